@@ -1,0 +1,329 @@
+"""The settings of a run: one validated, hashable record of strings and numbers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import Field, asdict, dataclass, field, fields, replace
+from typing import Any
+
+ENGINE_VERSION = 1  # Raise it whenever the same settings would give other numbers: stored runs are then trained anew.
+MAX_FLOPS = 5e12  # About a quarter of an hour on one core.
+MAX_MEASUREMENTS = 500_000  # Epochs x replicates x layers; about 150 MB of statistics and histograms.
+
+DATASETS = ("circles", "moons", "xor", "spirals", "gaussians")
+ACTIVATIONS = (
+    "linear",
+    "sigmoid",
+    "tanh",
+    "softsign",
+    "relu",
+    "leaky_relu",
+    "elu",
+    "selu",
+    "gelu",
+    "silu",
+    "softplus",
+)
+INITIALIZERS = (
+    "uniform_0_1",
+    "random_uniform",
+    "random_normal",
+    "glorot_uniform",
+    "glorot_normal",
+    "he_uniform",
+    "he_normal",
+    "lecun_uniform",
+    "lecun_normal",
+    "orthogonal",
+)
+OPTIMIZERS = ("sgd", "rmsprop", "adagrad", "adam")
+
+MAX_SEED = 2**32 - 1  # What NumPy's and scikit-learn's generators take.
+NUM_INPUTS = 2  # Every data set is a point in the plane, so that the decision surface can be drawn.
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of the table that the form, the URL and the documentation read.
+
+    Attributes:
+        name: The field of `RunConfig`, also its query parameter.
+        group: The part of the form it belongs to: data, network, training or repeats.
+        label: What the form calls it.
+        help: One sentence for the person who sets it.
+        default: Its value when nothing is said.
+        choices: The allowed words, for a setting that is one of several.
+        minimum: The smallest allowed number (inclusive).
+        maximum: The largest allowed number (inclusive).
+    """
+
+    name: str
+    group: str
+    label: str
+    help: str
+    default: str | int | float | bool
+    choices: tuple[str, ...] = ()
+    minimum: float = 0
+    maximum: float = math.inf
+
+    @property
+    def expected(self) -> str:
+        """What a valid value is, in words."""
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        if isinstance(self.default, bool):
+            return "true or false"
+        kind = "a whole number " if isinstance(self.default, int) else ""
+        return f"{kind}between {self.minimum:.10g} and {self.maximum:.10g}"
+
+    def validated(self, value: Any) -> Any:
+        """The value in this setting's own type.
+
+        Raises:
+            ValueError: If it is of another type or out of bounds.
+        """
+        if self.choices:
+            valid = isinstance(value, str) and value in self.choices
+        elif isinstance(self.default, bool):
+            valid = isinstance(value, bool)
+        else:
+            valid = self._is_valid_number(value)
+        if not valid:
+            raise ValueError(f"Expected `{self.name}` to be {self.expected}. Received: {self.name}={value!r}")
+        return float(value) if isinstance(self.default, float) else value
+
+    def parsed(self, text: str) -> Any:
+        """The value that a query parameter or another text stands for, validated.
+
+        Raises:
+            ValueError: If the text does not stand for a valid value.
+        """
+        try:
+            value = text if self.choices else json.loads(text)
+        except (ValueError, RecursionError):
+            value = text
+        return self.validated(value)
+
+    def _is_valid_number(self, value: Any) -> bool:
+        allowed = (int, float) if isinstance(self.default, float) else (int,)
+        if not isinstance(value, allowed) or isinstance(value, bool) or not math.isfinite(value):
+            return False
+        return bool(self.minimum <= value <= self.maximum)
+
+
+def _setting(group: str, label: str, default: Any, help: str, **bounds: Any) -> Any:
+    return field(default=default, metadata={"group": group, "label": label, "help": help, **bounds})
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """One training: data, network, training and repeats. The defaults are the article's failing deep tanh network.
+
+    Raises:
+        ValueError: If a setting is out of its bounds, or the run as a whole would cost too much.
+    """
+
+    dataset: str = _setting(
+        "data", "Data set", "circles", "Two classes of points in the plane; the article uses circles.", choices=DATASETS
+    )
+    n_samples: int = _setting(
+        "data", "Points", 1000, "Half of the points train, half validate.", minimum=100, maximum=10_000
+    )
+    noise: float = _setting(
+        "data", "Noise", 0.1, "Standard deviation of the noise, before the points are scaled to [-1, 1].", maximum=1
+    )
+    data_seed: int = _setting(
+        "data", "Data seed", 1, "Draws the points; every replicate sees the same ones.", maximum=MAX_SEED
+    )
+    num_hidden_layers: int = _setting(
+        "network", "Hidden layers", 5, "Depth: layers between the inputs and the output.", minimum=1, maximum=50
+    )
+    units: int = _setting("network", "Units per layer", 5, "Width of every hidden layer.", minimum=1, maximum=256)
+    activation: str = _setting(
+        "network", "Activation", "tanh", "The hidden layers' nonlinearity; the output is a sigmoid.", choices=ACTIVATIONS
+    )
+    kernel_initializer: str = _setting(
+        "network",
+        "Initialiser",
+        "uniform_0_1",
+        "Draws the hidden layers' first weights; uniform_0_1 is the article's RandomUniform(0, 1).",
+        choices=INITIALIZERS,
+    )
+    output_initializer: str = _setting(
+        "network", "Output initialiser", "uniform_0_1", "Draws the output layer's first weights.", choices=INITIALIZERS
+    )
+    gain: float = _setting(
+        "network", "Gain", 1.0, "Multiplies the first weights of the hidden layers; above 1 they may explode.", maximum=10
+    )
+    optimizer: str = _setting(
+        "training", "Optimiser", "sgd", "How gradients become weight updates; Keras's defaults otherwise.", choices=OPTIMIZERS
+    )
+    learning_rate: float = _setting(
+        "training", "Learning rate", 0.01, "Size of a step; the article uses 0.01.", minimum=1e-6, maximum=10
+    )
+    momentum: float = _setting(
+        "training", "Momentum", 0.9, "Share of the last step that is repeated; used by sgd alone.", maximum=0.999
+    )
+    nesterov: bool = _setting("training", "Nesterov", False, "Look ahead along the momentum; used by sgd alone.")
+    batch_size: int = _setting(
+        "training", "Batch size", 32, "Points per weight update; at most the training half.", minimum=1, maximum=5000
+    )
+    epochs: int = _setting("training", "Epochs", 500, "Passes over the training half.", minimum=1, maximum=2000)
+    replicates: int = _setting(
+        "repeats", "Replicates", 10, "Independent repetitions: own weights, own batch order.", minimum=1, maximum=32
+    )
+    seed: int = _setting(
+        "repeats", "Seed", 0, "Draws the weights and batch orders of all replicates.", maximum=MAX_SEED
+    )
+
+    def __post_init__(self) -> None:
+        """Validate every setting, then the run as a whole."""
+        for setting in SETTINGS.values():
+            object.__setattr__(self, setting.name, setting.validated(getattr(self, setting.name)))
+        if self.batch_size > self.n_train:
+            raise ValueError(
+                f"Expected `batch_size` to be between 1 and {self.n_train}, half of n_samples={self.n_samples}. "
+                f"Received: batch_size={self.batch_size}"
+            )
+        self._check_cost()
+
+    def _check_cost(self) -> None:
+        if self.flops > MAX_FLOPS:
+            raise ValueError(
+                f"Expected a run of at most {MAX_FLOPS:.0e} floating-point operations. Received: {self.flops:.1e}. "
+                "Lower `epochs`, `replicates`, `units`, `num_hidden_layers` or `n_samples`."
+            )
+        if self.measurements > MAX_MEASUREMENTS:
+            raise ValueError(
+                f"Expected at most {MAX_MEASUREMENTS:,} measurements (epochs x replicates x layers). "
+                f"Received: {self.measurements:,}. Lower `epochs`, `replicates` or `num_hidden_layers`."
+            )
+
+    @property
+    def n_train(self) -> int:
+        """Points in the training half."""
+        return self.n_samples // 2
+
+    @property
+    def num_layers(self) -> int:
+        """Layers with a kernel: the hidden ones and the output."""
+        return self.num_hidden_layers + 1
+
+    @property
+    def kernel_shapes(self) -> tuple[tuple[int, int], ...]:
+        """(inputs, outputs) of each layer's kernel, layers 1 to H + 1."""
+        widths = (NUM_INPUTS, *(self.units,) * self.num_hidden_layers, 1)
+        return tuple(zip(widths[:-1], widths[1:], strict=True))
+
+    @property
+    def flops(self) -> float:
+        """Floating-point operations of training, probe and validation; two for each multiply-add."""
+        weights = sum(inputs * outputs for inputs, outputs in self.kernel_shapes)
+        forward, backward = 2 * weights, 4 * weights
+        per_epoch = self.n_train * 2 * (forward + backward) + (self.n_samples - self.n_train) * forward
+        return float(per_epoch) * self.epochs * self.replicates
+
+    @property
+    def measurements(self) -> int:
+        """Rows of layer statistics: one for each epoch (0 included), replicate and layer."""
+        return (self.epochs + 1) * self.replicates * self.num_layers
+
+    @property
+    def run_key(self) -> str:
+        """Content hash of the settings and the engine's version: 64 hexadecimal digits."""
+        content = json.dumps({"engine": ENGINE_VERSION, **asdict(self)}, sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    @property
+    def sentence(self) -> str:
+        """The run in one line of words."""
+        optimizer = f"{self.optimizer} {self.learning_rate:g}"
+        if self.optimizer == "sgd":
+            optimizer += f", {self.momentum:g}" + (" nesterov" if self.nesterov else "")
+        gain = "" if self.gain == 1 else f" × {self.gain:g}"
+        replicates = "1 replicate" if self.replicates == 1 else f"{self.replicates} replicates"
+        epochs = "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
+        return (
+            f"{self.num_hidden_layers} × {self.units} {self.activation} · {self.kernel_initializer}{gain} · "
+            f"{optimizer} · {self.dataset} · {epochs} · {replicates}"
+        )
+
+    def to_json(self) -> str:
+        """All settings as a JSON object."""
+        return json.dumps(asdict(self), indent=2)
+
+    @classmethod
+    def from_json(cls, text: str) -> RunConfig:
+        """The settings that `to_json` wrote; settings that are left out take their default.
+
+        Raises:
+            ValueError: If the text is not a JSON object of valid settings.
+        """
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"Expected settings as a JSON object. Received text that is not JSON: {error}") from error
+        if not isinstance(values, dict):
+            raise ValueError(f"Expected settings as a JSON object. Received: {type(values).__name__}")
+        for name in values:
+            if name not in SETTINGS:
+                raise ValueError(unknown_setting(name))
+        return cls(**values)
+
+    def to_query(self) -> dict[str, str]:
+        """The settings that differ from their default, as query parameters of a URL."""
+        values = {name: getattr(self, name) for name, setting in SETTINGS.items()}
+        return {
+            name: value if isinstance(value, str) else json.dumps(value)
+            for name, value in values.items()
+            if value != SETTINGS[name].default
+        }
+
+    @classmethod
+    def from_query(cls, parameters: Mapping[str, str]) -> tuple[RunConfig, tuple[str, ...]]:
+        """The run that a URL asks for, and a sentence for each parameter that could not be taken.
+
+        A URL lies now and then, and a page must open all the same: a parameter that is unknown or out of bounds
+        leaves its setting at the default.
+        """
+        values: dict[str, Any] = {}
+        notices: list[str] = []
+        for name, text in parameters.items():
+            if name not in SETTINGS:
+                notices.append(unknown_setting(name))
+                continue
+            try:
+                values[name] = SETTINGS[name].parsed(text)
+            except ValueError as error:
+                notices.append(f"{error}. The default, {SETTINGS[name].default}, is used.")
+        return cls._within_limits(values, notices)
+
+    @classmethod
+    def _within_limits(cls, values: dict[str, Any], notices: list[str]) -> tuple[RunConfig, tuple[str, ...]]:
+        """Valid settings may still clash: give up the ones that make a run large, until it fits."""
+        for name in ("batch_size", "replicates", "epochs", "units", "num_hidden_layers", "n_samples"):
+            try:
+                return cls(**values), tuple(notices)
+            except ValueError as error:
+                if values.pop(name, None) is not None:
+                    notices.append(f"{error} The default `{name}`, {SETTINGS[name].default}, is used.")
+        return cls(**values), tuple(notices)
+
+    def with_changes(self, **changes: Any) -> RunConfig:
+        """The same run with some settings changed, validated again."""
+        return replace(self, **changes)
+
+
+def _row(row: Field[Any]) -> Setting:
+    return Setting(name=row.name, default=row.default, **row.metadata)
+
+
+def unknown_setting(name: str) -> str:
+    """The sentence for a setting that does not exist."""
+    return f"Expected a setting of a run. Received: {name!r}, which is none; it is ignored."
+
+
+SETTINGS: dict[str, Setting] = {row.name: _row(row) for row in fields(RunConfig)}

@@ -1,0 +1,225 @@
+"""What a run measured: arrays with named axes, tidy tables on demand, Parquet files for keeping."""
+
+from __future__ import annotations
+
+import enum
+import io
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from vgdemo.config import RunConfig
+
+CURVES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
+LAYER_STATISTICS = (
+    "gradient_mean_abs",
+    "gradient_rms",
+    "gradient_max_abs",
+    "gradient_zero_share",
+    "kernel_l1",
+    "kernel_rms",
+    "update_ratio",
+    "activation_mean",
+    "activation_std",
+    "saturated_share",
+    "dead_share",
+)
+HISTOGRAM_EDGES = np.linspace(-24, 6, 61)  # log10|g|, half a decade each.
+TABLES = ("curves", "layers", "histograms", "surfaces")
+HISTOGRAM_BINS = len(HISTOGRAM_EDGES) + 3  # zero, below the first edge, the 60 between, above the last, not finite.
+SURFACE_SIDE = 32  # Grid points along each axis of a decision surface.
+SURFACE_AXIS = np.linspace(-1.2, 1.2, SURFACE_SIDE)
+
+
+class RunStatus(enum.StrEnum):
+    """How a run ended."""
+
+    COMPLETE = "complete"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """The measurements of one run, or of a chunk of its epochs.
+
+    Axes: E epochs measured (0 is before any update), R replicates, L layers (1 to H hidden, then the output),
+    S epochs with a decision surface, B histogram bins, G grid points along an axis.
+
+    Attributes:
+        config: The settings that were trained.
+        epochs: (E,) epoch numbers.
+        curve_arrays: Name of `CURVES` to (E, R): mean binary cross-entropy in nats, accuracy as a share.
+        layer_arrays: Name of `LAYER_STATISTICS` to (E, R, L); NaN where a statistic has no meaning: activation statistics of
+            the output layer, update ratio at epoch 0.
+        histograms: (E, R, L, B) counts of the kernel's gradient entries by log10 of their size. Bins: exact zero,
+            below `HISTOGRAM_EDGES[0]`, one for each interval between edges, from the last edge on, not finite.
+        surface_epochs: (S,) epoch numbers of the decision surfaces.
+        surfaces: (S, R, G, G) probability of class 1 at (x2, x1) = `SURFACE_AXIS` × `SURFACE_AXIS`.
+        status: Whether all epochs were trained.
+        seconds: Stage ("compile", "train") to seconds.
+        notices: Sentences for the person, such as a lost speed.
+        versions: Package name to version that trained the run.
+    """
+
+    config: RunConfig
+    epochs: NDArray[np.int32]
+    curve_arrays: Mapping[str, NDArray[np.float64]]
+    layer_arrays: Mapping[str, NDArray[np.float64]]
+    histograms: NDArray[np.uint32]
+    surface_epochs: NDArray[np.int32]
+    surfaces: NDArray[np.float32]
+    status: RunStatus = RunStatus.COMPLETE
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def joined(cls, chunks: Sequence[RunRecord]) -> RunRecord:
+        """One record of consecutive chunks; all but the epochs comes from the last of them."""
+        return replace(
+            chunks[-1],
+            epochs=np.concatenate([chunk.epochs for chunk in chunks]),
+            curve_arrays={name: np.concatenate([chunk.curve_arrays[name] for chunk in chunks]) for name in CURVES},
+            layer_arrays={
+                name: np.concatenate([chunk.layer_arrays[name] for chunk in chunks]) for name in LAYER_STATISTICS
+            },
+            histograms=np.concatenate([chunk.histograms for chunk in chunks]),
+            surface_epochs=np.concatenate([chunk.surface_epochs for chunk in chunks]),
+            surfaces=np.concatenate([chunk.surfaces for chunk in chunks]),
+        )
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """What figures call the layers: "1" to "H", then "output"."""
+        return (*(str(layer + 1) for layer in range(self.config.num_hidden_layers)), "output")
+
+    @property
+    def curves(self) -> pd.DataFrame:
+        """Columns epoch, replicate (from 0), then `CURVES`; one row for each epoch and replicate."""
+        return self._curves_table().to_pandas()
+
+    @property
+    def layers(self) -> pd.DataFrame:
+        """Columns epoch, replicate (from 0), layer (1 to H + 1), then `LAYER_STATISTICS`."""
+        return self._layers_table().to_pandas()
+
+    def to_files(self) -> dict[str, bytes]:
+        """File name to content: four Parquet tables and `run.json`."""
+        replicates = {"replicate": np.arange(self.config.replicates)}
+        layers = {"layer": np.arange(self.config.num_layers) + 1}
+        return {
+            "curves.parquet": _parquet(self._curves_table()),
+            "layers.parquet": _parquet(self._layers_table()),
+            "histograms.parquet": _parquet(
+                _table({"epoch": self.epochs, **replicates, **layers}, {"counts": self.histograms})
+            ),
+            "surfaces.parquet": _parquet(
+                _table({"epoch": self.surface_epochs, **replicates}, {"probability": self.surfaces})
+            ),
+            "run.json": json.dumps(self._description(), indent=2).encode(),
+        }
+
+    @classmethod
+    def from_files(cls, files: Mapping[str, bytes]) -> RunRecord:
+        """The record that `to_files` wrote.
+
+        Raises:
+            ValueError: If the files are not those of a run.
+        """
+        try:
+            description = json.loads(files["run.json"])
+            tables = {name: pq.read_table(io.BytesIO(files[f"{name}.parquet"])) for name in TABLES}
+        except (KeyError, ValueError, pa.ArrowException) as error:
+            raise ValueError(f"Expected the files of a run. Received: {error}") from error
+        config = RunConfig.from_json(json.dumps(description["config"]))
+        by_layer = (-1, config.replicates, config.num_layers)
+        return cls(
+            config=config,
+            epochs=_axis(tables["curves"], config.replicates),
+            curve_arrays={name: _values(tables["curves"], name, (-1, config.replicates)) for name in CURVES},
+            layer_arrays={name: _values(tables["layers"], name, by_layer) for name in LAYER_STATISTICS},
+            histograms=_values(tables["histograms"], "counts", (*by_layer, HISTOGRAM_BINS)),
+            surface_epochs=_axis(tables["surfaces"], config.replicates),
+            surfaces=_values(tables["surfaces"], "probability", (-1, config.replicates, SURFACE_SIDE, SURFACE_SIDE)),
+            status=RunStatus(description["status"]),
+            seconds=description["seconds"],
+            notices=tuple(description["notices"]),
+            versions=description["versions"],
+        )
+
+    def save(self, path: str | Path) -> None:
+        """Write the record as one zip archive of its files."""
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in self.to_files().items():
+                archive.writestr(name, content)
+
+    @classmethod
+    def load(cls, path: str | Path) -> RunRecord:
+        """The record that `save` wrote.
+
+        Raises:
+            ValueError: If the file is not a saved run.
+        """
+        try:
+            with zipfile.ZipFile(path) as archive:
+                return cls.from_files({name: archive.read(name) for name in archive.namelist()})
+        except zipfile.BadZipFile as error:
+            raise ValueError(f"Expected a saved run. Received: {path}, {error}") from error
+
+    def _curves_table(self) -> pa.Table:
+        return _table({"epoch": self.epochs, "replicate": np.arange(self.config.replicates)}, self.curve_arrays)
+
+    def _layers_table(self) -> pa.Table:
+        axes = {
+            "epoch": self.epochs,
+            "replicate": np.arange(self.config.replicates),
+            "layer": np.arange(self.config.num_layers) + 1,
+        }
+        return _table(axes, self.layer_arrays)
+
+    def _description(self) -> dict[str, Any]:
+        return {
+            "config": json.loads(self.config.to_json()),
+            "status": self.status,
+            "seconds": dict(self.seconds),
+            "notices": list(self.notices),
+            "versions": dict(self.versions),
+        }
+
+
+def _table(axes: Mapping[str, NDArray[Any]], values: Mapping[str, NDArray[Any]]) -> pa.Table:
+    """One row for each combination of the axes; what a value has beyond them becomes a list in its cell."""
+    grids = np.meshgrid(*axes.values(), indexing="ij")
+    columns = {name: pa.array(grid.ravel().astype(np.int32)) for name, grid in zip(axes, grids, strict=True)}
+    for name, value in values.items():
+        flat = pa.array(value.ravel())
+        cell = int(np.prod(value.shape[len(axes) :]))
+        columns[name] = flat if value.ndim == len(axes) else pa.FixedSizeListArray.from_arrays(flat, cell)
+    return pa.table(columns)
+
+
+def _parquet(table: pa.Table) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd", use_dictionary=["epoch", "replicate", "layer"])
+    return buffer.getvalue()
+
+
+def _values(table: pa.Table, name: str, shape: tuple[int, ...]) -> NDArray[Any]:
+    column = table[name].combine_chunks()
+    if pa.types.is_fixed_size_list(column.type):
+        column = column.flatten()
+    return column.to_numpy(zero_copy_only=False).reshape(shape)
+
+
+def _axis(table: pa.Table, repeats: int) -> NDArray[np.int32]:
+    """The epochs of a table that has one row for each epoch and replicate."""
+    return table["epoch"].to_numpy()[::repeats]
