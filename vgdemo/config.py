@@ -143,7 +143,7 @@ class RunConfig:
     )
     units: int = _setting("network", "Units per layer", 5, "Width of every hidden layer.", minimum=1, maximum=256)
     activation: str = _setting(
-        "network", "Activation", "tanh", "The hidden layers' nonlinearity; the output is a sigmoid.", choices=ACTIVATIONS
+        "network", "Activation", "tanh", "Of the hidden layers; the output is a sigmoid.", choices=ACTIVATIONS
     )
     kernel_initializer: str = _setting(
         "network",
@@ -156,10 +156,10 @@ class RunConfig:
         "network", "Output initialiser", "uniform_0_1", "Draws the output layer's first weights.", choices=INITIALIZERS
     )
     gain: float = _setting(
-        "network", "Gain", 1.0, "Multiplies the first weights of the hidden layers; above 1 they may explode.", maximum=10
+        "network", "Gain", 1.0, "Multiplies the hidden layers' first weights; above 1 they may explode.", maximum=10
     )
     optimizer: str = _setting(
-        "training", "Optimiser", "sgd", "How gradients become weight updates; Keras's defaults otherwise.", choices=OPTIMIZERS
+        "training", "Optimiser", "sgd", "How gradients become updates; Keras's defaults otherwise.", choices=OPTIMIZERS
     )
     learning_rate: float = _setting(
         "training", "Learning rate", 0.01, "Size of a step; the article uses 0.01.", minimum=1e-6, maximum=10
@@ -318,7 +318,8 @@ class RunConfig:
 
 
 def _row(row: Field[Any]) -> Setting:
-    return Setting(name=row.name, default=row.default, **row.metadata)
+    default: Any = row.default
+    return Setting(name=row.name, default=default, **row.metadata)
 
 
 def unknown_setting(name: str) -> str:

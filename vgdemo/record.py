@@ -58,8 +58,8 @@ class RunRecord:
         config: The settings that were trained.
         epochs: (E,) epoch numbers.
         curve_arrays: Name of `CURVES` to (E, R): mean binary cross-entropy in nats, accuracy as a share.
-        layer_arrays: Name of `LAYER_STATISTICS` to (E, R, L); NaN where a statistic has no meaning: activation statistics of
-            the output layer, update ratio at epoch 0.
+        layer_arrays: Name of `LAYER_STATISTICS` to (E, R, L); NaN where a statistic has no meaning: those of
+            activations for the output layer, the update ratio at epoch 0.
         histograms: (E, R, L, B) counts of the kernel's gradient entries by log10 of their size. Bins: exact zero,
             below `HISTOGRAM_EDGES[0]`, one for each interval between edges, from the last edge on, not finite.
         surface_epochs: (S,) epoch numbers of the decision surfaces.
@@ -105,26 +105,24 @@ class RunRecord:
     @property
     def curves(self) -> pd.DataFrame:
         """Columns epoch, replicate (from 0), then `CURVES`; one row for each epoch and replicate."""
-        return self._curves_table().to_pandas()
+        return pd.DataFrame(self._curves_table().to_pandas())
 
     @property
     def layers(self) -> pd.DataFrame:
         """Columns epoch, replicate (from 0), layer (1 to H + 1), then `LAYER_STATISTICS`."""
-        return self._layers_table().to_pandas()
+        return pd.DataFrame(self._layers_table().to_pandas())
 
     def to_files(self) -> dict[str, bytes]:
         """File name to content: four Parquet tables and `run.json`."""
-        replicates = {"replicate": np.arange(self.config.replicates)}
-        layers = {"layer": np.arange(self.config.num_layers) + 1}
+        surface_axes: dict[str, NDArray[Any]] = {
+            "epoch": self.surface_epochs,
+            "replicate": np.arange(self.config.replicates),
+        }
         return {
             "curves.parquet": _parquet(self._curves_table()),
             "layers.parquet": _parquet(self._layers_table()),
-            "histograms.parquet": _parquet(
-                _table({"epoch": self.epochs, **replicates, **layers}, {"counts": self.histograms})
-            ),
-            "surfaces.parquet": _parquet(
-                _table({"epoch": self.surface_epochs, **replicates}, {"probability": self.surfaces})
-            ),
+            "histograms.parquet": _parquet(_table(self._layer_axes, {"counts": self.histograms})),
+            "surfaces.parquet": _parquet(_table(surface_axes, {"probability": self.surfaces})),
             "run.json": json.dumps(self._description(), indent=2).encode(),
         }
 
@@ -178,13 +176,16 @@ class RunRecord:
     def _curves_table(self) -> pa.Table:
         return _table({"epoch": self.epochs, "replicate": np.arange(self.config.replicates)}, self.curve_arrays)
 
-    def _layers_table(self) -> pa.Table:
-        axes = {
+    @property
+    def _layer_axes(self) -> dict[str, NDArray[Any]]:
+        return {
             "epoch": self.epochs,
             "replicate": np.arange(self.config.replicates),
             "layer": np.arange(self.config.num_layers) + 1,
         }
-        return _table(axes, self.layer_arrays)
+
+    def _layers_table(self) -> pa.Table:
+        return _table(self._layer_axes, self.layer_arrays)
 
     def _description(self) -> dict[str, Any]:
         return {
@@ -217,9 +218,9 @@ def _values(table: pa.Table, name: str, shape: tuple[int, ...]) -> NDArray[Any]:
     column = table[name].combine_chunks()
     if pa.types.is_fixed_size_list(column.type):
         column = column.flatten()
-    return column.to_numpy(zero_copy_only=False).reshape(shape)
+    return np.reshape(column.to_numpy(zero_copy_only=False), shape)
 
 
 def _axis(table: pa.Table, repeats: int) -> NDArray[np.int32]:
     """The epochs of a table that has one row for each epoch and replicate."""
-    return table["epoch"].to_numpy()[::repeats]
+    return np.asarray(table["epoch"])[::repeats]

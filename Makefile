@@ -1,0 +1,44 @@
+# make run: the dashboard. make test: lint, types and tests, the same as in continuous integration.
+VENV := .venv
+BIN := $(VENV)/bin
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+export CHROMIUM
+
+.PHONY: run test lint chromium
+
+run: $(VENV)/run.stamp
+	$(BIN)/streamlit run app.py
+
+test: lint chromium
+	$(BIN)/pytest
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# The stamps make a second call start at once: pip is asked again only when a requirements file has changed.
+$(VENV)/run.stamp: requirements.txt | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/test.stamp: requirements.txt requirements-dev.txt | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+# A name on the path may be a shim without a Python behind it, or a Python without venv: each is tried.
+$(BIN)/python:
+	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	  $$python -c 'import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || continue; \
+	  exec $$python -m venv $(VENV); \
+	done; \
+	echo 'vgdemo needs Python 3.11, 3.12 or 3.13 with its venv module (on Debian: apt-get install python3-venv); none was found.' >&2; \
+	exit 1
+
+chromium:
+ifeq ($(CHROMIUM),)
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
+	then apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else echo 'The browser tests need Chromium or Chrome: install it, or say where it is with CHROMIUM=/path/to/it.' >&2; exit 1; \
+	fi
+endif
