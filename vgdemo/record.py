@@ -134,10 +134,14 @@ class RunRecord:
             ValueError: If the files are not those of a run.
         """
         try:
-            description = json.loads(files["run.json"])
-            tables = {name: pq.read_table(io.BytesIO(files[f"{name}.parquet"])) for name in TABLES}
-        except (KeyError, ValueError, pa.ArrowException) as error:
+            return cls._of_files(files)
+        except (KeyError, TypeError, ValueError, pa.ArrowException) as error:
             raise ValueError(f"Expected the files of a run. Received: {error}") from error
+
+    @classmethod
+    def _of_files(cls, files: Mapping[str, bytes]) -> RunRecord:
+        description = json.loads(files["run.json"])
+        tables = {name: pq.read_table(io.BytesIO(files[f"{name}.parquet"])) for name in TABLES}
         config = RunConfig.from_json(json.dumps(description["config"]))
         by_layer = (-1, config.replicates, config.num_layers)
         return cls(

@@ -1,0 +1,41 @@
+"""Records without training, for every test that needs one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from vgdemo.config import RunConfig
+from vgdemo.record import CURVES, HISTOGRAM_BINS, LAYER_STATISTICS, SURFACE_SIDE, RunRecord
+
+TINY = {"num_hidden_layers": 2, "epochs": 3, "replicates": 2, "n_samples": 100}
+
+
+def random_record(config: RunConfig, seed: int = 0, **changes: Any) -> RunRecord:
+    """A record of noise in the form of the config's; another seed gives other numbers throughout."""
+    generator = np.random.default_rng(seed)
+    epochs = np.arange(config.epochs + 1, dtype=np.int32)
+    curves = (len(epochs), config.replicates)
+    layers = (*curves, config.num_layers)
+    surface_epochs = np.unique(np.linspace(0, config.epochs, 5).astype(np.int32))
+    surfaces = (len(surface_epochs), config.replicates, SURFACE_SIDE, SURFACE_SIDE)
+    values = {
+        "config": config,
+        "epochs": epochs,
+        "curve_arrays": {name: generator.random(curves) for name in CURVES},
+        "layer_arrays": {name: generator.random(layers) for name in LAYER_STATISTICS},
+        "histograms": generator.integers(0, 9, (*layers, HISTOGRAM_BINS), dtype=np.uint32),
+        "surface_epochs": surface_epochs,
+        "surfaces": generator.random(surfaces, dtype=np.float32),
+        "seconds": {"compile": 1.0, "train": float(seed)},
+    }
+    return RunRecord(**values | changes)
+
+
+@pytest.fixture
+def make_record() -> Callable[..., RunRecord]:
+    """Makes a small record; keyword arguments are settings."""
+    return lambda seed=0, **settings: random_record(RunConfig(**TINY | settings), seed)
