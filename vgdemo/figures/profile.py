@@ -1,0 +1,101 @@
+"""One statistic over the layers at a chosen epoch."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+
+from vgdemo.figures.frames import Stop, Trace, with_frames
+from vgdemo.figures.sampling import Values, frame_indices, quantile, who
+from vgdemo.figures.statistics import STATISTICS, Statistic
+from vgdemo.figures.style import BLUE, SPECIAL_COLORS, decades, in_words, new_figure, translucent
+from vgdemo.record import RunRecord
+
+
+def layer_profile(
+    record: RunRecord, statistic: str = "gradient_mean_abs", *, replicate: int | None = None, fit: bool = False
+) -> go.Figure:
+    """The statistic from the first layer to the output, one frame for each stop of the epoch slider.
+
+    Args:
+        record: The run.
+        statistic: A name in `STATISTICS`.
+        replicate: One replicate (from 0) in place of the median and the 10–90 % band over all.
+        fit: Let the axis end at this run's values in place of the range that all runs share.
+    """
+    shown = STATISTICS[statistic]
+    indices = frame_indices(record)[0 if shown.has_start else 1 :]
+    values = record.layer_arrays[statistic][indices][:, :, : shown.layer_count(record)]
+    if replicate is not None:
+        values = values[:, [replicate]]
+    bands = np.stack([quantile(values, share) for share in (0.1, 0.5, 0.9)], axis=1)
+    ends = shown.scale(shown.scaled(bands), fit=fit)
+    names = record.layer_names[: shown.layer_count(record)]
+    stops = [
+        Stop(
+            int(record.epochs[index]),
+            _changes(names, shown.scaled(band), ends),
+            f"Epoch {record.epochs[index]} ({who(record, replicate)}): {_reading(band[1], names)}",
+        )
+        for index, band in zip(indices, bands, strict=True)
+    ]
+    return with_frames(_axes(record, shown, ends), _traces(shown), stops)
+
+
+def _axes(record: RunRecord, shown: Statistic, ends: tuple[float, float]) -> go.Figure:
+    margin = 0.04 * (ends[1] - ends[0])
+    ticks = decades(*ends) if shown.logarithmic else {}
+    layers = shown.layer_count(record)
+    return new_figure(
+        f"{shown.label[0].upper()}{shown.label[1:]} over layers",
+        "Nothing is measured yet.",
+        f"Line chart of {shown.label} from the first layer to the output at the chosen epoch.",
+        uirevision=f"profile {layers} {shown.name}",
+        xaxis={"title": {"text": "layer"}, "type": "category", "range": [-0.5, layers - 0.5]},
+        yaxis={"title": {"text": shown.label}, "range": [ends[0] - margin, ends[1] + margin], **ticks},
+    )
+
+
+def _traces(shown: Statistic) -> list[Trace]:
+    """Band, median, and marks at the end of the axis for what has no place on it."""
+    value = "10<sup>%{y:.2f}</sup>" if shown.logarithmic else "%{y:.3f}"
+    band = {"name": "10–90 % of replicates", "fill": "toself", "fillcolor": translucent(BLUE), "line": {"width": 0}}
+    median = {"name": "median", "mode": "lines+markers", "line": {"color": BLUE, "width": 2}, "marker": {"size": 6}}
+    marks = [
+        {"name": name, "mode": "markers", "marker": {"color": color, "size": 10, "symbol": "square"}, "showlegend": False}
+        for name, color in SPECIAL_COLORS.items()
+    ]
+    return [
+        {"type": "scatter", "hoverinfo": "skip", **band},
+        {"type": "scatter", "hovertemplate": f"layer %{{x}}: {value}<extra></extra>", **median},
+        *({"type": "scatter", "hovertemplate": f"layer %{{x}}: {mark['name']}<extra></extra>", **mark} for mark in marks),
+    ]
+
+
+def _changes(names: tuple[str, ...], drawn: Values, ends: tuple[float, float]) -> list[Trace]:
+    low, middle, high = drawn
+    layers = np.array(names)
+    band = np.isfinite(low) & np.isfinite(high)
+    special = ((np.isneginf(middle), ends[0]), (np.isnan(middle), ends[1]), (np.isposinf(middle), ends[1]))
+    return [
+        {
+            "x": np.concatenate([layers[band], layers[band][::-1]]).tolist(),
+            "y": np.concatenate([high[band], low[band][::-1]]),
+        },
+        {"x": list(names), "y": np.where(np.isfinite(middle), middle, np.nan)},
+        *(
+            {"x": layers[where].tolist(), "y": [end] * int(where.sum()), "showlegend": bool(where.any())}
+            for where, end in special
+        ),
+    ]
+
+
+def _reading(middle: Values, names: tuple[str, ...]) -> str:
+    finite = np.flatnonzero(np.isfinite(middle))
+    if not finite.size:
+        return "no layer has a finite value."
+    smallest, largest = finite[np.argmin(middle[finite])], finite[np.argmax(middle[finite])]
+    return (
+        f"smallest in layer {names[smallest]}, {in_words(middle[smallest])}; "
+        f"largest in layer {names[largest]}, {in_words(middle[largest])}."
+    ).replace("layer output", "the output")

@@ -1,0 +1,58 @@
+"""What a figure takes from a record: which epochs, and one number for all replicates."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vgdemo.record import RunRecord
+
+MAX_COLUMNS = 600  # A heatmap has about as many pixels.
+NUM_FRAMES = 40  # Steps of the epoch slider.
+
+Values = NDArray[np.float64]
+
+
+def column_indices(record: RunRecord) -> NDArray[np.intp]:
+    """Which of the record's epochs a heatmap or a line shows; the grid depends on the settings alone, so it never shifts."""
+    step = column_step(record)
+    return np.flatnonzero((record.epochs % step == 0) | (record.epochs == record.config.epochs))
+
+
+def column_step(record: RunRecord) -> int:
+    """Every how many epochs are shown."""
+    return -(-(record.config.epochs + 1) // MAX_COLUMNS)
+
+
+def frame_indices(record: RunRecord) -> NDArray[np.intp]:
+    """Which of the record's epochs the slider stops at: even steps, and the last one there is."""
+    if not len(record.epochs):
+        return np.zeros(0, np.intp)
+    stops = np.linspace(0, record.config.epochs, NUM_FRAMES + 1).round()
+    return np.flatnonzero(np.isin(record.epochs, stops) | (record.epochs == record.epochs[-1]))
+
+
+def quantile(values: Values, share: float) -> Values:
+    """A quantile over the replicates, axis 1, of which a replicate that is not a number counts as the largest.
+
+    So a median is not a number when half of the replicates are: one diverged replicate hides nothing, and many of them
+    are not hidden.
+    """
+    ordered = np.sort(values, axis=1)
+    position = share * (values.shape[1] - 1)
+    below, weight = int(position), position % 1
+    if weight == 0:
+        return ordered[:, below]
+    return ordered[:, below] * (1 - weight) + ordered[:, below + 1] * weight
+
+
+def one_value(values: Values, replicate: int | None) -> Values:
+    """The median over the replicates, or one of them (from 0)."""
+    return quantile(values, 0.5) if replicate is None else values[:, replicate]
+
+
+def who(record: RunRecord, replicate: int | None) -> str:
+    """In words, whose value it is."""
+    if replicate is not None:
+        return f"replicate {replicate + 1}"
+    return "the only replicate" if record.config.replicates == 1 else f"median of {record.config.replicates} replicates"
