@@ -1,0 +1,56 @@
+"""Finished records: those looked at last in memory, so that a rerun of a page need not read the store, else the store."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+
+from vgdemo.record import RunRecord
+from vgdemo.store import RunStore, StoreError
+
+MAX_BYTES = 128 * 2**20  # Of arrays; about a dozen runs of the default size.
+
+_log = logging.getLogger(__name__)
+
+
+class Records:
+    """A store of runs with the least recently used ones dropped from memory when they are too many bytes."""
+
+    def __init__(self, store: RunStore, max_bytes: int = MAX_BYTES) -> None:
+        """Remember nothing yet."""
+        self._store = store
+        self._max_bytes = max_bytes
+        self._recent: OrderedDict[str, RunRecord] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, run_key: str, files: Mapping[str, bytes] | None = None) -> RunRecord | None:
+        """The record, if it is known; one that the store does not hold is read from its `files`."""
+        with self._lock:
+            record = self._recent.get(run_key)
+        if record is None:
+            record = RunRecord.from_files(files) if files else self._from_store(run_key)
+        if record is not None:
+            self._remember(run_key, record)
+        return record
+
+    def _from_store(self, run_key: str) -> RunRecord | None:
+        """A store that cannot be read holds nothing: the run is trained, and its watchers are told that it is not kept."""
+        try:
+            return self._store.get(run_key)
+        except StoreError as error:
+            _log.warning("%s", error)
+            return None
+
+    def _remember(self, run_key: str, record: RunRecord) -> None:
+        with self._lock:
+            self._recent[run_key] = record
+            self._recent.move_to_end(run_key)
+            while len(self._recent) > 1 and sum(map(_size, self._recent.values())) > self._max_bytes:
+                self._recent.popitem(last=False)
+
+
+def _size(record: RunRecord) -> int:
+    arrays = (*record.curve_arrays.values(), *record.layer_arrays.values(), record.histograms, record.surfaces)
+    return sum(array.nbytes for array in arrays)

@@ -1,0 +1,165 @@
+"""One training as the web process knows it: its state, and the chunks that its worker has sent."""
+
+from __future__ import annotations
+
+import enum
+import itertools
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from distributed import Future
+
+from vgdemo.config import RunConfig
+from vgdemo.record import RunRecord
+
+tick = itertools.count(1).__next__  # Orders all changes in the process; a version is the tick of the last change.
+
+
+class JobState(enum.StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "queued"
+    COMPILING = "compiling"
+    TRAINING = "training"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come."""
+        return self in (JobState.DONE, JobState.STOPPED, JobState.FAILED)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What there is to say about a job.
+
+    Attributes:
+        state: Where the job stands.
+        epoch: The last epoch that was measured.
+        epochs: How many there will be.
+        position: Place in the queue, 1 is next; None once the job has left it.
+        seconds_left: An estimate while it trains.
+        reason: Why it failed.
+        notices: Sentences for the person, such as that the run was started again.
+    """
+
+    state: JobState
+    epoch: int
+    epochs: int
+    position: int | None = None
+    seconds_left: float | None = None
+    reason: str | None = None
+    notices: tuple[str, ...] = ()
+
+
+class Chunk:
+    """Some epochs of a run as they came; they are parsed when somebody looks, not in the thread that receives them."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        """Keep the bytes."""
+        self._files = files
+
+    @cached_property
+    def record(self) -> RunRecord:
+        """The epochs as a record."""
+        return RunRecord.from_files(self._files)
+
+
+class Training:
+    """The state that all watchers of a run share. It has no lock of its own: `Jobs` changes it under its lock.
+
+    Attributes:
+        config: What is trained.
+        interactive: Whether a person waits for it, or a study.
+        watchers: How many jobs want it.
+        future: Dask's handle, once the run was handed to the cluster.
+        files: The whole record, if the store does not hold it.
+        version: Rises with every change.
+    """
+
+    def __init__(self, config: RunConfig, *, interactive: bool = True, state: JobState = JobState.QUEUED) -> None:
+        """Nobody watches yet."""
+        self.config = config
+        self.interactive = interactive
+        self.state = state
+        self.watchers = 0
+        self.future: Future[object] | None = None
+        self.files: Mapping[str, bytes] = {}
+        self.epoch = config.epochs if state is JobState.DONE else 0
+        self.reason: str | None = None
+        self.notices: tuple[str, ...] = ()
+        self.version = tick()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._chunks: list[Chunk] = []
+        self._first_chunk: tuple[float, int] | None = None
+        self._seconds_left: float | None = None
+
+    def begin(self) -> None:
+        """A worker has taken the run up, from the start."""
+        self._forget()
+        self.epoch = 0
+        self._change(JobState.COMPILING)
+
+    def grow(self, first: int, last: int, files: Mapping[str, bytes]) -> None:
+        """A chunk has come. If its beginning was missed (another process may have asked earlier) the rest is shown."""
+        if first <= self.epoch and self._chunks:
+            self._forget()
+        self._chunks.append(Chunk(files))
+        self.epoch = last
+        self._estimate(time.monotonic())
+        self._change(JobState.TRAINING)
+
+    def _estimate(self, now: float) -> None:
+        self._first_chunk = self._first_chunk or (now, self.epoch)
+        then, epoch = self._first_chunk
+        if self.epoch > epoch:
+            self._seconds_left = (now - then) / (self.epoch - epoch) * (self.config.epochs - self.epoch)
+
+    def lose_worker(self) -> None:
+        """The worker died; Dask gives the run to another one."""
+        self._forget()
+        self.epoch = 0
+        self.notices += ("A worker died, and the run was started again.",)
+        self._change(JobState.QUEUED)
+
+    def finish(self, files: Mapping[str, bytes], notice: str | None) -> None:
+        """The run is whole; `files` is empty if the store holds it."""
+        self._forget()
+        self.epoch = self.config.epochs
+        self.files = files
+        self.notices += (notice,) if notice else ()
+        self._change(JobState.DONE)
+
+    def fail(self, reason: str) -> None:
+        """The run has ended without a whole record; what was sent stays."""
+        self.reason = reason
+        self._seconds_left = None
+        self._change(JobState.FAILED)
+
+    def _change(self, state: JobState) -> None:
+        self.state = state
+        self.version = tick()
+
+    def progress(self, position: int | None, notices: tuple[str, ...]) -> Progress:
+        """What there is to say, with what only the queue knows."""
+        return Progress(
+            state=self.state,
+            epoch=self.epoch,
+            epochs=self.config.epochs,
+            position=position,
+            seconds_left=self._seconds_left,
+            reason=self.reason,
+            notices=self.notices + notices,
+        )
+
+    @property
+    def live_record(self) -> RunRecord | None:
+        """What the chunks so far add up to."""
+        chunks = tuple(self._chunks)
+        return RunRecord.joined([chunk.record for chunk in chunks]) if chunks else None

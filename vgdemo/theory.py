@@ -1,0 +1,322 @@
+"""The gradient's size in every layer, forecast from the settings and the points before any training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.fft import dct
+from scipy.interpolate import BarycentricInterpolator
+from scipy.special import comb, expit, psi
+
+from vgdemo.config import NUM_INPUTS, RunConfig
+from vgdemo.meanfield import (
+    ACTIVATION_FUNCTIONS,
+    FixedPoint,
+    Function,
+    fixed_point,
+    gaussian_mean,
+    kernel_moments,
+    pair_mean,
+)
+from vgdemo.record import RunRecord
+
+Array = NDArray[np.float64]
+
+RADIAL_NODES, ANGULAR_NODES = 8, 33  # Within 1 % of the sum over all pairs of points, in the chaotic phase too.
+NUM_DRAWS = 256  # Of the first predictions; they tell how much networks of the same settings differ.
+QUANTILES = (0.1, 0.5, 0.9)
+EVEN_SLOPE = ("linear", "sigmoid", "tanh", "softsign")
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What theory expects of a run before its first update; it says nothing of a trained network.
+
+    The line is the limit of many units; the band adds what a finite width makes of it. In narrow ReLU networks, many
+    of them born dead, it is a rough guide. The arrays are empty when there is a caveat.
+
+    Attributes:
+        config: The settings of the run.
+        caveat: Why there is no line, in one sentence; empty where the theory holds.
+        gradient_rms: (H + 1,) root mean square of the kernel's gradient, layers 1 to H and the output: the median
+            over networks.
+        low: (H + 1,) what one network in ten stays below.
+        high: (H + 1,) what one network in ten exceeds.
+        chi: (H,) χ: factor on the squared gradient of the pre-activations from layer l + 1 down to hidden layer l.
+        fixed_point: What a very deep network of these settings tends to.
+    """
+
+    config: RunConfig
+    caveat: str = ""
+    gradient_rms: Array = field(default_factory=lambda: np.empty(0))
+    low: Array = field(default_factory=lambda: np.empty(0))
+    high: Array = field(default_factory=lambda: np.empty(0))
+    chi: Array = field(default_factory=lambda: np.empty(0))
+    fixed_point: FixedPoint | None = None
+
+    @property
+    def factor(self) -> float:
+        """`factor_per_layer` of the line."""
+        return factor_per_layer(self.gradient_rms)
+
+    @property
+    def born_dead(self) -> float:
+        """Probability that a given point reaches no unit of the last hidden layer, from `born_dead`."""
+        mortal = self.config.activation == "relu" and not self.caveat
+        return born_dead(self.config.num_hidden_layers, self.config.units) if mortal else 0.0
+
+    def sentence(self, record: RunRecord) -> str:
+        """The line against the median replicate at epoch 0, or the caveat."""
+        if self.caveat:
+            return self.caveat
+        measured = np.median(record.layer_arrays["gradient_rms"][0], axis=0)
+        factor = factor_per_layer(measured)
+        if math.isnan(factor) or math.isnan(self.factor):
+            return f"In layer 1 theory says a gradient of {self.gradient_rms[0]:.2g}, measured {measured[0]:.2g}."
+        return f"Theory says ×{self.factor:.2g} per layer, measured ×{factor:.2g}."
+
+
+def factor_per_layer(gradient_rms: ArrayLike) -> float:
+    """Geometric mean factor on the gradient from one hidden layer to the one below, of a forecast or a measurement.
+
+    The first layer stands aside: its kernel has another shape, its input is the data.
+
+    Args:
+        gradient_rms: (H + 1,) sizes of layers 1 to H and the output.
+
+    Returns:
+        The factor; NaN with fewer than two layers between the first and the output, or where a size is 0.
+    """
+    square = np.asarray(gradient_rms)[1:-1]
+    if len(square) < 2 or not (square > 0).all():
+        return math.nan
+    return float((square[0] / square[-1]) ** (1 / (len(square) - 1)))
+
+
+def forecast(config: RunConfig, inputs: ArrayLike, labels: ArrayLike) -> Forecast:
+    """Forecast the gradient of the mean loss over the given points, in every layer at epoch 0.
+
+    Args:
+        config: The settings of the run.
+        inputs: (n, 2) points of the probe.
+        labels: (n,) their classes, 0 or 1.
+    """
+    caveat = _caveat(config)
+    if caveat:
+        return Forecast(config, caveat)
+    signal = _Signal(config, PointPairs(np.asarray(inputs, dtype=float)))
+    squares = signal.square_gradients(np.asarray(labels, dtype=float)) * signal.finite_width_factors()
+    low, median, high = np.quantile(np.sqrt(np.maximum(squares, 0)), QUANTILES, axis=0)
+    return Forecast(
+        config,
+        gradient_rms=median,
+        low=low,
+        high=high,
+        chi=signal.chi,
+        fixed_point=fixed_point(config.activation, _weight_variance(config)),
+    )
+
+
+def _caveat(config: RunConfig) -> str:
+    if config.kernel_initializer == "uniform_0_1":
+        return "No forecast: the theory needs weights with mean 0, and uniform_0_1 draws them around 1/2."
+    if config.output_initializer == "uniform_0_1" and config.activation not in EVEN_SLOPE:
+        return (
+            "No forecast: the output's weights are drawn around 1/2, "
+            f"and through {config.activation} they would correlate the gradient with the signal."
+        )
+    if config.gain == 0:
+        return "No forecast: with a gain of 0 there is no signal."
+    return ""
+
+
+def _weight_variance(config: RunConfig) -> float:
+    """σw² of the hidden layers between the first and the output."""
+    _, variance = kernel_moments(config.kernel_initializer, config.units, config.units)
+    return config.units * variance * config.gain**2
+
+
+class PointPairs:
+    """Sums over all pairs of points of a kernel that depends on the two radii and the angle between them.
+
+    Kernels are arrays (A, A, T) on Chebyshev radii and equidistant angles from 0 to π. As a polynomial of the radii and
+    a cosine series of the angle, a sum over n² pairs is a square of sums over n points.
+    """
+
+    def __init__(self, inputs: Array) -> None:
+        """Take the points, (n, 2)."""
+        radius, angle = np.hypot(*inputs.T), np.arctan2(inputs[:, 1], inputs[:, 0])
+        middle, half = (radius.max() + radius.min()) / 2, (radius.max() - radius.min()) / 2 + 1e-6
+        self.radii = middle + half * np.cos(np.pi * (np.arange(RADIAL_NODES) + 0.5) / RADIAL_NODES)
+        cosine = np.cos(np.linspace(0, np.pi, ANGULAR_NODES))
+        self.inner_products = self.radii[:, None, None] * self.radii[:, None] * cosine
+        self._radial = np.asarray(BarycentricInterpolator(self.radii, np.eye(RADIAL_NODES))(radius))
+        waves = np.exp(1j * np.outer(np.arange(ANGULAR_NODES), angle))
+        angular = np.stack([waves.real, waves.imag], axis=1)
+        features = angular[:, :, None] * self._radial.T  # (T, 2, A, n)
+        self._features = features.reshape(-1, len(inputs))
+
+    def at_points(self, values: Array) -> Array:
+        """(n,) values at the points of a function that is given at the radii."""
+        return self._radial @ values
+
+    def moments(self, weights: Array) -> Array:
+        """(T, 2 S, A) averages over the points of the features, weighted by each of S rows of n weights."""
+        moments = self._features @ weights.T / weights.shape[1]
+        return moments.reshape(ANGULAR_NODES, 2, RADIAL_NODES, -1).transpose(0, 1, 3, 2)
+
+    def mean(self, kernel: Array, moments: Array) -> Array:
+        """(S,) means over pairs (i, j) of weights_i · weights_j · kernel_ij, given the moments of the weights."""
+        return np.einsum("tpsa,tpsa->s", moments @ _cosines(kernel)[:, None], moments)
+
+    def normal_functions(self, kernel: Array, count: int) -> Array:
+        """(count, n) draws at the points of a normal random function with this covariance."""
+        values, vectors = np.linalg.eigh(_cosines(kernel))
+        roots = vectors * np.sqrt(np.maximum(values, 0))[:, None]
+        noise = np.random.default_rng(0).standard_normal((ANGULAR_NODES, 2, RADIAL_NODES, count))
+        return ((roots[:, None] @ noise).reshape(-1, count).T) @ self._features
+
+
+def _cosines(kernel: Array) -> Array:
+    """(T, A, A) cosine coefficients of a kernel over its angle."""
+    cosines = dct(kernel, type=1, axis=-1) / (ANGULAR_NODES - 1)
+    cosines[..., [0, -1]] /= 2
+    return np.moveaxis(cosines, -1, 0)
+
+
+class _Signal:
+    """The mean-field signal of one configuration, forward and backward, for all pairs of points.
+
+    With e the residuals of the points, K^l the hidden kernel and B^l the covariance of ∂logit/∂h^l per unit, the mean
+    of (∂L/∂W^l)² over a kernel's entries is the mean over pairs of e_i e_j · K^{l-1} · B^l.
+    """
+
+    def __init__(self, config: RunConfig, pairs: PointPairs) -> None:
+        self.config, self.pairs = config, pairs
+        self.function, self.slope = ACTIVATION_FUNCTIONS[config.activation]
+        self.kernels = [pairs.inner_products / NUM_INPUTS]
+        self.variances: list[Array] = []
+        self.slopes: list[Array] = []
+        for fan_in, fan_out in config.kernel_shapes[:-1]:
+            self._add_layer(fan_in * self._hidden_variance(fan_in, fan_out))
+
+    def _hidden_variance(self, fan_in: int, fan_out: int) -> float:
+        return kernel_moments(self.config.kernel_initializer, fan_in, fan_out)[1] * self.config.gain**2
+
+    def _add_layer(self, weight_variance: float) -> None:
+        variance, correlation = _normalised(weight_variance * self.kernels[-1])
+        self.variances.append(variance)
+        self.kernels.append(pair_mean(self.function, variance, correlation))
+        self.slopes.append(pair_mean(self.slope, variance, correlation))
+
+    @cached_property
+    def _backward_weights(self) -> Array:
+        """(H,) fan-out times the mean square of a weight, of the layer above each hidden layer."""
+        mean, variance = kernel_moments(self.config.output_initializer, self.config.units, 1)
+        hidden = self.config.units * self._hidden_variance(self.config.units, self.config.units)
+        return np.array([hidden] * (self.config.num_hidden_layers - 1) + [mean**2 + variance])
+
+    def square_gradients(self, labels: Array) -> Array:
+        """(S, H + 1) mean squares of a kernel's gradient for S draws of the first predictions."""
+        residuals = self.pairs.moments(self._predictions() - labels)
+        backward = np.ones_like(self.kernels[0])
+        squares = []
+        for layer in reversed(range(self.config.num_layers)):
+            if layer < self.config.num_hidden_layers:
+                backward = self._backward_weights[layer] * backward * self.slopes[layer]
+            squares.append(self.pairs.mean(self.kernels[layer] * backward, residuals))
+        return np.stack(squares[::-1], axis=1)
+
+    def _predictions(self) -> Array:
+        """(S, n) draws of the probability that the untrained network gives each point."""
+        units = self.config.units
+        weight_mean, weight_variance = kernel_moments(self.config.output_initializer, units, 1)
+        hidden_mean = gaussian_mean(self.function, self.variances[-1])
+        around_mean = self.kernels[-1] - (hidden_mean[:, None] * hidden_mean)[..., None]
+        covariance = units * (weight_variance * self.kernels[-1] + weight_mean**2 * around_mean)
+        logit_mean = units * weight_mean * self.pairs.at_points(hidden_mean)
+        return np.asarray(expit(logit_mean + self.pairs.normal_functions(covariance, NUM_DRAWS)))
+
+    @cached_property
+    def _layer_variances(self) -> Array:
+        """(H,) pre-activation variance, averaged over the points."""
+        return np.array([self.pairs.at_points(variance).mean() for variance in self.variances])
+
+    @property
+    def chi(self) -> Array:
+        """(H,) E‖δ^l‖² over E‖δ^{l+1}‖² (Schoenholz et al. 2017), with the finite fans of the kernel between them."""
+        fan_in_over_out = np.ones(self.config.num_hidden_layers)
+        fan_in_over_out[-1] = self.config.units
+        slopes = gaussian_mean(lambda h: self.slope(h) ** 2, self._layer_variances)
+        return np.asarray(fan_in_over_out * self._backward_weights * slopes)
+
+    def finite_width_factors(self) -> Array:
+        """(S, H + 1) draws of what a finite width makes of the mean square gradient, mean 1.
+
+        Each hidden layer multiplies a squared norm by a mean of N independent terms: about gamma distributed, exactly
+        so in linear networks. The gradient of a layer has the signal of the layers below, and the gradient of its own
+        and those above (Hanin & Nica 2019, "Products of many large random matrices and gradients in deep networks").
+        """
+        forward = _gamma_factors((_kurtosis(self.function, self._layer_variances) - 1) / self.config.units, seed=1)
+        backward = _gamma_factors((3 * _kurtosis(self.slope, self._layer_variances) - 1) / self.config.units, seed=2)
+        one = np.ones((NUM_DRAWS, 1))
+        below = np.hstack([one, np.cumprod(forward, axis=1)])
+        above = np.hstack([np.cumprod(backward[:, ::-1], axis=1)[:, ::-1], one])
+        return below * above
+
+
+def _gamma_factors(variances: Array, seed: int) -> Array:
+    """(S, H) gamma variates of mean 1 and these variances."""
+    shapes = 1 / np.maximum(variances, 1e-12)
+    return np.random.default_rng(seed).gamma(shapes, 1 / shapes, (NUM_DRAWS, len(variances)))
+
+
+def _kurtosis(function: Function, variance: Array) -> Array:
+    """E f⁴ over (E f²)²."""
+    fourth, second = (gaussian_mean(lambda h, power=power: function(h) ** power, variance) for power in (4, 2))
+    return fourth / second**2
+
+
+def _normalised(covariance: Array) -> tuple[Array, Array]:
+    """Variances (A,) and correlations (A, A, T) of a covariance; the angle 0 comes first."""
+    variance = np.maximum(np.einsum("aat->at", covariance)[:, 0], np.finfo(float).tiny)
+    scale = np.sqrt(variance)
+    return variance, np.clip(covariance / (scale[:, None] * scale)[..., None], -1, 1)
+
+
+def born_dead(num_hidden_layers: int, units: int) -> float:
+    """Probability that a given input reaches no unit of the last hidden layer of a ReLU network.
+
+    1 - Π(1 - 2^-N), exact for zero biases and symmetric weights (Lu et al. 2019, "Dying ReLU and initialization"). For
+    death on a whole data set it is an upper bound.
+    """
+    return float(-np.expm1(num_hidden_layers * np.log1p(-(0.5**units))))
+
+
+def expected_log_jacobian(widths: Sequence[int]) -> float:
+    """E ln‖Jv‖² of a ReLU network with normal He weights that is alive, for a unit vector v.
+
+    E‖Jv‖² is N_H/N_0 at any width, but its logarithm falls with each narrow layer: the typical gradient vanishes while
+    the mean stays. With k of a layer's N units alive, ‖Jv‖² is multiplied by 2/N_below times a χ² variable of k
+    degrees of freedom.
+
+    Args:
+        widths: N_0 to N_H: inputs, then the units of each hidden layer.
+    """
+    return sum(_expected_log_factor(below, units) for below, units in zip(widths[:-1], widths[1:], strict=True))
+
+
+def _expected_log_factor(below: int, units: int) -> float:
+    alive = np.arange(1, units + 1)
+    probability = comb(units, alive) / (2.0**units - 1)
+    return float(probability @ (psi(alive / 2) + math.log(2) + math.log(2 / below)))
+
+
+def inverse_width_sum(config: RunConfig) -> float:
+    """β = Σ 1/N over the hidden layers: the log of the spread of squared gradients grows with it (Hanin 2018)."""
+    return config.num_hidden_layers / config.units
