@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import reprlib
 from collections.abc import Mapping
 from dataclasses import Field, asdict, dataclass, field, fields, replace
 from typing import Any
@@ -14,19 +15,7 @@ MAX_FLOPS = 5e12  # About a quarter of an hour on one core.
 MAX_MEASUREMENTS = 500_000  # Epochs x replicates x layers; about 150 MB of statistics and histograms.
 
 DATASETS = ("circles", "moons", "xor", "spirals", "gaussians")
-ACTIVATIONS = (
-    "linear",
-    "sigmoid",
-    "tanh",
-    "softsign",
-    "relu",
-    "leaky_relu",
-    "elu",
-    "selu",
-    "gelu",
-    "silu",
-    "softplus",
-)
+ACTIVATIONS = ("linear", "sigmoid", "tanh", "softsign", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus")
 INITIALIZERS = (
     "uniform_0_1",
     "random_uniform",
@@ -92,8 +81,10 @@ class Setting:
         else:
             valid = self._is_valid_number(value)
         if not valid:
-            raise ValueError(f"Expected `{self.name}` to be {self.expected}. Received: {self.name}={value!r}")
-        return float(value) if isinstance(self.default, float) else value
+            raise ValueError(
+                f"Expected `{self.name}` to be {self.expected}. Received: {self.name}={reprlib.repr(value)}"
+            )
+        return float(value) + 0.0 if isinstance(self.default, float) else value  # Without the sign of -0.0.
 
     def parsed(self, text: str) -> Any:
         """The value that a query parameter or another text stands for, validated.
@@ -109,9 +100,7 @@ class Setting:
 
     def _is_valid_number(self, value: Any) -> bool:
         allowed = (int, float) if isinstance(self.default, float) else (int,)
-        if not isinstance(value, allowed) or isinstance(value, bool) or not math.isfinite(value):
-            return False
-        return bool(self.minimum <= value <= self.maximum)
+        return isinstance(value, allowed) and not isinstance(value, bool) and self.minimum <= value <= self.maximum
 
 
 def _setting(group: str, label: str, default: Any, help: str, **bounds: Any) -> Any:
@@ -324,7 +313,7 @@ def _row(row: Field[Any]) -> Setting:
 
 def unknown_setting(name: str) -> str:
     """The sentence for a setting that does not exist."""
-    return f"Expected a setting of a run. Received: {name!r}, which is none; it is ignored."
+    return f"Expected a setting of a run. Received: {reprlib.repr(name)}, which is none; it is ignored."
 
 
 SETTINGS: dict[str, Setting] = {row.name: _row(row) for row in fields(RunConfig)}

@@ -83,6 +83,21 @@ class RunRecord:
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
+    def empty(cls, config: RunConfig) -> RunRecord:
+        """A run of which nothing is measured yet."""
+        replicates, layers = config.replicates, config.num_layers
+        no_epochs = np.zeros(0, np.int32)
+        return cls(
+            config=config,
+            epochs=no_epochs,
+            curve_arrays={name: np.zeros((0, replicates)) for name in CURVES},
+            layer_arrays={name: np.zeros((0, replicates, layers)) for name in LAYER_STATISTICS},
+            histograms=np.zeros((0, replicates, layers, HISTOGRAM_BINS), np.uint32),
+            surface_epochs=no_epochs,
+            surfaces=np.zeros((0, replicates, SURFACE_SIDE, SURFACE_SIDE), np.float32),
+        )
+
+    @classmethod
     def joined(cls, chunks: Sequence[RunRecord]) -> RunRecord:
         """One record of consecutive chunks; all but the epochs comes from the last of them."""
         return replace(
@@ -143,15 +158,19 @@ class RunRecord:
         description = json.loads(files["run.json"])
         tables = {name: pq.read_table(io.BytesIO(files[f"{name}.parquet"])) for name in TABLES}
         config = RunConfig.from_json(json.dumps(description["config"]))
-        by_layer = (-1, config.replicates, config.num_layers)
+        epochs = _axis(tables["curves"], config.replicates)
+        surface_epochs = _axis(tables["surfaces"], config.replicates)
+        by_replicate = (len(epochs), config.replicates)
+        by_layer = (*by_replicate, config.num_layers)
+        by_point = (len(surface_epochs), config.replicates, SURFACE_SIDE, SURFACE_SIDE)
         return cls(
             config=config,
-            epochs=_axis(tables["curves"], config.replicates),
-            curve_arrays={name: _values(tables["curves"], name, (-1, config.replicates)) for name in CURVES},
+            epochs=epochs,
+            curve_arrays={name: _values(tables["curves"], name, by_replicate) for name in CURVES},
             layer_arrays={name: _values(tables["layers"], name, by_layer) for name in LAYER_STATISTICS},
             histograms=_values(tables["histograms"], "counts", (*by_layer, HISTOGRAM_BINS)),
-            surface_epochs=_axis(tables["surfaces"], config.replicates),
-            surfaces=_values(tables["surfaces"], "probability", (-1, config.replicates, SURFACE_SIDE, SURFACE_SIDE)),
+            surface_epochs=surface_epochs,
+            surfaces=_values(tables["surfaces"], "probability", by_point),
             status=RunStatus(description["status"]),
             seconds=description["seconds"],
             notices=tuple(description["notices"]),

@@ -1,0 +1,304 @@
+"""The settings of a run: bounds, error sentences, round trips and the run key."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vgdemo.config import SETTINGS, RunConfig
+
+# Name, lowest, highest, default: written down here by hand, independently of the table in the code.
+WHOLE_NUMBERS = [
+    ("n_samples", 100, 10_000, 1000),
+    ("data_seed", 0, 2**32 - 1, 1),
+    ("num_hidden_layers", 1, 50, 5),
+    ("units", 1, 256, 5),
+    ("batch_size", 1, 500, 32),
+    ("epochs", 1, 2000, 500),
+    ("replicates", 1, 32, 10),
+    ("seed", 0, 2**32 - 1, 0),
+]
+REAL_NUMBERS = [
+    ("noise", 0, 1, 0.1),
+    ("gain", 0, 10, 1),
+    ("learning_rate", 1e-6, 10, 0.01),
+    ("momentum", 0, 0.999, 0.9),
+]
+WORDS = [
+    ("dataset", "circles", "circles moons xor spirals gaussians"),
+    ("activation", "tanh", "linear sigmoid tanh softsign relu leaky_relu elu selu gelu silu softplus"),
+    *(
+        (
+            name,
+            "uniform_0_1",
+            "uniform_0_1 random_uniform random_normal glorot_uniform glorot_normal he_uniform he_normal lecun_uniform "
+            "lecun_normal orthogonal",
+        )
+        for name in ("kernel_initializer", "output_initializer")
+    ),
+    ("optimizer", "sgd", "sgd rmsprop adagrad adam"),
+]
+# Small enough that no setting at its bound makes the run too large as a whole.
+SMALL = {"num_hidden_layers": 1, "units": 1, "epochs": 1, "replicates": 1}
+OTHER_VALUES = {
+    "dataset": "moons",
+    "n_samples": 1002,
+    "noise": 0.2,
+    "data_seed": 2,
+    "num_hidden_layers": 6,
+    "units": 6,
+    "activation": "relu",
+    "kernel_initializer": "he_uniform",
+    "output_initializer": "glorot_uniform",
+    "gain": 1.5,
+    "optimizer": "adam",
+    "learning_rate": 0.02,
+    "momentum": 0.8,
+    "nesterov": True,
+    "batch_size": 33,
+    "epochs": 501,
+    "replicates": 11,
+    "seed": 1,
+}
+
+
+def test_the_defaults_are_the_articles_deep_tanh_network() -> None:
+    expected = {name: default for name, _, _, default in WHOLE_NUMBERS + REAL_NUMBERS}
+    expected |= {name: default for name, default, _ in WORDS} | {"nesterov": False}
+    assert dataclasses.asdict(RunConfig()) == expected
+    assert OTHER_VALUES.keys() == expected.keys()
+
+
+@pytest.mark.parametrize(("name", "lowest", "highest", "default"), WHOLE_NUMBERS + REAL_NUMBERS)
+def test_a_number_is_taken_at_its_bounds(name: str, lowest: float, highest: float, default: float) -> None:
+    for value in (lowest, highest):
+        assert getattr(RunConfig(**SMALL | {name: value}), name) == value
+
+
+@pytest.mark.parametrize(("name", "lowest", "highest", "default"), WHOLE_NUMBERS + REAL_NUMBERS)
+def test_a_number_beyond_its_bounds_is_refused_with_a_sentence(
+    name: str, lowest: float, highest: float, default: float
+) -> None:
+    step = 1 if isinstance(default, int) and name != "gain" else 1e-9
+    for value in (lowest - step, highest + step, math.inf, -math.inf, math.nan, 10**400):
+        with pytest.raises(ValueError, match=rf"^Expected `{name}` to be .* Received: {name}=") as caught:
+            RunConfig(**SMALL | {name: value})
+        assert "\n" not in str(caught.value)
+
+
+def test_the_sentence_says_what_was_expected_and_what_came() -> None:
+    with pytest.raises(ValueError) as caught:
+        RunConfig(epochs=0)
+    assert str(caught.value) == "Expected `epochs` to be a whole number between 1 and 2000. Received: epochs=0"
+
+
+@pytest.mark.parametrize(("name", "lowest", "highest", "default"), WHOLE_NUMBERS)
+@pytest.mark.parametrize("value", [True, 1.0, "1", None, [1], 1j])
+def test_a_whole_number_is_nothing_else(name: str, lowest: int, highest: int, default: int, value: Any) -> None:
+    with pytest.raises(ValueError, match=f"Expected `{name}` to be a whole number"):
+        RunConfig(**{name: value})
+
+
+@pytest.mark.parametrize(("name", "lowest", "highest", "default"), REAL_NUMBERS)
+def test_a_real_number_may_be_given_whole_and_is_the_same_run(
+    name: str, lowest: float, highest: float, default: float
+) -> None:
+    whole = 0 if lowest == 0 else 1
+    assert RunConfig(**{name: whole}).run_key == RunConfig(**{name: float(whole)}).run_key
+    with pytest.raises(ValueError, match=f"Expected `{name}` to be between"):
+        RunConfig(**{name: True})
+
+
+@pytest.mark.parametrize(("name", "default", "choices"), WORDS)
+def test_a_word_is_one_of_its_choices(name: str, default: str, choices: str) -> None:
+    assert SETTINGS[name].choices == tuple(choices.split())
+    for choice in choices.split():
+        assert getattr(RunConfig(**{name: choice}), name) == choice
+    for value in (choices.split()[0].upper(), "", " ", None, 0, ["tanh"], "nosuch"):
+        with pytest.raises(ValueError, match=f"Expected `{name}` to be one of .* Received: {name}="):
+            RunConfig(**{name: value})
+
+
+@pytest.mark.parametrize("value", [0, 1, "true", None])
+def test_nesterov_is_true_or_false(value: Any) -> None:
+    with pytest.raises(ValueError, match="Expected `nesterov` to be true or false"):
+        RunConfig(nesterov=value)
+
+
+def test_a_batch_is_at_most_the_training_half() -> None:
+    assert RunConfig(n_samples=101, batch_size=50).n_train == 50
+    with pytest.raises(ValueError, match="Expected `batch_size` to be between 1 and 50, half of n_samples=101"):
+        RunConfig(n_samples=101, batch_size=51)
+
+
+def test_a_run_that_would_cost_too_much_says_how_much_and_what_to_lower() -> None:
+    with pytest.raises(ValueError, match=r"at most 5e\+12 .* Received: \d\.\de\+\d+\. Lower `epochs`"):
+        RunConfig(units=256, num_hidden_layers=50, epochs=100, n_samples=10_000)
+    with pytest.raises(ValueError, match=r"at most 500,000 measurements .* Received: 1,020,510\. Lower `epochs`"):
+        RunConfig(num_hidden_layers=50, epochs=2000)
+
+
+def test_the_cost_is_two_operations_for_each_multiply_add() -> None:
+    # 2 -> 3 -> 3 -> 1 has 18 weights. An epoch: forward (2) and backward (4) over 50 points, twice (training and
+    # probe), then forward over the 51 points of the validation half.
+    config = RunConfig(num_hidden_layers=2, units=3, n_samples=101, epochs=7, replicates=5)
+    assert config.kernel_shapes == ((2, 3), (3, 3), (3, 1))
+    assert config.flops == 7 * 5 * 18 * (2 * 50 * 6 + 51 * 2)
+
+
+def test_a_config_cannot_be_changed_in_place() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        RunConfig().epochs = 1  # type: ignore[misc]
+
+
+def test_changes_are_validated_again() -> None:
+    assert RunConfig().with_changes(epochs=3).epochs == 3
+    with pytest.raises(ValueError, match="Expected `epochs`"):
+        RunConfig().with_changes(epochs=0)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_setting_changes_the_run_key(name: str) -> None:
+    changed = RunConfig(**{name: OTHER_VALUES[name]})
+    assert changed.run_key != RunConfig().run_key
+    assert changed != RunConfig()
+
+
+def test_the_run_key_is_the_same_in_every_process() -> None:
+    code = "from vgdemo.config import RunConfig; print(RunConfig(gain=0.1).run_key)"
+    keys = {
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+        for _ in range(2)
+    }
+    assert keys == {RunConfig(gain=0.1).run_key}
+    (key,) = keys
+    assert len(key) == 64
+    assert int(key, 16) >= 0
+
+
+def test_another_version_of_the_engine_is_another_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = RunConfig().run_key
+    monkeypatch.setattr("vgdemo.config.ENGINE_VERSION", 999)
+    assert RunConfig().run_key != before
+
+
+@st.composite
+def configs(draw: st.DrawFn) -> RunConfig:
+    values: dict[str, Any] = {
+        # Up to ten times the lowest value, so that the run as a whole is not too large; seeds from their whole range.
+        name: draw(st.integers(lowest, min(highest, 10 * lowest) or highest))
+        for name, lowest, highest, _ in WHOLE_NUMBERS
+    }
+    values |= {name: draw(st.floats(lowest, highest)) for name, lowest, highest, _ in REAL_NUMBERS}
+    values |= {name: draw(st.sampled_from(choices.split())) for name, _, choices in WORDS}
+    return RunConfig(**values | {"nesterov": draw(st.booleans()), "batch_size": draw(st.integers(1, 50))})
+
+
+@given(configs())
+def test_a_config_survives_json_and_a_url(config: RunConfig) -> None:
+    assert RunConfig.from_json(config.to_json()) == config
+    assert RunConfig.from_query(config.to_query()) == (config, ())
+    assert RunConfig.from_query(config.to_query())[0].run_key == config.run_key
+
+
+def test_a_url_names_only_what_differs_from_the_defaults() -> None:
+    assert RunConfig().to_query() == {}
+    assert RunConfig(activation="relu", nesterov=True, gain=2, epochs=7).to_query() == {
+        "activation": "relu",
+        "nesterov": "true",
+        "gain": "2.0",
+        "epochs": "7",
+    }
+
+
+@pytest.mark.parametrize(
+    ("parameters", "notice"),
+    [
+        ({"epochs": "0"}, "Expected `epochs` to be a whole number between 1 and 2000. Received: epochs=0."),
+        ({"epochs": "ten"}, "Received: epochs='ten'. The default, 500, is used."),
+        ({"epochs": "1e2"}, "Received: epochs=100.0. The default, 500, is used."),
+        ({"gain": "NaN"}, "Received: gain=nan. The default, 1.0, is used."),
+        ({"activation": "swish"}, "Received: activation='swish'. The default, tanh, is used."),
+        ({"nesterov": "yes"}, "Received: nesterov='yes'. The default, False, is used."),
+        ({"layers": "3"}, "Received: 'layers', which is none; it is ignored."),
+    ],
+)
+def test_a_wrong_query_parameter_leaves_its_default_and_says_so(parameters: dict[str, str], notice: str) -> None:
+    config, (sentence,) = RunConfig.from_query(parameters | {"units": "7"})
+    assert config == RunConfig(units=7)
+    assert sentence.endswith(notice) or sentence.startswith(notice)
+
+
+def test_query_parameters_that_clash_open_the_page_all_the_same() -> None:
+    config, notices = RunConfig.from_query({"n_samples": "100", "batch_size": "60"})
+    assert (config.n_samples, config.batch_size) == (100, 32)
+    assert len(notices) == 1
+    config, notices = RunConfig.from_query({"num_hidden_layers": "50", "units": "256", "epochs": "2000"})
+    assert config.flops <= 5e12
+    assert notices
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([*SETTINGS, "x", ""]) | st.text(max_size=5),
+        st.text(max_size=8)
+        | st.integers().map(str)
+        | st.floats().map(str)
+        | st.sampled_from(["null", "{}", '"relu"', "true", "1e999", "-0", "\x00", "\ud800"]),
+    )
+)
+def test_no_query_string_ever_fails(parameters: dict[str, str]) -> None:
+    config, notices = RunConfig.from_query(parameters)
+    assert isinstance(config, RunConfig)
+    assert all(isinstance(notice, str) and len(notice) < 500 for notice in notices)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "1" * 400, "1" * 5000, "x" * 100_000])
+def test_a_huge_query_parameter_gives_a_short_notice(text: str) -> None:
+    for parameters in ({"epochs": text}, {"gain": text}, {"activation": text}, {text: "1"}):
+        config, (notice,) = RunConfig.from_query(parameters)
+        assert config == RunConfig()
+        assert len(notice) < 300
+
+
+def test_minus_zero_is_zero() -> None:
+    assert RunConfig(noise=-0.0).run_key == RunConfig(noise=0).run_key
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "1", "null", '"x"', "[" * 100_000, '{"epochs": "5"}', '{"lr": 1}'])
+def test_json_that_is_no_run_is_refused_with_a_sentence(text: str) -> None:
+    with pytest.raises(ValueError, match="^Expected"):
+        RunConfig.from_json(text)
+
+
+@given(st.text() | st.recursive(st.none() | st.floats() | st.text(), st.lists).map(json.dumps))
+def test_from_json_gives_a_run_or_a_value_error(text: str) -> None:
+    try:
+        assert isinstance(RunConfig.from_json(text), RunConfig)
+    except ValueError as error:
+        assert str(error).startswith("Expected")
+
+
+def test_the_sentence_names_what_makes_the_run() -> None:
+    config = RunConfig(activation="relu", kernel_initializer="he_uniform", gain=2, replicates=1, nesterov=True)
+    assert (
+        config.sentence == "5 × 5 relu · he_uniform × 2 · sgd 0.01, 0.9 nesterov · circles · 500 epochs · 1 replicate"
+    )
+    assert RunConfig(optimizer="adam", epochs=1).sentence.endswith("adam 0.01 · circles · 1 epoch · 10 replicates")
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_setting_has_words_for_the_form(name: str) -> None:
+    setting = SETTINGS[name]
+    assert setting.group in {"data", "network", "training", "repeats"}
+    assert setting.label
+    assert setting.help.endswith(".")
+    assert setting.validated(setting.default) == setting.default
