@@ -10,10 +10,11 @@ import os
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import dask
-from distributed import Client, LocalCluster, Reschedule, Worker, WorkerPlugin, get_worker
+from dask.task_spec import Task
+from distributed import Client, Future, LocalCluster, Reschedule, Worker, WorkerPlugin, get_worker
 
 from vgdemo.config import RunConfig
 from vgdemo.record import RunRecord, RunStatus
@@ -80,7 +81,12 @@ def connected(address: str | None) -> Client:
 def _local_cluster() -> LocalCluster:
     with dask.config.set(_SETTINGS):
         return LocalCluster(
-            processes=True, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, env=_WORKER_ENVIRONMENT
+            processes=True,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",  # There is always an HTTP server; on its default port it collides.
+            scheduler_kwargs={"dashboard": False},
+            env=_WORKER_ENVIRONMENT,
         )
 
 
@@ -94,8 +100,7 @@ class WarmUp(WorkerPlugin):
     idempotent = True
 
     def __init__(self, trainer: str) -> None:
-        """Take the trainer's name, not the trainer: the web process must not import it."""
-        self._trainer = trainer
+        self._trainer = trainer  # Its name: the web process must not import it.
 
     def setup(self, worker: Worker) -> None:
         """Start without waiting."""
@@ -107,6 +112,16 @@ class WarmUp(WorkerPlugin):
         except Exception:
             _log.exception("The default network did not train while the worker started; runs are tried all the same.")
         worker.log_event(TOPIC, {"warm": worker.address})
+
+
+def submitted(client: Client, key: str, call: Callable[[], Outcome], priority: int) -> Future[Outcome]:
+    """The future of a call that waits at the scheduler, in order of priority, until a worker is free.
+
+    `Client.submit` would hand out single tasks at once, and they would sit behind whatever that worker is at: Dask
+    takes tasks back from a busy worker, but late. A "data producer" waits at the scheduler.
+    """
+    (future,) = client.get({key: Task(key, call, _data_producer=True)}, [key], sync=False, priority=priority)
+    return cast(Future[Outcome], future)
 
 
 def run(trainer: str, config: RunConfig, store: RunStore) -> Outcome:

@@ -12,7 +12,17 @@ from typing import Any
 from distributed import Client, Future, KilledWorker
 
 from vgdemo.config import RunConfig
-from vgdemo.jobs.cluster import SCHEDULER_VARIABLE, TOPIC, TRAINER, Outcome, SchedulerError, WarmUp, connected, run
+from vgdemo.jobs.cluster import (
+    SCHEDULER_VARIABLE,
+    TOPIC,
+    TRAINER,
+    Outcome,
+    SchedulerError,
+    WarmUp,
+    connected,
+    run,
+    submitted,
+)
 from vgdemo.jobs.records import Records
 from vgdemo.jobs.training import JobState, Progress, Training, tick
 from vgdemo.record import RunRecord, RunStatus
@@ -26,7 +36,6 @@ class Job:
     """One watcher's hold on a run. Safe to use from any thread."""
 
     def __init__(self, jobs: Jobs, training: Training) -> None:
-        """Made by `Jobs.submit`."""
         self._jobs = jobs
         self._training = training
         self._released = threading.Event()
@@ -75,17 +84,15 @@ class Jobs:
 
     It is made at once: the cluster starts in the background, and runs that are submitted meanwhile wait as queued. If
     it cannot start, they fail with the reason, and `submit` raises `SchedulerError`; to try again, make a new `Jobs`.
+
+    Args:
+        store: Where finished runs are kept and found.
+        scheduler: Address of an existing Dask scheduler; otherwise the environment's `VGDEMO_SCHEDULER`, otherwise a
+            local cluster is started.
+        trainer: Where the workers find `train`, as "module:name".
     """
 
     def __init__(self, store: RunStore, scheduler: str | None = None, *, trainer: str = TRAINER) -> None:
-        """Begin to start or to join a cluster.
-
-        Args:
-            store: Where finished runs are kept and found.
-            scheduler: Address of an existing Dask scheduler; otherwise the environment's `VGDEMO_SCHEDULER`, otherwise
-                a local cluster is started.
-            trainer: Where the workers find `train`, as "module:name".
-        """
         self._store = store
         self._address = scheduler or os.environ.get(SCHEDULER_VARIABLE)
         self._trainer = trainer
@@ -209,26 +216,20 @@ class Jobs:
     def _send(self, training: Training) -> None:
         if self._client is None:
             return
-        future = training.future = self._client.submit(
+        future = training.future = submitted(
+            self._client,
+            PREFIX + training.config.run_key,
             partial(run, self._trainer, training.config, self._store),
-            key=PREFIX + training.config.run_key,
             priority=1 if training.interactive else 0,
         )
         future.add_done_callback(partial(self._settle, training))
 
     def _promote(self, training: Training) -> None:
-        """Queue a study's run again as one that a person waits for."""
+        """Queue a study's run as one that a person waits for: withdraw it; `_settle` then sends it again."""
         training.interactive = True
         if training.state is JobState.QUEUED and training.future is not None:
             training.future.release()
             training.future = None
-            # Dask's thread must drop the old request first, or it would hand out the same one again.
-            self._client.loop.add_callback(self._send_again, training)
-
-    def _send_again(self, training: Training) -> None:
-        with self._lock:
-            if self._trainings.get(training.config.run_key) is training and training.future is None:
-                self._send(training)
 
     def _drop(self, training: Training) -> None:
         del self._trainings[training.config.run_key]
@@ -264,8 +265,10 @@ class Jobs:
     def _settle(self, training: Training, future: Future[Outcome]) -> None:
         """Called in a thread of Dask's when a future is over, whichever way."""
         with self._lock:
-            if training.future is not future:  # Nobody wants it any more.
-                return
+            if training.future is not future:
+                if self._trainings.get(training.config.run_key) is training and training.future is None:
+                    self._send(training)
+                return  # Nobody waits for this future any more.
         outcome = self._outcome(future)
         kept = not outcome.reason and self._records.get(training.config.run_key) is not None
         with self._lock:

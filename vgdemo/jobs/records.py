@@ -1,4 +1,4 @@
-"""Finished records: those looked at last in memory, so that a rerun of a page need not read the store, else the store."""
+"""Finished records: from memory if they were looked at lately, so that a page draws quickly, else from the store."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ class Records:
     """A store of runs with the least recently used ones dropped from memory when they are too many bytes."""
 
     def __init__(self, store: RunStore, max_bytes: int = MAX_BYTES) -> None:
-        """Remember nothing yet."""
         self._store = store
         self._max_bytes = max_bytes
         self._recent: OrderedDict[str, RunRecord] = OrderedDict()
@@ -36,7 +35,7 @@ class Records:
         return record
 
     def _from_store(self, run_key: str) -> RunRecord | None:
-        """A store that cannot be read holds nothing: the run is trained, and its watchers are told that it is not kept."""
+        """A store that cannot be read holds nothing: the run is trained, and a notice says that it is not kept."""
         try:
             return self._store.get(run_key)
         except StoreError as error:
@@ -52,5 +51,5 @@ class Records:
 
 
 def _size(record: RunRecord) -> int:
-    arrays = (*record.curve_arrays.values(), *record.layer_arrays.values(), record.histograms, record.surfaces)
-    return sum(array.nbytes for array in arrays)
+    statistics = sum(array.nbytes for array in (*record.curve_arrays.values(), *record.layer_arrays.values()))
+    return statistics + record.histograms.nbytes + record.surfaces.nbytes

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from distributed import Future
 
@@ -60,7 +61,6 @@ class Chunk:
     """Some epochs of a run as they came; they are parsed when somebody looks, not in the thread that receives them."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
-        """Keep the bytes."""
         self._files = files
 
     @cached_property
@@ -82,12 +82,11 @@ class Training:
     """
 
     def __init__(self, config: RunConfig, *, interactive: bool = True, state: JobState = JobState.QUEUED) -> None:
-        """Nobody watches yet."""
         self.config = config
         self.interactive = interactive
         self.state = state
         self.watchers = 0
-        self.future: Future[object] | None = None
+        self.future: Future[Any] | None = None
         self.files: Mapping[str, bytes] = {}
         self.epoch = config.epochs if state is JobState.DONE else 0
         self.reason: str | None = None

@@ -1,0 +1,70 @@
+"""Stand-ins for the engine, quick and without TensorFlow; worker processes import them by name."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from vgdemo.config import RunConfig
+from vgdemo.record import CURVES, HISTOGRAM_BINS, LAYER_STATISTICS, SURFACE_SIDE, RunRecord, RunStatus
+
+CHUNK = 5  # Epochs.
+
+
+def epochs_of(config: RunConfig, first: int, last: int, status: RunStatus = RunStatus.COMPLETE) -> RunRecord:
+    """A record whose loss is the epoch's number; it names the process that made it."""
+    epochs = np.arange(first, last + 1, dtype=np.int32)
+    curve = np.repeat(epochs[:, None].astype(float), config.replicates, axis=1)
+    by_layer = (len(epochs), config.replicates, config.num_layers)
+    return RunRecord(
+        config=config,
+        epochs=epochs,
+        curve_arrays=dict.fromkeys(CURVES, curve),
+        layer_arrays={name: np.zeros(by_layer) for name in LAYER_STATISTICS},
+        histograms=np.zeros((*by_layer, HISTOGRAM_BINS), np.uint32),
+        surface_epochs=np.zeros(0, np.int32),
+        surfaces=np.zeros((0, config.replicates, SURFACE_SIDE, SURFACE_SIDE), np.float32),
+        status=status,
+        versions={"process": str(os.getpid())},
+    )
+
+
+def chunks(config: RunConfig) -> Iterator[tuple[int, int]]:
+    """First and last epochs: 0 alone, then five at a time."""
+    yield 0, 0
+    for first in range(1, config.epochs + 1, CHUNK):
+        yield first, min(first + CHUNK - 1, config.epochs)
+
+
+def train(
+    config: RunConfig,
+    *,
+    on_chunk: Callable[[RunRecord], None] = lambda chunk: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> RunRecord:
+    """Take `noise` seconds for every chunk."""
+    for first, last in chunks(config):
+        time.sleep(config.noise)
+        on_chunk(epochs_of(config, first, last))
+        if should_stop():
+            return epochs_of(config, 0, last, RunStatus.STOPPED)
+    return epochs_of(config, 0, config.epochs)
+
+
+class ForeignError(Exception):
+    """Stands for an exception of TensorFlow's."""
+
+
+def fail(config: RunConfig, **_: object) -> RunRecord:
+    """Fail at once."""
+    raise ForeignError("Expected room for 3 matrices. Received: none.")
+
+
+def die(config: RunConfig, **_: object) -> RunRecord:
+    """Take the worker along, whenever tried; spare it while it warms up."""
+    if config.epochs > 1:
+        os._exit(1)
+    return epochs_of(config, 0, 1)
