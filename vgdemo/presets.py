@@ -52,7 +52,7 @@ PRESETS = (
         "The optimiser changes, the initial weights stay.",
         DEEP_TANH.with_changes(optimizer="adam", learning_rate=0.001),
     ),
-    Preset("E3", "Weight norms", "Deep tanh once more: choose the kernel's L1 norm, then compare deep ReLU.", DEEP_TANH),
+    Preset("E3", "Weight norms", "Deep tanh again: choose the kernel's L1 norm, then try deep ReLU.", DEEP_TANH),
     Preset(
         "E4",
         "tanh, 1 to 10 layers",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -46,17 +48,24 @@ def _axes(record: RunRecord) -> go.Figure:
         "Accuracy and loss",
         _reading(record),
         "Line chart over epochs: accuracy above, loss below, training and validation.",
+        over_epochs=True,
         uirevision=f"curves {epochs}",
         hovermode="x unified",
         xaxis={"title": {"text": "epoch"}, "range": [0, epochs], "anchor": "y2"},
         yaxis={"title": {"text": "accuracy, share"}, "range": _accuracy_range(record), "domain": [0.47, 1]},
-        yaxis2={"title": {"text": "loss, nats"}, "type": "log", "range": _loss_range(record), "domain": [0, 0.4]},
+        yaxis2={
+            "title": {"text": "loss, nats"},
+            "type": "log",
+            "dtick": 1,
+            "range": _loss_range(record),
+            "domain": [0, 0.4],
+        },
     )
 
 
 def _accuracy_range(record: RunRecord) -> list[float]:
     """From 0.4, where chance stands well above the axis; lower only if the run goes there."""
-    lowest = min((float(np.nanmin(record.curve_arrays[name], initial=1)) for name in ("train_accuracy", "val_accuracy")))
+    lowest = min(float(np.nanmin(record.curve_arrays[name], initial=1)) for name in ("train_accuracy", "val_accuracy"))
     return [min(0.4, np.floor(lowest * 10) / 10), 1]
 
 
@@ -64,7 +73,8 @@ def _loss_range(record: RunRecord) -> list[float]:
     """Logarithms of 0.1 to 2, wider by whole decades only if the run goes there."""
     loss = np.concatenate([record.curve_arrays["train_loss"], record.curve_arrays["val_loss"]])
     seen = np.log10(loss[np.isfinite(loss) & (loss > 0)])
-    return [min(-1, np.floor(seen.min(initial=0))), max(0.3, np.ceil(seen.max(initial=0)))]
+    low, high = float(seen.min(initial=0)), float(seen.max(initial=0))
+    return [min(-1, math.floor(low)), 0.3 if high <= 0.3 else math.ceil(high)]
 
 
 def _add_band(figure: go.Figure, epochs: Values, values: Values, *, color: str, axis: str) -> None:

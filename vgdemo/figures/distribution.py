@@ -30,12 +30,17 @@ def gradient_distribution(record: RunRecord, *, replicate: int | None = None, fi
     shares = counts / np.maximum(counts.sum(axis=-1, keepdims=True), 1)
     low, high = _ends(shares[..., 1:-1]) if fit else (LOW, HIGH)
     zero, inside, beyond = shares[..., 0], _clipped(shares[..., 1:-1], low, high), shares[..., -1]
-    edges = HISTOGRAM_EDGES[(HISTOGRAM_EDGES >= low) & (HISTOGRAM_EDGES <= high)]
-    places = (edges, np.array([low - 1.5 * COLUMN, low - COLUMN / 2]), np.array([high + COLUMN / 2, high + 1.5 * COLUMN]))
+    first, last = np.searchsorted(HISTOGRAM_EDGES, (low, high))
+    edges = HISTOGRAM_EDGES[first : last + 1]
+    places = (
+        edges,
+        np.array([low - 1.5 * COLUMN, low - COLUMN / 2]),
+        np.array([high + COLUMN / 2, high + 1.5 * COLUMN]),
+    )
     stops = [
         Stop(
             int(record.epochs[index]),
-            [{"y": _ridges(heights)} for heights in (inside[row], zero[row][:, None], beyond[row][:, None])],
+            [{"y": _ridges(inside[row])}, {"y": _column(zero[row])}, {"y": _column(beyond[row])}],
             _reading(int(record.epochs[index]), zero[row], beyond[row]),
         )
         for row, index in enumerate(indices)
@@ -72,8 +77,13 @@ def _ridges(shares: Values) -> NDArray[np.float32]:
     return ridges.ravel()
 
 
+def _column(shares: Values) -> Values:
+    """A single bar per layer, of which none is drawn where the share is 0."""
+    return np.where(np.repeat(shares > 0, 5), _ridges(shares[:, None]), np.float32(np.nan))
+
+
 def _traces(places: tuple[Values, Values, Values], num_layers: int) -> list[Trace]:
-    names = ("size of the entries", "exact zero", "not finite")
+    names = ("by size", "exact zero", "not finite")
     colors = (BLUE, SPECIAL_COLORS["exact zero"], SPECIAL_COLORS["not a number"])
     return [
         {

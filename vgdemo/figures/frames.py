@@ -36,6 +36,7 @@ def with_frames(figure: go.Figure, traces: Sequence[Trace], stops: Sequence[Stop
     """
     # Plotly checks frames given as plain dictionaries three times faster than frames made one by one.
     content = figure.to_dict()
+    content["layout"]["meta"]["framed"] = True
     frames = [_frame(traces, stop) for stop in stops]
     if stops:
         traces = [{**trace, **change} for trace, change in zip(traces, stops[-1].traces, strict=True)]

@@ -48,6 +48,7 @@ def _axes(record: RunRecord, shown: Statistic, reading: str) -> go.Figure:
         f"{shown.label[0].upper()}{shown.label[1:]}, layer by layer",
         reading,
         f"Heatmap of {shown.label}: epochs to the right, layers upwards from the input to the output.",
+        over_epochs=True,
         uirevision=f"heatmap {epochs} {record.config.num_layers}",
         xaxis={"title": {"text": "epoch"}, "range": [-0.5, epochs + 0.5]},
         yaxis={"title": {"text": "layer"}, "type": "category", "range": [-0.5, shown.layer_count(record) - 0.5]},

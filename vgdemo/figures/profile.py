@@ -59,16 +59,20 @@ def _axes(record: RunRecord, shown: Statistic, ends: tuple[float, float]) -> go.
 def _traces(shown: Statistic) -> list[Trace]:
     """Band, median, and marks at the end of the axis for what has no place on it."""
     value = "10<sup>%{y:.2f}</sup>" if shown.logarithmic else "%{y:.3f}"
-    band = {"name": "10–90 % of replicates", "fill": "toself", "fillcolor": translucent(BLUE), "line": {"width": 0}}
+    band = {"name": "10–90 % of replicates", "mode": "lines", "fill": "toself", "fillcolor": translucent(BLUE)}
     median = {"name": "median", "mode": "lines+markers", "line": {"color": BLUE, "width": 2}, "marker": {"size": 6}}
     marks = [
-        {"name": name, "mode": "markers", "marker": {"color": color, "size": 10, "symbol": "square"}, "showlegend": False}
+        {"name": name, "mode": "markers", "marker": {"color": color, "size": 10, "symbol": "square"}}
         for name, color in SPECIAL_COLORS.items()
     ]
     return [
-        {"type": "scatter", "hoverinfo": "skip", **band},
+        {"type": "scatter", "line": {"width": 0}, "hoverinfo": "skip", **band},
         {"type": "scatter", "hovertemplate": f"layer %{{x}}: {value}<extra></extra>", **median},
-        *({"type": "scatter", "hovertemplate": f"layer %{{x}}: {mark['name']}<extra></extra>", **mark} for mark in marks),
+        *(
+            {"type": "scatter", "showlegend": False, "hovertemplate": f"layer %{{x}}: {mark['name']}<extra></extra>"}
+            | mark
+            for mark in marks
+        ),
     ]
 
 

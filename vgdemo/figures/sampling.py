@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,11 +12,11 @@ from vgdemo.record import RunRecord
 MAX_COLUMNS = 600  # A heatmap has about as many pixels.
 NUM_FRAMES = 40  # Steps of the epoch slider.
 
-Values = NDArray[np.float64]
+Values = NDArray[Any]  # Numbers of any kind, NaN and infinities among them.
 
 
 def column_indices(record: RunRecord) -> NDArray[np.intp]:
-    """Which of the record's epochs a heatmap or a line shows; the grid depends on the settings alone, so it never shifts."""
+    """Which of the record's epochs a heatmap or a line shows; the settings alone say so, so that none ever shifts."""
     step = column_step(record)
     return np.flatnonzero((record.epochs % step == 0) | (record.epochs == record.config.epochs))
 
@@ -42,8 +44,8 @@ def quantile(values: Values, share: float) -> Values:
     position = share * (values.shape[1] - 1)
     below, weight = int(position), position % 1
     if weight == 0:
-        return ordered[:, below]
-    return ordered[:, below] * (1 - weight) + ordered[:, below + 1] * weight
+        return np.asarray(ordered[:, below])
+    return np.asarray(ordered[:, below] * (1 - weight) + ordered[:, below + 1] * weight)
 
 
 def one_value(values: Values, replicate: int | None) -> Values:

@@ -20,20 +20,21 @@ BAND_OPACITY = 0.22
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def new_figure(title: str, reading: str, alt: str, **layout: Any) -> go.Figure:
+def new_figure(title: str, reading: str, alt: str, *, over_epochs: bool = False, **layout: Any) -> go.Figure:
     """An empty figure.
 
     Args:
         title: What is drawn.
         reading: One sentence that says what to see in it.
         alt: What kind of picture it is, for those who cannot see it; the reading follows it.
+        over_epochs: Whether the first horizontal axis is the epoch, so that a chosen epoch can be marked.
         **layout: Plotly's layout attributes.
     """
     return go.Figure(
         layout={
             "template": "none",
             "title": {"text": title, "subtitle": {"text": reading}},
-            "meta": {"alt": alt},
+            "meta": {"alt": alt, "epochs": over_epochs, "framed": False},
             "margin": {"l": 58, "r": 12, "t": 64, "b": 44},
             "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "font": {"size": 11}},
             "font": {"size": 12},

@@ -25,8 +25,8 @@ def decision_surface(record: RunRecord, *, replicate: int | None = None) -> go.F
     stops = [
         Stop(
             int(epoch),
-            [{"z": surface, "showscale": True}, {}, {}],
-            f"Epoch {epoch} ({who(record, replicate)}): the line is where both classes are equally likely.",
+            [{"z": surface}, {}, {}],
+            f"Epoch {epoch} ({who(record, replicate)}): the colour is the likelier class; the line, where both are equal.",
         )
         for epoch, surface in zip(record.surface_epochs, surfaces, strict=True)
     ]
@@ -62,7 +62,6 @@ def _surface() -> Trace:
         "colorscale": CLASS_SCALE,
         "contours": {"start": 0.5, "end": 0.5, "size": 1, "coloring": "heatmap"},
         "line": {"color": "#1B2330", "width": 1.5},
-        "colorbar": {"thickness": 10, "outlinewidth": 0, "title": {"text": "P(1)"}, "tickvals": [0, 0.5, 1]},
         "showscale": False,
         "hovertemplate": "P(class 1) = %{z:.2f}<extra></extra>",
     }

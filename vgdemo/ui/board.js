@@ -1,0 +1,312 @@
+// Draws a board of Plotly figures and keeps their DOM nodes, and the person's zoom, through every update.
+// Figures that have frames stand below a slider that chooses the epoch, here in the browser.
+
+const boards = new WeakMap()
+const FRAME_SECONDS = 0.12
+
+export default function render({ data, parentElement }) {
+  const board = boards.get(parentElement) ?? new Board(parentElement.querySelector(".vgdemo-board"))
+  boards.set(parentElement, board)
+  board.update(data)
+  return () => {
+    board.stop()
+    boards.delete(parentElement)
+  }
+}
+
+function library(url) {
+  globalThis.vgdemoPlotly ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script")
+    script.src = url
+    script.onload = () => resolve(globalThis.Plotly)
+    script.onerror = () => reject(new Error(`plotly.js could not be loaded from ${url}`))
+    document.head.append(script)
+  })
+  return globalThis.vgdemoPlotly
+}
+
+class Board {
+  constructor(root) {
+    this.root = root
+    this.figures = new Map()
+    this.epoch = null // The stop that the person chose; null follows the latest.
+    this.fixedRow = root.querySelector(".vgdemo-fixed")
+    this.framedRow = root.querySelector(".vgdemo-framed")
+    this.timeline = new Timeline(root.querySelector(".vgdemo-timeline"), (epoch) => this.choose(epoch))
+  }
+
+  async update({ library: url, figures, stale }) {
+    this.root.classList.toggle("vgdemo-stale", stale)
+    this.root.setAttribute("aria-busy", stale)
+    const theme = themeOf(this.root)
+    const changed = Object.entries(figures).filter(([name, json]) => this.figure(name).take(json, theme))
+    this.place(Object.keys(figures))
+    this.timeline.setStops(this.stops(), this.epoch)
+    this.plotly = await library(url)
+    for (const [name] of changed) await this.figure(name).draw(this.plotly, this.shownEpoch())
+  }
+
+  figure(name) {
+    if (!this.figures.has(name)) this.figures.set(name, new Figure(name, (epoch) => this.choose(epoch)))
+    return this.figures.get(name)
+  }
+
+  place(names) {
+    for (const [name, figure] of this.figures) {
+      if (!names.includes(name)) figure.remove()
+    }
+    for (const name of names) {
+      const figure = this.figure(name)
+      const row = figure.isFramed ? this.framedRow : this.fixedRow
+      if (figure.element.parentElement !== row) row.append(figure.element)
+    }
+    for (const name of [...this.figures.keys()].filter((name) => !names.includes(name))) this.figures.delete(name)
+  }
+
+  stops() {
+    const epochs = [...this.figures.values()].flatMap((figure) => figure.epochs)
+    return [...new Set(epochs)].sort((a, b) => a - b)
+  }
+
+  shownEpoch() {
+    return this.epoch ?? this.stops().at(-1) ?? null
+  }
+
+  choose(epoch) {
+    const stops = this.stops()
+    if (!stops.length) return
+    const stop = stops.findLast((one) => one <= epoch) ?? stops[0]
+    this.epoch = stop === stops.at(-1) ? null : stop
+    this.timeline.show(stop)
+    for (const figure of this.figures.values()) figure.showEpoch(this.plotly, stop)
+  }
+
+  stop() {
+    this.timeline.pause()
+    for (const figure of this.figures.values()) figure.remove()
+  }
+}
+
+class Timeline {
+  constructor(root, choose) {
+    this.root = root
+    this.choose = choose
+    this.stops = []
+    this.slider = root.querySelector("input")
+    this.output = root.querySelector("output")
+    this.button = root.querySelector("button")
+    this.slider.oninput = () => {
+      this.pause()
+      choose(this.stops[this.slider.value])
+    }
+    this.button.onclick = () => (this.timer ? this.pause() : this.play())
+  }
+
+  setStops(stops, chosen) {
+    this.stops = stops
+    this.slider.max = Math.max(0, stops.length - 1)
+    this.slider.disabled = this.button.disabled = stops.length < 2
+    this.show(stops.findLast((one) => one <= (chosen ?? Infinity)) ?? stops[0])
+  }
+
+  show(epoch) {
+    this.slider.value = Math.max(0, this.stops.indexOf(epoch))
+    this.output.textContent = epoch ?? "–"
+    this.slider.setAttribute("aria-valuetext", `epoch ${epoch ?? "none"}`)
+  }
+
+  play() {
+    if (Number(this.slider.value) === this.stops.length - 1) this.choose(this.stops[0])
+    this.timer = setInterval(() => this.step(), FRAME_SECONDS * 1000)
+    this.mark()
+  }
+
+  step() {
+    const next = Number(this.slider.value) + 1
+    if (next >= this.stops.length) this.pause()
+    else this.choose(this.stops[next])
+  }
+
+  pause() {
+    clearInterval(this.timer)
+    this.timer = null
+    this.mark()
+  }
+
+  mark() {
+    this.button.textContent = this.timer ? "⏸" : "▶"
+    this.button.setAttribute("aria-label", this.timer ? "Pause" : "Play the epochs")
+  }
+}
+
+class Figure {
+  constructor(name, choose) {
+    this.choose = choose
+    this.epochs = []
+    this.element = element("figure", "vgdemo-figure")
+    this.element.dataset.name = name
+    this.title = element("h3")
+    this.reading = element("p")
+    const words = element("div")
+    words.append(this.title, this.reading)
+    const caption = element("figcaption")
+    caption.append(words, this.tools(name))
+    this.plot = element("div", "vgdemo-plot")
+    this.plot.setAttribute("role", "img")
+    this.element.append(caption, this.plot)
+    this.observer = new ResizeObserver(() => this.plotly?.Plots.resize(this.plot))
+  }
+
+  get isFramed() {
+    return this.epochs.length > 0 || this.content?.layout.meta.framed
+  }
+
+  take(json, theme) {
+    const key = JSON.stringify(theme) + json
+    if (key === this.key) return false
+    this.key = key
+    this.content = JSON.parse(json)
+    this.theme = theme
+    this.frames = new Map((this.content.frames ?? []).map((frame) => [Number(frame.name), frame]))
+    this.epochs = [...this.frames.keys()]
+    const { title } = this.content.layout
+    this.title.textContent = title.text
+    this.read(title.subtitle.text)
+    return true
+  }
+
+  read(sentence) {
+    this.reading.textContent = sentence
+    this.reading.title = sentence
+    this.plot.setAttribute("aria-label", `${this.content.layout.meta.alt} ${sentence}`)
+  }
+
+  async draw(plotly, epoch) {
+    const isNew = !this.plotly
+    this.plotly = plotly
+    await plotly.react(this.plot, this.traces(epoch), this.layout(epoch), { displayModeBar: false })
+    if (!isNew) return
+    this.observer.observe(this.plot)
+    this.plot.on("plotly_click", ({ points }) => this.content.layout.meta.epochs && this.choose(points[0].x))
+  }
+
+  showEpoch(plotly, epoch) {
+    if (!this.plotly) return
+    if (this.frames.size) plotly.react(this.plot, this.traces(epoch), this.layout(epoch))
+    else if (this.content.layout.meta.epochs) plotly.relayout(this.plot, { shapes: cursor(this.theme, epoch) })
+  }
+
+  traces(epoch) {
+    const stop = this.epochs.findLast((one) => one <= epoch) ?? this.epochs[0]
+    const frame = this.frames.get(stop)
+    if (!frame) return this.content.data
+    this.read(frame.layout.title.subtitle.text)
+    return this.content.data.map((trace, index) => ({ ...trace, ...frame.data[index] }))
+  }
+
+  layout(epoch) {
+    const { title, margin, ...layout } = this.content.layout
+    return {
+      ...layout,
+      template: template(this.theme),
+      // The title stands above the plot, in the page's own type; the legend alone needs room there.
+      margin: { ...margin, t: 24 },
+      shapes: layout.meta.epochs && epoch !== null ? cursor(this.theme, epoch) : [],
+      // On a touch screen a drag scrolls the page.
+      dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
+      autosize: true,
+    }
+  }
+
+  tools(name) {
+    const tools = element("div", "vgdemo-tools")
+    tools.append(
+      button("reset", "Reset the zoom", () => this.resetZoom()),
+      button("csv", "Download the numbers as CSV", () => download(`${name}.csv`, csv(this.plot))),
+      button("svg", "Download the picture as SVG", () => this.picture(name, "svg")),
+      button("png", "Download the picture as PNG", () => this.picture(name, "png")),
+    )
+    return tools
+  }
+
+  resetZoom() {
+    const { layout } = this.content
+    const axes = Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name))
+    this.plotly.relayout(this.plot, Object.fromEntries(axes.map((name) => [`${name}.range`, [...layout[name].range]])))
+  }
+
+  picture(name, format) {
+    const { clientWidth: width, clientHeight: height } = this.plot
+    this.plotly.downloadImage(this.plot, { format, filename: name, width, height, scale: format === "png" ? 2 : 1 })
+  }
+
+  remove() {
+    this.observer.disconnect()
+    this.plotly?.purge(this.plot)
+    this.element.remove()
+  }
+}
+
+function element(tag, className = "") {
+  const made = document.createElement(tag)
+  made.className = className
+  return made
+}
+
+function button(text, label, action) {
+  const made = element("button")
+  made.type = "button"
+  made.textContent = text
+  made.title = label
+  made.setAttribute("aria-label", label)
+  made.onclick = action
+  return made
+}
+
+function themeOf(root) {
+  const style = getComputedStyle(root)
+  const read = (name) => style.getPropertyValue(name).trim()
+  return {
+    text: read("--st-text-color"),
+    grid: read("--st-border-color-light") || read("--st-border-color"),
+    panel: read("--st-secondary-background-color"),
+    font: read("--st-font"),
+  }
+}
+
+function template({ text, grid, panel, font }) {
+  const axis = { gridcolor: grid, linecolor: grid, zeroline: false, automargin: false, ticks: "" }
+  return {
+    layout: {
+      font: { color: text, family: font },
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      hoverlabel: { bgcolor: panel, bordercolor: grid, font: { color: text } },
+      xaxis: axis,
+      yaxis: axis,
+    },
+  }
+}
+
+function cursor({ text }, epoch) {
+  const line = { color: text, width: 1, dash: "dot" }
+  return [{ type: "line", xref: "x", yref: "paper", x0: epoch, x1: epoch, y0: 0, y1: 1, line }]
+}
+
+// One row for each point of a line and each cell of a heatmap, as they are drawn.
+function csv(plot) {
+  const rows = [["series", "x", "y", "value"]]
+  for (const { name, x, y, z } of plot._fullData) {
+    if (z) z.forEach((row, j) => row.forEach((value, i) => rows.push([name, x[i], y[j], value])))
+    else if (x) x.forEach((value, i) => rows.push([name, value, y[i], ""]))
+  }
+  return rows.map((row) => row.map((cell) => `"${cell ?? ""}"`).join(",")).join("\n")
+}
+
+function download(name, text) {
+  const link = element("a")
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }))
+  link.download = name
+  link.click()
+  URL.revokeObjectURL(link.href)
+}

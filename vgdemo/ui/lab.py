@@ -1,0 +1,136 @@
+"""The parts of the Lab: a run's progress and its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import streamlit as st
+
+from vgdemo.config import RunConfig
+from vgdemo.figures import (
+    STATISTICS,
+    Figure,
+    curves,
+    decision_surface,
+    gradient_distribution,
+    layer_heatmap,
+    layer_profile,
+)
+from vgdemo.jobs import Job, JobState, Progress
+from vgdemo.record import RunRecord
+from vgdemo.ui.board import board, drawn
+from vgdemo.ui.page import plain
+from vgdemo.ui.runs import retry
+
+POLL_SECONDS = 0.4
+
+WAITING = {
+    JobState.QUEUED: "Waiting for a worker.",
+    JobState.COMPILING: "Compiling the network; its first epochs follow.",
+}
+
+
+def watch(job: Job) -> None:
+    """Show a job: while it trains, this part of the page alone is run again and again."""
+    is_over = job.progress.state.is_over
+    st.fragment(_watch, run_every=None if is_over else POLL_SECONDS)(job, is_over)
+
+
+def _watch(job: Job, was_over: bool) -> None:
+    progress = job.progress
+    if progress.state.is_over and not was_over:
+        st.rerun()  # The whole page once more, without the clock.
+    _progress_line(job, progress)
+    _figures(job, _options(job.config))
+
+
+def _progress_line(job: Job, progress: Progress) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="progress"):
+        st.progress(progress.epoch / progress.epochs, text=plain(_in_words(progress, job.record)))
+        if progress.state is JobState.FAILED:
+            st.button("Try again", on_click=retry, args=(job.config,))
+        else:
+            st.button("Stop", on_click=job.stop, disabled=progress.state.is_over)
+    for notice in progress.notices:
+        st.info(plain(notice))
+
+
+def _in_words(progress: Progress, record: RunRecord | None) -> str:
+    match progress.state:
+        case JobState.QUEUED | JobState.COMPILING:
+            place = f" {progress.position - 1} before it." if progress.position and progress.position > 1 else ""
+            return WAITING[progress.state] + place
+        case JobState.TRAINING:
+            left = f", {progress.seconds_left:.1f} s left" if progress.seconds_left is not None else ""
+            return f"Training: epoch {progress.epoch} of {progress.epochs}{left}."
+        case JobState.STOPPED:
+            return f"Stopped after epoch {progress.epoch} of {progress.epochs}; a stopped run is not kept."
+        case JobState.FAILED:
+            return f"Failed: {progress.reason}"
+    return f"Complete.{_durations(record)}"
+
+
+def _durations(record: RunRecord | None) -> str:
+    seconds = record.seconds if record else {}
+    return "".join(f" {stage.capitalize()}: {value:.1f} s." for stage, value in seconds.items())
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a record is shown."""
+
+    statistic: str
+    replicate: int | None
+    fit: bool
+    singles: bool
+
+
+def _options(config: RunConfig) -> Options:
+    with st.container(horizontal=True, vertical_alignment="center", key="options"):
+        return Options(
+            statistic=st.selectbox(
+                "Statistic of a layer",
+                STATISTICS,
+                format_func=lambda name: STATISTICS[name].label,
+                key="statistic",
+                label_visibility="collapsed",
+                persist_state="session",
+            ),
+            replicate=st.selectbox(
+                "Replicates",
+                (None, *range(config.replicates)),
+                format_func=lambda number: "median of all replicates" if number is None else f"replicate {number + 1}",
+                key="replicate",
+                label_visibility="collapsed",
+            ),
+            fit=st.toggle("fit the scales to this run", key="fit", persist_state="session"),
+            singles=st.toggle("single replicates", key="singles", persist_state="session"),
+        )
+
+
+def _figures(job: Job, options: Options) -> None:
+    record = job.record
+    stale = record is None
+    if record is None:
+        record = st.session_state.get("shown") or RunRecord.empty(job.config)
+    st.session_state["shown"] = record
+    if options.replicate is not None and options.replicate >= record.config.replicates:
+        options = replace(options, replicate=None)  # An earlier run, with fewer of them, is still shown.
+    figures = {
+        name: drawn(f"{name} {options}", record.config.run_key, len(record.epochs), make, record)
+        for name, make in _makers(options).items()
+    }
+    board(figures, key="lab", stale=stale)
+
+
+def _makers(shown: Options) -> dict[str, Callable[[RunRecord], Figure]]:
+    statistic, replicate, fit = shown.statistic, shown.replicate, shown.fit
+    return {
+        "curves": partial(curves, singles=shown.singles),
+        "layers": partial(layer_heatmap, statistic=statistic, replicate=replicate, fit=fit),
+        "profile": partial(layer_profile, statistic=statistic, replicate=replicate, fit=fit),
+        "distribution": partial(gradient_distribution, replicate=replicate, fit=fit),
+        "surface": partial(decision_surface, replicate=replicate),
+    }

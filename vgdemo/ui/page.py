@@ -1,0 +1,34 @@
+"""What every page begins with."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import streamlit as st
+
+_CSS = Path(__file__).with_name("page.css")
+_ROOT = Path(__file__).parents[2]
+
+
+def page(title: str) -> None:
+    """Begin a page: its title, the styles and the navigation. Every page calls it first, so that each stands alone."""
+    st.set_page_config(page_title=f"{title} · vgdemo", page_icon="📉", layout="wide")
+    st.html(_CSS)
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="navigation"):
+        st.markdown("**vgdemo**", width="content")
+        pages = sorted(_ROOT.glob("pages/*.py"))
+        if pages:  # Streamlit links pages only where there are several.
+            _link("app.py", "Lab")
+        for file in pages:
+            _link(f"pages/{file.name}", file.stem.partition("_")[2].replace("_", " "))
+
+
+def _link(path: str, label: str) -> None:
+    """A link that takes along the query its page last had, so that coming back finds the same thing."""
+    st.page_link(path, label=label, query_params=st.session_state.get(f"query of {path}"), width="content")
+
+
+def plain(text: str) -> str:
+    """Text from outside, such as a link's, for a place that reads Markdown: every sign stands for itself."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)

@@ -1,0 +1,55 @@
+"""The run that a session follows."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import streamlit as st
+
+from vgdemo.config import RunConfig
+from vgdemo.jobs import Job, Jobs, SchedulerError
+from vgdemo.store import RunStore
+
+
+@st.cache_resource(show_spinner=False)
+def open_jobs() -> Jobs:
+    """The queue of runs that all sessions share."""
+    return Jobs(RunStore())
+
+
+def follow(config: RunConfig) -> Job:
+    """The session's job for a run; what it replaces is cancelled.
+
+    Raises:
+        SchedulerError: If there is nothing to train on; the next call connects anew.
+    """
+    job: Job | None = st.session_state.get("job")
+    if job is None or job.config != config:
+        leave()
+        job = st.session_state["job"] = _submit(config)
+    return job
+
+
+def leave() -> None:
+    """Want the session's run no more."""
+    job: Job | None = st.session_state.pop("job", None)
+    if job is not None:
+        job.release()
+
+
+def retry(config: RunConfig) -> None:
+    """Ask for a run again, over a new connection if the old one is the reason of the failure."""
+    leave()
+    with suppress(SchedulerError):  # The page asks once more, and shows what comes of it.
+        follow(config)
+
+
+def _submit(config: RunConfig) -> Job:
+    jobs = open_jobs()
+    try:
+        return jobs.submit(config)
+    except SchedulerError:
+        if open_jobs() is jobs:  # Another session may have replaced it already.
+            open_jobs.clear()
+            jobs.close()
+        raise

@@ -1,0 +1,134 @@
+"""The form of a run's settings, in the URL as well: generated from the one table that `vgdemo.config` holds."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import streamlit as st
+
+from vgdemo.config import SETTINGS, RunConfig, Setting
+from vgdemo.jobs import Job
+from vgdemo.presets import PRESETS, Preset
+from vgdemo.ui.page import plain
+
+GROUPS = {"network": True, "training": True, "data": False, "repeats": False}  # Name to whether it begins open.
+SLIDER_RANGE = 256  # With more values a slider cannot be aimed.
+BY_LABEL: dict[str | None, Preset] = {preset.label: preset for preset in PRESETS}
+QUERY = "query of app.py"  # The navigation takes it along, so that coming back finds the same run.
+
+
+def form() -> RunConfig:
+    """The settings as the person has set them; if they do not fit together, the last ones that did, and a notice."""
+    _read_url()
+    with st.sidebar:
+        _presets()
+        _train_at_once()
+        for group, is_open in GROUPS.items():
+            with st.expander(group.capitalize(), expanded=is_open):
+                for setting in SETTINGS.values():
+                    if setting.group == group:
+                        _control(setting)
+    try:
+        config = st.session_state["config"] = _entered()
+    except ValueError as error:
+        st.warning(f"{plain(str(error))} The run below is the last one that was possible.")
+        config = st.session_state["config"]
+    _write_url(config)
+    return config
+
+
+def wanted(config: RunConfig, job: Job | None) -> RunConfig:
+    """What to train: the form's settings at once or, if the person prefers a button, only when it is pressed."""
+    if job is None or st.session_state["train at once"] or st.session_state["train"]:
+        return config
+    if job.config != config:
+        st.info("The settings have changed: press Train. Until then you see the run below.")
+    return job.config
+
+
+def enter(config: RunConfig) -> None:
+    """Set every control; only before the form is drawn, or in a callback."""
+    for name in SETTINGS:
+        st.session_state[name] = getattr(config, name)
+
+
+def _read_url() -> None:
+    """A first visit, an edited address and the browser's back button all bring a URL that this page did not write."""
+    query = st.query_params.to_dict()
+    if query == st.session_state.get(QUERY):
+        return
+    config, notices = RunConfig.from_query(query)
+    enter(config)
+    st.session_state["config"] = config
+    st.session_state["url notices"] = notices
+    st.session_state[QUERY] = query
+
+
+def _write_url(config: RunConfig) -> None:
+    query = config.to_query()
+    if query != st.session_state[QUERY]:
+        st.query_params.from_dict(query)
+        st.session_state[QUERY] = query
+
+
+def _presets() -> None:
+    """Any change of a setting leaves the preset, and the box says so."""
+    config = _entered_or_none()
+    chosen = BY_LABEL.get(st.session_state.get("preset"))
+    if chosen is None or chosen.config != config:
+        chosen = next((preset for preset in PRESETS if preset.config == config), None)
+        st.session_state["preset"] = chosen and chosen.label
+    st.selectbox(
+        "Experiment of the article",
+        [*BY_LABEL],
+        key="preset",
+        placeholder="Your own settings",
+        help="Sets all controls to one of the article's experiments.",
+        on_change=_enter_preset,
+    )
+    st.caption(chosen.description if chosen else "None of the article's: change anything, it trains at once.")
+
+
+def _enter_preset() -> None:
+    preset = BY_LABEL.get(st.session_state["preset"])
+    if preset is not None:
+        enter(preset.config)
+
+
+def _train_at_once() -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.session_state.setdefault("train at once", True)
+        at_once = st.toggle("Train at every change", key="train at once", persist_state="session")
+        st.button("Train", key="train", type="primary", disabled=at_once)
+
+
+def _entered() -> RunConfig:
+    """What the controls hold, validated here: what a browser sends is never trusted."""
+    values: dict[str, Any] = {name: st.session_state[name] for name in SETTINGS}
+    # Steps of a control add up to 1.1000000000000001, which would be another run than 1.1.
+    return RunConfig(**values | {name: float(f"{v:.10g}") for name, v in values.items() if isinstance(v, float)})
+
+
+def _entered_or_none() -> RunConfig | None:
+    try:
+        return _entered()
+    except ValueError:
+        return None
+
+
+def _control(setting: Setting) -> None:
+    common: dict[str, Any] = {"label": setting.label, "key": setting.name, "help": setting.help}
+    common["persist_state"] = "session"
+    low, high = setting.minimum, setting.maximum
+    if setting.choices:
+        st.selectbox(options=setting.choices, **common)
+    elif isinstance(setting.default, bool):
+        st.toggle(**common)
+    elif isinstance(setting.default, float):
+        step = 10.0 ** (math.floor(math.log10(setting.default)) - 1)
+        st.number_input(min_value=float(low), max_value=float(high), step=step, format="%g", **common)
+    elif high <= SLIDER_RANGE:
+        st.slider(min_value=int(low), max_value=int(high), **common)
+    else:
+        st.number_input(min_value=int(low), max_value=int(high), step=1, **common)
