@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.polynomial import Polynomial
 from numpy.polynomial.hermite_e import hermevander
 from numpy.polynomial.polynomial import polyval
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.special import expit, gamma, ndtr, roots_legendre
 
 from vgdemo.config import SETTINGS
@@ -91,7 +92,7 @@ NODES, WEIGHTS = _split_quadrature()
 HERMITE = hermevander(NODES, HERMITE_ORDER) / np.sqrt(gamma(np.arange(HERMITE_ORDER + 1) + 1.0))
 
 
-def gaussian_mean(function: Function, variance: ArrayLike) -> Array:
+def gaussian_mean(function: Function, variance: Array) -> Array:
     """E f(u) for u normal with mean 0 and each of the variances."""
     return np.asarray(function(np.sqrt(variance)[..., None] * NODES) @ WEIGHTS)
 
@@ -110,16 +111,21 @@ def pair_mean(function: Function, variance: Array, correlation: Array) -> Array:
     Returns:
         An array of the shape of `correlation`.
     """
-    values = function(np.sqrt(variance)[:, None] * NODES)
-    coefficients = (values * WEIGHTS) @ HERMITE
-    left_out = np.maximum(values**2 @ WEIGHTS - (coefficients**2).sum(axis=1), 0)
-    terms = np.vstack([coefficients.T, np.sqrt(left_out)])
+    terms = _hermite_terms(function, variance)
     products = terms[:, :, None] * terms[:, None, :]
     extra_axes = tuple(range(3, correlation.ndim + 1))
     return np.asarray(polyval(correlation, np.expand_dims(products, extra_axes), tensor=False))
 
 
-def fixed_point_variance(activation: str, weight_variance: ArrayLike, bias_variance: ArrayLike) -> Array:
+def _hermite_terms(function: Function, variance: Array) -> Array:
+    """(terms, …) the coefficients of a function, then the root of the mean square that they leave out."""
+    values = function(np.sqrt(variance)[..., None] * NODES)
+    coefficients = (values * WEIGHTS) @ HERMITE
+    left_out = np.maximum(values**2 @ WEIGHTS - (coefficients**2).sum(axis=-1), 0)
+    return np.moveaxis(np.concatenate([coefficients, np.sqrt(left_out)[..., None]], axis=-1), -1, 0)
+
+
+def fixed_point_variance(activation: str, weight_variance: float | Array, bias_variance: float | Array) -> Array:
     """The pre-activation variance q* that a very deep network tends to, from q = 1.
 
     Iterates q ← σw² E φ(√q z)² + σb² (Poole et al. 2016, equation 3).
@@ -134,12 +140,12 @@ def fixed_point_variance(activation: str, weight_variance: ArrayLike, bias_varia
     for _iteration in range(NUM_ITERATIONS):
         mapped = weight_variance * gaussian_mean(lambda h: function(h) ** 2, variance) + bias_variance
         previous, variance = variance, np.clip(mapped, SMALLEST_VARIANCE, LARGEST_VARIANCE)
-        if np.allclose(variance, previous, rtol=1e-10, atol=0):
+        if (np.abs(variance - previous) < 1e-10 * previous).all():
             break
     return variance
 
 
-def fixed_point_chi(activation: str, weight_variance: ArrayLike, bias_variance: ArrayLike) -> Array:
+def fixed_point_chi(activation: str, weight_variance: float | Array, bias_variance: float | Array) -> Array:
     """χ at the fixed point: the factor on the squared gradient from layer to layer of a very deep network.
 
     χ = σw² E φ'(√q* z)² (Schoenholz et al. 2017). On a grid of σw² and σb² this is the phase picture; χ = 1 is the
@@ -197,18 +203,15 @@ def fixed_point(activation: str, weight_variance: float, bias_variance: float = 
     """The fixed point of variance and correlation, from q = 1 and c = 1/2."""
     function, slope = ACTIVATION_FUNCTIONS[activation]
     variance = fixed_point_variance(activation, weight_variance, bias_variance)
-
-    def covariance(f: Function, correlation: float) -> float:
-        return weight_variance * float(pair_mean(f, variance.reshape(1), np.full((1, 1), correlation))[0, 0])
-
-    largest = covariance(function, 1.0) + bias_variance
+    covariance = weight_variance * Polynomial(_hermite_terms(function, variance) ** 2) + bias_variance
+    chi = weight_variance * Polynomial(_hermite_terms(slope, variance) ** 2)
     correlation = 0.5
-    for _iteration in range(NUM_ITERATIONS if largest else 0):
-        correlation = (covariance(function, correlation) + bias_variance) / largest
+    for _iteration in range(NUM_ITERATIONS):
+        correlation = covariance(correlation) / covariance(1)
     return FixedPoint(
         weight_variance=weight_variance,
         variance=float(variance),
-        chi=covariance(slope, 1.0),
-        correlation=correlation,
-        correlation_chi=covariance(slope, correlation) * float(variance) / largest if largest else 0.0,
+        chi=float(chi(1)),
+        correlation=float(correlation),
+        correlation_chi=float(chi(correlation) * variance / covariance(1)),
     )

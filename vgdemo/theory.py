@@ -9,13 +9,12 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.fft import dct
-from scipy.interpolate import BarycentricInterpolator
 from scipy.special import comb, expit, psi
 
 from vgdemo.config import NUM_INPUTS, RunConfig
 from vgdemo.meanfield import (
     ACTIVATION_FUNCTIONS,
+    SMALLEST_VARIANCE,
     FixedPoint,
     Function,
     fixed_point,
@@ -23,13 +22,15 @@ from vgdemo.meanfield import (
     kernel_moments,
     pair_mean,
 )
+from vgdemo.point_pairs import PointPairs
 from vgdemo.record import RunRecord
 
 Array = NDArray[np.float64]
 
-RADIAL_NODES, ANGULAR_NODES = 8, 33  # Within 1 % of the sum over all pairs of points, in the chaotic phase too.
-NUM_DRAWS = 256  # Of the first predictions; they tell how much networks of the same settings differ.
+NUM_DRAWS = 256  # Of the first predictions; with the next they tell how much networks of the same settings differ.
+WIDTH_DRAWS = 8  # Of what a finite width does, for each draw of the predictions.
 QUANTILES = (0.1, 0.5, 0.9)
+# With an even slope E h φ'(h) is 0, so output weights around 1/2 leave the gradient independent of the signal.
 EVEN_SLOPE = ("linear", "sigmoid", "tanh", "softsign")
 
 
@@ -110,7 +111,8 @@ def forecast(config: RunConfig, inputs: ArrayLike, labels: ArrayLike) -> Forecas
     if caveat:
         return Forecast(config, caveat)
     signal = _Signal(config, PointPairs(np.asarray(inputs, dtype=float)))
-    squares = signal.square_gradients(np.asarray(labels, dtype=float)) * signal.finite_width_factors()
+    squares = np.repeat(signal.square_gradients(np.asarray(labels, dtype=float)), WIDTH_DRAWS, axis=0)
+    squares *= signal.finite_width_factors(len(squares))
     low, median, high = np.quantile(np.sqrt(np.maximum(squares, 0)), QUANTILES, axis=0)
     return Forecast(
         config,
@@ -139,54 +141,6 @@ def _weight_variance(config: RunConfig) -> float:
     """σw² of the hidden layers between the first and the output."""
     _, variance = kernel_moments(config.kernel_initializer, config.units, config.units)
     return config.units * variance * config.gain**2
-
-
-class PointPairs:
-    """Sums over all pairs of points of a kernel that depends on the two radii and the angle between them.
-
-    Kernels are arrays (A, A, T) on Chebyshev radii and equidistant angles from 0 to π. As a polynomial of the radii and
-    a cosine series of the angle, a sum over n² pairs is a square of sums over n points.
-    """
-
-    def __init__(self, inputs: Array) -> None:
-        """Take the points, (n, 2)."""
-        radius, angle = np.hypot(*inputs.T), np.arctan2(inputs[:, 1], inputs[:, 0])
-        middle, half = (radius.max() + radius.min()) / 2, (radius.max() - radius.min()) / 2 + 1e-6
-        self.radii = middle + half * np.cos(np.pi * (np.arange(RADIAL_NODES) + 0.5) / RADIAL_NODES)
-        cosine = np.cos(np.linspace(0, np.pi, ANGULAR_NODES))
-        self.inner_products = self.radii[:, None, None] * self.radii[:, None] * cosine
-        self._radial = np.asarray(BarycentricInterpolator(self.radii, np.eye(RADIAL_NODES))(radius))
-        waves = np.exp(1j * np.outer(np.arange(ANGULAR_NODES), angle))
-        angular = np.stack([waves.real, waves.imag], axis=1)
-        features = angular[:, :, None] * self._radial.T  # (T, 2, A, n)
-        self._features = features.reshape(-1, len(inputs))
-
-    def at_points(self, values: Array) -> Array:
-        """(n,) values at the points of a function that is given at the radii."""
-        return self._radial @ values
-
-    def moments(self, weights: Array) -> Array:
-        """(T, 2 S, A) averages over the points of the features, weighted by each of S rows of n weights."""
-        moments = self._features @ weights.T / weights.shape[1]
-        return moments.reshape(ANGULAR_NODES, 2, RADIAL_NODES, -1).transpose(0, 1, 3, 2)
-
-    def mean(self, kernel: Array, moments: Array) -> Array:
-        """(S,) means over pairs (i, j) of weights_i · weights_j · kernel_ij, given the moments of the weights."""
-        return np.einsum("tpsa,tpsa->s", moments @ _cosines(kernel)[:, None], moments)
-
-    def normal_functions(self, kernel: Array, count: int) -> Array:
-        """(count, n) draws at the points of a normal random function with this covariance."""
-        values, vectors = np.linalg.eigh(_cosines(kernel))
-        roots = vectors * np.sqrt(np.maximum(values, 0))[:, None]
-        noise = np.random.default_rng(0).standard_normal((ANGULAR_NODES, 2, RADIAL_NODES, count))
-        return ((roots[:, None] @ noise).reshape(-1, count).T) @ self._features
-
-
-def _cosines(kernel: Array) -> Array:
-    """(T, A, A) cosine coefficients of a kernel over its angle."""
-    cosines = dct(kernel, type=1, axis=-1) / (ANGULAR_NODES - 1)
-    cosines[..., [0, -1]] /= 2
-    return np.moveaxis(cosines, -1, 0)
 
 
 class _Signal:
@@ -245,7 +199,8 @@ class _Signal:
     @cached_property
     def _layer_variances(self) -> Array:
         """(H,) pre-activation variance, averaged over the points."""
-        return np.array([self.pairs.at_points(variance).mean() for variance in self.variances])
+        means = [self.pairs.at_points(variance).mean() for variance in self.variances]
+        return np.maximum(means, SMALLEST_VARIANCE)
 
     @property
     def chi(self) -> Array:
@@ -255,31 +210,30 @@ class _Signal:
         slopes = gaussian_mean(lambda h: self.slope(h) ** 2, self._layer_variances)
         return np.asarray(fan_in_over_out * self._backward_weights * slopes)
 
-    def finite_width_factors(self) -> Array:
-        """(S, H + 1) draws of what a finite width makes of the mean square gradient, mean 1.
+    def finite_width_factors(self, count: int) -> Array:
+        """(count, H + 1) draws of what a finite width makes of the mean square gradient, mean 1.
 
         Each hidden layer multiplies a squared norm by a mean of N independent terms: about gamma distributed, exactly
         so in linear networks. The gradient of a layer has the signal of the layers below, and the gradient of its own
         and those above (Hanin & Nica 2019, "Products of many large random matrices and gradients in deep networks").
         """
-        forward = _gamma_factors((_kurtosis(self.function, self._layer_variances) - 1) / self.config.units, seed=1)
-        backward = _gamma_factors((3 * _kurtosis(self.slope, self._layer_variances) - 1) / self.config.units, seed=2)
-        one = np.ones((NUM_DRAWS, 1))
+        units, one = self.config.units, np.ones((count, 1))
+        forward = _gamma_factors((self._kurtosis(self.function) - 1) / units, count, seed=1)
+        backward = _gamma_factors((3 * self._kurtosis(self.slope) - 1) / units, count, seed=2)
         below = np.hstack([one, np.cumprod(forward, axis=1)])
         above = np.hstack([np.cumprod(backward[:, ::-1], axis=1)[:, ::-1], one])
         return below * above
 
+    def _kurtosis(self, function: Function) -> Array:
+        """(H,) E f⁴ over (E f²)² of the pre-activations."""
+        fourth = gaussian_mean(lambda h: function(h) ** 4, self._layer_variances)
+        return fourth / gaussian_mean(lambda h: function(h) ** 2, self._layer_variances) ** 2
 
-def _gamma_factors(variances: Array, seed: int) -> Array:
-    """(S, H) gamma variates of mean 1 and these variances."""
+
+def _gamma_factors(variances: Array, count: int, seed: int) -> Array:
+    """(count, H) gamma variates of mean 1 and these variances."""
     shapes = 1 / np.maximum(variances, 1e-12)
-    return np.random.default_rng(seed).gamma(shapes, 1 / shapes, (NUM_DRAWS, len(variances)))
-
-
-def _kurtosis(function: Function, variance: Array) -> Array:
-    """E f⁴ over (E f²)²."""
-    fourth, second = (gaussian_mean(lambda h, power=power: function(h) ** power, variance) for power in (4, 2))
-    return fourth / second**2
+    return np.random.default_rng(seed).gamma(shapes, 1 / shapes, (count, len(variances)))
 
 
 def _normalised(covariance: Array) -> tuple[Array, Array]:
