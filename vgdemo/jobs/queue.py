@@ -12,23 +12,16 @@ from typing import Any
 from distributed import Client, Future, KilledWorker
 
 from vgdemo.config import RunConfig
-from vgdemo.jobs.cluster import (
-    SCHEDULER_VARIABLE,
-    TOPIC,
-    TRAINER,
-    Outcome,
-    SchedulerError,
-    WarmUp,
-    connected,
-    run,
-    submitted,
-)
+from vgdemo.jobs.cluster import SCHEDULER_VARIABLE, SchedulerError, connected, submitted
 from vgdemo.jobs.records import Records
 from vgdemo.jobs.training import JobState, Progress, Training, tick
+from vgdemo.jobs.worker import TOPIC, Outcome, WarmUp, run
 from vgdemo.record import RunRecord, RunStatus
 from vgdemo.store import RunStore
 
+TRAINER = "vgdemo.engine:train"
 WAITING = "Waiting for the workers to start."
+OTHER_STORE = "The run is not kept: the workers have written it to a store that is not this one."
 PREFIX = "run-"  # Dask's name for the group of tasks.
 
 
@@ -74,7 +67,8 @@ class Job:
         """Keep what was trained so far, marked as stopped, and want no more; others who want the run still get it."""
         progress, record = self.progress, self.record
         if not progress.state.is_over:
-            progress = replace(progress, state=JobState.STOPPED, position=None, seconds_left=None)
+            epoch = int(record.epochs[-1]) if record else 0
+            progress = replace(progress, state=JobState.STOPPED, epoch=epoch, position=None, seconds_left=None)
             self._stopped = tick(), progress, record and replace(record, status=RunStatus.STOPPED)
         self.release()
 
@@ -164,7 +158,7 @@ class Jobs:
         """What there is of a training's record."""
         if training.state is not JobState.DONE:
             return training.live_record
-        return self._records.get(training.config.run_key, training.files)
+        return training.unkept or self._records.get(training.config.run_key)
 
     def leave(self, training: Training, released: threading.Event) -> None:
         """Count a watcher out, once."""
@@ -201,7 +195,7 @@ class Jobs:
         with self._lock:
             self._error = error
             for training in self._trainings.values():
-                training.fail(str(error))
+                training.end(str(error))
             self._trainings.clear()
 
     def _check_scheduler(self) -> None:
@@ -270,23 +264,21 @@ class Jobs:
                     self._send(training)
                 return  # Nobody waits for this future any more.
         outcome = self._outcome(future)
-        kept = not outcome.reason and self._records.get(training.config.run_key) is not None
+        unkept = None
+        if outcome.reason is None and self._records.get(training.config.run_key) is None:
+            unkept = RunRecord.from_files(outcome.files) if outcome.files else training.whole_record
+            outcome = replace(outcome, notice=outcome.notice or OTHER_STORE, reason=None if unkept else OTHER_STORE)
         with self._lock:
-            if outcome.reason:
-                training.fail(outcome.reason)
-            elif kept:
-                training.finish({}, None)
-            else:
-                training.finish(outcome.files, outcome.notice or "The run is not kept: the workers use another store.")
+            training.end(outcome.reason, outcome.notice, unkept)
             if training.future is future:
                 self._drop(training)
 
     def _outcome(self, future: Future[Outcome]) -> Outcome:
         if future.status in ("cancelled", "lost"):
-            return Outcome({}, reason=str(self._lost()))
+            return Outcome(reason=str(self._lost()))
         try:
             return future.result()
         except KilledWorker:
-            return Outcome({}, reason="Its worker died again and again; the run may need more memory than there is.")
+            return Outcome(reason="Its worker died again and again; the run may need more memory than there is.")
         except Exception as error:
-            return Outcome({}, reason=f"{type(error).__name__}: {error}")
+            return Outcome(reason=f"{type(error).__name__}: {error}")

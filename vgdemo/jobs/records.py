@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
 
 from vgdemo.record import RunRecord
 from vgdemo.store import RunStore, StoreError
@@ -24,12 +23,12 @@ class Records:
         self._recent: OrderedDict[str, RunRecord] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, run_key: str, files: Mapping[str, bytes] | None = None) -> RunRecord | None:
-        """The record, if it is known; one that the store does not hold is read from its `files`."""
+    def get(self, run_key: str) -> RunRecord | None:
+        """The record, if it is known."""
         with self._lock:
             record = self._recent.get(run_key)
         if record is None:
-            record = RunRecord.from_files(files) if files else self._from_store(run_key)
+            record = self._from_store(run_key)
         if record is not None:
             self._remember(run_key, record)
         return record

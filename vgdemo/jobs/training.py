@@ -77,7 +77,7 @@ class Training:
         interactive: Whether a person waits for it, or a study.
         watchers: How many jobs want it.
         future: Dask's handle, once the run was handed to the cluster.
-        files: The whole record, if the store does not hold it.
+        unkept: The whole record, once it is done and if the store does not hold it.
         version: Rises with every change.
     """
 
@@ -87,7 +87,7 @@ class Training:
         self.state = state
         self.watchers = 0
         self.future: Future[Any] | None = None
-        self.files: Mapping[str, bytes] = {}
+        self.unkept: RunRecord | None = None
         self.epoch = config.epochs if state is JobState.DONE else 0
         self.reason: str | None = None
         self.notices: tuple[str, ...] = ()
@@ -127,19 +127,16 @@ class Training:
         self.notices += ("A worker died, and the run was started again.",)
         self._change(JobState.QUEUED)
 
-    def finish(self, files: Mapping[str, bytes], notice: str | None) -> None:
-        """The run is whole; `files` is empty if the store holds it."""
-        self._forget()
-        self.epoch = self.config.epochs
-        self.files = files
-        self.notices += (notice,) if notice else ()
-        self._change(JobState.DONE)
-
-    def fail(self, reason: str) -> None:
-        """The run has ended without a whole record; what was sent stays."""
-        self.reason = reason
+    def end(self, reason: str | None, notice: str | None = None, unkept: RunRecord | None = None) -> None:
+        """It failed, and what was sent stays; or it is done, and the store holds it or `unkept` is it."""
         self._seconds_left = None
-        self._change(JobState.FAILED)
+        self.reason = reason
+        self.unkept = unkept
+        self.notices += (notice,) if notice and not reason else ()
+        if reason is None:
+            self._forget()
+            self.epoch = self.config.epochs
+        self._change(JobState.FAILED if reason else JobState.DONE)
 
     def _change(self, state: JobState) -> None:
         self.state = state
@@ -162,3 +159,9 @@ class Training:
         """What the chunks so far add up to."""
         chunks = tuple(self._chunks)
         return RunRecord.joined([chunk.record for chunk in chunks]) if chunks else None
+
+    @property
+    def whole_record(self) -> RunRecord | None:
+        """The same, if nothing is missing."""
+        record = self.live_record
+        return record if record and len(record.epochs) == self.config.epochs + 1 else None

@@ -1,0 +1,121 @@
+"""What a worker process does: warm up, train, tell the web processes of it, keep the run.
+
+The web process imports this module too; only the workers call the trainer, so only they import TensorFlow.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import pkgutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from distributed import Reschedule, Worker, WorkerPlugin, get_worker
+
+from vgdemo.config import RunConfig
+from vgdemo.record import RunRecord, RunStatus
+from vgdemo.store import RunStore, StoreError
+
+TOPIC = "vgdemo"  # Dask keeps a list of events for each topic for ever, hence one for all runs.
+WARM_UP = RunConfig(epochs=1)  # The network that a person sees first.
+MESSAGE_INTERVAL = 0.1  # Seconds; encoding each of many small chunks would slow the run.
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a worker hands back, in bytes and words: an exception of TensorFlow would import it where it is read.
+
+    Attributes:
+        reason: Why training failed, if it did.
+        notice: Why the store does not hold the run, if it does not.
+        files: Then, the record's files.
+    """
+
+    reason: str | None = None
+    notice: str | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+class WarmUp(WorkerPlugin):
+    """Import the trainer and compile the default network in each worker that starts, the restarted ones too.
+
+    It takes the worker's only thread, so runs that arrive meanwhile wait for it instead of compiling beside it.
+    """
+
+    name = "vgdemo-warm-up"
+    idempotent = True
+
+    def __init__(self, trainer: str) -> None:
+        self._trainer = trainer  # Its name: the web process must not import it.
+
+    def setup(self, worker: Worker) -> None:
+        """Start without waiting."""
+        worker.executors["default"].submit(self._warm_up, worker)
+
+    def _warm_up(self, worker: Worker) -> None:
+        try:
+            pkgutil.resolve_name(self._trainer)(WARM_UP)
+        except Exception:
+            _log.exception("The default network did not train while the worker started; runs are tried all the same.")
+        worker.log_event(TOPIC, {})
+
+
+def run(trainer: str, config: RunConfig, store: RunStore) -> Outcome:
+    """Train in this worker, tell of the chunks, keep the record in the store.
+
+    Dask itself carries the wish to stop: it marks the task as cancelled when no client wants it any more. A client may
+    change its mind before the worker has noticed, hence `Reschedule`: Dask then drops the task or starts it again.
+    """
+    worker = get_worker()
+    key = str(worker.get_current_task())
+    messenger = Messenger(worker, key)
+    try:
+        record = pkgutil.resolve_name(trainer)(
+            config, on_chunk=messenger.add, should_stop=lambda: worker.state.tasks[key].state == "cancelled"
+        )
+    except Exception as error:
+        _log.exception("Training failed: %s", config.sentence)
+        return Outcome(reason=f"{type(error).__name__}: {error}")
+    if record.status is RunStatus.STOPPED:
+        raise Reschedule
+    messenger.send()
+    return _kept(store, record)
+
+
+def _kept(store: RunStore, record: RunRecord) -> Outcome:
+    try:
+        store[record.config.run_key] = record
+    except StoreError as error:
+        return Outcome(notice=f"The run is not kept. {error}", files=record.to_files())
+    return Outcome()
+
+
+class Messenger:
+    """Tells the web processes of a run: that it begins, then its chunks, joined to one message for each interval."""
+
+    def __init__(self, worker: Worker, key: str) -> None:
+        self._worker = worker
+        self._key = key
+        self._chunks: list[RunRecord] = []
+        self._sent = -math.inf
+        worker.log_event(TOPIC, {"key": key})
+
+    def add(self, chunk: RunRecord) -> None:
+        """Send the chunk, now or with the next ones."""
+        self._chunks.append(chunk)
+        if time.monotonic() - self._sent >= MESSAGE_INTERVAL:
+            self.send()
+
+    def send(self) -> None:
+        """Send what waits."""
+        if self._chunks:
+            chunk = RunRecord.joined(self._chunks)
+            first, last = int(chunk.epochs[0]), int(chunk.epochs[-1])
+            message = {"key": self._key, "first": first, "last": last, "files": chunk.to_files()}
+            self._worker.log_event(TOPIC, message)
+            self._chunks.clear()
+            self._sent = time.monotonic()
