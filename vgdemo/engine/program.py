@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from vgdemo.network.layers import Architecture, Parameters, activation_statistics, backward, forward
+from vgdemo.network.layers import Architecture, Parameters, Pass, activation_statistics, backward, forward
 from vgdemo.network.optimizers import OPTIMIZERS, Optimizer, Step
 
 KEPT_PROGRAMS = 32  # Compiled programs that a worker remembers; a few megabytes each.
@@ -18,18 +18,14 @@ class Points(NamedTuple):
     """What every replicate sees.
 
     Attributes:
-        x_train: (1, 2, N) inputs of the training half, the probe.
+        x: (1, 2, N + M) inputs of the training half, the probe, and then of the validation half.
         y_train: (N,) classes.
-        x_val: (1, 2, M) inputs of the validation half.
         y_val: (M,) classes.
-        grid: (1, 2, G²) inputs of the decision surface.
     """
 
-    x_train: tf.Tensor
+    x: tf.Tensor
     y_train: tf.Tensor
-    x_val: tf.Tensor
     y_val: tf.Tensor
-    grid: tf.Tensor
 
 
 class State(NamedTuple):
@@ -78,19 +74,18 @@ class Measurement(NamedTuple):
     kernels: tuple[tf.Tensor, ...]
 
 
-Program = Callable[[State, Points, Plan], tuple[State, Measurement, tf.Tensor]]
+Program = Callable[[State, Points, Plan], tuple[State, Measurement]]
 
 
 @lru_cache(maxsize=KEPT_PROGRAMS)
 def program_for(architecture: Architecture, optimizer: str, compiled: bool) -> Program:
     """The program of an architecture; TensorFlow compiles it once for each shape of its arguments."""
 
-    def run(state: State, points: Points, plan: Plan) -> tuple[State, Measurement, tf.Tensor]:
-        """Train and measure `plan.epochs` epochs, then draw the decision surface, (R, G²)."""
-        state, measurement = _epochs(architecture, OPTIMIZERS[optimizer], state, points, plan)
-        return state, measurement, tf.sigmoid(forward(architecture, state.parameters, points.grid).logits)
+    def run(state: State, points: Points, plan: Plan) -> tuple[State, Measurement]:
+        """Train and measure `plan.epochs` epochs."""
+        return _epochs(architecture, OPTIMIZERS[optimizer], state, points, plan)
 
-    return tf.function(run, jit_compile=compiled)  # type: ignore[no-any-return]
+    return tf.function(run, jit_compile=compiled, autograph=False)  # type: ignore[no-any-return]
 
 
 def initial_state(parameters: Parameters, optimizer: str) -> State:
@@ -127,27 +122,19 @@ def _train_epoch(
     index: tf.Tensor,
     untrained: tf.Tensor,
 ) -> State:
-    order = tf.gather(plan.order, index)
-    inputs = tf.gather(points.x_train[0], order, axis=1)  # (2, R, S, B)
+    order = plan.order[index]
+    inputs = tf.gather(points.x[0], order, axis=1)  # (2, R, S, B)
     inputs = tf.transpose(inputs, (2, 1, 0, 3))
     targets = tf.transpose(tf.gather(points.y_train, order), (1, 0, 2))
     steps = tf.where(untrained, 0, order.shape[1])
 
     def step(number: tf.Tensor, state: State) -> tuple[tf.Tensor, State]:
-        x, y, weights = (tf.gather(tensor, number) for tensor in (inputs, targets, plan.weights))
-        gradients = _loss_gradients(architecture, state.parameters, x, y, weights)[0]
+        x, y, weights = inputs[number], targets[number], plan.weights[number]
+        done = forward(architecture, state.parameters, x)
+        gradients = backward(architecture, state.parameters, x, done, loss_gradient(done.logits, y) * weights)
         return number + 1, _updated(optimizer, state, gradients, plan)
 
     return tf.while_loop(lambda number, _: number < steps, step, (0, state))[1]  # type: ignore[no-any-return]
-
-
-def _loss_gradients(
-    architecture: Architecture, parameters: Parameters, x: tf.Tensor, y: tf.Tensor, weights: tf.Tensor
-) -> tuple[Parameters, Any]:
-    """Gradients of the weighted binary cross-entropy, and the forward pass that they come from."""
-    done = forward(architecture, parameters, x)
-    upstream = (tf.sigmoid(done.logits) - y) * weights
-    return backward(architecture, parameters, x, done, upstream), done
 
 
 def _updated(optimizer: Optimizer, state: State, gradients: Parameters, plan: Plan) -> State:
@@ -166,16 +153,26 @@ def _updated(optimizer: Optimizer, state: State, gradients: Parameters, plan: Pl
 
 
 def _measure(architecture: Architecture, parameters: Parameters, points: Points) -> Measurement:
-    share = 1 / points.y_train.shape[0]
-    gradients, done = _loss_gradients(architecture, parameters, points.x_train, points.y_train, share)
-    validation = forward(architecture, parameters, points.x_val)
-    curves = _loss_and_accuracy(done.logits, points.y_train) + _loss_and_accuracy(validation.logits, points.y_val)
+    num_train = points.y_train.shape[0]
+    both = forward(architecture, parameters, points.x)
+    probe = Pass(*(tensor[..., :num_train] for tensor in both))
+    upstream = loss_gradient(probe.logits, points.y_train) / num_train
+    gradients = backward(architecture, parameters, points.x[..., :num_train], probe, upstream)
+    curves = [
+        *_loss_and_accuracy(probe.logits, points.y_train),
+        *_loss_and_accuracy(both.logits[:, num_train:], points.y_val),
+    ]
     return Measurement(
         tf.stack(curves),
-        activation_statistics(architecture, done),
+        activation_statistics(architecture, probe),
         tuple(layers["kernel"] for layers in gradients),
         tuple(layers["kernel"] for layers in parameters),
     )
+
+
+def loss_gradient(logits: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+    """Of each point's binary cross-entropy, by its logit."""
+    return tf.sigmoid(logits) - targets
 
 
 def _loss_and_accuracy(logits: tf.Tensor, targets: tf.Tensor) -> list[tf.Tensor]:

@@ -16,7 +16,7 @@ from vgdemo.data import make_dataset
 from vgdemo.engine.program import Measurement, Plan, Points, initial_state, program_for
 from vgdemo.engine.statistics import gradient_histograms, gradient_statistics, kernel_statistics
 from vgdemo.network.initializers import BATCH_ORDER_STREAM, generator, initial_kernels
-from vgdemo.network.layers import Architecture, stack_parameters
+from vgdemo.network.layers import Architecture, forward, stack_parameters
 from vgdemo.record import CURVES, SURFACE_AXIS, SURFACE_SIDE, RunRecord, RunStatus
 
 NUM_SURFACES = 32  # Decision surfaces after the first; denser at the start, where most happens.
@@ -60,8 +60,8 @@ class Training:
         """Draw data and first weights; nothing is compiled yet."""
         self.config = config
         self._compiled = has_compiler()
-        architecture = Architecture(config.num_hidden_layers, config.activation)
-        self._program = program_for(architecture, config.optimizer, self._compiled)
+        self._architecture = Architecture(config.num_hidden_layers, config.activation)
+        self._program = program_for(self._architecture, config.optimizer, self._compiled)
         self._state = initial_state(stack_parameters(initial_kernels(config)), config.optimizer)
         self._points = _points(config)
         self._generators = [generator(config, i, BATCH_ORDER_STREAM) for i in range(config.replicates)]
@@ -85,13 +85,12 @@ class Training:
 
     def _chunk(self, epochs: range, *, draws_surface: bool) -> RunRecord:
         began = time.perf_counter()
-        self._state, measured, surface = self._program(self._state, self._points, self._plan(epochs))
+        self._state, measured = self._program(self._state, self._points, self._plan(epochs))
         count = len(epochs)
         gradients = [group.numpy()[:count] for group in measured.gradients]
         kernels = [group.numpy()[:count] for group in measured.kernels]
         layers = self._layer_arrays(gradients, kernels, measured.activations.numpy()[:count])
         curves = measured.curves.numpy()[:count].astype(np.float64)
-        grid = surface.numpy().reshape(1, -1, SURFACE_SIDE, SURFACE_SIDE)
         self._seconds["train" if epochs.start else "compile"] += time.perf_counter() - began
         return RunRecord(
             config=self.config,
@@ -100,12 +99,20 @@ class Training:
             layer_arrays=layers,
             histograms=_by_layer([gradient_histograms(group) for group in gradients]),
             surface_epochs=np.array(epochs[-1:] if draws_surface else [], np.int32),
-            surfaces=grid if draws_surface else grid[:0],
+            surfaces=self._surfaces(int(draws_surface)),
             status=RunStatus.COMPLETE if epochs[-1] == self.config.epochs else RunStatus.STOPPED,
             seconds=dict(self._seconds),
             notices=() if self._compiled else (NO_COMPILER,),
             versions=versions(),
         )
+
+    def _surfaces(self, count: int) -> NDArray[np.float32]:
+        """The surface of now, (1, R, G, G), or none, (0, R, G, G); too seldom wanted to be worth compiling."""
+        shape = (count, self.config.replicates, SURFACE_SIDE, SURFACE_SIDE)
+        if not count:
+            return np.zeros(shape, np.float32)
+        logits = forward(self._architecture, self._state.parameters, _grid()).logits
+        return np.asarray(tf.sigmoid(logits).numpy().reshape(shape))
 
     def _plan(self, epochs: range) -> Plan:
         config = self.config
@@ -173,15 +180,15 @@ def versions() -> dict[str, str]:
 
 def _points(config: RunConfig) -> Points:
     data = make_dataset(config)
+    x = np.concatenate([data.x_train, data.x_val]).T[None]
+    return Points(tf.constant(x), tf.constant(data.y_train), tf.constant(data.y_val))
+
+
+@cache
+def _grid() -> tf.Tensor:
+    """(1, 2, G²) inputs of the decision surface, x2 by x1."""
     x1, x2 = np.meshgrid(SURFACE_AXIS, SURFACE_AXIS)
-    grid = np.stack([x1.ravel(), x2.ravel()]).astype(np.float32)
-    return Points(
-        tf.constant(data.x_train.T[None]),
-        tf.constant(data.y_train),
-        tf.constant(data.x_val.T[None]),
-        tf.constant(data.y_val),
-        tf.constant(grid[None]),
-    )
+    return tf.constant(np.stack([x1.ravel(), x2.ravel()])[None], tf.float32)
 
 
 def _weights(n_train: int, batch_size: int) -> NDArray[np.float32]:

@@ -106,10 +106,10 @@ def backward(
     def step(
         index: tf.Tensor, upstream: tf.Tensor, arrays: dict[str, tf.TensorArray]
     ) -> tuple[tf.Tensor, tf.Tensor, dict[str, tf.TensorArray]]:
-        upstream = upstream * slope(architecture, tf.gather(done.others, index))
-        gradients = _gradients(tf.gather(done.activations, index), upstream)
+        upstream = upstream * slope(architecture, done.others[index])
+        gradients = _gradients(done.activations[index], upstream)
         written = {name: array.write(index, gradients[name]) for name, array in arrays.items()}
-        return index - 1, _back_through(tf.gather(others["kernel"], index), upstream), written
+        return index - 1, _back_through(others["kernel"][index], upstream), written
 
     if count:
         _, upstream, arrays = tf.while_loop(
@@ -141,7 +141,7 @@ def activation_statistics(architecture: Architecture, done: Pass) -> tf.Tensor:
 
 
 def _layer(layers: Layers, index: tf.Tensor | int) -> Layers:
-    return {name: tf.gather(tensor, index) for name, tensor in layers.items()}
+    return {name: tensor[index] for name, tensor in layers.items()}
 
 
 def _stacked(layer: Layers) -> Layers:
