@@ -114,6 +114,8 @@ def test_the_gain_multiplies_hidden_kernels_but_not_the_output() -> None:
     expected, measured = forecast_of(config), simulated(config)
     assert expected.factor == pytest.approx(factor_per_layer(np.median(measured, axis=0)), rel=0.1)
     np.testing.assert_allclose(expected.gradient_rms, np.median(measured, axis=0), rtol=0.5)
+    assert expected.fixed_point is not None
+    assert expected.fixed_point.weight_variance == pytest.approx(0.3**2)
 
 
 def test_chi_of_sigmoid_with_glorot_is_its_published_value_deep_down() -> None:
