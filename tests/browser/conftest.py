@@ -1,0 +1,53 @@
+"""A dashboard to look at, and visitors to look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from browser.dashboard import READY_SECONDS, chromium, dashboard
+from playwright.sync_api import Browser, BrowserContext, Page
+
+
+@pytest.fixture(scope="session")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A dashboard that many tests share."""
+    with dashboard(VGDEMO_STORE=str(tmp_path_factory.mktemp("store"))) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A visitor at a screen of 1440 × 900."""
+    visitor = browser.new_context(viewport={"width": 1440, "height": 900})
+    visitor.set_default_timeout(READY_SECONDS * 1000)
+    yield visitor
+    visitor.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page on which no script may fail."""
+    errors: list[str] = []
+    opened = context.new_page()
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    yield opened
+    assert errors == []
+
+
+@pytest.fixture
+def open_lab(page: Page, url: str) -> Callable[[str], Page]:
+    """Opens the Lab with a query and waits until its figures are drawn."""
+
+    def visit(query: str = "") -> Page:
+        page.goto(f"{url}/?{query}")
+        page.wait_for_selector(".vgdemo-figure[data-name=surface] .main-svg")
+        return page
+
+    return visit

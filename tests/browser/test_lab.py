@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser.dashboard import READY_SECONDS, dashboard
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+Open = Callable[..., Page]
+LONG = "epochs=2000&replicates=20"  # Trains for some seconds.
+QUICK = "epochs=20&replicates=2"
+FIGURES = ("curves", "layers", "profile", "distribution", "surface")
+
+expect.set_options(timeout=READY_SECONDS * 1000)
+
+
+def plot(page: Page, name: str) -> str:
+    return f".vgdemo-figure[data-name={name}] .vgdemo-plot"
+
+
+def progress(page: Page) -> str:
+    return page.locator(".st-key-progress").inner_text()
+
+
+def expect_progress(page: Page, words: str) -> None:
+    expect(page.locator(".st-key-progress")).to_contain_text(re.compile(words))
+
+
+def epochs_drawn(page: Page) -> int:
+    """How many epochs the accuracy curve has."""
+    traces = f"document.querySelector('{plot(page, 'curves')}')._fullData"
+    return int(page.evaluate(f"Math.max(0, ...{traces}.filter(t => t.name === 'validation').map(t => t.x.length))"))
+
+
+def test_a_first_visit_trains_the_default_run_without_a_click(page: Page, url: str) -> None:
+    page.goto(url)
+    expect(page.get_by_text("5 × 5 tanh")).to_be_visible()
+    expect_progress(page, "Complete")
+    for name in FIGURES:
+        expect(page.locator(f"{plot(page, name)} .main-svg").first).to_be_visible()
+    page.wait_for_function(f"document.querySelector('{plot(page, 'curves')}')?._fullData?.at(-1).x.length === 501")
+
+
+def test_a_streaming_figure_keeps_its_node_and_the_zoom(open_lab: Open) -> None:
+    page = open_lab(LONG + "&seed=1")
+    expect_progress(page, "Training: epoch")
+    page.wait_for_function(f"document.querySelector('{plot(page, 'curves')}')._fullData.at(-1).x.length > 3")
+    page.evaluate(f"document.querySelector('{plot(page, 'curves')}').marked = true")
+    drag_over_the_accuracy_curve(page)
+    zoom = x_range(page)
+    assert zoom[1] < 1900
+    before = epochs_drawn(page)
+    expect_progress(page, "Complete")
+    page.wait_for_function(f"document.querySelector('{plot(page, 'curves')}')._fullData.at(-1).x.length > {before}")
+    assert page.evaluate(f"document.querySelector('{plot(page, 'curves')}').marked")
+    assert x_range(page) == pytest.approx(zoom)
+
+
+def drag_over_the_accuracy_curve(page: Page) -> None:
+    box = page.locator(f"{plot(page, 'curves')} .nsewdrag").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.1, box["y"] + box["height"] * 0.3)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.8, steps=5)
+    page.mouse.up()
+
+
+def x_range(page: Page) -> list[float]:
+    return list(page.evaluate(f"document.querySelector('{plot(page, 'curves')}')._fullLayout.xaxis.range"))
+
+
+def test_stop_keeps_what_was_trained(open_lab: Open) -> None:
+    page = open_lab(LONG + "&seed=2")
+    expect_progress(page, "Training: epoch")
+    page.get_by_role("button", name="Stop").click()
+    expect_progress(page, r"Stopped after epoch \d+ of 2000")
+    expect(page.get_by_role("button", name="Stop")).to_be_disabled()
+    assert 0 < epochs_drawn(page) < 600
+
+
+def test_a_reload_in_the_middle_loses_nothing(open_lab: Open) -> None:
+    page = open_lab(LONG + "&seed=3")
+    expect_progress(page, "Training: epoch")
+    page.reload()
+    expect_progress(page, "Complete")
+    page.wait_for_function(f"document.querySelector('{plot(page, 'curves')}')?._fullData?.at(-1).x.at(-1) === 2000")
+
+
+def test_a_change_of_a_control_trains_at_once_and_is_in_the_address(open_lab: Open) -> None:
+    page = open_lab(QUICK)
+    expect_progress(page, "Complete")
+    page.get_by_role("combobox", name=re.compile("Activation")).click()
+    page.get_by_role("option", name="relu", exact=True).click()
+    expect(page.get_by_text("5 × 5 relu")).to_be_visible()
+    expect_progress(page, "Complete")
+    assert "activation=relu" in page.url and "epochs=20" in page.url
+
+
+def test_the_back_button_brings_the_earlier_settings_back(open_lab: Open) -> None:
+    page = open_lab(QUICK)
+    expect_progress(page, "Complete")
+    page.get_by_role("combobox", name=re.compile("Activation")).click()
+    page.get_by_role("option", name="elu", exact=True).click()
+    expect(page.get_by_text("5 × 5 elu")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_text("5 × 5 tanh")).to_be_visible()
+
+
+def test_an_address_gives_the_same_run_on_a_fresh_server(open_lab: Open, browser: Browser, tmp_path: Path) -> None:
+    query = f"{QUICK}&activation=relu&kernel_initializer=he_uniform&learning_rate=0.05&nesterov=true"
+    first = curve_of(open_lab(query))
+    with dashboard(VGDEMO_STORE=str(tmp_path)) as other:
+        page = browser.new_context().new_page()
+        page.goto(f"{other}/?{query}")
+        assert curve_of(page) == first
+
+
+def curve_of(page: Page) -> list[float]:
+    expect_progress(page, "Complete")
+    page.wait_for_function(f"document.querySelector('{plot(page, 'curves')}')?._fullData?.at(-1).x.length === 21")
+    return list(page.evaluate(f"[...document.querySelector('{plot(page, 'curves')}')._fullData.at(-1).y]"))
+
+
+def test_an_invalid_address_opens_with_a_notice_and_the_default(open_lab: Open) -> None:
+    page = open_lab(f"{QUICK}&units=9000&sorcery=1&activation=<b>bold</b>")
+    expect(page.get_by_text("units=9000")).to_be_visible()
+    expect(page.get_by_text("sorcery")).to_be_visible()
+    expect(page.get_by_text("<b>bold</b>")).to_be_visible()
+    expect(page.get_by_text("5 × 5 tanh")).to_be_visible()
+
+
+def test_the_epoch_slider_moves_the_figures_below_it(open_lab: Open) -> None:
+    page = open_lab(QUICK)
+    expect_progress(page, "Complete")
+    slider = page.get_by_role("slider", name="epoch")
+    expect(slider).to_be_enabled()
+    slider.focus()
+    page.keyboard.press("Home")
+    for name in ("profile", "distribution", "surface"):
+        expect(page.locator(f".vgdemo-figure[data-name={name}]")).to_contain_text("Epoch 0")
+
+
+def test_playing_ends_at_the_last_epoch(open_lab: Open) -> None:
+    page = open_lab(QUICK)
+    expect_progress(page, "Complete")
+    page.get_by_role("button", name="Play the epochs").click()
+    expect(page.locator(".vgdemo-figure[data-name=surface]")).to_contain_text("Epoch 0")
+    expect(page.get_by_role("button", name="Play the epochs")).to_be_visible()
+    expect(page.locator(".vgdemo-figure[data-name=surface]")).to_contain_text("Epoch 20")
+
+
+def test_numbers_are_downloaded_as_csv(open_lab: Open) -> None:
+    page = open_lab(QUICK)
+    expect_progress(page, "Complete")
+    with page.expect_download() as download:
+        page.locator(".vgdemo-figure[data-name=curves]").get_by_role("button", name="CSV").click()
+    rows = download.value.path().read_text(encoding="utf-8").splitlines()
+    assert rows[0] == '"series","x","y","value"'
+    assert sum(row.startswith('"validation"') for row in rows) == 2 * 21
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 375])
+def test_the_page_has_no_serious_accessibility_violation(url: str, browser: Browser, scheme: str, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"{url}/?{QUICK}")
+    expect_progress(page, "Complete")
+    page.wait_for_selector(f"{plot(page, 'surface')} .main-svg")
+    found = Axe().run(page).response["violations"]
+    serious = [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")]
+    assert serious == []
+    context.close()
+
+
+def test_the_page_does_not_scroll_sideways_on_a_phone(url: str, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.set_viewport_size({"width": 375, "height": 812})
+    page.goto(f"{url}/?{QUICK}")
+    page.wait_for_selector(f"{plot(page, 'surface')} .main-svg")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
