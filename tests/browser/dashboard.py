@@ -18,11 +18,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()  # No sandbox for root, as in a container; and no talk with the outside.
-    "--no-sandbox",
+FLAGS = [
+    "--no-sandbox",  # Chromium refuses to start one for root, as in a container.
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
