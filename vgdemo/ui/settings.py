@@ -7,9 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from vgdemo.config import SETTINGS, RunConfig, Setting
+from vgdemo.config import SETTINGS, RunConfig
 from vgdemo.jobs import Job
 from vgdemo.presets import PRESETS, Preset
+from vgdemo.setting import Setting
 from vgdemo.ui.page import plain
 
 GROUPS = {"network": True, "training": True, "data": False, "repeats": False}  # Name to whether it begins open.

@@ -1,0 +1,83 @@
+"""One setting of a run: its words, its bounds, and how a value or a text becomes a valid one."""
+
+from __future__ import annotations
+
+import json
+import math
+import reprlib
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of the table that the form, the URL and the documentation read.
+
+    Attributes:
+        name: The field of `RunConfig`, also its query parameter.
+        group: The part of the form it belongs to: data, network, training or repeats.
+        label: What the form calls it.
+        help: One sentence for the person who sets it.
+        default: Its value when nothing is said.
+        choices: The allowed words, for a setting that is one of several.
+        minimum: The smallest allowed number (inclusive).
+        maximum: The largest allowed number (inclusive).
+    """
+
+    name: str
+    group: str
+    label: str
+    help: str
+    default: str | int | float | bool
+    choices: tuple[str, ...] = ()
+    minimum: float = 0
+    maximum: float = math.inf
+
+    @property
+    def expected(self) -> str:
+        """What a valid value is, in words."""
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        if isinstance(self.default, bool):
+            return "true or false"
+        kind = "a whole number " if isinstance(self.default, int) else ""
+        return f"{kind}between {self.minimum:.10g} and {self.maximum:.10g}"
+
+    def validated(self, value: Any) -> Any:
+        """The value in this setting's own type.
+
+        Raises:
+            ValueError: If it is of another type or out of bounds.
+        """
+        if self.choices:
+            valid = isinstance(value, str) and value in self.choices
+        elif isinstance(self.default, bool):
+            valid = isinstance(value, bool)
+        else:
+            valid = self._is_valid_number(value)
+        if not valid:
+            raise ValueError(
+                f"Expected `{self.name}` to be {self.expected}. Received: {self.name}={reprlib.repr(value)}"
+            )
+        return float(value) + 0.0 if isinstance(self.default, float) else value  # Without the sign of -0.0.
+
+    def parsed(self, text: str) -> Any:
+        """The value that a query parameter or another text stands for, validated.
+
+        Raises:
+            ValueError: If the text does not stand for a valid value.
+        """
+        try:
+            value = text if self.choices else json.loads(text)
+        except (ValueError, RecursionError):
+            value = text
+        return self.validated(value)
+
+    def _is_valid_number(self, value: Any) -> bool:
+        allowed = (int, float) if isinstance(self.default, float) else (int,)
+        return isinstance(value, allowed) and not isinstance(value, bool) and self.minimum <= value <= self.maximum
+
+
+def unknown_setting(name: str) -> str:
+    """The sentence for a setting that does not exist."""
+    return f"Expected a setting of a run. Received: {reprlib.repr(name)}, which is none; it is ignored."
