@@ -40,9 +40,9 @@ class Dataset:
 
 def make_dataset(config: RunConfig) -> Dataset:
     """Draw the points of a run; the same settings always give the same points."""
-    x, y = MAKERS[config.dataset](config.n_samples, config.noise, config.data_seed)
-    x = MinMaxScaler((-1, 1)).fit_transform(x).astype(np.float32)
-    y = y.astype(np.float32)
+    points, classes = MAKERS[config.dataset](config.n_samples, config.noise, config.data_seed)
+    x = MinMaxScaler((-1, 1)).fit_transform(points).astype(np.float32)
+    y = classes.astype(np.float32)
     half = config.n_train
     return Dataset(x_train=x[:half], y_train=y[:half], x_val=x[half:], y_val=y[half:])
 

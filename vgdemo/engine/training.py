@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.metadata import version
+from typing import TypeVar
 
 import numpy as np
 import tensorflow as tf
@@ -13,17 +14,20 @@ from numpy.typing import NDArray
 
 from vgdemo.config import ENGINE_VERSION, RunConfig
 from vgdemo.data import make_dataset
-from vgdemo.engine.program import Measurement, Plan, Points, initial_state, program_for
+from vgdemo.engine import kept_programs
+from vgdemo.engine.program import Measurement, Plan, Points, State, initial_state, program_for
 from vgdemo.engine.statistics import gradient_histograms, gradient_statistics, kernel_statistics
 from vgdemo.network.initializers import BATCH_ORDER_STREAM, generator, initial_kernels
 from vgdemo.network.layers import Architecture, forward, stack_parameters
 from vgdemo.record import CURVES, SURFACE_AXIS, SURFACE_SIDE, RunRecord, RunStatus
 
+Number = TypeVar("Number", bound=np.generic)
+
 NUM_SURFACES = 32  # Decision surfaces after the first; denser at the start, where most happens.
 CAPACITY = 25  # Epochs that one call of the program can measure.
 CAPACITY_BYTES = 64e6  # Fewer, where their gradients and kernels would take more memory than this.
 CHUNK_SECONDS = 0.25  # A chunk longer than this would make the picture, and Stop, wait.
-NO_COMPILER = "This platform has no XLA compiler: the run is right but trains many times slower."
+NO_COMPILER = "The program could not be compiled with XLA here: the run is right, but it trained many times slower."
 
 
 def train(
@@ -59,9 +63,10 @@ class Training:
     def __init__(self, config: RunConfig) -> None:
         """Draw data and first weights; nothing is compiled yet."""
         self.config = config
-        self._compiled = has_compiler()
         self._architecture = Architecture(config.num_hidden_layers, config.activation)
-        self._program = program_for(self._architecture, config.optimizer, self._compiled)
+        self._program = program_for(self._architecture, config.optimizer, compiled=True)
+        self._ways_out = [self._compile_anew, self._do_without_compiler]
+        self._notices: tuple[str, ...] = ()
         self._state = initial_state(stack_parameters(initial_kernels(config)), config.optimizer)
         self._points = _points(config)
         self._generators = [generator(config, i, BATCH_ORDER_STREAM) for i in range(config.replicates)]
@@ -85,7 +90,7 @@ class Training:
 
     def _chunk(self, epochs: range, *, draws_surface: bool) -> RunRecord:
         began = time.perf_counter()
-        self._state, measured = self._program(self._state, self._points, self._plan(epochs))
+        self._state, measured = self._run(self._plan(epochs))
         count = len(epochs)
         gradients = [group.numpy()[:count] for group in measured.gradients]
         kernels = [group.numpy()[:count] for group in measured.kernels]
@@ -102,9 +107,28 @@ class Training:
             surfaces=self._surfaces(int(draws_surface)),
             status=RunStatus.COMPLETE if epochs[-1] == self.config.epochs else RunStatus.STOPPED,
             seconds=dict(self._seconds),
-            notices=() if self._compiled else (NO_COMPILER,),
+            notices=self._notices,
             versions=versions(),
         )
+
+    def _run(self, plan: Plan) -> tuple[State, Measurement]:
+        try:
+            return self._program(self._state, self._points, plan)
+        except tf.errors.OpError:
+            if not self._ways_out:
+                raise
+            self._ways_out.pop(0)()
+            return self._run(plan)
+
+    def _compile_anew(self) -> None:
+        """A kept program may be damaged, and TensorFlow does not look past it."""
+        kept_programs.forget(limit=0)
+        program_for.cache_clear()
+        self._program = program_for(self._architecture, self.config.optimizer, compiled=True)
+
+    def _do_without_compiler(self) -> None:
+        self._program = program_for(self._architecture, self.config.optimizer, compiled=False)
+        self._notices = (NO_COMPILER,)
 
     def _surfaces(self, count: int) -> NDArray[np.float32]:
         """The surface of now, (1, R, G, G), or none, (0, R, G, G); too seldom wanted to be worth compiling."""
@@ -138,8 +162,7 @@ class Training:
         before = self._kernels_before or [np.full_like(group[0], np.nan) for group in kernels]
         self._kernels_before = [group[-1] for group in kernels]
         groups = [
-            gradient_statistics(gradient)
-            | kernel_statistics(kernel, np.concatenate([[start], kernel[:-1]]))
+            gradient_statistics(gradient) | kernel_statistics(kernel, np.concatenate([[start], kernel[:-1]]))
             for gradient, kernel, start in zip(gradients, kernels, before, strict=True)
         ]
         arrays = {name: _by_layer([group[name] for group in groups]) for name in groups[0]}
@@ -160,16 +183,6 @@ def capacity(config: RunConfig) -> int:
     weights = sum(inputs * outputs for inputs, outputs in config.kernel_shapes)
     bytes_per_epoch = 2 * 4 * weights * config.replicates
     return int(np.clip(CAPACITY_BYTES / bytes_per_epoch, 1, CAPACITY))
-
-
-@cache
-def has_compiler() -> bool:
-    """Whether TensorFlow can compile with XLA here."""
-    try:
-        tf.function(lambda x: x + 1, jit_compile=True)(tf.constant(1.0))
-    except (tf.errors.OpError, NotImplementedError):
-        return False
-    return True
 
 
 @cache
@@ -195,9 +208,10 @@ def _weights(n_train: int, batch_size: int) -> NDArray[np.float32]:
     """(S, B) what each point counts in its step: one over its batch's size, 0 where the last batch has no point."""
     steps = -(-n_train // batch_size)
     present = (np.arange(steps * batch_size) < n_train).reshape(steps, batch_size)
-    return (present / present.sum(axis=1, keepdims=True)).astype(np.float32)
+    weights: NDArray[np.float32] = (present / present.sum(axis=1, keepdims=True)).astype(np.float32)
+    return weights
 
 
-def _by_layer(groups: list[NDArray[np.generic]]) -> NDArray[np.generic]:
+def _by_layer(groups: list[NDArray[Number]]) -> NDArray[Number]:
     """Groups (epochs, layers of the group, R, ...) as one array (epochs, R, L, ...)."""
     return np.swapaxes(np.concatenate(groups, axis=1), 1, 2)

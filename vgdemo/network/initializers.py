@@ -43,9 +43,7 @@ def initial_kernels(config: RunConfig) -> list[NDArray[np.float32]]:
 def _draws(config: RunConfig, stream: int, shape: tuple[int, int]) -> Array:
     """(replicates, inputs, outputs) uniform numbers in (0, 1)."""
     tiny = np.finfo(np.float64).tiny  # The generator may return 0, whose normal quantile is minus infinity.
-    return np.stack(
-        [np.maximum(generator(config, i, stream).random(shape), tiny) for i in range(config.replicates)]
-    )
+    return np.stack([np.maximum(generator(config, i, stream).random(shape), tiny) for i in range(config.replicates)])
 
 
 def _uniform(low: float, high: float) -> Quantile:

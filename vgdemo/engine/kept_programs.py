@@ -1,0 +1,31 @@
+"""Compiled programs, kept in a folder so that the next process need not compile them again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+FOLDER = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vgdemo" / "programs"
+LIMIT = 500  # Files; less than a megabyte each.
+
+
+def tensorflow_flags() -> str:
+    """The setting that makes TensorFlow keep programs; empty where the folder cannot be written."""
+    try:
+        FOLDER.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return ""
+    return f"--tf_xla_persistent_cache_directory={FOLDER}" if os.access(FOLDER, os.W_OK) else ""
+
+
+def forget(limit: int = LIMIT) -> None:
+    """Delete the oldest programs, beyond the limit; other processes may be doing the same."""
+    for file in sorted(FOLDER.glob("*"), key=_age)[limit:]:
+        file.unlink(missing_ok=True)
+
+
+def _age(file: Path) -> float:
+    try:
+        return -file.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
