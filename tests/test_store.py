@@ -70,6 +70,14 @@ def test_a_run_comes_back_as_it_was_put(store: RunStore, make_record: MakeRecord
     assert len(store) == 1
 
 
+def test_a_folder_may_have_any_name(tmp_path: Path, make_record: MakeRecord) -> None:
+    store = RunStore(str(tmp_path / "runs [2026] *? ü"))
+    key = put(store, make_record())
+    store.pin(key)
+    assert (list(store), store.pinned, len(store.summaries())) == ([key], {key}, 1)
+    assert store[key].config.run_key == key
+
+
 def test_another_store_on_the_same_url_sees_the_run(store: RunStore, make_record: MakeRecord) -> None:
     key = put(store, make_record())
     assert key in RunStore(store.url)
@@ -80,6 +88,8 @@ def test_a_run_that_was_never_put_is_absent(store: RunStore) -> None:
     assert key not in store
     assert store.get(key) is None
     assert list(store) == []
+    assert store.summaries() == []
+    assert store.check() == ()
     with pytest.raises(KeyError):
         del store[key]
 

@@ -58,6 +58,7 @@ class RunStore(MutableMapping[str, RunRecord]):
         except (ImportError, ValueError) as error:
             raise StoreError(f"Expected a URL of a run store. Received: {self}: {error}") from error
         self._root = f"{path.rstrip('/')}/v1"
+        self._is_local = isinstance(self._fs, LocalFileSystem)
 
     def __str__(self) -> str:
         """The URL without a user name or password, for messages."""
@@ -70,8 +71,9 @@ class RunStore(MutableMapping[str, RunRecord]):
         except _DamagedRunError as error:
             self._set_aside(key, error)
             raise KeyError(key) from error
-        with suppress(NotImplementedError, OSError):  # A store that is read-only or has no such times still reads.
-            self._fs.touch(f"{self._folder(key)}/{MANIFEST}", truncate=False)
+        if self._is_local:
+            with suppress(OSError):  # A read-only store still reads.
+                os.utime(f"{self._folder(key)}/{MANIFEST}")
         return record
 
     def __setitem__(self, key: str, record: RunRecord) -> None:
@@ -109,10 +111,11 @@ class RunStore(MutableMapping[str, RunRecord]):
 
     def summaries(self) -> list[StoredRun]:
         """What the manifests say of all runs, newest first; no run is read."""
-        with self._naming_itself("readable"):
-            manifests = self._fs.cat([f"{folder}/{MANIFEST}" for folder in self._present()], on_error="omit")
+        manifests = self._fs.cat_ranges([f"{folder}/{MANIFEST}" for folder in self._present()], 0, None)
         runs = []
-        for content in manifests.values():
+        for content in manifests:
+            if not isinstance(content, bytes):
+                continue  # Removed by another process since it was listed.
             with suppress(ValueError):  # A damaged manifest is for `check` and for who asks for the run.
                 runs.append(StoredRun.from_bytes(content))
         return sorted(runs, key=lambda run: run.written, reverse=True)
@@ -197,10 +200,10 @@ class RunStore(MutableMapping[str, RunRecord]):
         try:
             with self._fs.open(temporary, "wb") as file:
                 file.write(content)
-                if isinstance(self._fs, LocalFileSystem):
+                if self._is_local:
                     file.flush()
                     os.fsync(file.fileno())
-            if isinstance(self._fs, LocalFileSystem):
+            if self._is_local:
                 os.replace(temporary, path)
             else:
                 self._fs.mv(temporary, path)
