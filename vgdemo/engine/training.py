@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from vgdemo.config import ENGINE_VERSION, RunConfig
 from vgdemo.data import make_dataset
 from vgdemo.engine import kept_programs
-from vgdemo.engine.program import Measurement, Plan, Points, State, initial_state, program_for
+from vgdemo.engine.program import Data, Measurement, Plan, Recipe, State, program_for
 from vgdemo.engine.statistics import gradient_histograms, gradient_statistics, kernel_statistics
 from vgdemo.network.initializers import BATCH_ORDER_STREAM, generator, initial_kernels
-from vgdemo.network.layers import Architecture, forward, stack_parameters
+from vgdemo.network.layers import Architecture, Points, forward
+from vgdemo.network.optimizers import Rates
 from vgdemo.record import CURVES, SURFACE_AXIS, SURFACE_SIDE, RunRecord, RunStatus
 
 Number = TypeVar("Number", bound=np.generic)
@@ -63,15 +64,23 @@ class Training:
     def __init__(self, config: RunConfig) -> None:
         """Draw data and first weights; nothing is compiled yet."""
         self.config = config
-        self._architecture = Architecture(config.num_hidden_layers, config.activation)
-        self._program = program_for(self._architecture, config.optimizer, compiled=True)
+        architecture = Architecture(
+            config.num_hidden_layers, config.activation, config.normalization, config.residual
+        )
+        self._recipe = Recipe(architecture, config.optimizer, config.gradient_clip)
+        self._program = program_for(self._recipe, compiled=True)
         self._ways_out = [self._compile_anew, self._do_without_compiler]
         self._notices: tuple[str, ...] = ()
-        self._state = initial_state(stack_parameters(initial_kernels(config)), config.optimizer)
-        self._points = _points(config)
+        self._data = _data(config)
+        self._state = self._recipe.initial_state(initial_kernels(config))
         self._generators = [generator(config, i, BATCH_ORDER_STREAM) for i in range(config.replicates)]
         self._kernels_before: list[NDArray[np.float32]] = []
         self._seconds = {"compile": 0.0, "train": 0.0}
+
+    @property
+    def kernels(self) -> list[NDArray[np.float32]]:
+        """One (R, inputs, outputs) array for each layer, 1 to H + 1, as trained so far."""
+        return [kernel.numpy() for layers in self._state.parameters for kernel in layers["kernel"]]
 
     def chunks(self) -> Iterator[RunRecord]:
         """Train to the end, a chunk of epochs at a time."""
@@ -113,7 +122,7 @@ class Training:
 
     def _run(self, plan: Plan) -> tuple[State, Measurement]:
         try:
-            return self._program(self._state, self._points, plan)
+            return self._program(self._state, self._data, plan)
         except tf.errors.OpError:
             if not self._ways_out:
                 raise
@@ -124,10 +133,10 @@ class Training:
         """A kept program may be damaged, and TensorFlow does not look past it."""
         kept_programs.forget(limit=0)
         program_for.cache_clear()
-        self._program = program_for(self._architecture, self.config.optimizer, compiled=True)
+        self._program = program_for(self._recipe, compiled=True)
 
     def _do_without_compiler(self) -> None:
-        self._program = program_for(self._architecture, self.config.optimizer, compiled=False)
+        self._program = program_for(self._recipe, compiled=False)
         self._notices = (NO_COMPILER,)
 
     def _surfaces(self, count: int) -> NDArray[np.float32]:
@@ -135,7 +144,8 @@ class Training:
         shape = (count, self.config.replicates, SURFACE_SIDE, SURFACE_SIDE)
         if not count:
             return np.zeros(shape, np.float32)
-        logits = forward(self._architecture, self._state.parameters, _grid()).logits
+        points = Points(_grid(), tf.constant(0.0), self._state.averages)
+        logits = forward(self._recipe.architecture, self._state.parameters, points).logits
         return np.asarray(tf.sigmoid(logits).numpy().reshape(shape))
 
     def _plan(self, epochs: range) -> Plan:
@@ -147,12 +157,10 @@ class Training:
                 order[index, :, : config.n_train] = [g.permutation(config.n_train) for g in self._generators]
         return Plan(
             order=tf.constant(order.reshape(*order.shape[:2], steps, config.batch_size)),
-            weights=tf.constant(_weights(config.n_train, config.batch_size)),
+            shares=tf.constant(_shares(config.n_train, config.batch_size)),
             epochs=tf.constant(len(epochs)),
             untrained=tf.constant(epochs.start == 0),
-            learning_rate=tf.constant(config.learning_rate),
-            momentum=tf.constant(config.momentum),
-            nesterov=tf.constant(float(config.nesterov)),
+            rates=Rates(*(tf.constant(float(getattr(config, name))) for name in Rates._fields)),
         )
 
     def _layer_arrays(
@@ -191,10 +199,10 @@ def versions() -> dict[str, str]:
     return {"engine": str(ENGINE_VERSION), "tensorflow": tf.__version__, "keras": version("keras")}
 
 
-def _points(config: RunConfig) -> Points:
+def _data(config: RunConfig) -> Data:
     data = make_dataset(config)
     x = np.concatenate([data.x_train, data.x_val]).T[None]
-    return Points(tf.constant(x), tf.constant(data.y_train), tf.constant(data.y_val))
+    return Data(tf.constant(x), tf.constant(data.y_train), tf.constant(data.y_val))
 
 
 @cache
@@ -204,7 +212,7 @@ def _grid() -> tf.Tensor:
     return tf.constant(np.stack([x1.ravel(), x2.ravel()])[None], tf.float32)
 
 
-def _weights(n_train: int, batch_size: int) -> NDArray[np.float32]:
+def _shares(n_train: int, batch_size: int) -> NDArray[np.float32]:
     """(S, B) what each point counts in its step: one over its batch's size, 0 where the last batch has no point."""
     steps = -(-n_train // batch_size)
     present = (np.arange(steps * batch_size) < n_train).reshape(steps, batch_size)
