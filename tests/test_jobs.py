@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import numpy as np
@@ -85,10 +86,15 @@ def store(tmp_path: Path) -> RunStore:
 
 
 @pytest.fixture
-def jobs(store: RunStore, address: str) -> Iterator[Jobs]:
-    jobs = Jobs(store, address, trainer=TRAINER)
-    yield jobs
-    jobs.close()
+def open_jobs() -> Iterator[Callable[..., Jobs]]:
+    """Makes `Jobs` that are closed at the end, whatever happens."""
+    with ExitStack() as stack:
+        yield lambda *args, **options: stack.enter_context(closing(Jobs(*args, **options)))
+
+
+@pytest.fixture
+def jobs(store: RunStore, address: str, open_jobs: Callable[..., Jobs]) -> Jobs:
+    return open_jobs(store, address, trainer=TRAINER)
 
 
 def test_a_run_goes_through_its_states_and_ends_whole_in_the_store(jobs: Jobs, store: RunStore) -> None:
@@ -129,16 +135,15 @@ def test_the_same_run_is_trained_once_however_many_ask(jobs: Jobs, starts: list[
 
 
 def test_two_web_processes_on_one_scheduler_share_a_training(
-    jobs: Jobs, store: RunStore, address: str, starts: list[str]
+    jobs: Jobs, store: RunStore, address: str, starts: list[str], open_jobs: Callable[..., Jobs]
 ) -> None:
-    other = Jobs(store, address, trainer=TRAINER)
+    other = open_jobs(store, address, trainer=TRAINER)
     mine, theirs = jobs.submit(config(4, epochs=50)), other.submit(config(4, epochs=50))
     until(lambda: is_training(mine) and is_training(theirs))
     mine.stop()
     assert finished(theirs).state is JobState.DONE
     assert len(starts) == 1
     assert theirs.record.status is RunStatus.COMPLETE
-    other.close()
 
 
 def test_a_stored_run_is_done_at_once_and_is_not_trained(jobs: Jobs, store: RunStore, starts: list[str]) -> None:
@@ -212,6 +217,22 @@ def test_a_stopped_run_can_be_trained_again(jobs: Jobs) -> None:
     assert job.record.status is RunStatus.COMPLETE
 
 
+def test_a_run_that_is_wanted_again_while_it_ends_starts_again(
+    store: RunStore, address: str, starts: list[str], open_jobs: Callable[..., Jobs]
+) -> None:
+    jobs = open_jobs(store, address, trainer="trainers:train_and_end_slowly")
+    wanted = config(39, seconds=0.05, epochs=30)
+    other, job = jobs.submit(config(29)), jobs.submit(wanted)  # No other worker can take the run up.
+    until(lambda: is_training(other) and is_training(job))
+    job.stop()
+    time.sleep(trainers.ENDING / 2)
+    job = jobs.submit(wanted)
+    assert finished(job).state is JobState.DONE
+    assert len(job.record.epochs) == 31
+    assert len(starts) == 3
+    other.release()
+
+
 def test_a_run_goes_on_until_its_last_watcher_leaves(jobs: Jobs, cluster: Client) -> None:
     first, second = jobs.submit(config(34)), jobs.submit(config(34))
     until(lambda: is_training(first))
@@ -233,13 +254,14 @@ def test_a_queued_run_that_nobody_wants_is_never_begun(jobs: Jobs, starts: list[
     assert len(starts) == 3
 
 
-def test_a_failing_run_says_why_in_the_words_of_its_error(store: RunStore, address: str) -> None:
-    jobs = Jobs(store, address, trainer="trainers:fail")
+def test_a_failing_run_says_why_in_the_words_of_its_error(
+    store: RunStore, address: str, open_jobs: Callable[..., Jobs]
+) -> None:
+    jobs = open_jobs(store, address, trainer="trainers:fail")
     job = jobs.submit(config(40))
     assert finished(job).state is JobState.FAILED
     assert job.progress.reason == "ForeignError: Expected room for 3 matrices. Received: none."
     assert finished(jobs.submit(config(40))).state is JobState.FAILED
-    jobs.close()
 
 
 def test_a_run_whose_worker_dies_starts_again_and_says_so(jobs: Jobs, store: RunStore, cluster: Client) -> None:
@@ -254,39 +276,42 @@ def test_a_run_whose_worker_dies_starts_again_and_says_so(jobs: Jobs, store: Run
     cluster.wait_for_workers(2)
 
 
-def test_a_run_that_kills_every_worker_fails(store: RunStore, address: str, cluster: Client) -> None:
-    jobs = Jobs(store, address, trainer="trainers:die")
+def test_a_run_that_kills_every_worker_fails(
+    store: RunStore, address: str, cluster: Client, open_jobs: Callable[..., Jobs]
+) -> None:
+    jobs = open_jobs(store, address, trainer="trainers:die")
     job = jobs.submit(config(42))
     assert finished(job).state is JobState.FAILED
     assert "memory" in job.progress.reason
-    jobs.close()
     cluster.wait_for_workers(2)
 
 
-def test_a_store_that_cannot_be_written_costs_a_notice_only(tmp_path: Path, address: str) -> None:
+def test_a_store_that_cannot_be_written_costs_a_notice_only(
+    tmp_path: Path, address: str, open_jobs: Callable[..., Jobs]
+) -> None:
     (tmp_path / "file").write_text("no folder")
-    jobs = Jobs(RunStore(str(tmp_path / "file" / "runs")), address, trainer=TRAINER)
+    jobs = open_jobs(RunStore(str(tmp_path / "file" / "runs")), address, trainer=TRAINER)
     job = jobs.submit(config(43, seconds=0, epochs=10))
     assert finished(job).state is JobState.DONE
     assert len(job.record.epochs) == 11
     (notice,) = job.progress.notices
     assert "not kept" in notice
     assert "file/runs" in notice
-    jobs.close()
 
 
-def test_a_run_that_only_the_workers_can_find_is_shown_all_the_same(address: str) -> None:
-    jobs = Jobs(RunStore("memory://elsewhere"), address, trainer=TRAINER)
+def test_a_run_that_only_the_workers_can_find_is_shown_all_the_same(
+    address: str, open_jobs: Callable[..., Jobs]
+) -> None:
+    jobs = open_jobs(RunStore("memory://elsewhere"), address, trainer=TRAINER)
     job = jobs.submit(config(44, seconds=0, epochs=10))
     assert finished(job).state is JobState.DONE
     assert len(job.record.epochs) == 11
     assert "not kept" in job.progress.notices[0]
-    jobs.close()
 
 
-def test_a_scheduler_that_does_not_answer_is_named(store: RunStore) -> None:
+def test_a_scheduler_that_does_not_answer_is_named(store: RunStore, open_jobs: Callable[..., Jobs]) -> None:
     begun = time.monotonic()
-    jobs = Jobs(store, "tcp://127.0.0.1:9")
+    jobs = open_jobs(store, "tcp://127.0.0.1:9")
     job = jobs.submit(config(45))
     assert time.monotonic() - begun < 0.5
     assert job.progress.state is JobState.QUEUED
@@ -295,7 +320,6 @@ def test_a_scheduler_that_does_not_answer_is_named(store: RunStore) -> None:
     assert "tcp://127.0.0.1:9" in job.progress.reason
     with pytest.raises(SchedulerError, match="tcp://127.0.0.1:9"):
         jobs.submit(config(46))
-    jobs.close()
 
 
 @pytest.fixture
@@ -321,11 +345,14 @@ def external(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
 
 
 def test_an_existing_scheduler_is_used_and_its_loss_is_told(
-    store: RunStore, external: tuple[str, subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+    store: RunStore,
+    external: tuple[str, subprocess.Popen[bytes]],
+    monkeypatch: pytest.MonkeyPatch,
+    open_jobs: Callable[..., Jobs],
 ) -> None:
     address, scheduler = external
     monkeypatch.setenv("VGDEMO_SCHEDULER", address)
-    jobs = Jobs(store, trainer=TRAINER)
+    jobs = open_jobs(store, trainer=TRAINER)
     assert finished(jobs.submit(config(50, seconds=0, epochs=10))).state is JobState.DONE
     job = jobs.submit(config(51))
     until(lambda: is_training(job))
@@ -335,23 +362,23 @@ def test_an_existing_scheduler_is_used_and_its_loss_is_told(
     assert job.record is not None
     with pytest.raises(SchedulerError, match=address):
         jobs.submit(config(52))
-    jobs.close()
 
 
-def test_the_local_cluster_starts_behind_the_page_and_trains(store: RunStore) -> None:
+def test_the_local_cluster_starts_behind_the_page_and_trains(store: RunStore, open_jobs: Callable[..., Jobs]) -> None:
     begun = time.monotonic()
-    jobs = Jobs(store, trainer=TRAINER)
+    jobs = open_jobs(store, trainer=TRAINER)
     job = jobs.submit(config(53, seconds=0, epochs=10))
     assert job.progress == Progress(
         JobState.QUEUED, epoch=0, epochs=10, position=1, notices=("Waiting for the workers to start.",)
     )
     assert time.monotonic() - begun < 0.5
     assert finished(job).state is JobState.DONE
-    jobs.close()
 
 
-def test_the_engine_trains_in_a_worker_and_streams_what_it_measures(store: RunStore, address: str) -> None:
-    jobs = Jobs(store, address)
+def test_the_engine_trains_in_a_worker_and_streams_what_it_measures(
+    store: RunStore, address: str, open_jobs: Callable[..., Jobs]
+) -> None:
+    jobs = open_jobs(store, address)
     wanted = RunConfig(epochs=20, replicates=2, num_hidden_layers=1, n_samples=100)
     job = jobs.submit(wanted)
     until(lambda: job.progress.state.is_over, 120)
@@ -359,7 +386,6 @@ def test_the_engine_trains_in_a_worker_and_streams_what_it_measures(store: RunSt
     assert job.record.config == wanted
     assert job.record.curves["train_loss"].notna().all()
     assert len(store[wanted.run_key].epochs) == 21
-    jobs.close()
 
 
 def test_records_in_memory_are_bounded_and_the_last_used_stay(store: RunStore) -> None:

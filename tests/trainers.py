@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from vgdemo.config import RunConfig
 from vgdemo.record import CURVES, HISTOGRAM_BINS, LAYER_STATISTICS, SURFACE_SIDE, RunRecord, RunStatus
 
 CHUNK = 5  # Epochs.
+ENDING = 0.6  # Seconds.
 
 
 def epochs_of(config: RunConfig, first: int, last: int, status: RunStatus = RunStatus.COMPLETE) -> RunRecord:
@@ -52,6 +54,13 @@ def train(
         if should_stop():
             return epochs_of(config, 0, last, RunStatus.STOPPED)
     return epochs_of(config, 0, config.epochs)
+
+
+def train_and_end_slowly(config: RunConfig, **callbacks: Callable[..., Any]) -> RunRecord:
+    """Take `ENDING` seconds between the last chunk and the return."""
+    record = train(config, **callbacks)
+    time.sleep(ENDING)
+    return record
 
 
 class ForeignError(Exception):
