@@ -28,6 +28,9 @@ INITIALIZERS = (
     "lecun_normal",
     "orthogonal",
 )
+HIDDEN_INITIALIZERS = (*INITIALIZERS, "lsuv")  # LSUV looks at the data, layer by layer.
+NORMALIZATIONS = ("none", "batch", "layer")
+GRADIENT_CLIPS = ("none", "global_norm", "value")
 OPTIMIZERS = ("sgd", "rmsprop", "adagrad", "adam")
 
 MAX_SEED = 2**32 - 1  # What NumPy's and scikit-learn's generators take.
@@ -70,13 +73,29 @@ class RunConfig:
         "Initialiser",
         "uniform_0_1",
         "Draws the hidden layers' first weights; uniform_0_1 is the article's RandomUniform(0, 1).",
-        choices=INITIALIZERS,
+        choices=HIDDEN_INITIALIZERS,
     )
     output_initializer: str = _setting(
         "network", "Output initialiser", "uniform_0_1", "Draws the output layer's first weights.", choices=INITIALIZERS
     )
     gain: float = _setting(
         "network", "Gain", 1.0, "Multiplies the hidden layers' first weights; above 1 they may explode.", maximum=10
+    )
+    shared_draw: bool = _setting(
+        "network",
+        "Shared draw",
+        False,
+        "Hidden kernels of one shape start identical, as when Keras 3 reuses one initialiser object for all layers.",
+    )
+    normalization: str = _setting(
+        "network",
+        "Normalisation",
+        "none",
+        "Centres and scales what enters each activation: over the batch, or over the layer's units.",
+        choices=NORMALIZATIONS,
+    )
+    residual: bool = _setting(
+        "network", "Residual", False, "Adds each hidden layer's input to its output, where their shapes allow it."
     )
     optimizer: str = _setting(
         "training", "Optimiser", "sgd", "How gradients become updates; Keras's defaults otherwise.", choices=OPTIMIZERS
@@ -88,6 +107,23 @@ class RunConfig:
         "training", "Momentum", 0.9, "Share of the last step that is repeated; used by sgd alone.", maximum=0.999
     )
     nesterov: bool = _setting("training", "Nesterov", False, "Look ahead along the momentum; used by sgd alone.")
+    weight_decay: float = _setting(
+        "training",
+        "Weight decay",
+        0.0,
+        "Share of every weight, times the learning rate, that each update takes away.",
+        maximum=1,
+    )
+    gradient_clip: str = _setting(
+        "training",
+        "Gradient clipping",
+        "none",
+        "Bounds the gradient of all weights together, or each entry; what is measured is the gradient before it.",
+        choices=GRADIENT_CLIPS,
+    )
+    clip_limit: float = _setting(
+        "training", "Clip limit", 1.0, "Largest norm or entry of a clipped gradient.", minimum=1e-6, maximum=1000
+    )
     batch_size: int = _setting(
         "training", "Batch size", 32, "Points per weight update; at most the training half.", minimum=1, maximum=5000
     )
@@ -163,13 +199,20 @@ class RunConfig:
         optimizer = f"{self.optimizer} {self.learning_rate:g}"
         if self.optimizer == "sgd":
             optimizer += f", {self.momentum:g}" + (" nesterov" if self.nesterov else "")
-        gain = "" if self.gain == 1 else f" × {self.gain:g}"
-        replicates = "1 replicate" if self.replicates == 1 else f"{self.replicates} replicates"
-        epochs = "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
-        return (
-            f"{self.num_hidden_layers} × {self.units} {self.activation} · {self.kernel_initializer}{gain} · "
-            f"{optimizer} · {self.dataset} · {epochs} · {replicates}"
-        )
+        initializer = self.kernel_initializer + ("" if self.gain == 1 else f" × {self.gain:g}")
+        parts = [
+            f"{self.num_hidden_layers} × {self.units} {self.activation}",
+            initializer + (" shared draw" if self.shared_draw else ""),
+            "" if self.normalization == "none" else f"{self.normalization} normalisation",
+            "residual" if self.residual else "",
+            optimizer,
+            f"weight decay {self.weight_decay:g}" if self.weight_decay else "",
+            "" if self.gradient_clip == "none" else f"{self.gradient_clip} clipped at {self.clip_limit:g}",
+            self.dataset,
+            _counted(self.epochs, "epoch"),
+            _counted(self.replicates, "replicate"),
+        ]
+        return " · ".join(part for part in parts if part)
 
     def to_json(self) -> str:
         """All settings as a JSON object."""
@@ -240,6 +283,10 @@ class RunConfig:
 def _row(row: Field[Any]) -> Setting:
     default: Any = row.default
     return Setting(name=row.name, default=default, **row.metadata)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"1 {noun}" if count == 1 else f"{count} {noun}s"
 
 
 SETTINGS: dict[str, Setting] = {row.name: _row(row) for row in fields(RunConfig)}

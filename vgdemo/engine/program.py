@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
-from vgdemo.network.layers import Architecture, Parameters, Pass, activation_statistics, backward, forward
-from vgdemo.network.optimizers import OPTIMIZERS, Optimizer, Step
+from vgdemo.network.layers import (
+    Architecture,
+    Averages,
+    Parameters,
+    Pass,
+    Points,
+    activation_statistics,
+    backward,
+    forward,
+    initial_averages,
+    stack_parameters,
+    updated_averages,
+)
+from vgdemo.network.optimizers import CLIPS, OPTIMIZERS, Rates, Step
 
 KEPT_PROGRAMS = 32  # Compiled programs that a worker remembers; a few megabytes each.
 
 
-class Points(NamedTuple):
+class Data(NamedTuple):
     """What every replicate sees.
 
     Attributes:
@@ -29,9 +44,17 @@ class Points(NamedTuple):
 
 
 class State(NamedTuple):
-    """What training changes: parameters, the optimiser's memory of each (slots), and the updates so far."""
+    """What training changes.
+
+    Attributes:
+        parameters: The weights.
+        averages: Batch normalisation's running averages.
+        slots: The optimiser's memory of each weight, one set for each kind.
+        updates: How many there were.
+    """
 
     parameters: Parameters
+    averages: Averages
     slots: tuple[Parameters, ...]
     updates: tf.Tensor
 
@@ -41,21 +64,17 @@ class Plan(NamedTuple):
 
     Attributes:
         order: (C, R, S, B) the points of each step, for up to C epochs.
-        weights: (S, B) what each point counts in its step's mean loss; 0 fills up a smaller last batch.
+        shares: (S, B) what each point counts in its step's mean loss; 0 fills up a smaller last batch.
         epochs: () how many epochs to measure, at most C.
         untrained: () True if the first of them is epoch 0, which is measured before any update.
-        learning_rate: () as in `Step`.
-        momentum: () as in `Step`.
-        nesterov: () as in `Step`.
+        rates: The scalars of an update.
     """
 
     order: tf.Tensor
-    weights: tf.Tensor
+    shares: tf.Tensor
     epochs: tf.Tensor
     untrained: tf.Tensor
-    learning_rate: tf.Tensor
-    momentum: tf.Tensor
-    nesterov: tf.Tensor
+    rates: Rates
 
 
 class Measurement(NamedTuple):
@@ -74,100 +93,104 @@ class Measurement(NamedTuple):
     kernels: tuple[tf.Tensor, ...]
 
 
-Program = Callable[[State, Points, Plan], tuple[State, Measurement]]
+Program = Callable[[State, Data, Plan], tuple[State, Measurement]]
 
 
 @lru_cache(maxsize=KEPT_PROGRAMS)
-def program_for(architecture: Architecture, optimizer: str, compiled: bool) -> Program:
-    """The program of an architecture; TensorFlow compiles it once for each shape of its arguments."""
+def program_for(recipe: Recipe, compiled: bool) -> Program:
+    """The program of a recipe; TensorFlow compiles it once for each shape of its arguments."""
+    return tf.function(recipe.train, jit_compile=compiled, autograph=False)  # type: ignore[no-any-return]
 
-    def run(state: State, points: Points, plan: Plan) -> tuple[State, Measurement]:
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train: all that a program has built in.
+
+    Attributes:
+        architecture: The network.
+        optimizer: A name of `OPTIMIZERS`.
+        gradient_clip: A name of `CLIPS`.
+    """
+
+    architecture: Architecture
+    optimizer: str
+    gradient_clip: str = "none"
+
+    def initial_state(self, kernels: list[NDArray[np.float32]]) -> State:
+        """The state before the first update."""
+        parameters = stack_parameters(kernels, self.architecture)
+        slots = tuple(
+            tf.nest.map_structure(lambda parameter, start=start: tf.fill(parameter.shape, start), parameters)
+            for start in OPTIMIZERS[self.optimizer].slot_starts
+        )
+        return State(parameters, initial_averages(parameters, self.architecture), slots, tf.constant(0.0))
+
+    def train(self, state: State, data: Data, plan: Plan) -> tuple[State, Measurement]:
         """Train and measure `plan.epochs` epochs."""
-        return _epochs(architecture, OPTIMIZERS[optimizer], state, points, plan)
+        capacity = plan.order.shape[0]
 
-    return tf.function(run, jit_compile=compiled, autograph=False)  # type: ignore[no-any-return]
+        def epoch(index: tf.Tensor, state: State, written: Measurement) -> tuple[tf.Tensor, State, Measurement]:
+            steps = tf.where(plan.untrained & (index == 0), 0, plan.order.shape[2])
+            state = self._train_epoch(state, data, plan, plan.order[index], steps)
+            measurement = self._measure(state, data)
+            return index + 1, state, _map(lambda array, value: array.write(index, value), written, measurement)
 
+        _, state, written = tf.while_loop(
+            lambda index, *_: index < plan.epochs,
+            epoch,
+            (0, state, _arrays(state, capacity)),
+            maximum_iterations=capacity,
+        )
+        return state, _map(lambda array: array.stack(), written)
 
-def initial_state(parameters: Parameters, optimizer: str) -> State:
-    """Parameters with the optimiser's memory as it is before the first update."""
-    starts = OPTIMIZERS[optimizer].slot_starts
-    slots = tuple(tf.nest.map_structure(lambda p, start=start: tf.fill(p.shape, start), parameters) for start in starts)
-    return State(parameters, slots, tf.constant(0.0))
+    def _train_epoch(self, state: State, data: Data, plan: Plan, order: tf.Tensor, steps: tf.Tensor) -> State:
+        """Take the first steps of an epoch in the given order, (R, S, B)."""
+        inputs = tf.transpose(tf.gather(data.x[0], order, axis=1), (2, 1, 0, 3))  # (S, R, 2, B)
+        targets = tf.transpose(tf.gather(data.y_train, order), (1, 0, 2))
 
+        def step(number: tf.Tensor, state: State) -> tuple[tf.Tensor, State]:
+            points = Points(inputs[number], plan.shares[number])
+            return number + 1, self._step(state, points, targets[number], plan.rates)
 
-def _epochs(
-    architecture: Architecture, optimizer: Optimizer, state: State, points: Points, plan: Plan
-) -> tuple[State, Measurement]:
-    capacity = plan.order.shape[0]
-    written = _arrays(architecture, state, points, capacity)
+        return tf.while_loop(lambda number, _: number < steps, step, (0, state))[1]  # type: ignore[no-any-return]
 
-    def epoch(index: tf.Tensor, state: State, written: Measurement) -> tuple[tf.Tensor, State, Measurement]:
-        untrained = plan.untrained & (index == 0)
-        state = _train_epoch(architecture, optimizer, state, points, plan, index, untrained)
-        measurement = _measure(architecture, state.parameters, points)
-        return index + 1, state, _map(lambda array, value: array.write(index, value), written, measurement)
+    def _step(self, state: State, points: Points, targets: tf.Tensor, rates: Rates) -> State:
+        done = forward(self.architecture, state.parameters, points)
+        upstream = loss_gradient(done.logits, targets) * points.shares
+        gradients = backward(self.architecture, state.parameters, points, done, upstream)
+        clipped = CLIPS[self.gradient_clip](tf.nest.flatten(gradients), rates.clip_limit)
+        update = Step(state.updates + 1, rates)
+        parameters, slots = OPTIMIZERS[self.optimizer].updated(update, state.parameters, clipped, state.slots)
+        averages = updated_averages(state.averages, done, points.shares)
+        return State(parameters, averages, slots, update.number)
 
-    _, state, written = tf.while_loop(
-        lambda index, *_: index < plan.epochs, epoch, (0, state, written), maximum_iterations=capacity
-    )
-    return state, _map(lambda array: array.stack(), written)
+    def _measure(self, state: State, data: Data) -> Measurement:
+        probe, gradients, both = self._probe(state, data)
+        num_train = data.y_train.shape[0]
+        curves = [
+            *_loss_and_accuracy(both.logits[:, :num_train], data.y_train),
+            *_loss_and_accuracy(both.logits[:, num_train:], data.y_val),
+        ]
+        return Measurement(
+            tf.stack(curves),
+            probe,
+            tuple(layers["kernel"] for layers in gradients),
+            tuple(layers["kernel"] for layers in state.parameters),
+        )
 
-
-def _train_epoch(
-    architecture: Architecture,
-    optimizer: Optimizer,
-    state: State,
-    points: Points,
-    plan: Plan,
-    index: tf.Tensor,
-    untrained: tf.Tensor,
-) -> State:
-    order = plan.order[index]
-    inputs = tf.gather(points.x[0], order, axis=1)  # (2, R, S, B)
-    inputs = tf.transpose(inputs, (2, 1, 0, 3))
-    targets = tf.transpose(tf.gather(points.y_train, order), (1, 0, 2))
-    steps = tf.where(untrained, 0, order.shape[1])
-
-    def step(number: tf.Tensor, state: State) -> tuple[tf.Tensor, State]:
-        x, y, weights = inputs[number], targets[number], plan.weights[number]
-        done = forward(architecture, state.parameters, x)
-        gradients = backward(architecture, state.parameters, x, done, loss_gradient(done.logits, y) * weights)
-        return number + 1, _updated(optimizer, state, gradients, plan)
-
-    return tf.while_loop(lambda number, _: number < steps, step, (0, state))[1]  # type: ignore[no-any-return]
-
-
-def _updated(optimizer: Optimizer, state: State, gradients: Parameters, plan: Plan) -> State:
-    number = state.updates + 1
-    step = Step(number, plan.learning_rate, plan.momentum, plan.nesterov)
-    flat_slots = zip(*(tf.nest.flatten(slot) for slot in state.slots), strict=True)
-    parameters, slots = [], []
-    for parameter, gradient, memory in zip(
-        tf.nest.flatten(state.parameters), tf.nest.flatten(gradients), flat_slots, strict=True
-    ):
-        change, memory = optimizer.update(step, gradient, memory)
-        parameters.append(parameter + change)
-        slots.append(memory)
-    packed = (tf.nest.pack_sequence_as(state.parameters, list(slot)) for slot in zip(*slots, strict=True))
-    return State(tf.nest.pack_sequence_as(state.parameters, parameters), tuple(packed), number)
-
-
-def _measure(architecture: Architecture, parameters: Parameters, points: Points) -> Measurement:
-    num_train = points.y_train.shape[0]
-    both = forward(architecture, parameters, points.x)
-    probe = Pass(*(tensor[..., :num_train] for tensor in both))
-    upstream = loss_gradient(probe.logits, points.y_train) / num_train
-    gradients = backward(architecture, parameters, points.x[..., :num_train], probe, upstream)
-    curves = [
-        *_loss_and_accuracy(probe.logits, points.y_train),
-        *_loss_and_accuracy(both.logits[:, num_train:], points.y_val),
-    ]
-    return Measurement(
-        tf.stack(curves),
-        activation_statistics(architecture, probe),
-        tuple(layers["kernel"] for layers in gradients),
-        tuple(layers["kernel"] for layers in parameters),
-    )
+    def _probe(self, state: State, data: Data) -> tuple[tf.Tensor, Parameters, Pass]:
+        """Activation statistics and gradients, as in training, on the probe; all points, as in evaluation."""
+        num_train = data.y_train.shape[0]
+        shares = tf.fill([num_train], 1 / num_train)
+        both = forward(self.architecture, state.parameters, Points(data.x, shares, state.averages))
+        points = Points(data.x[..., :num_train], shares)
+        if state.averages:  # Only batch normalisation treats training and evaluation differently.
+            done = forward(self.architecture, state.parameters, points)
+        else:
+            done = Pass(*(tensor[..., :num_train] for tensor in both))
+        upstream = loss_gradient(done.logits, data.y_train) * shares
+        gradients = backward(self.architecture, state.parameters, points, done, upstream)
+        return activation_statistics(self.architecture, state.parameters, points, done), gradients, both
 
 
 def loss_gradient(logits: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
@@ -182,11 +205,11 @@ def _loss_and_accuracy(logits: tf.Tensor, targets: tf.Tensor) -> list[tf.Tensor]
     return [tf.reduce_mean(loss, axis=-1), tf.reduce_mean(hits, axis=-1)]
 
 
-def _arrays(architecture: Architecture, state: State, points: Points, capacity: int) -> Measurement:
+def _arrays(state: State, capacity: int) -> Measurement:
     """An array for each tensor of a measurement, to be written epoch by epoch."""
     kernels = tuple(layers["kernel"].shape for layers in state.parameters)
     replicates = kernels[0][1]
-    shapes = Measurement((4, replicates), (architecture.num_hidden_layers, replicates, 4), kernels, kernels)
+    shapes = Measurement((4, replicates), (kernels[1][0] + 1, replicates, 4), kernels, kernels)
     return _map(lambda shape: tf.TensorArray(tf.float32, capacity, element_shape=shape), shapes)
 
 

@@ -13,11 +13,11 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from vgdemo.config import ENGINE_VERSION, RunConfig
-from vgdemo.data import make_dataset
+from vgdemo.data import Dataset, make_dataset
 from vgdemo.engine import kept_programs
 from vgdemo.engine.program import Data, Measurement, Plan, Recipe, State, program_for
 from vgdemo.engine.statistics import gradient_histograms, gradient_statistics, kernel_statistics
-from vgdemo.network.initializers import BATCH_ORDER_STREAM, generator, initial_kernels
+from vgdemo.network.initializers import BATCH_ORDER_STREAM, generator, initial_kernels, unit_variance_kernels
 from vgdemo.network.layers import Architecture, Points, forward
 from vgdemo.network.optimizers import Rates
 from vgdemo.record import CURVES, SURFACE_AXIS, SURFACE_SIDE, RunRecord, RunStatus
@@ -64,15 +64,14 @@ class Training:
     def __init__(self, config: RunConfig) -> None:
         """Draw data and first weights; nothing is compiled yet."""
         self.config = config
-        architecture = Architecture(
-            config.num_hidden_layers, config.activation, config.normalization, config.residual
-        )
+        architecture = Architecture(config.num_hidden_layers, config.activation, config.normalization, config.residual)
         self._recipe = Recipe(architecture, config.optimizer, config.gradient_clip)
         self._program = program_for(self._recipe, compiled=True)
         self._ways_out = [self._compile_anew, self._do_without_compiler]
         self._notices: tuple[str, ...] = ()
-        self._data = _data(config)
-        self._state = self._recipe.initial_state(initial_kernels(config))
+        dataset = make_dataset(config)
+        self._data = _data(dataset)
+        self._state = self._recipe.initial_state(_first_kernels(config, dataset, architecture))
         self._generators = [generator(config, i, BATCH_ORDER_STREAM) for i in range(config.replicates)]
         self._kernels_before: list[NDArray[np.float32]] = []
         self._seconds = {"compile": 0.0, "train": 0.0}
@@ -199,10 +198,18 @@ def versions() -> dict[str, str]:
     return {"engine": str(ENGINE_VERSION), "tensorflow": tf.__version__, "keras": version("keras")}
 
 
-def _data(config: RunConfig) -> Data:
-    data = make_dataset(config)
-    x = np.concatenate([data.x_train, data.x_val]).T[None]
-    return Data(tf.constant(x), tf.constant(data.y_train), tf.constant(data.y_val))
+def _data(dataset: Dataset) -> Data:
+    x = np.concatenate([dataset.x_train, dataset.x_val]).T[None]
+    return Data(tf.constant(x), tf.constant(dataset.y_train), tf.constant(dataset.y_val))
+
+
+def _first_kernels(config: RunConfig, dataset: Dataset, architecture: Architecture) -> list[NDArray[np.float32]]:
+    kernels = initial_kernels(config)
+    if config.kernel_initializer != "lsuv":
+        return kernels
+    return unit_variance_kernels(
+        kernels, dataset.x_train, lambda values: architecture.activate(tf.constant(values)).numpy(), config.gain
+    )
 
 
 @cache

@@ -32,12 +32,35 @@ def initial_kernels(config: RunConfig) -> list[NDArray[np.float32]]:
     *hidden_shapes, output_shape = config.kernel_shapes
     hidden = QUANTILES[config.kernel_initializer]
     output = QUANTILES[config.output_initializer]
-    kernels = [
-        config.gain * hidden(_draws(config, OUTPUT_STREAM + layer, shape), shape)
-        for layer, shape in enumerate(hidden_shapes, start=1)
-    ]
+    kernels = []
+    for layer, shape in enumerate(hidden_shapes, start=1):
+        stream = OUTPUT_STREAM + (1 if config.shared_draw else layer)
+        kernels.append(config.gain * hidden(_draws(config, stream, shape), shape))
     kernels.append(output(_draws(config, OUTPUT_STREAM, output_shape), output_shape))
     return [kernel.astype(np.float32) for kernel in kernels]
+
+
+def unit_variance_kernels(
+    kernels: list[NDArray[np.float32]], inputs: NDArray[np.float32], activate: Callable[[Array], Array], gain: float
+) -> list[NDArray[np.float32]]:
+    """Layer-sequential unit variance (Mishkin & Matas 2016): divide each hidden kernel by its output's deviation.
+
+    Biases are zero, so one division gives each layer's pre-activations the standard deviation `gain` on the inputs.
+
+    Args:
+        kernels: (R, inputs, outputs) of layers 1 to H + 1; the last stays as it is.
+        inputs: (N, 2) the points to look at.
+        activate: The hidden layers' activation.
+        gain: What multiplies every hidden kernel, these ones too.
+    """
+    *hidden, output = kernels
+    values, scaled = inputs.astype(np.float64)[None], []
+    for kernel in hidden:
+        pre_activations = values @ kernel.astype(np.float64)
+        scale = gain / pre_activations.std(axis=(1, 2), keepdims=True)
+        scaled.append((kernel * scale).astype(np.float32))
+        values = activate(pre_activations * scale)
+    return [*scaled, output]
 
 
 def _draws(config: RunConfig, stream: int, shape: tuple[int, int]) -> Array:
@@ -98,4 +121,5 @@ QUANTILES: dict[str, Quantile] = {
     "lecun_uniform": _variance_scaling(1, "fan_in", "uniform"),
     "lecun_normal": _variance_scaling(1, "fan_in", "normal"),
     "orthogonal": _orthogonal,
+    "lsuv": _orthogonal,  # Where it starts; `unit_variance_kernels` does the rest.
 }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import tensorflow as tf
+
+from vgdemo.network.layers import Parameters
 
 Slots = tuple[tf.Tensor, ...]
 EPSILON = 1e-7
@@ -14,21 +17,29 @@ RMSPROP_DECAY = 0.9
 ADAM_DECAYS = (0.9, 0.999)
 
 
-@dataclass(frozen=True)
-class Step:
-    """The numbers of one update, as scalars that may change without compiling again.
+class Rates(NamedTuple):
+    """The scalars of an update; they may change without compiling again.
 
     Attributes:
-        number: Updates so far, this one included.
         learning_rate: Size of a step.
         momentum: Share of the last step that sgd repeats.
         nesterov: 1 if sgd looks ahead along the momentum, else 0.
+        weight_decay: Share of a weight, times the learning rate, that each update takes away.
+        clip_limit: Largest norm or entry of a gradient.
     """
 
-    number: tf.Tensor
     learning_rate: tf.Tensor
     momentum: tf.Tensor
     nesterov: tf.Tensor
+    weight_decay: tf.Tensor
+    clip_limit: tf.Tensor
+
+
+class Step(NamedTuple):
+    """One update: its number, from 1, and its scalars."""
+
+    number: tf.Tensor
+    rates: Rates
 
 
 Update = Callable[[Step, tf.Tensor, Slots], tuple[tf.Tensor, Slots]]  # (step, gradient, slots) to (change, new slots)
@@ -46,21 +57,36 @@ class Optimizer:
     slot_starts: tuple[float, ...]
     update: Update
 
+    def updated(
+        self, step: Step, parameters: Parameters, gradients: list[tf.Tensor], slots: tuple[Parameters, ...]
+    ) -> tuple[Parameters, tuple[Parameters, ...]]:
+        """Parameters and slots after one update, by flat gradients."""
+        kept = 1 - step.rates.weight_decay * step.rates.learning_rate
+        memories = zip(*(tf.nest.flatten(slot) for slot in slots), strict=True)
+        updates = [self.update(step, *pair) for pair in zip(gradients, memories, strict=True)]
+        moved = [kept * old + change for old, (change, _) in zip(tf.nest.flatten(parameters), updates, strict=True)]
+        remembered = zip(*(memory for _, memory in updates), strict=True)
+        return _like(parameters, moved), tuple(_like(parameters, slot) for slot in remembered)
+
+
+def _like(parameters: Parameters, flat: Iterable[tf.Tensor]) -> Parameters:
+    return tf.nest.pack_sequence_as(parameters, list(flat))  # type: ignore[no-any-return]
+
 
 def _sgd(step: Step, gradient: tf.Tensor, slots: Slots) -> tuple[tf.Tensor, Slots]:
-    velocity = step.momentum * slots[0] - step.learning_rate * gradient
-    ahead = step.momentum * velocity - step.learning_rate * gradient
-    return tf.where(step.nesterov > 0, ahead, velocity), (velocity,)
+    velocity = step.rates.momentum * slots[0] - step.rates.learning_rate * gradient
+    ahead = step.rates.momentum * velocity - step.rates.learning_rate * gradient
+    return tf.where(step.rates.nesterov > 0, ahead, velocity), (velocity,)
 
 
 def _rmsprop(step: Step, gradient: tf.Tensor, slots: Slots) -> tuple[tf.Tensor, Slots]:
     square = RMSPROP_DECAY * slots[0] + (1 - RMSPROP_DECAY) * tf.square(gradient)
-    return -step.learning_rate * gradient / tf.sqrt(square + EPSILON), (square,)
+    return -step.rates.learning_rate * gradient / tf.sqrt(square + EPSILON), (square,)
 
 
 def _adagrad(step: Step, gradient: tf.Tensor, slots: Slots) -> tuple[tf.Tensor, Slots]:
     total = slots[0] + tf.square(gradient)
-    return -step.learning_rate * gradient / tf.sqrt(total + EPSILON), (total,)
+    return -step.rates.learning_rate * gradient / tf.sqrt(total + EPSILON), (total,)
 
 
 def _adam(step: Step, gradient: tf.Tensor, slots: Slots) -> tuple[tf.Tensor, Slots]:
@@ -68,7 +94,7 @@ def _adam(step: Step, gradient: tf.Tensor, slots: Slots) -> tuple[tf.Tensor, Slo
     mean = first_decay * slots[0] + (1 - first_decay) * gradient
     square = second_decay * slots[1] + (1 - second_decay) * tf.square(gradient)
     correction = tf.sqrt(1 - second_decay**step.number) / (1 - first_decay**step.number)
-    return -step.learning_rate * correction * mean / (tf.sqrt(square) + EPSILON), (mean, square)
+    return -step.rates.learning_rate * correction * mean / (tf.sqrt(square) + EPSILON), (mean, square)
 
 
 OPTIMIZERS: dict[str, Optimizer] = {
@@ -76,4 +102,26 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "rmsprop": Optimizer((0.0,), _rmsprop),
     "adagrad": Optimizer((ADAGRAD_START,), _adagrad),
     "adam": Optimizer((0.0, 0.0), _adam),
+}
+
+
+def _keep(gradients: list[tf.Tensor], limit: tf.Tensor) -> list[tf.Tensor]:
+    return gradients
+
+
+def _clip_by_global_norm(gradients: list[tf.Tensor], limit: tf.Tensor) -> list[tf.Tensor]:
+    """Scale all gradients of a replicate, (layers, R, ...), so that their joint norm is at most the limit."""
+    squares = [tf.reduce_sum(tf.square(gradient), axis=(0, 2, 3), keepdims=True) for gradient in gradients]
+    norm = tf.sqrt(tf.add_n(squares))
+    return [gradient * (limit / tf.maximum(norm, limit)) for gradient in gradients]
+
+
+def _clip_by_value(gradients: list[tf.Tensor], limit: tf.Tensor) -> list[tf.Tensor]:
+    return [tf.clip_by_value(gradient, -limit, limit) for gradient in gradients]
+
+
+CLIPS: dict[str, Callable[[list[tf.Tensor], tf.Tensor], list[tf.Tensor]]] = {
+    "none": _keep,
+    "global_norm": _clip_by_global_norm,
+    "value": _clip_by_value,
 }
