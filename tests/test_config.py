@@ -31,21 +31,23 @@ REAL_NUMBERS = [
     ("gain", 0, 10, 1),
     ("learning_rate", 1e-6, 10, 0.01),
     ("momentum", 0, 0.999, 0.9),
+    ("weight_decay", 0, 1, 0),
+    ("clip_limit", 1e-6, 1000, 1),
 ]
+INITIALIZERS = (
+    "uniform_0_1 random_uniform random_normal glorot_uniform glorot_normal he_uniform he_normal lecun_uniform "
+    "lecun_normal orthogonal"
+)
 WORDS = [
     ("dataset", "circles", "circles moons xor spirals gaussians"),
     ("activation", "tanh", "linear sigmoid tanh softsign relu leaky_relu elu selu gelu silu softplus"),
-    *(
-        (
-            name,
-            "uniform_0_1",
-            "uniform_0_1 random_uniform random_normal glorot_uniform glorot_normal he_uniform he_normal lecun_uniform "
-            "lecun_normal orthogonal",
-        )
-        for name in ("kernel_initializer", "output_initializer")
-    ),
+    ("kernel_initializer", "uniform_0_1", f"{INITIALIZERS} lsuv"),
+    ("output_initializer", "uniform_0_1", INITIALIZERS),
+    ("normalization", "none", "none batch layer"),
+    ("gradient_clip", "none", "none global_norm value"),
     ("optimizer", "sgd", "sgd rmsprop adagrad adam"),
 ]
+YES_OR_NO = ("nesterov", "residual", "shared_draw")
 # Small enough that no setting at its bound makes the run too large as a whole.
 SMALL = {"num_hidden_layers": 1, "units": 1, "epochs": 1, "replicates": 1}
 OTHER_VALUES = {
@@ -67,12 +69,18 @@ OTHER_VALUES = {
     "epochs": 501,
     "replicates": 11,
     "seed": 1,
+    "shared_draw": True,
+    "normalization": "batch",
+    "residual": True,
+    "weight_decay": 0.1,
+    "gradient_clip": "value",
+    "clip_limit": 2.0,
 }
 
 
 def test_the_defaults_are_the_articles_deep_tanh_network() -> None:
     expected = {name: default for name, _, _, default in WHOLE_NUMBERS + REAL_NUMBERS}
-    expected |= {name: default for name, default, _ in WORDS} | {"nesterov": False}
+    expected |= {name: default for name, default, _ in WORDS} | dict.fromkeys(YES_OR_NO, False)
     assert dataclasses.asdict(RunConfig()) == expected
     assert OTHER_VALUES.keys() == expected.keys()
 

@@ -135,6 +135,10 @@ def test_chi_takes_the_fans_of_the_kernel_above() -> None:
         ({"kernel_initializer": "uniform_0_1", "output_initializer": "glorot_uniform"}, "mean 0"),
         ({"activation": "relu", "kernel_initializer": "he_normal"}, "output's weights"),
         ({"kernel_initializer": "glorot_uniform", "gain": 0}, "gain of 0"),
+        ({"kernel_initializer": "glorot_uniform", "normalization": "batch"}, "batch normalisation"),
+        ({"kernel_initializer": "glorot_uniform", "residual": True}, "residual"),
+        ({"kernel_initializer": "lsuv"}, "lsuv"),
+        ({"kernel_initializer": "glorot_uniform", "shared_draw": True}, "share a draw"),
     ],
 )
 def test_without_theory_there_is_a_sentence_and_no_line(changes: dict[str, object], reason: str) -> None:

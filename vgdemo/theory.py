@@ -132,6 +132,14 @@ def _caveat(config: RunConfig) -> str:
             "No forecast: the output's weights are drawn around 1/2, "
             f"and through {config.activation} they would correlate the gradient with the signal."
         )
+    for holds, name in (
+        (config.normalization == "none", f"{config.normalization} normalisation"),
+        (not config.residual, "residual connections"),
+        (config.kernel_initializer != "lsuv", "lsuv, which scales the weights to the data"),
+        (not config.shared_draw, "layers that share a draw"),
+    ):
+        if not holds:
+            return f"No forecast: the theory of independent layers does not cover {name}."
     if config.gain == 0:
         return "No forecast: with a gain of 0 there is no signal."
     return ""
