@@ -5,14 +5,10 @@ import streamlit as st
 from vgdemo.jobs import SchedulerError
 from vgdemo.store import StoreError
 from vgdemo.ui.lab import watch
-from vgdemo.ui.page import page, plain
-from vgdemo.ui.runs import follow, retry
+from vgdemo.ui.page import INTRODUCTION, page, plain
+from vgdemo.ui.runs import follow, has_no_runs, retry
 from vgdemo.ui.server import ROUTES, lifespan
 from vgdemo.ui.settings import form, wanted
-
-INTRODUCTION = """Deep networks often do not learn because the gradient that reaches their first layers is tiny.
-Here you set a network, train it at once and see the gradient of every layer at every epoch.
-What trains now is the article's failing network, five tanh layers; change anything on the left."""
 
 # `streamlit run` finds this object, serves it, and runs this same file as the page.
 app = st.App(__file__, routes=ROUTES, lifespan=lifespan)
@@ -22,6 +18,8 @@ def main() -> None:
     """Draw the page."""
     page("Lab")
     config = wanted(form(), st.session_state.get("job"))
+    if st.session_state.setdefault("is new here", has_no_runs()):
+        st.markdown(INTRODUCTION)
     for notice in st.session_state["url notices"]:
         st.warning(plain(notice))
     st.markdown(f"**{plain(config.sentence)}**")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from vgdemo.figures.frames import Stop, Trace, with_frames
 from vgdemo.figures.sampling import Values, frame_indices
-from vgdemo.figures.style import BLUE, SPECIAL_COLORS, decades, new_figure, power_of_ten, translucent
+from vgdemo.figures.style import BLUE, SPECIAL_COLORS, decades, named_places, new_figure, power_of_ten, translucent
 from vgdemo.record import HISTOGRAM_EDGES, RunRecord
 
 LOW, HIGH = -10, 2  # Logarithms: entries beyond them are counted in the outermost bin, unless the axis fits the run.
@@ -84,13 +84,14 @@ def _column(shares: Values) -> Values:
 
 def _traces(places: tuple[Values, Values, Values], num_layers: int) -> list[Trace]:
     names = ("by size", "exact zero", "not finite")
-    colors = (BLUE, SPECIAL_COLORS["exact zero"], SPECIAL_COLORS["not a number"])
+    colors = (BLUE, SPECIAL_COLORS["exact zero"], SPECIAL_COLORS["NaN"])
     return [
         {
             "type": "scatter",
             "name": name,
             "x": np.tile(np.concatenate([np.repeat(edges, 2), [np.nan]]), num_layers).astype(np.float32),
-            "line": {"color": color, "width": 1},
+            "y": [],
+            "line": {"color": color, "width": 0.7},
             "fill": "toself",
             "fillcolor": translucent(color, 0.45),
             "hoverinfo": "skip",
@@ -100,22 +101,28 @@ def _traces(places: tuple[Values, Values, Values], num_layers: int) -> list[Trac
 
 
 def _axes(record: RunRecord, low: int, high: int) -> go.Figure:
-    ticks = decades(low, high)
+    places = named_places(record.config.num_layers)
+    ticks = decades(low, high, 4)
     ticks["tickvals"] = [low - COLUMN, *ticks["tickvals"], high + COLUMN]
-    ticks["ticktext"] = ["0", *ticks["ticktext"], "NaN, ∞"]
+    ticks["ticktext"] = ["0", *ticks["ticktext"], "∞"]
     if low in ticks["tickvals"]:
         ticks["ticktext"][1] = f"≤{power_of_ten(low)}"
     return new_figure(
-        "Distribution of the gradient's entries",
+        "Gradient entries by size",
         "Nothing is measured yet.",
         "Ridge plot: for each layer, the share of the gradient's entries by size, at the chosen epoch.",
         uirevision=f"distribution {record.config.num_layers}",
-        xaxis={"title": {"text": "|g| of one entry"}, "range": [low - 2 * COLUMN, high + 2 * COLUMN], **ticks},
+        xaxis={
+            "title": {"text": "|g| of one entry"},
+            "tickangle": 0,
+            "range": [low - 2 * COLUMN, high + 2 * COLUMN],
+            **ticks,
+        },
         yaxis={
             "title": {"text": "layer"},
             "range": [-0.3, record.config.num_layers + 0.5],
-            "tickvals": list(range(record.config.num_layers)),
-            "ticktext": list(record.layer_names),
+            "tickvals": places,
+            "ticktext": [record.layer_names[place] for place in places],
         },
     )
 

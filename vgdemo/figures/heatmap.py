@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from vgdemo.figures.sampling import Values, column_indices, column_step, one_value, who
 from vgdemo.figures.statistics import STATISTICS, Statistic
-from vgdemo.figures.style import SEQUENTIAL, SPECIAL_COLORS, decades, in_words, new_figure
+from vgdemo.figures.style import MARGIN, SEQUENTIAL, SPECIAL_COLORS, decades, in_words, layer_axis, new_figure
 from vgdemo.record import RunRecord
 
 
@@ -31,9 +31,9 @@ def layer_heatmap(
     figure = _axes(record, shown, _reading(record, shown, values, replicate))
     layers = list(record.layer_names[: shown.layer_count(record)])
     figure.add_heatmap(
-        x=record.epochs[columns],
+        x=record.epochs[columns] if len(columns) else [0],
         y=layers,
-        z=np.where(np.isfinite(drawn), drawn, np.nan).T.astype(np.float32),
+        z=_filled(drawn).T,
         hovertemplate=f"epoch %{{x}}, layer %{{y}}<br>{shown.label} {_hover_value(shown)}<extra></extra>",
         hoverongaps=False,
         **_colors(shown, *shown.scale(drawn, fit=fit)),
@@ -49,9 +49,10 @@ def _axes(record: RunRecord, shown: Statistic, reading: str) -> go.Figure:
         reading,
         f"Heatmap of {shown.label}: epochs to the right, layers upwards from the input to the output.",
         over_epochs=True,
+        margin=MARGIN | {"r": 64},  # The colour bar has its place before it comes.
         uirevision=f"heatmap {epochs} {record.config.num_layers}",
         xaxis={"title": {"text": "epoch"}, "range": [-0.5, epochs + 0.5]},
-        yaxis={"title": {"text": "layer"}, "type": "category", "range": [-0.5, shown.layer_count(record) - 0.5]},
+        yaxis=layer_axis(record.layer_names[: shown.layer_count(record)]),
     )
 
 
@@ -61,8 +62,14 @@ def _colors(shown: Statistic, low: float, high: float) -> dict[str, Any]:
         "colorscale": SEQUENTIAL,
         "zmin": low,
         "zmax": high,
-        "colorbar": {"thickness": 12, "outlinewidth": 0, "len": 1.05, "xpad": 6, **ticks},
+        "colorbar": {"thickness": 12, "outlinewidth": 0, "xpad": 8, **ticks},
     }
+
+
+def _filled(drawn: Values) -> Values:
+    """What the scale can colour; a gap for all else, so that the colour bar stands there before the first epoch."""
+    cells = drawn if len(drawn) else np.full((1, drawn.shape[1]), np.nan)
+    return np.where(np.isfinite(cells), cells, np.nan).astype(np.float32)
 
 
 def _hover_value(shown: Statistic) -> str:

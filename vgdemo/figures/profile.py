@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from vgdemo.figures.frames import Stop, Trace, with_frames
 from vgdemo.figures.sampling import Values, frame_indices, quantile, who
 from vgdemo.figures.statistics import STATISTICS, Statistic
-from vgdemo.figures.style import BLUE, SPECIAL_COLORS, decades, in_words, new_figure, translucent
+from vgdemo.figures.style import BLUE, SPECIAL_COLORS, decades, in_words, layer_axis, new_figure, translucent
 from vgdemo.record import RunRecord
 
 
@@ -51,7 +51,7 @@ def _axes(record: RunRecord, shown: Statistic, ends: tuple[float, float]) -> go.
         "Nothing is measured yet.",
         f"Line chart of {shown.label} from the first layer to the output at the chosen epoch.",
         uirevision=f"profile {layers} {shown.name}",
-        xaxis={"title": {"text": "layer"}, "type": "category", "range": [-0.5, layers - 0.5]},
+        xaxis=layer_axis(record.layer_names[:layers]),
         yaxis={"title": {"text": shown.label}, "range": [ends[0] - margin, ends[1] + margin], **ticks},
     )
 
@@ -98,6 +98,8 @@ def _reading(middle: Values, names: tuple[str, ...]) -> str:
     finite = np.flatnonzero(np.isfinite(middle))
     if not finite.size:
         return "no layer has a finite value."
+    if not middle[finite].any():
+        return "exactly zero in every layer."
     smallest, largest = finite[np.argmin(middle[finite])], finite[np.argmax(middle[finite])]
     return (
         f"smallest in layer {names[smallest]}, {in_words(middle[smallest])}; "

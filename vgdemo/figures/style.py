@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -14,8 +15,9 @@ CLASS_COLORS = (BLUE, ORANGE)
 CLASS_SCALE = ((0, BLUE), (0.5, "#F2F2F0"), (1, ORANGE))
 SEQUENTIAL = "Viridis"
 ZERO, NOT_A_NUMBER, INFINITE = "#8C8C8C", VERMILLION, PINK  # None of them occurs in the sequential scale.
-SPECIAL_COLORS = {"exact zero": ZERO, "not a number": NOT_A_NUMBER, "infinite": INFINITE}
+SPECIAL_COLORS = {"exact zero": ZERO, "NaN": NOT_A_NUMBER, "∞": INFINITE}
 BAND_OPACITY = 0.22
+MARGIN = {"l": 58, "r": 12, "t": 64, "b": 44}
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -35,7 +37,7 @@ def new_figure(title: str, reading: str, alt: str, *, over_epochs: bool = False,
             "template": "none",
             "title": {"text": title, "subtitle": {"text": reading}},
             "meta": {"alt": alt, "epochs": over_epochs, "framed": False},
-            "margin": {"l": 58, "r": 12, "t": 64, "b": 44},
+            "margin": MARGIN,
             "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "font": {"size": 11}},
             "font": {"size": 12},
             "hoverlabel": {"namelength": -1},
@@ -61,10 +63,28 @@ def in_words(value: float) -> str:
     return f"{mantissa}·{power_of_ten(int(exponent))}"
 
 
-def decades(low: float, high: float) -> dict[str, Any]:
-    """Ticks at whole powers of ten for an axis or colour bar that holds logarithms: at most eight of them."""
+def layer_axis(names: Sequence[str]) -> dict[str, Any]:
+    """An axis of layers by name."""
+    ticks = [names[place] for place in named_places(len(names))]
+    return {
+        "title": {"text": "layer"},
+        "type": "category",
+        "categoryarray": list(names),
+        "tickvals": ticks,
+        "range": [-0.5, len(names) - 0.5],
+    }
+
+
+def named_places(count: int) -> list[int]:
+    """Which of many layers an axis has room to name: the first, even steps, and the last; about a dozen."""
+    step = math.ceil(max(1, count - 1) / 12)
+    return [place for place in range(0, count - 1, step) if count - 1 - place > step / 2] + [count - 1]
+
+
+def decades(low: float, high: float, most: int = 8) -> dict[str, Any]:
+    """Ticks at whole powers of ten for an axis or colour bar that holds logarithms: not more than `most` steps."""
     first, last = math.ceil(low), math.floor(high)
-    step = max(1, math.ceil((last - first) / 8))
+    step = max(1, math.ceil((last - first) / most))
     ticks = list(range(last, first - 1, -step))[::-1]
     return {"tickvals": ticks, "ticktext": [power_of_ten(tick) for tick in ticks]}
 

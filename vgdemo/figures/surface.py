@@ -26,7 +26,7 @@ def decision_surface(record: RunRecord, *, replicate: int | None = None) -> go.F
         Stop(
             int(epoch),
             [{"z": surface}, {}, {}],
-            f"Epoch {epoch} ({who(record, replicate)}): the colour is the likelier class; the line, where both are equal.",
+            f"Epoch {epoch} ({who(record, replicate)}): the colour is the likelier class; on the line neither is.",
         )
         for epoch, surface in zip(record.surface_epochs, surfaces, strict=True)
     ]

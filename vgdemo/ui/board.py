@@ -36,7 +36,7 @@ def board(figures: Mapping[str, str], *, key: str, stale: bool = False) -> None:
     _mount(data={"library": plotly_url(), "figures": dict(figures), "stale": stale}, key=key)
 
 
-@st.cache_resource(show_spinner=False, max_entries=300)
+@st.cache_resource(show_spinner=False, max_entries=150)
 def drawn(name: str, run_key: str, num_epochs: int, _make: Callable[[RunRecord], Figure], _record: RunRecord) -> str:
     """A figure as the board takes it, made once for all sessions that see the same epochs of the same run.
 

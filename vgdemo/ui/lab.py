@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
@@ -25,11 +25,7 @@ from vgdemo.ui.page import plain
 from vgdemo.ui.runs import retry
 
 POLL_SECONDS = 0.4
-
-WAITING = {
-    JobState.QUEUED: "Waiting for a worker.",
-    JobState.COMPILING: "Compiling the network; its first epochs follow.",
-}
+MEDIAN = -1  # In the place of one replicate's number.
 
 
 def watch(job: Job) -> None:
@@ -48,20 +44,21 @@ def _watch(job: Job, was_over: bool) -> None:
 
 def _progress_line(job: Job, progress: Progress) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="progress"):
-        st.progress(progress.epoch / progress.epochs, text=plain(_in_words(progress, job.record)))
+        st.progress(
+            progress.epoch / progress.epochs, text=plain(" ".join([_in_words(progress, job.record), *progress.notices]))
+        )
         if progress.state is JobState.FAILED:
             st.button("Try again", on_click=retry, args=(job.config,))
         else:
             st.button("Stop", on_click=job.stop, disabled=progress.state.is_over)
-    for notice in progress.notices:
-        st.info(plain(notice))
 
 
 def _in_words(progress: Progress, record: RunRecord | None) -> str:
     match progress.state:
-        case JobState.QUEUED | JobState.COMPILING:
-            place = f" {progress.position - 1} before it." if progress.position and progress.position > 1 else ""
-            return WAITING[progress.state] + place
+        case JobState.QUEUED:
+            return f"In the queue, at place {progress.position}." if progress.position else "In the queue."
+        case JobState.COMPILING:
+            return "Compiling the network; its first epochs follow."
         case JobState.TRAINING:
             left = f", {progress.seconds_left:.1f} s left" if progress.seconds_left is not None else ""
             return f"Training: epoch {progress.epoch} of {progress.epochs}{left}."
@@ -69,12 +66,8 @@ def _in_words(progress: Progress, record: RunRecord | None) -> str:
             return f"Stopped after epoch {progress.epoch} of {progress.epochs}; a stopped run is not kept."
         case JobState.FAILED:
             return f"Failed: {progress.reason}"
-    return f"Complete.{_durations(record)}"
-
-
-def _durations(record: RunRecord | None) -> str:
     seconds = record.seconds if record else {}
-    return "".join(f" {stage.capitalize()}: {value:.1f} s." for stage, value in seconds.items())
+    return "Complete. " + "".join(f"To {stage} took {value:.1f} s. " for stage, value in seconds.items())
 
 
 @dataclass(frozen=True)
@@ -82,7 +75,7 @@ class Options:
     """How a record is shown."""
 
     statistic: str
-    replicate: int | None
+    replicate: int
     fit: bool
     singles: bool
 
@@ -100,8 +93,10 @@ def _options(config: RunConfig) -> Options:
             ),
             replicate=st.selectbox(
                 "Replicates",
-                (None, *range(config.replicates)),
-                format_func=lambda number: "median of all replicates" if number is None else f"replicate {number + 1}",
+                (MEDIAN, *range(config.replicates)),
+                format_func=lambda number: (
+                    "median of all replicates" if number == MEDIAN else f"replicate {number + 1}"
+                ),
                 key="replicate",
                 label_visibility="collapsed",
             ),
@@ -112,21 +107,24 @@ def _options(config: RunConfig) -> Options:
 
 def _figures(job: Job, options: Options) -> None:
     record = job.record
-    stale = record is None
-    if record is None:
-        record = st.session_state.get("shown") or RunRecord.empty(job.config)
-    st.session_state["shown"] = record
-    if options.replicate is not None and options.replicate >= record.config.replicates:
-        options = replace(options, replicate=None)  # An earlier run, with fewer of them, is still shown.
+    if record is None and "figures" in st.session_state:
+        board(
+            st.session_state["figures"], key="lab", stale=True
+        )  # Those of the run before stay until there are others.
+        return
+    record = record or RunRecord.empty(job.config)
     figures = {
         name: drawn(f"{name} {options}", record.config.run_key, len(record.epochs), make, record)
         for name, make in _makers(options).items()
     }
-    board(figures, key="lab", stale=stale)
+    if len(record.epochs):
+        st.session_state["figures"] = figures
+    board(figures, key="lab")
 
 
 def _makers(shown: Options) -> dict[str, Callable[[RunRecord], Figure]]:
-    statistic, replicate, fit = shown.statistic, shown.replicate, shown.fit
+    statistic, fit = shown.statistic, shown.fit
+    replicate = None if shown.replicate == MEDIAN else shown.replicate
     return {
         "curves": partial(curves, singles=shown.singles),
         "layers": partial(layer_heatmap, statistic=statistic, replicate=replicate, fit=fit),

@@ -7,6 +7,11 @@ from pathlib import Path
 
 import streamlit as st
 
+INTRODUCTION = """Deep networks often do not learn because the gradient that reaches their first layers is tiny.
+Here you set a network on the left, train it at once, and see the gradient of every layer at every epoch.
+The first run is the failing network of an article that many have followed: five tanh layers; try ReLU or Glorot's
+initialiser next."""
+
 _CSS = Path(__file__).with_name("page.css")
 _ROOT = Path(__file__).parents[2]
 
@@ -22,6 +27,8 @@ def page(title: str) -> None:
             _link("app.py", "Lab")
         for file in pages:
             _link(f"pages/{file.name}", file.stem.partition("_")[2].replace("_", " "))
+        with st.popover("About", type="tertiary"):
+            st.markdown(INTRODUCTION)
 
 
 def _link(path: str, label: str) -> None:

@@ -8,13 +8,27 @@ import streamlit as st
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs import Job, Jobs, SchedulerError
-from vgdemo.store import RunStore
+from vgdemo.store import RunStore, StoreError
 
 
 @st.cache_resource(show_spinner=False)
 def open_jobs() -> Jobs:
     """The queue of runs that all sessions share."""
-    return Jobs(RunStore())
+    return Jobs(open_store())
+
+
+@st.cache_resource(show_spinner=False)
+def open_store() -> RunStore:
+    """Where finished runs are kept."""
+    return RunStore()
+
+
+def has_no_runs() -> bool:
+    """Whether nobody has trained here before; a store that cannot be read does not say."""
+    try:
+        return not any(True for _ in open_store())
+    except StoreError:
+        return False
 
 
 def follow(config: RunConfig) -> Job:

@@ -127,7 +127,7 @@ def _control(setting: Setting) -> None:
     elif isinstance(setting.default, bool):
         st.toggle(**common)
     elif isinstance(setting.default, float):
-        step = 10.0 ** (math.floor(math.log10(setting.default)) - 1)
+        step = 10.0 ** (math.floor(math.log10(setting.default or 0.1)) - 1)
         st.number_input(min_value=float(low), max_value=float(high), step=step, format="%g", **common)
     elif high <= SLIDER_RANGE:
         st.slider(min_value=int(low), max_value=int(high), **common)
