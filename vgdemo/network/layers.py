@@ -22,10 +22,10 @@ Parameters = tuple[Layers, Layers, Layers]  # The first hidden layer, the other 
 Averages = tuple[Layers, ...]  # Of the first and the other hidden layers; empty without batch normalisation.
 
 REDUCED_INPUTS = 16  # Up to here multiply-and-add runs up to twice as fast as the matrix product; beyond, slower.
-SATURATED_SLOPE = 0.05  # A unit is saturated where its activation's slope is below this share of its usual maximum.
+SATURATED_SLOPE = 0.05  # A unit is saturated where its activation's slope is below this share of its maximum.
 NORMALIZATION_EPSILON = 1e-3  # Keras's, for both kinds.
 AVERAGE_MOMENTUM = 0.99  # Keras's share of the old running average.
-LARGEST_SLOPE = {"sigmoid": 0.25}  # 1, or close to it, for all others.
+LARGEST_SLOPE = {"sigmoid": 0.25, "selu": 1.7581, "gelu": 1.1289, "silu": 1.0998}  # 1 for all others.
 
 
 @dataclass(frozen=True)
