@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from vgdemo.record import RunRecord
+from vgdemo.replicates import Values as Values
+from vgdemo.replicates import quantile as quantile
 
 MAX_COLUMNS = 600  # A heatmap has about as many pixels.
 NUM_FRAMES = 40  # Steps of the epoch slider.
-
-Values = NDArray[Any]  # Numbers of any kind, NaN and infinities among them.
 
 
 def column_indices(record: RunRecord) -> NDArray[np.intp]:
@@ -32,20 +30,6 @@ def frame_indices(record: RunRecord) -> NDArray[np.intp]:
         return np.zeros(0, np.intp)
     stops = np.linspace(0, record.config.epochs, NUM_FRAMES + 1).round()
     return np.flatnonzero(np.isin(record.epochs, stops) | (record.epochs == record.epochs[-1]))
-
-
-def quantile(values: Values, share: float) -> Values:
-    """A quantile over the replicates, axis 1, of which a replicate that is not a number counts as the largest.
-
-    So a median is not a number when half of the replicates are: one diverged replicate hides nothing, and many of them
-    are not hidden.
-    """
-    ordered = np.sort(values, axis=1)
-    position = share * (values.shape[1] - 1)
-    below, weight = int(position), position % 1
-    if weight == 0:
-        return np.asarray(ordered[:, below])
-    return np.asarray(ordered[:, below] * (1 - weight) + ordered[:, below + 1] * weight)
 
 
 def one_value(values: Values, replicate: int | None) -> Values:

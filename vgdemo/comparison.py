@@ -1,0 +1,179 @@
+"""Several runs side by side: how each ends, what sets them apart, and what they share replicate by replicate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import bootstrap
+
+from vgdemo.config import SETTINGS, RunConfig
+from vgdemo.data import make_dataset
+from vgdemo.record import RunRecord
+from vgdemo.replicates import CONFIDENCE, Share, quantile
+
+LEARNING_MARGIN = 0.2  # Above the accuracy of always answering the larger class.
+ARRIVED = 0.95  # Of the final accuracy.
+RESAMPLES = 5000
+SPEAKS_FOR_ITSELF = ("activation", "kernel_initializer", "optimizer", "dataset")  # "relu" needs no label.
+DATA = ("dataset", "n_samples", "noise", "data_seed")
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How a run ends; medians over its replicates unless said otherwise.
+
+    Attributes:
+        accuracy: Final validation accuracy at 10, 50 and 90 % of the replicates.
+        learned: The replicates that learn.
+        arrival: First epoch with at least 95 % of the final validation accuracy.
+        first_ratio: Mean |g| of the first hidden layer over that of the output, at epoch 0.
+        last_ratio: The same at the end.
+        dead: Share of dead units at the end, mean over the hidden layers.
+        saturated: Share of saturated activations at the end, mean over the hidden layers.
+        seconds: What compiling and training took.
+    """
+
+    accuracy: tuple[float, float, float]
+    learned: Share
+    arrival: float
+    first_ratio: float
+    last_ratio: float
+    dead: float
+    saturated: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How much more accurate one run is than another, replicate by replicate.
+
+    Attributes:
+        mean: Mean over the pairs of replicates of the difference of final validation accuracies.
+        low: Lower end of its bootstrap interval.
+        high: Upper end.
+        pairs: How many pairs there are.
+    """
+
+    mean: float
+    low: float
+    high: float
+    pairs: int
+
+
+def summary(record: RunRecord) -> Summary:
+    """How the run ends; it must have measured at least one epoch."""
+    accuracy = record.curve_arrays["val_accuracy"]
+    learned = learns(record)
+    low, middle, high = (float(quantile(accuracy[-1:], share)[0]) for share in (0.1, 0.5, 0.9))
+    return Summary(
+        accuracy=(low, middle, high),
+        learned=Share(int(learned.sum()), len(learned)),
+        arrival=_median(_arrival(record)),
+        first_ratio=_median(_gradient_ratio(record, 0)),
+        last_ratio=_median(_gradient_ratio(record, -1)),
+        dead=_median(_hidden_mean(record, "dead_share")),
+        saturated=_median(_hidden_mean(record, "saturated_share")),
+        seconds=sum(record.seconds.values()),
+    )
+
+
+def learns(record: RunRecord) -> NDArray[np.bool_]:
+    """(R,) Whether each replicate's last validation accuracy is well above that of always answering one class."""
+    return np.asarray(
+        record.curve_arrays["val_accuracy"][-1] >= make_dataset(record.config).majority_share + LEARNING_MARGIN
+    )
+
+
+def difference(first: RunRecord, second: RunRecord) -> Difference:
+    """The first run's final validation accuracy minus the second's, over the replicates that both have."""
+    pairs = min(first.config.replicates, second.config.replicates)
+    gains, losses = (record.curve_arrays["val_accuracy"][-1, :pairs] for record in (first, second))
+    mean = float(np.mean(gains - losses))
+    if pairs == 1:
+        return Difference(mean, mean, mean, pairs)
+    interval = bootstrap(
+        (gains, losses),
+        _mean_difference,
+        paired=True,
+        n_resamples=RESAMPLES,
+        confidence_level=CONFIDENCE,
+        method="percentile",  # The others have no answer when all differences are equal.
+        rng=np.random.default_rng(0),
+    ).confidence_interval
+    return Difference(mean, float(interval.low), float(interval.high), pairs)
+
+
+def differing(configs: Sequence[RunConfig]) -> tuple[str, ...]:
+    """Names of the settings in which the runs are not all alike."""
+    return tuple(name for name in SETTINGS if len({getattr(config, name) for config in configs}) > 1)
+
+
+def names(configs: Sequence[RunConfig]) -> tuple[str, ...]:
+    """A name for each run, of what sets it apart; empty where nothing does."""
+    different = differing(configs)
+    return tuple(" + ".join(_setting_in_words(config, name) for name in different) for config in configs)
+
+
+def shared_parts(first: RunConfig, second: RunConfig) -> tuple[str, ...]:
+    """What the same replicate of both runs has in common, so that it makes no difference between them."""
+    parts = []
+    if _agree(first, second, *DATA):
+        parts.append("the data")
+    if _agree(first, second, "seed", "n_samples"):
+        parts.append("the order of the points" + ("" if _agree(first, second, "batch_size") else ", in other batches"))
+    layers = _layers_with_shared_draws(first, second)
+    if layers:
+        scaled = _agree(first, second, "kernel_initializer", "output_initializer", "gain")
+        parts.append(f"the first weights of {layers}" if scaled else f"the draws behind the first weights of {layers}")
+    return tuple(parts)
+
+
+def _setting_in_words(config: RunConfig, name: str) -> str:
+    value = getattr(config, name)
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    if name in SPEAKS_FOR_ITSELF:
+        return text
+    label = SETTINGS[name].label.lower()
+    return (label if value else f"no {label}") if isinstance(value, bool) else f"{label} {text}"
+
+
+def _agree(first: RunConfig, second: RunConfig, *settings: str) -> bool:
+    return all(getattr(first, name) == getattr(second, name) for name in settings)
+
+
+def _layers_with_shared_draws(first: RunConfig, second: RunConfig) -> str:
+    """Draws depend on seed, replicate, layer and shape alone; the output's do not depend on the depth."""
+    if not _agree(first, second, "seed", "units"):
+        return ""
+    depth = min(first.num_hidden_layers, second.num_hidden_layers)
+    if not _agree(first, second, "shared_draw"):
+        depth = 1
+    return ("layer 1" if depth == 1 else f"layers 1 to {depth}") + " and the output"
+
+
+def _arrival(record: RunRecord) -> Array:
+    accuracy = record.curve_arrays["val_accuracy"]
+    return np.asarray(record.epochs[np.argmax(accuracy >= ARRIVED * accuracy[-1], axis=0)], np.float64)
+
+
+def _gradient_ratio(record: RunRecord, index: int) -> Array:
+    size = record.layer_arrays["gradient_mean_abs"][index]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(size[:, 0] / size[:, -1])
+
+
+def _hidden_mean(record: RunRecord, statistic: str) -> Array:
+    return np.asarray(record.layer_arrays[statistic][-1, :, :-1].mean(axis=1))
+
+
+def _median(values: Array) -> float:
+    return float(quantile(values, 0.5, axis=0))
+
+
+def _mean_difference(first: Array, second: Array, axis: int) -> Array:
+    return np.asarray(np.mean(first - second, axis=axis))
