@@ -1,0 +1,69 @@
+"""The same network in plain Keras, trained by `keras.Model.fit` on the same batches."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from vgdemo.config import RunConfig
+from vgdemo.data import make_dataset
+from vgdemo.network.initializers import BATCH_ORDER_STREAM, generator
+
+NORMALIZATIONS = {"batch": keras.layers.BatchNormalization, "layer": keras.layers.LayerNormalization}
+OPTIMIZERS = {
+    "sgd": keras.optimizers.SGD,
+    "rmsprop": keras.optimizers.RMSprop,
+    "adagrad": keras.optimizers.Adagrad,
+    "adam": keras.optimizers.Adam,
+}
+CLIPS = {"global_norm": "global_clipnorm", "value": "clipvalue"}
+
+
+def keras_twin(config: RunConfig, kernels: list[NDArray[np.float32]]) -> keras.Model:
+    """Keras's model of a run, compiled, with the given first kernels of one replicate, (inputs, outputs) each."""
+    values = inputs = keras.Input((2,))
+    for _ in range(config.num_hidden_layers):
+        hidden = keras.layers.Dense(config.units)(values)
+        if config.normalization != "none":
+            hidden = NORMALIZATIONS[config.normalization]()(hidden)
+        hidden = keras.layers.Activation(config.activation)(hidden)
+        skips = config.residual and values.shape[-1] == config.units
+        values = keras.layers.Add()([hidden, values]) if skips else hidden
+    model = keras.Model(inputs, keras.layers.Dense(1, activation="sigmoid")(values))
+    for layer, kernel in zip(dense_layers(model), kernels, strict=True):
+        layer.kernel.assign(kernel)
+    model.compile(_optimizer(config), "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def fit_as(config: RunConfig, replicate: int, model: keras.Model) -> NDArray[np.float64]:
+    """Train on the batches of one replicate; (epochs, 2) validation loss and accuracy after each epoch."""
+    data, order = make_dataset(config), generator(config, replicate, BATCH_ORDER_STREAM)
+    curves = []
+    for _ in range(config.epochs):
+        points = order.permutation(config.n_train)
+        history = model.fit(
+            data.x_train[points],
+            data.y_train[points],
+            batch_size=config.batch_size,
+            shuffle=False,
+            verbose=0,
+            validation_data=(data.x_val, data.y_val),
+        ).history
+        curves.append([history["val_loss"][0], history["val_accuracy"][0]])
+    return np.array(curves)
+
+
+def dense_layers(model: keras.Model) -> list[keras.layers.Dense]:
+    """The layers with a kernel, in order."""
+    return [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+
+
+def _optimizer(config: RunConfig) -> keras.optimizers.Optimizer:
+    settings = {"learning_rate": config.learning_rate, "weight_decay": config.weight_decay or None}
+    if config.optimizer == "sgd":
+        settings |= {"momentum": config.momentum, "nesterov": config.nesterov}
+    if config.gradient_clip != "none":
+        settings[CLIPS[config.gradient_clip]] = config.clip_limit
+    return OPTIMIZERS[config.optimizer](**settings)
