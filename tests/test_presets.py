@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+
+from vgdemo.config import RunConfig
+from vgdemo.presets import PRESETS
+
+# The article's own words for each experiment: hidden layers, units, activation, initialisers, optimiser.
+ARTICLE = {
+    "1": (1, 5, "tanh", "uniform_0_1", "uniform_0_1", "sgd"),
+    "2": (5, 5, "tanh", "uniform_0_1", "uniform_0_1", "sgd"),
+    "3": (5, 5, "relu", "he_uniform", "glorot_uniform", "sgd"),
+    "4": (15, 5, "relu", "he_uniform", "glorot_uniform", "sgd"),
+    "5": (20, 5, "relu", "he_uniform", "glorot_uniform", "sgd"),
+    "6": (5, 5, "tanh", "uniform_0_1", "uniform_0_1", "sgd"),
+    "7": (5, 5, "relu", "he_uniform", "glorot_uniform", "sgd"),
+    "E1": (5, 5, "tanh", "glorot_uniform", "glorot_uniform", "sgd"),
+    "E2": (5, 5, "tanh", "uniform_0_1", "uniform_0_1", "adam"),
+    "E3": (5, 5, "tanh", "uniform_0_1", "uniform_0_1", "sgd"),
+    "E4": (10, 5, "tanh", "uniform_0_1", "uniform_0_1", "sgd"),
+    "E5": (10, 25, "tanh", "uniform_0_1", "uniform_0_1", "sgd"),
+}
+
+
+def network(config: RunConfig) -> tuple[object, ...]:
+    return (
+        config.num_hidden_layers,
+        config.units,
+        config.activation,
+        config.kernel_initializer,
+        config.output_initializer,
+        config.optimizer,
+    )
+
+
+def test_every_experiment_is_the_articles() -> None:
+    assert {preset.number: network(preset.config) for preset in PRESETS} == ARTICLE
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.number)
+def test_what_the_article_never_changes_is_the_same_everywhere(preset: object) -> None:
+    config = preset.config  # type: ignore[attr-defined]
+    assert (config.dataset, config.n_samples, config.noise, config.data_seed) == ("circles", 1000, 0.1, 1)
+    assert (config.batch_size, config.epochs) == (32, 500)
+    assert config.optimizer == "adam" or (config.learning_rate, config.momentum) == (0.01, 0.9)
+
+
+def test_labels_tell_the_experiments_apart() -> None:
+    assert len({preset.label for preset in PRESETS}) == len(PRESETS)
