@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
 from vgdemo.config import SETTINGS, RunConfig
-from vgdemo.data import make_dataset
+from vgdemo.learning import CONFIDENCE, Share, final_accuracy, has_learned
 from vgdemo.record import RunRecord
-from vgdemo.replicates import CONFIDENCE, Share, quantile
+from vgdemo.replicates import quantile
 
-LEARNING_MARGIN = 0.2  # Above the accuracy of always answering the larger class.
 ARRIVED = 0.95  # Of the final accuracy.
 RESAMPLES = 5000
 SPEAKS_FOR_ITSELF = ("activation", "kernel_initializer", "optimizer", "dataset")  # "relu" needs no label.
@@ -54,8 +53,8 @@ class Difference:
 
     Attributes:
         mean: Mean over the pairs of replicates of the difference of final validation accuracies.
-        low: Lower end of its bootstrap interval.
-        high: Upper end.
+        low: Lower end of its bootstrap interval; minus infinity for a single pair.
+        high: Upper end; infinity for a single pair.
         pairs: How many pairs there are.
     """
 
@@ -67,12 +66,10 @@ class Difference:
 
 def summary(record: RunRecord) -> Summary:
     """How the run ends; it must have measured at least one epoch."""
-    accuracy = record.curve_arrays["val_accuracy"]
-    learned = learns(record)
-    low, middle, high = (float(quantile(accuracy[-1:], share)[0]) for share in (0.1, 0.5, 0.9))
+    low, middle, high = (float(quantile(final_accuracy(record), share, axis=0)) for share in (0.1, 0.5, 0.9))
     return Summary(
         accuracy=(low, middle, high),
-        learned=Share(int(learned.sum()), len(learned)),
+        learned=Share.of(has_learned(record)),
         arrival=_median(_arrival(record)),
         first_ratio=_median(_gradient_ratio(record, 0)),
         last_ratio=_median(_gradient_ratio(record, -1)),
@@ -82,30 +79,18 @@ def summary(record: RunRecord) -> Summary:
     )
 
 
-def learns(record: RunRecord) -> NDArray[np.bool_]:
-    """(R,) Whether each replicate's last validation accuracy is well above that of always answering one class."""
-    return np.asarray(
-        record.curve_arrays["val_accuracy"][-1] >= make_dataset(record.config).majority_share + LEARNING_MARGIN
-    )
+def difference(first: RunRecord, second: RunRecord) -> Difference | None:
+    """The first run's final validation accuracy minus the second's, over the replicates that both have; None if none.
 
-
-def difference(first: RunRecord, second: RunRecord) -> Difference:
-    """The first run's final validation accuracy minus the second's, over the replicates that both have."""
-    pairs = min(first.config.replicates, second.config.replicates)
-    gains, losses = (record.curve_arrays["val_accuracy"][-1, :pairs] for record in (first, second))
-    mean = float(np.mean(gains - losses))
-    if pairs == 1:
-        return Difference(mean, mean, mean, pairs)
-    interval = bootstrap(
-        (gains, losses),
-        _mean_difference,
-        paired=True,
-        n_resamples=RESAMPLES,
-        confidence_level=CONFIDENCE,
-        method="percentile",  # The others have no answer when all differences are equal.
-        rng=np.random.default_rng(0),
-    ).confidence_interval
-    return Difference(mean, float(interval.low), float(interval.high), pairs)
+    A pair of which one has diverged has no difference.
+    """
+    both = min(first.config.replicates, second.config.replicates)
+    differences = final_accuracy(first)[:both] - final_accuracy(second)[:both]
+    differences = differences[np.isfinite(differences)]
+    if not len(differences):
+        return None
+    low, high = _interval_of_mean(differences)
+    return Difference(float(differences.mean()), low, high, len(differences))
 
 
 def differing(configs: Sequence[RunConfig]) -> tuple[str, ...]:
@@ -157,8 +142,9 @@ def _layers_with_shared_draws(first: RunConfig, second: RunConfig) -> str:
 
 
 def _arrival(record: RunRecord) -> Array:
-    accuracy = record.curve_arrays["val_accuracy"]
-    return np.asarray(record.epochs[np.argmax(accuracy >= ARRIVED * accuracy[-1], axis=0)], np.float64)
+    final = final_accuracy(record)
+    arrived = record.curve_arrays["val_accuracy"] >= ARRIVED * final
+    return np.where(np.isnan(final), np.nan, record.epochs[np.argmax(arrived, axis=0)])
 
 
 def _gradient_ratio(record: RunRecord, index: int) -> Array:
@@ -175,5 +161,16 @@ def _median(values: Array) -> float:
     return float(quantile(values, 0.5, axis=0))
 
 
-def _mean_difference(first: Array, second: Array, axis: int) -> Array:
-    return np.asarray(np.mean(first - second, axis=axis))
+def _interval_of_mean(values: Array) -> tuple[float, float]:
+    """Bootstrap; a single value says nothing about its spread."""
+    if len(values) == 1:
+        return -np.inf, np.inf
+    interval = bootstrap(
+        (values,),
+        np.mean,
+        n_resamples=RESAMPLES,
+        confidence_level=CONFIDENCE,
+        method="percentile",  # The others have no answer when all values are equal.
+        rng=np.random.default_rng(0),
+    ).confidence_interval
+    return float(interval.low), float(interval.high)

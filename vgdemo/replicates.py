@@ -1,15 +1,11 @@
-"""What many replicates say together: quantiles that hide no diverged one, and shares with their interval."""
+"""What many replicates say together: quantiles that hide no diverged one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
-
-CONFIDENCE = 0.95
 
 Values = NDArray[Any]  # Numbers of any kind, NaN and infinities among them.
 
@@ -27,26 +23,3 @@ def quantile(values: Values, share: float, axis: int = 1) -> Values:
     if weight == 0:
         return np.asarray(low)
     return np.asarray(low * (1 - weight) + np.take(ordered, below + 1, axis) * weight)
-
-
-@dataclass(frozen=True)
-class Share:
-    """How many of the replicates do something.
-
-    Attributes:
-        count: Those that do.
-        total: All of them.
-    """
-
-    count: int
-    total: int
-
-    def __str__(self) -> str:
-        """The share in words."""
-        return f"{self.count} of {self.total}"
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Wilson's interval of the share in all replicates that could be drawn, at `CONFIDENCE`."""
-        interval = binomtest(self.count, self.total).proportion_ci(CONFIDENCE, method="wilson")
-        return float(interval.low), float(interval.high)
