@@ -9,6 +9,7 @@ from plotly.graph_objects import Figure
 from vgdemo.figures.curves import curves
 from vgdemo.figures.distribution import gradient_distribution
 from vgdemo.figures.heatmap import layer_heatmap
+from vgdemo.figures.overlay import overlaid_accuracy
 from vgdemo.figures.profile import layer_profile
 from vgdemo.figures.statistics import STATISTICS
 from vgdemo.figures.surface import decision_surface
@@ -21,4 +22,5 @@ __all__ = [
     "gradient_distribution",
     "layer_heatmap",
     "layer_profile",
+    "overlaid_accuracy",
 ]

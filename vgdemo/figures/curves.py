@@ -26,7 +26,7 @@ def curves(record: RunRecord, *, singles: bool = False) -> go.Figure:
     for measure, axis in (("accuracy", "y"), ("loss", "y2")):
         for half, label, color in HALVES:
             values = record.curve_arrays[f"{half}_{measure}"][shown]
-            _add_band(figure, record.epochs[shown], values, color=color, axis=axis)
+            add_band(figure, record.epochs[shown], values, color=color, axis=axis)
             if singles:
                 _add_singles(figure, record.epochs[shown], values, color=color, axis=axis)
             figure.add_scatter(
@@ -77,7 +77,8 @@ def _loss_range(record: RunRecord) -> list[float]:
     return [min(-1, math.floor(low)), 0.3 if high <= 0.3 else math.ceil(high)]
 
 
-def _add_band(figure: go.Figure, epochs: Values, values: Values, *, color: str, axis: str) -> None:
+def add_band(figure: go.Figure, epochs: Values, values: Values, *, color: str, axis: str) -> None:
+    """Draw the 10–90 % band of (E, R) values over the replicates."""
     low, high = quantile(values, 0.1), quantile(values, 0.9)
     drawn = np.isfinite(low) & np.isfinite(high)
     figure.add_scatter(

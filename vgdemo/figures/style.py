@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 # Okabe and Ito's colours, which colour-blind eyes tell apart and which read on light and on dark.
 BLUE, VERMILLION, GREEN, PINK, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
 TRAIN, VALIDATION = BLUE, VERMILLION
+RUN_COLORS = (BLUE, VERMILLION, GREEN, PINK)  # Of runs side by side.
 CLASS_COLORS = (BLUE, ORANGE)
 CLASS_SCALE = ((0, BLUE), (0.5, "#F2F2F0"), (1, ORANGE))
 SEQUENTIAL = "Viridis"

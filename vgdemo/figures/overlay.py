@@ -1,0 +1,59 @@
+"""The accuracy of several runs in one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from vgdemo.figures.curves import add_band
+from vgdemo.figures.sampling import column_indices, quantile
+from vgdemo.figures.style import RUN_COLORS, in_words, new_figure
+from vgdemo.record import RunRecord
+
+
+def overlaid_accuracy(records: Sequence[RunRecord], names: Sequence[str]) -> go.Figure:
+    """Validation accuracy of each run: median and 10–90 % band over its replicates.
+
+    Args:
+        records: The runs, at most as many as there are `RUN_COLORS`.
+        names: What the legend calls them.
+    """
+    figure = _axes(records, names)
+    for record, name, color in zip(records, names, RUN_COLORS, strict=False):
+        shown = column_indices(record)
+        epochs, accuracy = record.epochs[shown], record.curve_arrays["val_accuracy"][shown]
+        add_band(figure, epochs, accuracy, color=color, axis="y")
+        figure.add_scatter(
+            x=epochs,
+            y=quantile(accuracy, 0.5),
+            name=name,
+            line={"color": color, "width": 2},
+            hovertemplate=f"{name}: %{{y:.3f}}<extra></extra>",
+        )
+    return figure
+
+
+def _axes(records: Sequence[RunRecord], names: Sequence[str]) -> go.Figure:
+    epochs = max(record.config.epochs for record in records)
+    lowest = min(float(np.nanmin(record.curve_arrays["val_accuracy"], initial=1)) for record in records)
+    return new_figure(
+        "Validation accuracy of all columns",
+        _reading(records, names),
+        "Line chart of the validation accuracy over epochs, one line with its band for each column.",
+        over_epochs=True,
+        uirevision=f"overlay {epochs}",
+        hovermode="x unified",
+        xaxis={"title": {"text": "epoch"}, "range": [0, epochs]},
+        yaxis={"title": {"text": "accuracy, share"}, "range": [min(0.4, np.floor(lowest * 10) / 10), 1]},
+    )
+
+
+def _reading(records: Sequence[RunRecord], names: Sequence[str]) -> str:
+    measured = [
+        f"{name} {in_words(float(quantile(record.curve_arrays['val_accuracy'][-1:], 0.5)[0]))}"
+        for record, name in zip(records, names, strict=True)
+        if len(record.epochs)
+    ]
+    return f"Median over replicates, now: {'; '.join(measured)}." if measured else "Nothing is trained yet."

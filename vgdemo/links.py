@@ -1,0 +1,77 @@
+"""Several runs in one address: a query parameter for each, and what a person pastes that came from such an address."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Mapping, Sequence
+from urllib.parse import parse_qsl, urlsplit
+
+from vgdemo.config import RunConfig
+
+COLUMNS = "abcd"  # The parameters, and so how many runs can be compared.
+DEFAULT = "default"  # A run without any changed setting.
+
+Read = tuple[tuple[RunConfig, ...], tuple[str, ...]]
+
+
+def to_query(configs: Sequence[RunConfig]) -> dict[str, str]:
+    """One parameter for each run, with its settings that differ from their default: `a=units-9 epochs-20`."""
+    return {letter: _to_words(config) for letter, config in zip(COLUMNS, configs, strict=False)}
+
+
+def from_query(parameters: Mapping[str, str]) -> Read:
+    """The runs that an address asks for, and a sentence for each thing in it that could not be taken."""
+    configs: list[RunConfig] = []
+    notices = list(_notices_of_others(parameters))
+    for letter in COLUMNS:
+        if letter in parameters:
+            config, problems = RunConfig.from_query(_from_words(parameters[letter]))
+            configs.append(config)
+            notices += (f"Column {letter.upper()}: {problem}" for problem in problems)
+    return tuple(configs), tuple(notices)
+
+
+def from_text(text: str) -> Read:
+    """The runs of a pasted link, of one run or of several, or of pasted JSON.
+
+    Raises:
+        ValueError: If it is neither.
+    """
+    text = text.strip()
+    if text.startswith("{"):
+        return (RunConfig.from_json(text),), ()
+    try:
+        address = urlsplit(text)
+    except ValueError:
+        address = urlsplit("")
+    if not (address.netloc or address.query):
+        raise ValueError(f"Expected a link to a run or settings as JSON. Received: {reprlib.repr(text)}")
+    parameters = dict(parse_qsl(address.query, keep_blank_values=True))
+    if parameters.keys() & set(COLUMNS):
+        return from_query(parameters)
+    config, notices = RunConfig.from_query(parameters)
+    return (config,), notices
+
+
+def _to_words(config: RunConfig) -> str:
+    return " ".join(f"{name}-{value}" for name, value in config.to_query().items()) or DEFAULT
+
+
+def _from_words(text: str) -> dict[str, str]:
+    """No name of a setting has a hyphen; a value may, as in 1e-06."""
+    pairs = (word.partition("-") for word in text.split() if word != DEFAULT)
+    return {name: value for name, _, value in pairs}
+
+
+def _notices_of_others(parameters: Mapping[str, str]) -> list[str]:
+    unknown = [name for name in parameters if name not in COLUMNS]
+    columns = [name for name in unknown if len(name) == 1 and name.isalpha()]
+    notices = [
+        f"Expected the columns of a comparison. Received: {reprlib.repr(name)}, which is none; it is ignored."
+        for name in unknown
+        if name not in columns
+    ]
+    if columns:
+        received = len(columns) + len(parameters.keys() & set(COLUMNS))
+        notices.append(f"Expected at most {len(COLUMNS)} columns. Received: {received}; the first are shown.")
+    return notices
