@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from vgdemo.data import make_dataset
-from vgdemo.learning import Share, final_accuracy, has_learned, threshold
+from vgdemo.learning import Share, final_accuracy, has_learned, learning_threshold
 from vgdemo.record import RunRecord
 
 
@@ -35,7 +35,7 @@ def test_a_share_says_count_percentage_and_interval() -> None:
 def test_learning_starts_well_above_the_larger_class(make_record: Callable[..., RunRecord]) -> None:
     record = make_record(n_samples=1000)
     larger = np.bincount(make_dataset(record.config).y_val.astype(int)).max() / 500
-    assert threshold(record) == pytest.approx(larger + 0.2)
+    assert learning_threshold(record.config) == pytest.approx(larger + 0.2)
     assert has_learned(ended(record, larger + 0.19, larger + 0.21)).tolist() == [False, True]
 
 

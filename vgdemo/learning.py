@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
+from vgdemo.config import RunConfig
 from vgdemo.data import make_dataset
 from vgdemo.record import RunRecord
 
@@ -57,11 +58,11 @@ def final_accuracy(record: RunRecord, half: str = "val") -> NDArray[np.float64]:
     return np.where(diverged, np.nan, record.curve_arrays[f"{half}_accuracy"][-1])
 
 
-def threshold(record: RunRecord) -> float:
-    """The validation accuracy from which on a replicate has learned."""
-    return make_dataset(record.config).majority_share + MARGIN
+def learning_threshold(config: RunConfig) -> float:
+    """The validation accuracy from which on a replicate of the run has learned."""
+    return make_dataset(config).majority_share + MARGIN
 
 
 def has_learned(record: RunRecord) -> NDArray[np.bool_]:
     """(R,) whether each replicate has learned by the last epoch."""
-    return final_accuracy(record) >= threshold(record)
+    return final_accuracy(record) >= learning_threshold(record.config)
