@@ -20,8 +20,6 @@ def main() -> None:
     config = wanted(form(), st.session_state.get("job"))
     if st.session_state.setdefault("is new here", has_no_runs()):
         st.markdown(INTRODUCTION)
-    for notice in st.session_state["url notices"]:
-        st.warning(plain(notice))
     st.markdown(f"**{plain(config.sentence)}**")
     try:
         watch(follow(config))

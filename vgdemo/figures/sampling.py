@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from vgdemo.record import RunRecord
+from vgdemo.record import RunRecord, RunStatus
 from vgdemo.replicates import Values as Values
 from vgdemo.replicates import quantile as quantile
 
 MAX_COLUMNS = 600  # A heatmap has about as many pixels.
 NUM_FRAMES = 40  # Steps of the epoch slider.
+NUM_LIVE_FRAMES = 10  # Of these, the ones to stop at while a run still grows: each new chunk draws them all again.
 
 
 def column_indices(record: RunRecord) -> NDArray[np.intp]:
@@ -26,10 +27,10 @@ def column_step(record: RunRecord) -> int:
 
 def frame_indices(record: RunRecord) -> NDArray[np.intp]:
     """Which of the record's epochs the slider stops at: even steps, and the last one there is."""
-    if not len(record.epochs):
-        return np.zeros(0, np.intp)
-    stops = np.linspace(0, record.config.epochs, NUM_FRAMES + 1).round()
-    return np.flatnonzero(np.isin(record.epochs, stops) | (record.epochs == record.epochs[-1]))
+    last = record.epochs.max(initial=-1)
+    is_growing = last < record.config.epochs and record.status is not RunStatus.STOPPED
+    stops = np.linspace(0, record.config.epochs, 1 + (NUM_LIVE_FRAMES if is_growing else NUM_FRAMES)).round()
+    return np.flatnonzero(np.isin(record.epochs, stops) | (record.epochs == last))
 
 
 def one_value(values: Values, replicate: int | None) -> Values:

@@ -21,7 +21,7 @@ def decision_surface(record: RunRecord, *, replicate: int | None = None) -> go.F
         record: The run.
         replicate: One replicate (from 0) in place of the median over all.
     """
-    surfaces = one_value(record.surfaces, replicate)
+    surfaces = one_value(record.surfaces, replicate)  # The engine has chosen a few tens of epochs.
     stops = [
         Stop(
             int(epoch),

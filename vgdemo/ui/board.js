@@ -53,14 +53,12 @@ class Board {
 
   place(names) {
     for (const [name, figure] of this.figures) {
-      if (!names.includes(name)) figure.remove()
-    }
-    for (const name of names) {
-      const figure = this.figure(name)
       const row = figure.isFramed ? this.framedRow : this.fixedRow
-      if (figure.element.parentElement !== row) row.append(figure.element)
+      if (!names.includes(name)) {
+        figure.remove()
+        this.figures.delete(name)
+      } else if (figure.element.parentElement !== row) row.append(figure.element)
     }
-    for (const name of [...this.figures.keys()].filter((name) => !names.includes(name))) this.figures.delete(name)
   }
 
   stops() {
@@ -158,7 +156,7 @@ class Figure {
   }
 
   get isFramed() {
-    return this.epochs.length > 0 || this.content?.layout.meta.framed
+    return this.content.layout.meta.framed
   }
 
   take(json, theme) {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from importlib.resources import files
 
@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from vgdemo.store import StoreError
 from vgdemo.ui.runs import open_jobs
 
 PLOTLY_PATH = "/vgdemo/plotly.js"
@@ -41,13 +42,15 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     What the imports made stays for good, so the collector need not look at it; what the sessions leave is collected now
     and then, not after every rerun (`runner.postScriptGC` is off).
     """
-    open_jobs()
+    with suppress(StoreError):  # The page says it, and how to try again.
+        open_jobs()
     gc.collect()
     gc.freeze()
     collector = asyncio.create_task(_collect_now_and_then())
     yield
     collector.cancel()
-    open_jobs().close()
+    with suppress(StoreError):
+        open_jobs().close()
 
 
 async def _collect_now_and_then() -> None:

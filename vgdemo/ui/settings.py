@@ -35,6 +35,8 @@ def form() -> RunConfig:
     except ValueError as error:
         st.warning(f"{plain(str(error))} The run below is the last one that was possible.")
         config = st.session_state["config"]
+    for notice in _url_notices(config):
+        st.warning(plain(notice))
     _write_url(config)
     return config
 
@@ -62,8 +64,14 @@ def _read_url() -> None:
     config, notices = RunConfig.from_query(query)
     enter(config)
     st.session_state["config"] = config
-    st.session_state["url notices"] = notices
+    st.session_state["of the url"] = config, notices
     st.session_state[QUERY] = query
+
+
+def _url_notices(config: RunConfig) -> tuple[str, ...]:
+    """What could not be taken of the URL, until the person has changed a setting."""
+    asked, notices = st.session_state["of the url"]
+    return notices if asked == config else ()
 
 
 def _write_url(config: RunConfig) -> None:
