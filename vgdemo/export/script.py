@@ -1,0 +1,128 @@
+"""A run as code: a Python script, or a notebook, in plain Keras that has never heard of this project."""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from vgdemo.config import RunConfig
+
+CELL = re.compile(r"^# %% (.+)\n", re.MULTILINE)
+
+MAKERS = {
+    "circles": ("make_circles", "noise={noise}"),
+    "moons": ("make_moons", "noise={noise}"),
+    "gaussians": ("make_blobs", "centers=[(-0.5, -0.5), (0.5, 0.5)], cluster_std={noise}"),
+}
+DRAWN = {
+    "xor": """\
+generator = np.random.default_rng({seed})
+points = generator.uniform(-1, 1, ({count}, 2))
+classes = points[:, 0] * points[:, 1] < 0
+points += {noise} * generator.standard_normal(points.shape)""",
+    "spirals": """\
+generator = np.random.default_rng({seed})
+classes = generator.permutation({count}) % 2
+radius = np.sqrt(generator.uniform(0, 1, {count}))
+angle = 3 * np.pi * radius + np.pi * classes
+points = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+points += {noise} * generator.standard_normal(points.shape)""",
+}
+INITIALIZERS = {
+    "uniform_0_1": "RandomUniform(0, 1, seed={seed})",
+    "random_uniform": "RandomUniform(-0.05, 0.05, seed={seed})",
+    "random_normal": "RandomNormal(stddev=0.05, seed={seed})",
+    "glorot_uniform": "GlorotUniform(seed={seed})",
+    "glorot_normal": "GlorotNormal(seed={seed})",
+    "he_uniform": "HeUniform(seed={seed})",
+    "he_normal": "HeNormal(seed={seed})",
+    "lecun_uniform": "LecunUniform(seed={seed})",
+    "lecun_normal": "LecunNormal(seed={seed})",
+    "orthogonal": "Orthogonal(seed={seed})",
+    "lsuv": "Orthogonal(seed={seed})",  # Where it starts; the script then scales each kernel.
+}
+OPTIMIZERS = {"sgd": "SGD", "rmsprop": "RMSprop", "adagrad": "Adagrad", "adam": "Adam"}
+CLIPS = {"global_norm": "global_clipnorm", "value": "clipvalue"}
+SATURATED_SLOPES = {"sigmoid": 0.0125}  # Five per cent of the steepest slope, which is 1, or close to it, for others.
+
+_environment = Environment(
+    loader=PackageLoader("vgdemo.export"),
+    autoescape=False,  # Code, not HTML; what goes in are numbers and words from the tables above.
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    keep_trailing_newline=True,
+)
+
+
+def script(config: RunConfig) -> str:
+    """A Python script that trains the run's network with plain Keras, measures the same statistics and plots them.
+
+    It draws with Keras's own initialisers, so its replicates are others of the same distribution.
+    """
+    return _code(config, notebook=False)
+
+
+def notebook(config: RunConfig) -> str:
+    """The same as a Jupyter notebook: JSON of format 4.5."""
+    code = _code(config, notebook=True)
+    documentation, rest = code.removeprefix('"""').split('"""', 1)
+    opening, *sections = CELL.split(rest)
+    cells = [_cell("markdown", documentation), _cell("code", opening)]
+    for title, source in zip(sections[::2], sections[1::2], strict=True):
+        cells += [_cell("markdown", f"## {title}"), _cell("code", source)]
+    content = {
+        "cells": [{"id": f"cell-{number}", **cell} for number, cell in enumerate(cells)],
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False)
+
+
+def _code(config: RunConfig, *, notebook: bool) -> str:
+    return _environment.get_template("script.py.jinja").render(
+        config=config,
+        notebook=notebook,
+        replicates_in_words="once" if config.replicates == 1 else f"{config.replicates} times",
+        wrapped_sentence=textwrap.fill(config.sentence, 116),
+        maker=MAKERS.get(config.dataset, ("",))[0],
+        data=_data(config),
+        hidden_initializer=INITIALIZERS[config.kernel_initializer].format(seed="seed"),
+        output_initializer=INITIALIZERS[config.output_initializer].format(seed="output_seed"),
+        lsuv=config.kernel_initializer == "lsuv",
+        optimizer=OPTIMIZERS[config.optimizer],
+        optimizer_arguments=_optimizer_arguments(config),
+        saturated_slope=SATURATED_SLOPES.get(config.activation, 0.05),
+    )
+
+
+def _data(config: RunConfig) -> str:
+    values = {"count": config.n_samples, "noise": config.noise, "seed": config.data_seed}
+    if config.dataset in DRAWN:
+        return DRAWN[config.dataset].format(**values)
+    maker, arguments = MAKERS[config.dataset]
+    call = f"{maker}({{count}}, {arguments}, random_state={{seed}})"
+    return f"points, classes = {call.format(**values)}"
+
+
+def _optimizer_arguments(config: RunConfig) -> dict[str, float | bool]:
+    """What differs from Keras's defaults, and what a reader looks for first."""
+    arguments: dict[str, float | bool] = {"learning_rate": config.learning_rate}
+    if config.optimizer == "sgd":
+        arguments["momentum"] = config.momentum
+        if config.nesterov:
+            arguments["nesterov"] = True
+    if config.weight_decay:
+        arguments["weight_decay"] = config.weight_decay
+    if config.gradient_clip in CLIPS:
+        arguments[CLIPS[config.gradient_clip]] = config.clip_limit
+    return arguments
+
+
+def _cell(kind: str, source: str) -> dict[str, Any]:
+    cell: dict[str, Any] = {"cell_type": kind, "metadata": {}, "source": source.strip()}
+    return cell | {"outputs": [], "execution_count": None} if kind == "code" else cell
