@@ -22,7 +22,11 @@ def to_query(configs: Sequence[RunConfig]) -> dict[str, str]:
 def from_query(parameters: Mapping[str, str]) -> Read:
     """The runs that an address asks for, and a sentence for each thing in it that could not be taken."""
     configs: list[RunConfig] = []
-    notices = list(_notices_of_others(parameters))
+    notices = [
+        f"Expected up to four columns, a to d. Received: {reprlib.repr(name)} as well; it is left out."
+        for name in parameters
+        if name not in COLUMNS
+    ]
     for letter in COLUMNS:
         if letter in parameters:
             config, problems = RunConfig.from_query(_from_words(parameters[letter]))
@@ -61,17 +65,3 @@ def _from_words(text: str) -> dict[str, str]:
     """No name of a setting has a hyphen; a value may, as in 1e-06."""
     pairs = (word.partition("-") for word in text.split() if word != DEFAULT)
     return {name: value for name, _, value in pairs}
-
-
-def _notices_of_others(parameters: Mapping[str, str]) -> list[str]:
-    unknown = [name for name in parameters if name not in COLUMNS]
-    columns = [name for name in unknown if len(name) == 1 and name.isalpha()]
-    notices = [
-        f"Expected the columns of a comparison. Received: {reprlib.repr(name)}, which is none; it is ignored."
-        for name in unknown
-        if name not in columns
-    ]
-    if columns:
-        received = len(columns) + len(parameters.keys() & set(COLUMNS))
-        notices.append(f"Expected at most {len(COLUMNS)} columns. Received: {received}; the first are shown.")
-    return notices

@@ -1,5 +1,6 @@
 // Draws a board of Plotly figures and keeps their DOM nodes, and the person's zoom, through every update.
 // Figures that have frames stand below a slider that chooses the epoch, here in the browser.
+// Runs side by side have a figure each of every kind, named "kind A", "kind B": these share axes, zoom and hover.
 
 const boards = new WeakMap()
 const FRAME_SECONDS = 0.12
@@ -35,20 +36,28 @@ class Board {
     this.timeline = new Timeline(root.querySelector(".vgdemo-timeline"), (epoch) => this.choose(epoch))
   }
 
-  async update({ library: url, figures, stale }) {
+  async update({ library: url, figures, stale, columns }) {
     this.root.classList.toggle("vgdemo-stale", stale)
     this.root.setAttribute("aria-busy", stale)
+    this.root.classList.toggle("vgdemo-compared", columns > 1)
+    this.root.style.setProperty("--columns", columns)
     const theme = themeOf(this.root)
     const changed = Object.entries(figures).filter(([name, json]) => this.figure(name).take(json, theme))
     this.place(Object.keys(figures))
+    const moved = [...this.figures.values()].filter((figure) => figure.share(this.peers(figure)))
     this.timeline.setStops(this.stops(), this.epoch)
     this.plotly = await library(url)
-    for (const [name] of changed) await this.figure(name).draw(this.plotly, this.shownEpoch())
+    const drawn = new Set([...changed.map(([name]) => this.figure(name)), ...moved])
+    for (const figure of drawn) await figure.draw(this.plotly, this.shownEpoch())
   }
 
   figure(name) {
-    if (!this.figures.has(name)) this.figures.set(name, new Figure(name, (epoch) => this.choose(epoch)))
+    if (!this.figures.has(name)) this.figures.set(name, new Figure(name, this))
     return this.figures.get(name)
+  }
+
+  peers(figure) {
+    return [...this.figures.values()].filter(({ kind }) => kind === figure.kind)
   }
 
   place(names) {
@@ -138,11 +147,13 @@ class Timeline {
 }
 
 class Figure {
-  constructor(name, choose) {
-    this.choose = choose
+  constructor(name, board) {
+    this.board = board
+    this.kind = name.split(" ")[0]
     this.epochs = []
     this.element = element("figure", "vgdemo-figure")
     this.element.dataset.name = name
+    this.element.classList.toggle("vgdemo-wide", name === this.kind)
     this.title = element("h3")
     this.reading = element("p")
     const words = element("div")
@@ -173,6 +184,19 @@ class Figure {
     return true
   }
 
+  // Axes that reach as far as those of any figure of this kind; tells whether they have moved.
+  share(peers) {
+    const shared = Object.fromEntries(
+      axesOf(this.content).map((axis) => {
+        const ranges = peers.map(({ content }) => content.layout[axis].range)
+        return [axis, [Math.min(...ranges.map(([low]) => low)), Math.max(...ranges.map(([, high]) => high))]]
+      }),
+    )
+    const hasMoved = JSON.stringify(shared) !== JSON.stringify(this.ranges)
+    this.ranges = shared
+    return hasMoved
+  }
+
   read(sentence) {
     this.reading.textContent = sentence
     this.reading.title = sentence
@@ -185,7 +209,23 @@ class Figure {
     await plotly.react(this.plot, this.traces(epoch), this.layout(epoch), { displayModeBar: false })
     if (!isNew) return
     this.observer.observe(this.plot)
-    this.plot.on("plotly_click", ({ points }) => this.content.layout.meta.epochs && this.choose(points[0].x))
+    this.plot.on("plotly_click", ({ points }) => this.content.layout.meta.epochs && this.board.choose(points[0].x))
+    const others = () => this.board.peers(this).filter((peer) => peer !== this && peer.plotly)
+    this.plot.on("plotly_hover", ({ xvals, yvals }) => others().forEach((peer) => peer.hover(xvals?.[0], yvals?.[0])))
+    this.plot.on("plotly_unhover", () => others().forEach((peer) => plotly.Fx.unhover(peer.plot)))
+    this.plot.on("plotly_relayout", (change) => others().forEach((peer) => peer.follow(change)))
+  }
+
+  hover(x, y) {
+    if (x === undefined) return
+    this.plotly.Fx.hover(this.plot, { xval: x, yval: y }, "xy", true)
+  }
+
+  // Take a zoom over from another column; the ranges say whether it is news, so that it does not come back for ever.
+  follow(change) {
+    const zoom = Object.entries(change).filter(([name]) => /^[xy]axis\d*\.range/.test(name))
+    const isNews = zoom.some(([name, value]) => !sameRange(read(this.plot.layout, name), value))
+    if (isNews) this.plotly.relayout(this.plot, Object.fromEntries(zoom))
   }
 
   showEpoch(plotly, epoch) {
@@ -204,8 +244,10 @@ class Figure {
 
   layout(epoch) {
     const { title, margin, ...layout } = this.content.layout
+    const axes = Object.entries(this.ranges).map(([name, range]) => [name, { ...layout[name], range: [...range] }])
     return {
       ...layout,
+      ...Object.fromEntries(axes),
       template: template(this.theme),
       // The title stands above the plot, in the page's own type; the legend alone needs room there.
       margin: { ...margin, t: 24 },
@@ -228,9 +270,8 @@ class Figure {
   }
 
   resetZoom() {
-    const { layout } = this.content
-    const axes = Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name))
-    this.plotly.relayout(this.plot, Object.fromEntries(axes.map((name) => [`${name}.range`, [...layout[name].range]])))
+    const ranges = Object.entries(this.ranges).map(([name, range]) => [`${name}.range`, [...range]])
+    this.plotly.relayout(this.plot, Object.fromEntries(ranges))
   }
 
   picture(name, format) {
@@ -243,6 +284,19 @@ class Figure {
     this.plotly?.purge(this.plot)
     this.element.remove()
   }
+}
+
+function axesOf({ layout }) {
+  return Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name))
+}
+
+// The value at a path such as "xaxis.range" or "xaxis.range[0]".
+function read(layout, path) {
+  return path.split(/[.[\]]+/).filter(Boolean).reduce((value, key) => value?.[key], layout)
+}
+
+function sameRange(first, second) {
+  return JSON.stringify(first) === JSON.stringify(second)
 }
 
 function element(tag, className = "") {

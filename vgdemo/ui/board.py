@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import streamlit as st
 
 from vgdemo.figures import Figure
-from vgdemo.record import RunRecord
 from vgdemo.ui.server import plotly_url
 
 _HERE = Path(__file__).parent
@@ -22,29 +21,29 @@ _mount = st.components.v2.component(
 )
 
 
-def board(figures: Mapping[str, str], *, key: str, stale: bool = False) -> None:
+def board(figures: Mapping[str, str], *, key: str, stale: bool = False, columns: int = 1) -> None:
     """Draw figures, those with frames below a slider that chooses the epoch.
 
     `st.plotly_chart` builds its chart anew whenever the data changes: it blinks and forgets the zoom. This component
     hands what has changed to the chart that is there.
 
     Args:
-        figures: Name to the JSON of `drawn`; the name is also that of the downloads.
+        figures: Name to the JSON of `drawn`; the name is also that of the downloads. Of runs side by side, a letter
+            after the kind of figure says whose it is, "layers A"; figures of one kind share axes, zoom and hover.
         key: Identity of the board on its page.
         stale: Whether the figures show an earlier run than the one that is asked for.
+        columns: How many runs stand side by side.
     """
-    _mount(data={"library": plotly_url(), "figures": dict(figures), "stale": stale}, key=key)
+    _mount(data={"library": plotly_url(), "figures": dict(figures), "stale": stale, "columns": columns}, key=key)
 
 
 @st.cache_resource(show_spinner=False, max_entries=150)
-def drawn(name: str, run_key: str, num_epochs: int, _make: Callable[[RunRecord], Figure], _record: RunRecord) -> str:
-    """A figure as the board takes it, made once for all sessions that see the same epochs of the same run.
+def drawn(name: str, epochs_of_runs: Sequence[tuple[str, int]], _make: Callable[[], Figure]) -> str:
+    """A figure as the board takes it, made once for all sessions that see the same epochs of the same runs.
 
     Args:
         name: The figure and its options.
-        run_key: The run.
-        num_epochs: How many of its epochs there are.
+        epochs_of_runs: The key of each run in it, and how many of its epochs there are.
         _make: Makes the figure.
-        _record: The epochs.
     """
-    return str(_make(_record).to_json())
+    return str(_make().to_json())

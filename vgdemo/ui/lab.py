@@ -80,26 +80,35 @@ class Options:
     singles: bool
 
 
+def statistic_choice() -> str:
+    """Which statistic of a layer is drawn, on all pages the same."""
+    return st.selectbox(
+        "Statistic of a layer",
+        STATISTICS,
+        format_func=lambda name: STATISTICS[name].label,
+        key="statistic",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+
+
+def replicate_choice(replicates: int) -> int:
+    """Which replicate is drawn, from 0, or `MEDIAN`."""
+    number: int = st.selectbox(
+        "Replicates",
+        (MEDIAN, *range(replicates)),
+        format_func=lambda number: "median of all replicates" if number == MEDIAN else f"replicate {number + 1}",
+        key="replicate",
+        label_visibility="collapsed",
+    )
+    return number
+
+
 def _options(config: RunConfig) -> Options:
     with st.container(horizontal=True, vertical_alignment="center", key="options"):
         return Options(
-            statistic=st.selectbox(
-                "Statistic of a layer",
-                STATISTICS,
-                format_func=lambda name: STATISTICS[name].label,
-                key="statistic",
-                label_visibility="collapsed",
-                persist_state="session",
-            ),
-            replicate=st.selectbox(
-                "Replicates",
-                (MEDIAN, *range(config.replicates)),
-                format_func=lambda number: (
-                    "median of all replicates" if number == MEDIAN else f"replicate {number + 1}"
-                ),
-                key="replicate",
-                label_visibility="collapsed",
-            ),
+            statistic=statistic_choice(),
+            replicate=replicate_choice(config.replicates),
             fit=st.toggle("fit the scales to this run", key="fit", persist_state="session"),
             singles=st.toggle("single replicates", key="singles", persist_state="session"),
         )
@@ -114,7 +123,7 @@ def _figures(job: Job, options: Options) -> None:
         return
     record = record or RunRecord.empty(job.config)
     figures = {
-        name: drawn(f"{name} {options}", record.config.run_key, len(record.epochs), make, record)
+        name: drawn(f"{name} {options}", [(record.config.run_key, len(record.epochs))], partial(make, record))
         for name, make in _makers(options).items()
     }
     if len(record.epochs):

@@ -1,20 +1,15 @@
-"""The form of a run's settings, in the URL as well: generated from the one table that `vgdemo.config` holds."""
+"""The Lab's form: a run's settings, in the URL as well."""
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
 import streamlit as st
 
-from vgdemo.config import SETTINGS, RunConfig
+from vgdemo.config import RunConfig
 from vgdemo.jobs import Job
 from vgdemo.presets import PRESETS, Preset
-from vgdemo.setting import Setting
+from vgdemo.ui.controls import controls, enter, entered
 from vgdemo.ui.page import plain
 
-GROUPS = {"network": True, "training": True, "data": False, "repeats": False}  # Name to whether it begins open.
-SLIDER_RANGE = 256  # With more values a slider cannot be aimed.
 BY_LABEL: dict[str | None, Preset] = {preset.label: preset for preset in PRESETS}
 QUERY = "query of app.py"  # The navigation takes it along, so that coming back finds the same run.
 
@@ -25,13 +20,9 @@ def form() -> RunConfig:
     with st.sidebar:
         _presets()
         _train_at_once()
-        for group, is_open in GROUPS.items():
-            with st.expander(group.capitalize(), expanded=is_open):
-                for setting in SETTINGS.values():
-                    if setting.group == group:
-                        _control(setting)
+        controls()
     try:
-        config = st.session_state["config"] = _entered()
+        config = st.session_state["config"] = entered()
     except ValueError as error:
         st.warning(f"{plain(str(error))} The run below is the last one that was possible.")
         config = st.session_state["config"]
@@ -48,12 +39,6 @@ def wanted(config: RunConfig, job: Job | None) -> RunConfig:
     if job.config != config:
         st.info("The settings have changed: press Train. Until then you see the run below.")
     return job.config
-
-
-def enter(config: RunConfig) -> None:
-    """Set every control; only before the form is drawn, or in a callback."""
-    for name in SETTINGS:
-        st.session_state[name] = getattr(config, name)
 
 
 def _read_url() -> None:
@@ -112,32 +97,8 @@ def _train_at_once() -> None:
         st.button("Train", key="train", type="primary", disabled=at_once)
 
 
-def _entered() -> RunConfig:
-    """What the controls hold, validated here: what a browser sends is never trusted."""
-    values: dict[str, Any] = {name: st.session_state[name] for name in SETTINGS}
-    # Steps of a control add up to 1.1000000000000001, which would be another run than 1.1.
-    return RunConfig(**values | {name: float(f"{v:.10g}") for name, v in values.items() if isinstance(v, float)})
-
-
 def _entered_or_none() -> RunConfig | None:
     try:
-        return _entered()
+        return entered()
     except ValueError:
         return None
-
-
-def _control(setting: Setting) -> None:
-    common: dict[str, Any] = {"label": setting.label, "key": setting.name, "help": setting.help}
-    common["persist_state"] = "session"
-    low, high = setting.minimum, setting.maximum
-    if setting.choices:
-        st.selectbox(options=setting.choices, **common)
-    elif isinstance(setting.default, bool):
-        st.toggle(**common)
-    elif isinstance(setting.default, float):
-        step = 10.0 ** (math.floor(math.log10(setting.default or 0.1)) - 1)
-        st.number_input(min_value=float(low), max_value=float(high), step=step, format="%g", **common)
-    elif high <= SLIDER_RANGE:
-        st.slider(min_value=int(low), max_value=int(high), **common)
-    else:
-        st.number_input(min_value=int(low), max_value=int(high), step=1, **common)

@@ -1,0 +1,61 @@
+"""A control for every setting of a run, generated from the one table that `vgdemo.config` holds."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import streamlit as st
+
+from vgdemo.config import SETTINGS, RunConfig
+from vgdemo.setting import Setting
+
+GROUPS = {"network": True, "training": True, "data": False, "repeats": False}  # Name to whether it begins open.
+SLIDER_RANGE = 256  # With more values a slider cannot be aimed.
+
+
+def controls(place: str = "") -> None:
+    """Draw the controls.
+
+    Args:
+        place: Where they stand, if a page other than the Lab has controls of its own.
+    """
+    for group, is_open in GROUPS.items():
+        with st.expander(group.capitalize(), expanded=is_open):
+            for setting in SETTINGS.values():
+                if setting.group == group:
+                    _control(setting, place)
+
+
+def enter(config: RunConfig, place: str = "") -> None:
+    """Set every control; only before they are drawn, or in a callback."""
+    for name in SETTINGS:
+        st.session_state[place + name] = getattr(config, name)
+
+
+def entered(place: str = "") -> RunConfig:
+    """What the controls hold, validated here: what a browser sends is never trusted.
+
+    Raises:
+        ValueError: If the settings do not fit together.
+    """
+    values: dict[str, Any] = {name: st.session_state[place + name] for name in SETTINGS}
+    # Steps of a control add up to 1.1000000000000001, which would be another run than 1.1.
+    return RunConfig(**values | {name: float(f"{v:.10g}") for name, v in values.items() if isinstance(v, float)})
+
+
+def _control(setting: Setting, place: str) -> None:
+    common: dict[str, Any] = {"label": setting.label, "key": place + setting.name, "help": setting.help}
+    common["persist_state"] = "session"
+    low, high = setting.minimum, setting.maximum
+    if setting.choices:
+        st.selectbox(options=setting.choices, **common)
+    elif isinstance(setting.default, bool):
+        st.toggle(**common)
+    elif isinstance(setting.default, float):
+        step = 10.0 ** (math.floor(math.log10(setting.default or 0.1)) - 1)
+        st.number_input(min_value=float(low), max_value=float(high), step=step, format="%g", **common)
+    elif high <= SLIDER_RANGE:
+        st.slider(min_value=int(low), max_value=int(high), **common)
+    else:
+        st.number_input(min_value=int(low), max_value=int(high), step=1, **common)
