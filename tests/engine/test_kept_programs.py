@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from engine.reference import SMALL
+from engine.twin import SMALL
 
 from vgdemo.engine import kept_programs, train
 from vgdemo.record import TABLES, RunRecord

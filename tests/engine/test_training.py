@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from engine.oracle import Network, size_statistics
-from engine.reference import SMALL
+from engine.twin import SMALL
 
 from vgdemo.config import ACTIVATIONS, RunConfig
 from vgdemo.data import make_dataset
