@@ -24,6 +24,7 @@ class StandInJob:
     progress: Progress
     record: RunRecord | None = None
     released: bool = False
+    version: int = 0
 
     @property
     def run_key(self) -> str:
@@ -34,6 +35,7 @@ class StandInJob:
 
     def stop(self) -> None:
         self.progress = replace(self.progress, state=JobState.STOPPED)
+        self.version += 1
 
 
 @dataclass

@@ -191,3 +191,31 @@ def test_plain_text_has_no_markup_left(text: str) -> None:
     assert plain(text).replace("\\", "") == text
     signs = [sign for sign in text if not sign.isalnum() and sign != " "]
     assert plain(text).count("\\") == len(signs)
+
+
+def test_an_earlier_run_stays_dimmed_until_the_next_has_epochs(
+    lab: Lab, jobs: Any, make_record: Callable[..., RunRecord]
+) -> None:
+    jobs.record = lambda config: make_record(seed=config.seed)
+    page = lab()
+    shown = page.session_state["shown"]
+    assert shown.has_epochs and not shown.stale
+    jobs.state, jobs.record = JobState.COMPILING, lambda config: None
+    control(page, "seed").set_value(1).run()
+    assert page.session_state["shown"].stale
+    assert page.session_state["shown"].figures == shown.figures
+    jobs.submitted[-1].record = make_record(seed=1, epochs=4)
+    jobs.submitted[-1].version += 1
+    page.run()
+    assert not page.session_state["shown"].stale
+    assert page.session_state["shown"].figures != shown.figures
+
+
+def test_nothing_is_drawn_anew_until_something_changes(
+    lab: Lab, jobs: Any, make_record: Callable[..., RunRecord]
+) -> None:
+    jobs.record = lambda config: make_record()
+    page = lab()
+    before = page.session_state["shown"]
+    assert page.run().session_state["shown"] is before
+    assert control(page, "fit").set_value(True).run().session_state["shown"] is not before

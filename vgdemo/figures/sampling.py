@@ -11,7 +11,7 @@ from vgdemo.replicates import quantile as quantile
 
 MAX_COLUMNS = 600  # A heatmap has about as many pixels.
 NUM_FRAMES = 40  # Steps of the epoch slider.
-NUM_LIVE_FRAMES = 10  # Of these, the ones to stop at while a run still grows: each new chunk draws them all again.
+LIVE_STEP = 4  # One stop in so many while a run grows: each new chunk draws them all again.
 
 
 def column_indices(record: RunRecord) -> NDArray[np.intp]:
@@ -27,10 +27,18 @@ def column_step(record: RunRecord) -> int:
 
 def frame_indices(record: RunRecord) -> NDArray[np.intp]:
     """Which of the record's epochs the slider stops at: even steps, and the last one there is."""
-    last = record.epochs.max(initial=-1)
-    is_growing = last < record.config.epochs and record.status is not RunStatus.STOPPED
-    stops = np.linspace(0, record.config.epochs, 1 + (NUM_LIVE_FRAMES if is_growing else NUM_FRAMES)).round()
-    return np.flatnonzero(np.isin(record.epochs, stops) | (record.epochs == last))
+    stops = np.linspace(0, record.config.epochs, NUM_FRAMES + 1).round()
+    indices = np.flatnonzero(np.isin(record.epochs, stops) | (record.epochs == record.epochs.max(initial=-1)))
+    return fewer_while_growing(record, indices)
+
+
+def fewer_while_growing(record: RunRecord, indices: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The stops of the slider or, while the run trains, every fourth and the last of them."""
+    is_growing = record.epochs.max(initial=0) < record.config.epochs and record.status is not RunStatus.STOPPED
+    if not is_growing:
+        return indices
+    places = np.arange(len(indices))
+    return np.asarray(indices[(places % LIVE_STEP == 0) | (places == len(indices) - 1)])
 
 
 def one_value(values: Values, replicate: int | None) -> Values:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import plotly.graph_objects as go
 
-from vgdemo.data import make_dataset
 from vgdemo.figures.frames import Stop, Trace, with_frames
-from vgdemo.figures.sampling import one_value, who
-from vgdemo.figures.style import CLASS_COLORS, CLASS_SCALE, new_figure
+from vgdemo.figures.points import plane, point_traces
+from vgdemo.figures.sampling import fewer_while_growing, one_value, who
+from vgdemo.figures.style import CLASS_SCALE, new_figure
 from vgdemo.record import SURFACE_AXIS, RunRecord
-
-MAX_POINTS = 500  # More of them hide the surface.
 
 
 def decision_surface(record: RunRecord, *, replicate: int | None = None) -> go.Figure:
@@ -21,33 +18,26 @@ def decision_surface(record: RunRecord, *, replicate: int | None = None) -> go.F
         record: The run.
         replicate: One replicate (from 0) in place of the median over all.
     """
-    surfaces = one_value(record.surfaces, replicate)  # The engine has chosen a few tens of epochs.
+    indices = fewer_while_growing(record, np.arange(len(record.surface_epochs)))
+    surfaces = one_value(record.surfaces[indices], replicate)
     stops = [
         Stop(
             int(epoch),
             [{"z": surface}, {}, {}],
             f"Epoch {epoch} ({who(record, replicate)}): the colour is the likelier class; on the line neither is.",
         )
-        for epoch, surface in zip(record.surface_epochs, surfaces, strict=True)
+        for epoch, surface in zip(record.surface_epochs[indices], surfaces, strict=True)
     ]
-    return with_frames(_axes(), [_surface(), *_points(record)], stops)
+    return with_frames(_axes(), [_surface(), *point_traces(record.config)], stops)
 
 
 def _axes() -> go.Figure:
-    ends = [float(SURFACE_AXIS[0]), float(SURFACE_AXIS[-1])]
     return new_figure(
         "Decision surface",
         "The training half of the data; nothing is trained yet.",
         "The plane of the two inputs, coloured by the probability of class 1, with the training points.",
         uirevision="surface",
-        xaxis={"title": {"text": "input 1, scaled"}, "range": ends, "constrain": "domain", "zeroline": False},
-        yaxis={
-            "title": {"text": "input 2, scaled"},
-            "range": ends,
-            "scaleanchor": "x",
-            "constrain": "domain",
-            "zeroline": False,
-        },
+        **plane(float(SURFACE_AXIS[-1])),
     )
 
 
@@ -65,20 +55,3 @@ def _surface() -> Trace:
         "showscale": False,
         "hovertemplate": "P(class 1) = %{z:.2f}<extra></extra>",
     }
-
-
-def _points(record: RunRecord) -> list[Trace]:
-    data = make_dataset(record.config)
-    x, y = data.x_train[:MAX_POINTS], data.y_train[:MAX_POINTS]
-    return [
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "name": f"class {label}",
-            "x": np.ascontiguousarray(x[y == label, 0]),
-            "y": np.ascontiguousarray(x[y == label, 1]),
-            "marker": {"color": color, "size": 5, "symbol": symbol, "line": {"color": "#FFFFFF", "width": 0.7}},
-            "hoverinfo": "skip",
-        }
-        for label, (color, symbol) in enumerate(zip(CLASS_COLORS, ("circle", "diamond"), strict=True))
-    ]

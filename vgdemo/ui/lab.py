@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -45,7 +46,8 @@ def _watch(job: Job, was_over: bool) -> None:
 def _progress_line(job: Job, progress: Progress) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="progress"):
         st.progress(
-            progress.epoch / progress.epochs, text=plain(" ".join([_in_words(progress, job.record), *progress.notices]))
+            progress.epoch / progress.epochs,
+            text=plain(" ".join([progress_in_words(progress, job), *progress.notices])),
         )
         if progress.state is JobState.FAILED:
             st.button("Try again", on_click=retry, args=(job.config,))
@@ -53,7 +55,8 @@ def _progress_line(job: Job, progress: Progress) -> None:
             st.button("Stop", on_click=job.stop, disabled=progress.state.is_over)
 
 
-def _in_words(progress: Progress, record: RunRecord | None) -> str:
+def progress_in_words(progress: Progress, job: Job) -> str:
+    """Where a job stands, in one sentence."""
     match progress.state:
         case JobState.QUEUED:
             return f"In the queue, at place {progress.position}." if progress.position else "In the queue."
@@ -66,7 +69,7 @@ def _in_words(progress: Progress, record: RunRecord | None) -> str:
             return f"Stopped after epoch {progress.epoch} of {progress.epochs}; a stopped run is not kept."
         case JobState.FAILED:
             return f"Failed: {progress.reason}"
-    seconds = record.seconds if record else {}
+    seconds = job.record.seconds if job.record else {}
     return "Complete. " + "".join(f"To {stage} took {value:.1f} s. " for stage, value in seconds.items())
 
 
@@ -114,21 +117,40 @@ def _options(config: RunConfig) -> Options:
         )
 
 
+class Shown(NamedTuple):
+    """The figures on the page.
+
+    Attributes:
+        of: The run, its version and the options that they were made for.
+        figures: Name to JSON.
+        has_epochs: Whether there is anything in them.
+        stale: Whether they are of an earlier run, the one that is asked for having no epochs yet.
+    """
+
+    of: tuple[str, int, Options]
+    figures: dict[str, str]
+    has_epochs: bool
+    stale: bool = False
+
+
 def _figures(job: Job, options: Options) -> None:
+    shown = st.session_state["shown"] = _next_shown(job, options, st.session_state.get("shown"))
+    board(shown.figures, key="lab", stale=shown.stale)
+
+
+def _next_shown(job: Job, options: Options, before: Shown | None) -> Shown:
+    of = job.run_key, job.version, options
+    if before is not None and before.of == of:
+        return before
     record = job.record
-    if record is None and "figures" in st.session_state:
-        board(
-            st.session_state["figures"], key="lab", stale=True
-        )  # Those of the run before stay until there are others.
-        return
+    if record is None and before is not None and before.has_epochs:
+        return before._replace(of=of, stale=True)
     record = record or RunRecord.empty(job.config)
     figures = {
-        name: drawn(f"{name} {options}", [(record.config.run_key, len(record.epochs))], partial(make, record))
+        name: drawn(f"{name} {options}", [(job.run_key, len(record.epochs))], partial(make, record))
         for name, make in _makers(options).items()
     }
-    if len(record.epochs):
-        st.session_state["figures"] = figures
-    board(figures, key="lab")
+    return Shown(of, figures, has_epochs=len(record.epochs) > 0)
 
 
 def _makers(shown: Options) -> dict[str, Callable[[RunRecord], Figure]]:
