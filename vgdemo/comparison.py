@@ -93,6 +93,17 @@ def difference(first: RunRecord, second: RunRecord) -> Difference | None:
     return Difference(float(differences.mean()), low, high, len(differences))
 
 
+def sentences(records: Sequence[RunRecord], titles: Sequence[str]) -> list[str]:
+    """What the runs say together: who learns, and how far each differs from the first, replicate by replicate."""
+    shares = [Share.of(has_learned(record)) for record in records]
+    counts = [f"{title} in {share.count} of {share.total}" for title, share in zip(titles, shares, strict=True)]
+    counts[0] = counts[0].replace(" in ", " learns in ", 1) + " replicates"
+    found = [", ".join(counts) + "."]
+    for record, title in zip(records[1:], titles[1:], strict=True):
+        found.append(_difference_in_words(difference(record, records[0]), title, titles[0]))
+    return found
+
+
 def differing(configs: Sequence[RunConfig]) -> tuple[str, ...]:
     """Names of the settings in which the runs are not all alike."""
     return tuple(name for name in SETTINGS if len({getattr(config, name) for config in configs}) > 1)
@@ -125,6 +136,18 @@ def _setting_in_words(config: RunConfig, name: str) -> str:
         return text
     label = SETTINGS[name].label.lower()
     return (label if value else f"no {label}") if isinstance(value, bool) else f"{label} {text}"
+
+
+def _difference_in_words(found: Difference | None, title: str, first: str) -> str:
+    if found is None:
+        return f"{title} and {first} have no pair of replicates that both ended."
+    if found.pairs == 1:
+        return f"{title} ends {found.mean:+.2f} against {first} in validation accuracy; one pair has no interval."
+    verdict = "more" if found.low > 0 else "less" if found.high < 0 else "neither surely more nor surely less"
+    return (
+        f"{title} ends {verdict} accurate than {first}: {found.mean:+.2f} in validation accuracy, mean over "
+        f"{found.pairs} pairs of replicates, bootstrap interval {found.low:+.2f} to {found.high:+.2f}."
+    )
 
 
 def _agree(first: RunConfig, second: RunConfig, *settings: str) -> bool:

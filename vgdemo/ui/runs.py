@@ -1,13 +1,14 @@
-"""The run that a session follows."""
+"""The runs that a session follows."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 import streamlit as st
 
 from vgdemo.config import RunConfig
-from vgdemo.jobs import Job, Jobs, SchedulerError
+from vgdemo.jobs import Job, Jobs, JobState, SchedulerError
 from vgdemo.store import RunStore, StoreError
 
 
@@ -56,6 +57,33 @@ def retry(config: RunConfig) -> None:
     leave()
     with suppress(SchedulerError):  # The page asks once more, and shows what comes of it.
         follow(config)
+
+
+def follow_all(configs: Sequence[RunConfig]) -> list[Job]:
+    """The session's jobs for runs side by side; what they replace is cancelled.
+
+    A run that was deleted from the store since it was complete is trained again.
+
+    Raises:
+        SchedulerError: If there is nothing to train on; the next call connects anew.
+    """
+    held: dict[RunConfig, Job] = st.session_state.setdefault("jobs", {})
+    for config, job in list(held.items()):
+        was_deleted = job.progress.state is JobState.DONE and job.record is None
+        if config not in configs or was_deleted:
+            held.pop(config).release()
+    for config in configs:
+        if config not in held:
+            held[config] = _submit(config)
+    return [held[config] for config in configs]
+
+
+def retry_all() -> None:
+    """Ask again for all runs side by side that are not complete."""
+    held: dict[RunConfig, Job] = st.session_state.get("jobs", {})
+    for config, job in list(held.items()):
+        if job.progress.state in (JobState.FAILED, JobState.STOPPED):
+            held.pop(config).release()
 
 
 def _submit(config: RunConfig) -> Job:

@@ -1,0 +1,148 @@
+"""The parts of Compare that follow the runs: heads, progress and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import streamlit as st
+
+from vgdemo.comparison import names
+from vgdemo.figures import (
+    Figure,
+    curves,
+    decision_surface,
+    gradient_distribution,
+    layer_heatmap,
+    layer_profile,
+    overlaid_accuracy,
+)
+from vgdemo.figures.style import RUN_COLORS
+from vgdemo.jobs import Job, JobState
+from vgdemo.links import COLUMNS
+from vgdemo.record import RunRecord
+from vgdemo.ui.board import board, drawn
+from vgdemo.ui.lab import MEDIAN, POLL_SECONDS, progress_in_words, replicate_choice, statistic_choice
+from vgdemo.ui.page import plain
+from vgdemo.ui.runs import retry_all
+
+ROWS = {
+    "curves": "accuracy and loss",
+    "layers": "heatmap",
+    "profile": "profile over layers",
+    "distribution": "distribution",
+    "surface": "decision surface",
+}
+FIRST_ROWS = ("layers", "profile")  # More of them take longer to draw than to train.
+LETTERS = COLUMNS.upper()
+
+
+def watch(jobs: Sequence[Job]) -> None:
+    """Show jobs side by side: while any trains, this part of the page alone is run again and again."""
+    is_over = _are_over(jobs)
+    st.fragment(_watch, run_every=None if is_over else POLL_SECONDS)(jobs, is_over)
+
+
+def headings(jobs: Sequence[Job]) -> list[str]:
+    """Each column's letter and what sets it apart."""
+    found = names([job.config for job in jobs])
+    return [f"{letter} · {name}" if name else letter for letter, name in zip(LETTERS, found, strict=False)]
+
+
+def _are_over(jobs: Sequence[Job]) -> bool:
+    return all(job.progress.state.is_over for job in jobs)
+
+
+def _watch(jobs: Sequence[Job], was_over: bool) -> None:
+    if _are_over(jobs) and not was_over:
+        st.rerun()  # The whole page once more, without the clock.
+    _heads(jobs)
+    _figures(jobs, _options(jobs))
+
+
+def _heads(jobs: Sequence[Job]) -> None:
+    st.html("<style>" + "".join(map(_marking, LETTERS, RUN_COLORS)) + "</style>")
+    for column, job, letter, heading in zip(st.columns(len(jobs)), jobs, LETTERS, headings(jobs), strict=False):
+        progress = job.progress
+        with column, st.container(key=f"column-{letter}", gap="xsmall"):
+            st.markdown(f"**{plain(heading)}**")
+            words = " ".join([progress_in_words(progress, job), *progress.notices])
+            st.progress(progress.epoch / progress.epochs, text=plain(words))
+
+
+def _marking(letter: str, color: str) -> str:
+    """The colour that a column's curve has in the overlaid figure."""
+    return f".st-key-column-{letter} {{border-top: 3px solid {color}; padding-top: .3rem}}"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the records are shown."""
+
+    statistic: str
+    replicate: int
+    rows: tuple[str, ...]
+
+
+def _options(jobs: Sequence[Job]) -> Options:
+    with st.container(horizontal=True, vertical_alignment="center", key="options"):
+        statistic = statistic_choice()
+        replicate = replicate_choice(min(job.config.replicates for job in jobs))
+        st.session_state.setdefault("rows", list(FIRST_ROWS))
+        rows = st.pills(
+            "Rows of figures",
+            ROWS,
+            selection_mode="multi",
+            format_func=lambda row: ROWS[row],
+            key="rows",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        _stop_or_retry(jobs)
+    return Options(statistic, replicate, tuple(row for row in ROWS if row in rows))
+
+
+def _stop_or_retry(jobs: Sequence[Job]) -> None:
+    """Always one button in one place, so that nothing moves."""
+    broken = {JobState.FAILED, JobState.STOPPED} & {job.progress.state for job in jobs}
+    if _are_over(jobs) and broken:
+        st.button("Train the rest", on_click=retry_all)
+    else:
+        st.button("Stop all", on_click=_stop_all, args=(jobs,), disabled=_are_over(jobs))
+
+
+def _stop_all(jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        job.stop()
+
+
+def _figures(jobs: Sequence[Job], options: Options) -> None:
+    records = [job.record or RunRecord.empty(job.config) for job in jobs]
+    epochs = [(record.config.run_key, len(record.epochs)) for record in records]
+    titles = headings(jobs)
+    figures = {"overlay": drawn(f"overlay {titles}", epochs, partial(overlaid_accuracy, records, titles))}
+    for row, make in _makers(options).items():
+        for letter, record, shown in zip(LETTERS, records, epochs, strict=False):
+            figures[f"{row} {letter}"] = drawn(
+                f"{row} {options} {letter}", [shown], partial(_lettered, make, record, letter)
+            )
+    board(figures, key="comparison", columns=len(jobs))
+
+
+def _lettered(make: Callable[[RunRecord], Figure], record: RunRecord, letter: str) -> Figure:
+    figure = make(record)
+    figure.layout.title.text = f"{letter} · {figure.layout.title.text}"
+    return figure
+
+
+def _makers(shown: Options) -> dict[str, Callable[[RunRecord], Figure]]:
+    replicate = None if shown.replicate == MEDIAN else shown.replicate
+    makers = {
+        "curves": partial(curves),
+        "layers": partial(layer_heatmap, statistic=shown.statistic, replicate=replicate),
+        "profile": partial(layer_profile, statistic=shown.statistic, replicate=replicate),
+        "distribution": partial(gradient_distribution, replicate=replicate),
+        "surface": partial(decision_surface, replicate=replicate),
+    }
+    return {row: makers[row] for row in shown.rows}

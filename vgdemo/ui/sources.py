@@ -1,0 +1,83 @@
+"""Where a column of a comparison can start from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from vgdemo.config import RunConfig
+from vgdemo.links import COLUMNS, from_text
+from vgdemo.presets import PRESETS
+from vgdemo.store import StoreError
+from vgdemo.ui.page import plain
+from vgdemo.ui.runs import open_store
+
+Found = tuple[tuple[RunConfig, ...], tuple[str, ...]]  # Runs, and a sentence for what could not be taken.
+NOTHING: Found = ((), ())
+
+
+@st.dialog("Start a column from", width="medium")
+def choose_source(position: int) -> None:
+    """Ask for a run and put it into a column; a link of several columns replaces all.
+
+    Args:
+        position: Of the column, from 0.
+    """
+    st.caption(f"Column {COLUMNS[position].upper()} takes the settings of what you choose.")
+    source = st.segmented_control("Source", SOURCES, default="Preset", required=True, label_visibility="collapsed")
+    try:
+        configs, notices = SOURCES[str(source)]()
+    except (StoreError, ValueError) as error:
+        st.error(plain(str(error)))
+        return
+    for notice in notices:
+        st.warning(plain(notice))
+    for config in configs:
+        st.markdown(plain(config.sentence))
+    if st.button("Use it", type="primary", disabled=not configs):
+        _put(configs, position)
+        st.rerun()
+
+
+def _put(configs: tuple[RunConfig, ...], position: int) -> None:
+    if len(configs) == 1:
+        columns = st.session_state["columns"]
+        configs = (*columns[:position], *configs, *columns[position + 1 :])
+    st.session_state["columns"] = configs
+
+
+def _from_preset() -> Found:
+    preset = st.selectbox("Experiment of the article", PRESETS, format_func=lambda preset: preset.label)
+    return (preset.config,), ()
+
+
+def _from_lab() -> Found:
+    config: RunConfig | None = st.session_state.get("config")
+    if config is None:
+        st.info("The Lab has not been open yet.")
+        return NOTHING
+    return (config,), ()
+
+
+def _from_store() -> Found:
+    stored = st.selectbox(
+        "Stored run",
+        open_store().summaries(),
+        format_func=lambda run: run.config.sentence,
+        placeholder="None is stored",
+    )
+    return ((stored.config,), ()) if stored else NOTHING
+
+
+def _from_text() -> Found:
+    text = st.text_area("Link or JSON", placeholder="Paste a link from Share, or settings as JSON.")
+    return from_text(text) if text.strip() else NOTHING
+
+
+SOURCES: dict[str, Callable[[], Found]] = {
+    "Preset": _from_preset,
+    "The Lab": _from_lab,
+    "Stored run": _from_store,
+    "Link or JSON": _from_text,
+}
