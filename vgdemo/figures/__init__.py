@@ -7,9 +7,14 @@ Each figure carries its title, a one-sentence reading as its subtitle, and a tex
 from plotly.graph_objects import Figure
 
 from vgdemo.figures.curves import curves
+from vgdemo.figures.density import gradient_density
+from vgdemo.figures.depths import depths
 from vgdemo.figures.distribution import gradient_distribution
 from vgdemo.figures.heatmap import layer_heatmap
+from vgdemo.figures.layer_lines import layer_lines
+from vgdemo.figures.outcome import Row, outcome
 from vgdemo.figures.overlay import overlaid_accuracy
+from vgdemo.figures.points import scatter
 from vgdemo.figures.profile import layer_profile
 from vgdemo.figures.statistics import STATISTICS
 from vgdemo.figures.surface import decision_surface
@@ -17,10 +22,16 @@ from vgdemo.figures.surface import decision_surface
 __all__ = [
     "STATISTICS",
     "Figure",
+    "Row",
     "curves",
     "decision_surface",
+    "depths",
+    "gradient_density",
     "gradient_distribution",
     "layer_heatmap",
+    "layer_lines",
     "layer_profile",
+    "outcome",
     "overlaid_accuracy",
+    "scatter",
 ]

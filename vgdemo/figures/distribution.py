@@ -29,7 +29,7 @@ def gradient_distribution(record: RunRecord, *, replicate: int | None = None, fi
     counts = counts.sum(axis=1) if replicate is None else counts[:, replicate]
     shares = counts / np.maximum(counts.sum(axis=-1, keepdims=True), 1)
     low, high = _ends(shares[..., 1:-1]) if fit else (LOW, HIGH)
-    zero, inside, beyond = shares[..., 0], _clipped(shares[..., 1:-1], low, high), shares[..., -1]
+    zero, inside, beyond = shares[..., 0], clipped(shares[..., 1:-1], low, high), shares[..., -1]
     first, last = np.searchsorted(HISTOGRAM_EDGES, (low, high))
     edges = HISTOGRAM_EDGES[first : last + 1]
     places = (
@@ -58,7 +58,7 @@ def _ends(shares: Values) -> tuple[int, int]:
     return low, max(high, low + 1)
 
 
-def _clipped(shares: Values, low: int, high: int) -> Values:
+def clipped(shares: Values, low: int, high: int) -> Values:
     """Shares of the bins between two logarithms, entries beyond them counted in the outermost bins."""
     first, last = np.searchsorted(HISTOGRAM_EDGES, (low, high))
     inside = shares[..., first + 1 : last + 1].copy()

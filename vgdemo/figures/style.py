@@ -76,9 +76,9 @@ def layer_axis(names: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def named_places(count: int) -> list[int]:
-    """Which of many layers an axis has room to name: the first, even steps, and the last; about a dozen."""
-    step = math.ceil(max(1, count - 1) / 12)
+def named_places(count: int, most: int = 13) -> list[int]:
+    """Which of many layers an axis has room to name: the first, even steps, and the last; not more than `most`."""
+    step = math.ceil(max(1, count - 1) / (most - 1))
     return [place for place in range(0, count - 1, step) if count - 1 - place > step / 2] + [count - 1]
 
 

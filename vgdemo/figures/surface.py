@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import plotly.graph_objects as go
 
 from vgdemo.figures.frames import Stop, Trace, with_frames

@@ -1,0 +1,142 @@
+"""What the article claims, and what a record says to it."""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from vgdemo.article.measures import Measure, Values
+from vgdemo.learning import Share
+from vgdemo.record import RunRecord, RunStatus
+
+NEARLY_ALL = 0.9  # From this share of the replicates on, the article's one run stands for all of them.
+
+
+class Verdict(enum.StrEnum):
+    """What repeated runs say to a claim."""
+
+    AGREES = "agrees"
+    DISAGREES = "disagrees"
+    ONE_DRAW = "one draw of many"
+    OPEN = "left open"
+    CUT_SHORT = "cut short"
+
+
+REMARKS = {
+    Verdict.AGREES: "; this agrees with the article.",
+    Verdict.DISAGREES: "; this disagrees with the article.",
+    Verdict.ONE_DRAW: "; so the article's run is one draw of many.",
+    Verdict.OPEN: ".",
+}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What each replicate either does or does not: its number lies between two bounds.
+
+    Attributes:
+        row: What figures and tables call it.
+        words: What those do for which it holds, after "7 of 20 replicates".
+        measure: The number.
+        low: Lowest number for which it holds.
+        high: It holds below this number.
+        published: The article's number, or the ends of its range; empty where it gives none.
+        runs: Which of the experiment's runs the measure takes.
+        is_open: Whether the article leaves the answer to its reader.
+    """
+
+    row: str
+    words: str
+    measure: Measure
+    low: float = -math.inf
+    high: float = math.inf
+    published: tuple[float, ...] = ()
+    runs: tuple[int, ...] = (0,)
+    is_open: bool = False
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a claim's runs have measured.
+
+    Attributes:
+        claim: The claim.
+        values: (R,) the number of each replicate; not a number where it has none.
+        stopped_after: The last epoch, if a run was cut short.
+    """
+
+    claim: Claim
+    values: Values
+    stopped_after: int | None = None
+
+    @property
+    def numbers(self) -> Values:
+        """The values that are numbers, from the smallest to the largest."""
+        return np.sort(self.values[np.isfinite(self.values)])
+
+    @property
+    def quartiles(self) -> Values | None:
+        """Least, lower quartile, median, upper quartile and largest number; None if there is none."""
+        return np.quantile(self.numbers, [0, 0.25, 0.5, 0.75, 1]) if len(self.numbers) else None
+
+    @cached_property
+    def share(self) -> Share:
+        """The replicates for which the claim holds; one without a number is none of them."""
+        return Share.of((self.values >= self.claim.low) & (self.values < self.claim.high))
+
+    @property
+    def verdict(self) -> Verdict:
+        """One rule for all claims: nearly all replicates, nearly none, or something between."""
+        if self.stopped_after is not None:
+            return Verdict.CUT_SHORT
+        if self.claim.is_open:
+            return Verdict.OPEN
+        if self.share.value >= NEARLY_ALL:
+            return Verdict.AGREES
+        return Verdict.DISAGREES if self.share.value <= 1 - NEARLY_ALL else Verdict.ONE_DRAW
+
+    @property
+    def sentence(self) -> str:
+        """What there is to say."""
+        if self.stopped_after is not None:
+            return f"{self.claim.row}: cut short after epoch {self.stopped_after}, so it says nothing yet."
+        remark = REMARKS[self.verdict]
+        return " ".join([f"{self.share} {self.claim.words}{remark}", *self._placed(), *self._missing()])
+
+    def _placed(self) -> list[str]:
+        """Where the article's number lies among the measured ones."""
+        if self.quartiles is None:
+            return []
+        least, _, median, _, largest = map(self.claim.measure.text, self.quartiles)
+        measured = f"{least} to {largest}, median {median}"
+        published = [self.claim.measure.text(number) for number in self.claim.published]
+        if not published:
+            return [f"Measured: {measured}."]
+        if len(published) > 1:
+            return [f"The article reads {' to '.join(published)}; measured: {measured}."]
+        below, above = ((compare(self.numbers, self.claim.published[0])).sum() for compare in (np.less, np.greater))
+        return [f"Below the article's {published[0]} end {below}, above it {above} ({measured})."]
+
+    def _missing(self) -> list[str]:
+        count = len(self.values) - len(self.numbers)
+        return (
+            [f"{count} of them {'has' if count == 1 else 'have'} no number: diverged, or never learned."]
+            if count
+            else []
+        )
+
+
+def judged(claim: Claim, records: Sequence[RunRecord | None]) -> Finding | None:
+    """What the experiment's records say to a claim; None as long as a record that it looks at is not there."""
+    looked_at = [record for record in (records[index] for index in claim.runs) if record is not None]
+    if len(looked_at) < len(claim.runs):
+        return None
+    stopped = [record for record in looked_at if record.status is RunStatus.STOPPED]
+    if stopped:
+        return Finding(claim, np.full(stopped[0].config.replicates, np.nan), int(stopped[0].epochs[-1]))
+    return Finding(claim, claim.measure.of(*looked_at))

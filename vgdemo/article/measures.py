@@ -1,0 +1,99 @@
+"""What a claim of the article is measured by: one number for each replicate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vgdemo.figures.style import in_words
+from vgdemo.learning import final_accuracy, has_learned
+from vgdemo.record import RunRecord
+
+ARRIVED = 0.95  # Of the final accuracy.
+PART = 10  # The first and the last tenth of the epochs are the beginning and the end of a training.
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number for each replicate.
+
+    Attributes:
+        label: What it is, with its unit.
+        of: From the records that a claim looks at to (R,) numbers; not a number where a replicate has none.
+        text: Writes one number.
+        is_size: Whether it spans powers of ten, so that axes are logarithmic.
+    """
+
+    label: str
+    of: Callable[..., Values]
+    text: Callable[[float], str] = in_words
+    is_size: bool = False
+
+
+def _gradient(record: RunRecord) -> Values:
+    """(R, L) mean |g| of each layer, averaged over all epochs."""
+    return np.asarray(record.layer_arrays["gradient_mean_abs"].mean(axis=0))
+
+
+def _ratio(above: Values, below: Values) -> Values:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return above / below
+
+
+def _arrival(record: RunRecord) -> Values:
+    final = final_accuracy(record)
+    arrived = record.curve_arrays["val_accuracy"] >= ARRIVED * final
+    return np.where(has_learned(record), record.epochs[np.argmax(arrived, axis=0)], np.nan)
+
+
+def _progress(record: RunRecord) -> Values:
+    """Mean over the last tenth of the epochs minus mean over the first tenth."""
+    accuracy = record.curve_arrays["train_accuracy"]
+    part = -(-len(accuracy) // PART)
+    return np.asarray(accuracy[-part:].mean(axis=0) - accuracy[:part].mean(axis=0))
+
+
+def _first_over_output(record: RunRecord) -> Values:
+    gradient = _gradient(record)
+    return _ratio(gradient[:, 0], gradient[:, -1])
+
+
+def _first_over_other(record: RunRecord, other: RunRecord) -> Values:
+    return _ratio(_gradient(record)[:, 0], _gradient(other)[:, 0])
+
+
+def _ends_over_middle(record: RunRecord) -> Values:
+    """The smaller one of the last two layers over the largest of the others."""
+    gradient = _gradient(record)
+    return _ratio(gradient[:, -2:].min(axis=1), gradient[:, :-2].max(axis=1))
+
+
+def _norm_growth(record: RunRecord) -> Values:
+    norm = record.layer_arrays["kernel_l1"].sum(axis=2)
+    return _ratio(norm[-1], norm[0])
+
+
+def _accuracy_text(value: float) -> str:
+    return f"{value:.3f}"
+
+
+ACCURACY, GRADIENT, RATIO = "accuracy after the last epoch, share", "mean |g| over all epochs", "ratio of mean |g|"
+ARRIVING = "first epoch with 95 % of the final accuracy"
+CHANGE = "change of training accuracy, share"
+GROWTH = "sum of all L1 norms, end over start"
+
+TRAIN_ACCURACY = Measure(ACCURACY, lambda record: final_accuracy(record, "train"), _accuracy_text)
+VAL_ACCURACY = Measure(ACCURACY, final_accuracy, _accuracy_text)
+ARRIVAL = Measure(ARRIVING, _arrival, "{:.0f}".format)
+PROGRESS = Measure(CHANGE, _progress, "{:+.3f}".format)
+FIRST_GRADIENT = Measure(GRADIENT, lambda record: _gradient(record)[:, 0], is_size=True)
+OUTPUT_GRADIENT = Measure(GRADIENT, lambda record: _gradient(record)[:, -1], is_size=True)
+FIRST_OVER_OUTPUT = Measure(RATIO, _first_over_output, is_size=True)
+FIRST_OVER_OTHER = Measure(RATIO, _first_over_other, is_size=True)
+ENDS_OVER_MIDDLE = Measure(RATIO, _ends_over_middle, is_size=True)
+NORM_GROWTH = Measure(GROWTH, _norm_growth)

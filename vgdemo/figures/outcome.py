@@ -1,0 +1,148 @@
+"""What repeats of an experiment have measured, with the published number as a mark on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from vgdemo.figures.sampling import Values
+from vgdemo.figures.style import BLUE, VERMILLION, ZERO, decades, in_words, new_figure, translucent
+
+ACCURACY_RANGE = (0.4, 1.0)
+SPREAD = 0.28  # Half of the height over which the replicates of a row are spread.
+
+
+@dataclass(frozen=True)
+class Row:
+    """One distribution.
+
+    Attributes:
+        name: What the figure calls it.
+        values: (R,) a number for each replicate; what is not a number is not drawn.
+        published: The one published number, or the ends of its range; empty if there is none.
+    """
+
+    name: str
+    values: Values
+    published: tuple[float, ...] = ()
+
+
+def outcome(rows: Sequence[Row], label: str, *, logarithmic: bool = False) -> go.Figure:
+    """A row for each distribution: its replicates, its quartiles, and what was published.
+
+    Args:
+        rows: From top to bottom.
+        label: What the numbers are, with their unit.
+        logarithmic: Draw powers of ten; an exact zero is then a mark of its own at the left end.
+    """
+    scaled = np.log10 if logarithmic else np.asarray
+    numbers = [_drawable(row.values, logarithmic) for row in rows]
+    low, high = _ends(label, scaled(np.concatenate([*numbers, *(row.published for row in rows)])))
+    figure = _axes(rows, label, decades(low, high, 6) if logarithmic else {}, (low, high))
+    for place, (row, drawn) in enumerate(zip(rows, numbers, strict=True)):
+        _add_replicates(figure, place, scaled(drawn), [in_words(float(number)) for number in drawn])
+        if logarithmic:
+            _add_zeros(figure, place, low, int((row.values == 0).sum()))
+        _add_published(figure, place, scaled(row.published))
+    _name_once(figure)
+    return figure
+
+
+def _drawable(values: Values, logarithmic: bool) -> Values:
+    return values[np.isfinite(values) & ((values > 0) | (not logarithmic))]
+
+
+def _ends(label: str, values: Values) -> tuple[float, float]:
+    """Accuracies have one range everywhere; other axes end at what they show."""
+    finite = values[np.isfinite(values)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else ACCURACY_RANGE
+    if label.startswith("accuracy"):
+        return min(ACCURACY_RANGE[0], low), ACCURACY_RANGE[1]
+    margin = 0.06 * (high - low) or 0.5
+    return low - margin, high + margin
+
+
+def _axes(rows: Sequence[Row], label: str, ticks: dict[str, Any], ends: tuple[float, float]) -> go.Figure:
+    return new_figure(
+        f"{label[0].upper()}{label[1:].partition(',')[0]}",
+        " ".join(_reading(row) for row in rows),
+        f"Box plots with a dot for each replicate: {label}. A diamond or a bar marks the published number.",
+        uirevision=label,
+        xaxis={"title": {"text": label}, "range": list(ends), **ticks},
+        yaxis={
+            "tickvals": list(range(len(rows))),
+            "ticktext": [row.name for row in rows],
+            "range": [len(rows) - 0.5, -0.5],
+            "automargin": True,
+        },
+    )
+
+
+def _reading(row: Row) -> str:
+    numbers = row.values[np.isfinite(row.values)]
+    if not numbers.size:
+        return f"{row.name}: no replicate has a number."
+    middle = " to ".join(in_words(float(quartile)) for quartile in np.quantile(numbers, [0.25, 0.75]))
+    published = f", published {' to '.join(in_words(number) for number in row.published)}" if row.published else ""
+    return f"{row.name}: half of {len(numbers)} replicates within {middle}{published}."
+
+
+def _add_replicates(figure: go.Figure, place: int, values: Values, words: list[str]) -> None:
+    figure.add_box(
+        x=values,
+        y=np.full(len(values), place),
+        orientation="h",
+        name="quartiles",
+        boxpoints=False,
+        width=2 * SPREAD + 0.1,
+        line={"color": BLUE, "width": 1.5},
+        fillcolor=translucent(BLUE),
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        x=values,
+        y=place + np.linspace(-SPREAD, SPREAD, len(values)),
+        mode="markers",
+        name="replicate",
+        marker={"color": BLUE, "size": 5, "opacity": 0.8},
+        text=words,
+        hovertemplate="%{text}<extra></extra>",
+    )
+
+
+def _add_zeros(figure: go.Figure, place: int, low: float, count: int) -> None:
+    if count:
+        figure.add_scatter(
+            x=[low],
+            y=[place],
+            mode="markers",
+            name="exactly zero",
+            marker={"color": ZERO, "size": 10, "symbol": "square"},
+            hovertemplate=f"{count} replicates are exactly zero<extra></extra>",
+            cliponaxis=False,
+        )
+
+
+def _add_published(figure: go.Figure, place: int, published: Values) -> None:
+    if len(published):
+        figure.add_scatter(
+            x=published,
+            y=[place] * len(published),
+            mode="markers" if len(published) == 1 else "lines",
+            name="published in the article",
+            marker={"color": VERMILLION, "size": 13, "symbol": "diamond", "line": {"color": "#FFFFFF", "width": 1}},
+            line={"color": VERMILLION, "width": 8},
+            hovertemplate="published<extra></extra>",
+        )
+
+
+def _name_once(figure: go.Figure) -> None:
+    """The legend says each thing once, however many rows have it."""
+    seen: set[str] = set()
+    for trace in figure.data:
+        trace.update(legendgroup=trace.name, showlegend=trace.name not in seen)
+        seen.add(trace.name)
