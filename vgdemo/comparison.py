@@ -11,6 +11,7 @@ from scipy.stats import bootstrap
 
 from vgdemo.config import SETTINGS, RunConfig
 from vgdemo.learning import CONFIDENCE, Share, final_accuracy, has_learned
+from vgdemo.links import COLUMNS
 from vgdemo.record import RunRecord
 from vgdemo.replicates import quantile
 
@@ -18,6 +19,8 @@ ARRIVED = 0.95  # Of the final accuracy.
 RESAMPLES = 5000
 SPEAKS_FOR_ITSELF = ("activation", "kernel_initializer", "optimizer", "dataset")  # "relu" needs no label.
 DATA = ("dataset", "n_samples", "noise", "data_seed")
+
+LETTERS = COLUMNS.upper()  # What a person calls the columns.
 
 Array = NDArray[np.float64]
 
@@ -93,15 +96,17 @@ def difference(first: RunRecord, second: RunRecord) -> Difference | None:
     return Difference(float(differences.mean()), low, high, len(differences))
 
 
-def sentences(records: Sequence[RunRecord], titles: Sequence[str]) -> list[str]:
+def sentences(records: Sequence[RunRecord]) -> list[str]:
     """What the runs say together: who learns, and how far each differs from the first, replicate by replicate."""
     shares = [Share.of(has_learned(record)) for record in records]
-    counts = [f"{title} in {share.count} of {share.total}" for title, share in zip(titles, shares, strict=True)]
-    counts[0] = counts[0].replace(" in ", " learns in ", 1) + " replicates"
-    found = [", ".join(counts) + "."]
-    for record, title in zip(records[1:], titles[1:], strict=True):
-        found.append(_difference_in_words(difference(record, records[0]), title, titles[0]))
-    return found
+    found = headings([record.config for record in records])
+    counts = [f"{heading} in {share.count} of {share.total}" for heading, share in zip(found, shares, strict=True)]
+    counts[0] = f"{found[0]} learns in {shares[0].count} of {shares[0].total} replicates"
+    others = zip(LETTERS[1:], records[1:], strict=False)
+    return [
+        ", ".join(counts) + ".",
+        *(_difference_in_words(difference(record, records[0]), letter, LETTERS[0]) for letter, record in others),
+    ]
 
 
 def differing(configs: Sequence[RunConfig]) -> tuple[str, ...]:
@@ -113,6 +118,13 @@ def names(configs: Sequence[RunConfig]) -> tuple[str, ...]:
     """A name for each run, of what sets it apart; empty where nothing does."""
     different = differing(configs)
     return tuple(" + ".join(_setting_in_words(config, name) for name in different) for config in configs)
+
+
+def headings(configs: Sequence[RunConfig]) -> tuple[str, ...]:
+    """Each column's letter and what sets its run apart."""
+    return tuple(
+        f"{letter} · {name}" if name else letter for letter, name in zip(LETTERS, names(configs), strict=False)
+    )
 
 
 def shared_parts(first: RunConfig, second: RunConfig) -> tuple[str, ...]:
@@ -134,18 +146,18 @@ def _setting_in_words(config: RunConfig, name: str) -> str:
     text = f"{value:g}" if isinstance(value, float) else str(value)
     if name in SPEAKS_FOR_ITSELF:
         return text
-    label = SETTINGS[name].label.lower()
+    label = SETTINGS[name].label.lower().removesuffix(" initialiser")
     return (label if value else f"no {label}") if isinstance(value, bool) else f"{label} {text}"
 
 
-def _difference_in_words(found: Difference | None, title: str, first: str) -> str:
+def _difference_in_words(found: Difference | None, letter: str, first: str) -> str:
     if found is None:
-        return f"{title} and {first} have no pair of replicates that both ended."
+        return f"{letter} and {first} have no pair of replicates that both ended."
     if found.pairs == 1:
-        return f"{title} ends {found.mean:+.2f} against {first} in validation accuracy; one pair has no interval."
+        return f"{letter} ends {found.mean:+.2f} against {first} in validation accuracy; one pair has no interval."
     verdict = "more" if found.low > 0 else "less" if found.high < 0 else "neither surely more nor surely less"
     return (
-        f"{title} ends {verdict} accurate than {first}: {found.mean:+.2f} in validation accuracy, mean over "
+        f"{letter} ends {verdict} accurate than {first}: {found.mean:+.2f} in validation accuracy, mean over "
         f"{found.pairs} pairs of replicates, bootstrap interval {found.low:+.2f} to {found.high:+.2f}."
     )
 

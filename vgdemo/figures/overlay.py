@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -13,15 +13,15 @@ from vgdemo.figures.style import RUN_COLORS, in_words, new_figure
 from vgdemo.record import RunRecord
 
 
-def overlaid_accuracy(records: Sequence[RunRecord], names: Sequence[str]) -> go.Figure:
+def overlaid_accuracy(records: Mapping[str, RunRecord], names: Sequence[str]) -> go.Figure:
     """Validation accuracy of each run: median and 10–90 % band over its replicates.
 
     Args:
-        records: The runs, at most as many as there are `RUN_COLORS`.
+        records: Letter to run, at most as many as there are `RUN_COLORS`.
         names: What the legend calls them.
     """
-    figure = _axes(records, names)
-    for record, name, color in zip(records, names, RUN_COLORS, strict=False):
+    figure = _axes(records)
+    for record, name, color in zip(records.values(), names, RUN_COLORS, strict=False):
         shown = column_indices(record)
         epochs, accuracy = record.epochs[shown], record.curve_arrays["val_accuracy"][shown]
         add_band(figure, epochs, accuracy, color=color, axis="y")
@@ -35,12 +35,12 @@ def overlaid_accuracy(records: Sequence[RunRecord], names: Sequence[str]) -> go.
     return figure
 
 
-def _axes(records: Sequence[RunRecord], names: Sequence[str]) -> go.Figure:
-    epochs = max(record.config.epochs for record in records)
-    lowest = min(float(np.nanmin(record.curve_arrays["val_accuracy"], initial=1)) for record in records)
+def _axes(records: Mapping[str, RunRecord]) -> go.Figure:
+    epochs = max(record.config.epochs for record in records.values())
+    lowest = min(float(np.nanmin(record.curve_arrays["val_accuracy"], initial=1)) for record in records.values())
     return new_figure(
         "Validation accuracy of all columns",
-        _reading(records, names),
+        _reading(records),
         "Line chart of the validation accuracy over epochs, one line with its band for each column.",
         over_epochs=True,
         uirevision=f"overlay {epochs}",
@@ -50,10 +50,13 @@ def _axes(records: Sequence[RunRecord], names: Sequence[str]) -> go.Figure:
     )
 
 
-def _reading(records: Sequence[RunRecord], names: Sequence[str]) -> str:
-    measured = [
-        f"{name} {in_words(float(quantile(record.curve_arrays['val_accuracy'][-1:], 0.5)[0]))}"
-        for record, name in zip(records, names, strict=True)
+def _reading(records: Mapping[str, RunRecord]) -> str:
+    medians = {
+        letter: float(quantile(record.curve_arrays["val_accuracy"][-1:], 0.5)[0])
+        for letter, record in records.items()
         if len(record.epochs)
-    ]
-    return f"Median over replicates, now: {'; '.join(measured)}." if measured else "Nothing is trained yet."
+    }
+    if not medians:
+        return "Nothing is trained yet."
+    listed = ", ".join(f"{letter} {in_words(median)}" for letter, median in medians.items())
+    return f"Line: median of the replicates, at the last epoch {listed}. Band: 10–90 % of them."

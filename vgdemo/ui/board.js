@@ -42,6 +42,7 @@ class Board {
     this.root.classList.toggle("vgdemo-compared", columns > 1)
     this.root.style.setProperty("--columns", columns)
     const theme = themeOf(this.root)
+    this.root.style.colorScheme = theme.isDark ? "dark" : "light" // The slider is the browser's own.
     const changed = Object.entries(figures).filter(([name, json]) => this.figure(name).take(json, theme))
     this.place(Object.keys(figures))
     const moved = [...this.figures.values()].filter((figure) => figure.share(this.peers(figure)))
@@ -251,6 +252,8 @@ class Figure {
       template: template(this.theme),
       // The title stands above the plot, in the page's own type; the legend alone needs room there.
       margin: { ...margin, t: 24 },
+      // In a narrow column the legend needs the whole width.
+      legend: { ...layout.legend, xref: "container", x: 0.01 },
       shapes: layout.meta.epochs && epoch !== null ? cursor(this.theme, epoch) : [],
       // On a touch screen a drag scrolls the page.
       dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
@@ -323,7 +326,13 @@ function themeOf(root) {
     grid: read("--st-border-color-light") || read("--st-border-color"),
     panel: read("--st-secondary-background-color"),
     font: read("--st-font"),
+    isDark: isDark(read("--st-background-color")),
   }
+}
+
+function isDark(color) {
+  const [red, green, blue] = (color.match(/[0-9a-f]{2}/gi) ?? ["ff", "ff", "ff"]).map((digits) => parseInt(digits, 16))
+  return 0.299 * red + 0.587 * green + 0.114 * blue < 128
 }
 
 function template({ text, grid, panel, font }) {

@@ -111,7 +111,7 @@ def _arrange() -> None:
     st.segmented_control(
         "Column to edit", tuple(letters), key="column", required=True, width="stretch", persist_state="session"
     )
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, gap="xsmall"):
         if st.button("Start from…", help="A preset, the Lab's run, a stored run, a link or JSON."):
             choose_source(_position())
         st.button("Add", on_click=_add, disabled=len(configs) == len(COLUMNS), help="One more column.")

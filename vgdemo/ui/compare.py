@@ -8,7 +8,7 @@ from functools import partial
 
 import streamlit as st
 
-from vgdemo.comparison import names
+from vgdemo.comparison import LETTERS, headings, sentences
 from vgdemo.figures import (
     Figure,
     curves,
@@ -20,7 +20,6 @@ from vgdemo.figures import (
 )
 from vgdemo.figures.style import RUN_COLORS
 from vgdemo.jobs import Job, JobState
-from vgdemo.links import COLUMNS
 from vgdemo.record import RunRecord
 from vgdemo.ui.board import board, drawn
 from vgdemo.ui.lab import MEDIAN, POLL_SECONDS, progress_in_words, replicate_choice, statistic_choice
@@ -35,19 +34,12 @@ ROWS = {
     "surface": "decision surface",
 }
 FIRST_ROWS = ("layers", "profile")  # More of them take longer to draw than to train.
-LETTERS = COLUMNS.upper()
 
 
 def watch(jobs: Sequence[Job]) -> None:
     """Show jobs side by side: while any trains, this part of the page alone is run again and again."""
     is_over = _are_over(jobs)
     st.fragment(_watch, run_every=None if is_over else POLL_SECONDS)(jobs, is_over)
-
-
-def headings(jobs: Sequence[Job]) -> list[str]:
-    """Each column's letter and what sets it apart."""
-    found = names([job.config for job in jobs])
-    return [f"{letter} · {name}" if name else letter for letter, name in zip(LETTERS, found, strict=False)]
 
 
 def _are_over(jobs: Sequence[Job]) -> bool:
@@ -58,17 +50,26 @@ def _watch(jobs: Sequence[Job], was_over: bool) -> None:
     if _are_over(jobs) and not was_over:
         st.rerun()  # The whole page once more, without the clock.
     _heads(jobs)
+    st.markdown(plain(_who_learns(jobs)))
     _figures(jobs, _options(jobs))
 
 
 def _heads(jobs: Sequence[Job]) -> None:
+    titles = headings([job.config for job in jobs])
     st.html("<style>" + "".join(map(_marking, LETTERS, RUN_COLORS)) + "</style>")
-    for column, job, letter, heading in zip(st.columns(len(jobs)), jobs, LETTERS, headings(jobs), strict=False):
+    for column, job, letter, heading in zip(st.columns(len(jobs)), jobs, LETTERS, titles, strict=False):
         progress = job.progress
         with column, st.container(key=f"column-{letter}", gap="xsmall"):
             st.markdown(f"**{plain(heading)}**")
             words = " ".join([progress_in_words(progress, job), *progress.notices])
             st.progress(progress.epoch / progress.epochs, text=plain(words))
+
+
+def _who_learns(jobs: Sequence[Job]) -> str:
+    records = [job.record for job in jobs if job.record is not None and len(job.record.epochs)]
+    if not _are_over(jobs) or len(records) < len(jobs):
+        return "Which columns learn stands here as soon as all runs are over."
+    return sentences(records)[0]
 
 
 def _marking(letter: str, color: str) -> str:
@@ -120,8 +121,9 @@ def _stop_all(jobs: Sequence[Job]) -> None:
 def _figures(jobs: Sequence[Job], options: Options) -> None:
     records = [job.record or RunRecord.empty(job.config) for job in jobs]
     epochs = [(record.config.run_key, len(record.epochs)) for record in records]
-    titles = headings(jobs)
-    figures = {"overlay": drawn(f"overlay {titles}", epochs, partial(overlaid_accuracy, records, titles))}
+    titles = headings([job.config for job in jobs])
+    overlay = partial(overlaid_accuracy, dict(zip(LETTERS, records, strict=False)), titles)
+    figures = {"overlay": drawn(f"overlay {titles}", epochs, overlay)}
     for row, make in _makers(options).items():
         for letter, record, shown in zip(LETTERS, records, epochs, strict=False):
             figures[f"{row} {letter}"] = drawn(

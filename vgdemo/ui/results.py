@@ -7,16 +7,12 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from vgdemo.comparison import Summary, differing, sentences, shared_parts, summary
+from vgdemo.comparison import LETTERS, Summary, differing, sentences, shared_parts, summary
 from vgdemo.config import SETTINGS, RunConfig
 from vgdemo.figures.style import in_words
 from vgdemo.jobs import Job
-from vgdemo.links import COLUMNS
 from vgdemo.record import RunRecord
-from vgdemo.ui.compare import headings
 from vgdemo.ui.page import plain
-
-LETTERS = tuple(COLUMNS.upper())
 
 
 def results(jobs: Sequence[Job]) -> None:
@@ -25,17 +21,17 @@ def results(jobs: Sequence[Job]) -> None:
     measured = [job.record for job in jobs if job.record is not None and len(job.record.epochs)]
     is_over = all(job.progress.state.is_over for job in jobs)
     if is_over and len(measured) == len(jobs):
-        _endings(measured, headings(jobs))
-    st.subheader("What sets them apart", anchor=False)
+        _endings(measured)
+    st.markdown("##### What sets them apart")
     _table(_settings(configs), "Settings in which the columns differ")
     for letter, config in zip(LETTERS[1:], configs[1:], strict=False):
         parts = shared_parts(configs[0], config)
         st.caption(plain(f"The same replicate of A and {letter} shares {_listed(parts)}."))
 
 
-def _endings(records: Sequence[RunRecord], titles: Sequence[str]) -> None:
-    st.subheader("How they end", anchor=False)
-    for sentence in sentences(records, titles):
+def _endings(records: Sequence[RunRecord]) -> None:
+    st.markdown("##### How they end")
+    for sentence in sentences(records)[1:]:  # The first stands above the figures.
         st.markdown(plain(sentence))
     endings = {letter: _words(summary(record)) for letter, record in zip(LETTERS, records, strict=False)}
     _table(pd.DataFrame(endings), "How the runs end")
