@@ -225,11 +225,11 @@ def test_a_figure_with_frames_shows_the_last_of_them(make_record: Make) -> None:
 @pytest.mark.parametrize(
     ("bin_index", "trace", "place"),
     [
-        (0, "exact zero", (-11.2, -10.4)),
+        (0, "exact zero", (-12.2, -11.4)),
         (1, "by size", (-10, -9.5)),  # Below the histogram's own range.
         (2 + 48 - 1, "by size", (-0.5, 0)),  # Half a decade below 1.
         (62, "by size", (1.5, 2)),  # Above it.
-        (63, "not finite", (2.4, 3.2)),
+        (63, "not finite", (3.4, 4.2)),
     ],
 )
 def test_entries_are_drawn_where_their_size_is(

@@ -48,7 +48,7 @@ class StandInJobs:
     error: SchedulerError | None = None
     submitted: list[StandInJob] = field(default_factory=list)
 
-    def submit(self, config: RunConfig) -> StandInJob:
+    def submit(self, config: RunConfig, *, interactive: bool = True) -> StandInJob:
         if self.error is not None:
             raise self.error
         progress = Progress(state=self.state, epochs=config.epochs, **{"epoch": 0, **self.details})

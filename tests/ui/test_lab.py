@@ -148,7 +148,7 @@ def test_progress_is_said_in_words(state: JobState, details: Any, words: str, la
 
 def test_how_long_it_took_is_said(lab: Lab, jobs: Any, make_record: Callable[..., RunRecord]) -> None:
     jobs.record = lambda config: make_record()
-    assert "To compile took 1.0 s. To train took 0.0 s." in progress(lab())
+    assert "Complete, 1.0 s to compile, 0.0 s to train." in progress(lab())
 
 
 def test_stop_stops_the_job(lab: Lab, jobs: Any) -> None:

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from vgdemo.figures.frames import Stop, Trace, with_frames
 from vgdemo.figures.sampling import Values, frame_indices
-from vgdemo.figures.style import BLUE, SPECIAL_COLORS, decades, named_places, new_figure, power_of_ten, translucent
+from vgdemo.figures.style import BLUE, SPECIAL_COLORS, decades, named_places, new_figure, translucent
 from vgdemo.record import HISTOGRAM_EDGES, RunRecord
 
 LOW, HIGH = -10, 2  # Logarithms: entries beyond them are counted in the outermost bin, unless the axis fits the run.
 HEIGHT = 1.8  # Rows that a share of 1 is high.
-COLUMN = 0.8  # Width of the columns for zero and for what is not finite, in decades.
+COLUMN = 1 / 15  # Width of the columns for zero and for what is not finite, as a share of the axis.
 
 
 def gradient_distribution(record: RunRecord, *, replicate: int | None = None, fit: bool = False) -> go.Figure:
@@ -32,11 +32,8 @@ def gradient_distribution(record: RunRecord, *, replicate: int | None = None, fi
     zero, inside, beyond = shares[..., 0], clipped(shares[..., 1:-1], low, high), shares[..., -1]
     first, last = np.searchsorted(HISTOGRAM_EDGES, (low, high))
     edges = HISTOGRAM_EDGES[first : last + 1]
-    places = (
-        edges,
-        np.array([low - 1.5 * COLUMN, low - COLUMN / 2]),
-        np.array([high + COLUMN / 2, high + 1.5 * COLUMN]),
-    )
+    column = COLUMN * (high - low)
+    sides = np.array([1.75, 2.75]) * column  # Far enough out that their names stand clear of the ends of the scale.
     stops = [
         Stop(
             int(record.epochs[index]),
@@ -45,7 +42,9 @@ def gradient_distribution(record: RunRecord, *, replicate: int | None = None, fi
         )
         for row, index in enumerate(indices)
     ]
-    return with_frames(_axes(record, low, high), _traces(places, record.config.num_layers), stops)
+    return with_frames(
+        _axes(record, low, high), _traces((edges, low - sides[::-1], high + sides), record.config.num_layers), stops
+    )
 
 
 def _ends(shares: Values) -> tuple[int, int]:
@@ -102,25 +101,24 @@ def _traces(places: tuple[Values, Values, Values], num_layers: int) -> list[Trac
 
 def _axes(record: RunRecord, low: int, high: int) -> go.Figure:
     places = named_places(record.config.num_layers)
+    column = COLUMN * (high - low)
     ticks = decades(low, high, 4)
-    ticks["tickvals"] = [low - COLUMN, *ticks["tickvals"], high + COLUMN]
+    ticks["tickvals"] = [low - 2.25 * column, *ticks["tickvals"], high + 2.25 * column]
     ticks["ticktext"] = ["0", *ticks["ticktext"], "∞"]
-    if low in ticks["tickvals"]:
-        ticks["ticktext"][1] = f"≤{power_of_ten(low)}"
     return new_figure(
         "Gradient entries by size",
         "Nothing is measured yet.",
         "Ridge plot: for each layer, the share of the gradient's entries by size, at the chosen epoch.",
         uirevision=f"distribution {record.config.num_layers}",
         xaxis={
-            "title": {"text": "|g| of one entry"},
+            "title": {"text": "|g| of one entry; the ends hold all beyond"},
             "tickangle": 0,
-            "range": [low - 2 * COLUMN, high + 2 * COLUMN],
+            "range": [low - 3.25 * column, high + 3.25 * column],
             **ticks,
         },
         yaxis={
             "title": {"text": "layer"},
-            "range": [-0.3, record.config.num_layers + 0.5],
+            "range": [-0.3, record.config.num_layers - 1 + HEIGHT + 0.1],
             "tickvals": places,
             "ticktext": [record.layer_names[place] for place in places],
         },

@@ -17,7 +17,7 @@ CLASS_SCALE = ((0, BLUE), (0.5, "#F2F2F0"), (1, ORANGE))
 SEQUENTIAL = "Viridis"
 ZERO, NOT_A_NUMBER, INFINITE = "#8C8C8C", VERMILLION, PINK  # None of them occurs in the sequential scale.
 SPECIAL_COLORS = {"exact zero": ZERO, "NaN": NOT_A_NUMBER, "∞": INFINITE}
-BAND_OPACITY = 0.22
+BAND_OPACITY = 0.26
 MARGIN = {"l": 58, "r": 12, "t": 64, "b": 44}
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

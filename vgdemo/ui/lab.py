@@ -70,7 +70,7 @@ def progress_in_words(progress: Progress, job: Job) -> str:
         case JobState.FAILED:
             return f"Failed: {progress.reason}"
     seconds = job.record.seconds if job.record else {}
-    return "Complete. " + "".join(f"To {stage} took {value:.1f} s. " for stage, value in seconds.items())
+    return "Complete" + "".join(f", {value:.1f} s to {stage}" for stage, value in seconds.items()) + "."
 
 
 @dataclass(frozen=True)
@@ -146,8 +146,9 @@ def _next_shown(job: Job, options: Options, before: Shown | None) -> Shown:
     if record is None and before is not None and before.has_epochs:
         return before._replace(of=of, stale=True)
     record = record or RunRecord.empty(job.config)
+    part = f"{record.status} from epoch {record.epochs.min(initial=0)}"  # Its beginning may have been missed.
     figures = {
-        name: drawn(f"{name} {options}", [(job.run_key, len(record.epochs))], partial(make, record))
+        name: drawn(f"{name} {options} {part}", [(job.run_key, len(record.epochs))], partial(make, record))
         for name, make in _makers(options).items()
     }
     return Shown(of, figures, has_epochs=len(record.epochs) > 0)
