@@ -31,9 +31,9 @@ def layer_heatmap(
     figure = _axes(record, shown, _reading(record, shown, values, replicate))
     layers = list(record.layer_names[: shown.layer_count(record)])
     figure.add_heatmap(
-        x=record.epochs[columns] if len(columns) else [0],
+        x=record.epochs[columns],
         y=layers,
-        z=_filled(drawn).T,
+        z=np.where(np.isfinite(drawn), drawn, np.nan).T.astype(np.float32),
         hovertemplate=f"epoch %{{x}}, layer %{{y}}<br>{shown.label} {_hover_value(shown)}<extra></extra>",
         hoverongaps=False,
         **_colors(shown, *shown.scale(drawn, fit=fit)),
@@ -64,12 +64,6 @@ def _colors(shown: Statistic, low: float, high: float) -> dict[str, Any]:
         "zmax": high,
         "colorbar": {"thickness": 12, "outlinewidth": 0, "xpad": 8, **ticks},
     }
-
-
-def _filled(drawn: Values) -> Values:
-    """What the scale can colour; a gap for all else, so that the colour bar stands there before the first epoch."""
-    cells = drawn if len(drawn) else np.full((1, drawn.shape[1]), np.nan)
-    return np.where(np.isfinite(cells), cells, np.nan).astype(np.float32)
 
 
 def _hover_value(shown: Statistic) -> str:
