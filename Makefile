@@ -1,11 +1,12 @@
 # make run: the dashboard. make test: lint, types and tests, the same as in continuous integration.
+# make diagnosis: trains runs whose illness is known, and prints how many verdicts agree.
 # make bench: measures the speed that is promised, in about three minutes on a machine with nothing else to do.
 VENV := .venv
 BIN := $(VENV)/bin
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export CHROMIUM
 
-.PHONY: run test lint bench chromium
+.PHONY: run test lint diagnosis bench chromium
 
 run: $(VENV)/run.stamp
 	$(BIN)/streamlit run app.py
@@ -17,6 +18,12 @@ lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+diagnosis: $(VENV)/run.stamp
+	$(BIN)/python -m bench.diagnosis
+
+screenshots: $(VENV)/test.stamp chromium
+	PYTHONPATH=tests $(BIN)/python -m browser.screenshots
 
 bench: $(VENV)/test.stamp chromium
 	$(BIN)/python -m bench.speed

@@ -6,15 +6,20 @@ from vgdemo.config import RunConfig
 from vgdemo.record import RunRecord
 
 if TYPE_CHECKING:
+    from vgdemo.diagnosis import diagnose
     from vgdemo.engine import train
 
-__all__ = ["RunConfig", "RunRecord", "train"]
+__all__ = ["RunConfig", "RunRecord", "diagnose", "train"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import the engine, and TensorFlow with it, only when it is asked for: the web process never does."""
+    """Import what takes long only when it is asked for; the engine's TensorFlow never enters the web process."""
     if name == "train":
         from vgdemo.engine import train
 
         return train
+    if name == "diagnose":
+        from vgdemo.diagnosis import diagnose
+
+        return diagnose
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,142 @@
+"""From a record to a verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vgdemo.config import RunConfig
+from vgdemo.diagnosis.causes import Case, cause_of
+from vgdemo.diagnosis.evidence import evidence
+from vgdemo.diagnosis.remedies import Remedy, remedies
+from vgdemo.diagnosis.rules import RULES, Rule, Verdict, first_rules
+from vgdemo.diagnosis.symptoms import Symptoms
+from vgdemo.learning import Share
+from vgdemo.record import RunRecord
+
+HEALTHY_SHARE = 0.75  # Settings that fail every fourth time, or oftener, are worth changing.
+
+HEADLINES = {
+    Verdict.HEALTHY: "Healthy",
+    Verdict.VANISHING: "Vanishing gradient",
+    Verdict.EXPLODING: "Exploding gradient",
+    Verdict.SATURATED: "Saturated",
+    Verdict.DEAD: "Dead units",
+    Verdict.STUCK: "Stuck",
+    Verdict.DIVERGED: "Diverged",
+    Verdict.UNKNOWN: "Not enough to say",
+}
+OUTCOMES = {
+    Verdict.HEALTHY: ("learns", "learn"),
+    Verdict.VANISHING: ("has a vanishing gradient", "have a vanishing gradient"),
+    Verdict.EXPLODING: ("has an exploding gradient", "have an exploding gradient"),
+    Verdict.SATURATED: ("is saturated", "are saturated"),
+    Verdict.DEAD: ("has a dead layer", "have a dead layer"),
+    Verdict.STUCK: ("is stuck", "are stuck"),
+    Verdict.DIVERGED: ("diverges", "diverge"),
+    Verdict.UNKNOWN: ("is undecided", "are undecided"),
+}
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What is wrong with a run, if anything.
+
+    Attributes:
+        config: The settings of the run.
+        verdict: The run's, as a whole.
+        cause: Why, in one sentence.
+        evidence: Sentences with numbers, from the replicates that the verdict is about.
+        counts: Verdict to the number of replicates that have it, most frequent first.
+        remedies: Changed settings, most promising first; none for a run that all replicates learn.
+        rule: The line of `RULES` that named the verdict; None where nothing was measured.
+    """
+
+    config: RunConfig
+    verdict: Verdict
+    cause: str
+    evidence: tuple[str, ...] = ()
+    counts: Mapping[Verdict, int] = field(default_factory=dict)
+    remedies: tuple[Remedy, ...] = ()
+    rule: Rule | None = None
+
+    @property
+    def sentence(self) -> str:
+        """Verdict, cause and, where the replicates differ, how they do."""
+        mixed = f" {self.confidence}" if len(self.counts) > 1 else ""
+        return f"{HEADLINES[self.verdict]}: {self.cause[0].lower()}{self.cause[1:]}{mixed}"
+
+    @property
+    def share(self) -> Share | None:
+        """The replicates that show the verdict; None where nothing was measured."""
+        return Share(self.counts[self.verdict], sum(self.counts.values())) if self.counts else None
+
+    @property
+    def confidence(self) -> str:
+        """How many replicates show what, in words."""
+        total = sum(self.counts.values())
+        if not total:
+            return "Nothing was measured."
+        parts = [f"{count} {OUTCOMES[verdict][count > 1]}" for verdict, count in self.counts.items()]
+        if len(parts) == 1:
+            return f"All {total} replicates show it." if total > 1 else "There is one replicate, and it shows this."
+        return f"Of {total} replicates {', '.join(parts[:-1])} and {parts[-1]}."
+
+
+@np.errstate(all="ignore")  # A record may hold any number; what comes of it is for the rules to judge.
+def diagnose(record: RunRecord) -> Diagnosis:
+    """Say what a run has, by the first of `RULES` that holds for each replicate.
+
+    A run is healthy if three quarters of its replicates learn; otherwise it has what most of the others have. Any
+    record gets a diagnosis, one with NaN, with a single epoch or with none too.
+    """
+    if not len(record.epochs):
+        return Diagnosis(record.config, Verdict.UNKNOWN, "Nothing was measured yet.")
+    symptoms = Symptoms(record)
+    rules = first_rules(symptoms)
+    counts = Counter(rule.verdict for rule in rules)
+    rule = _leading(rules, _verdict(counts))
+    case = _case(symptoms, rules, rule)
+    cause = cause_of(case)
+    return Diagnosis(
+        config=record.config,
+        verdict=rule.verdict,
+        cause=cause.sentence,
+        evidence=evidence(case),
+        counts=dict(counts.most_common()),
+        remedies=_remedies(symptoms, rules, counts),
+        rule=rule,
+    )
+
+
+def _verdict(counts: Counter[Verdict]) -> Verdict:
+    if counts[Verdict.HEALTHY] >= HEALTHY_SHARE * counts.total():
+        return Verdict.HEALTHY
+    return _illness(counts)
+
+
+def _illness(counts: Counter[Verdict]) -> Verdict:
+    """The most frequent one; of equally frequent ones that of the earliest rule."""
+    verdicts = [rule.verdict for rule in RULES if rule.verdict in counts and rule.verdict is not Verdict.HEALTHY]
+    return max(verdicts, key=lambda verdict: counts[verdict])
+
+
+def _leading(rules: list[Rule], verdict: Verdict) -> Rule:
+    """The rule that named the verdict for most replicates."""
+    of_verdict = Counter(RULES.index(rule) for rule in rules if rule.verdict is verdict)
+    return RULES[of_verdict.most_common(1)[0][0]]
+
+
+def _case(symptoms: Symptoms, rules: list[Rule], rule: Rule) -> Case:
+    return Case(symptoms, rule, np.array([each is rule for each in rules]))
+
+
+def _remedies(symptoms: Symptoms, rules: list[Rule], counts: Counter[Verdict]) -> tuple[Remedy, ...]:
+    """Against what most of the replicates that do not learn have."""
+    if set(counts) == {Verdict.HEALTHY}:
+        return ()
+    rule = _leading(rules, _illness(counts))
+    return remedies(symptoms.config, cause_of(_case(symptoms, rules, rule)).remedies)
