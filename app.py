@@ -3,6 +3,7 @@
 import streamlit as st
 
 from vgdemo.jobs import SchedulerError
+from vgdemo.links import to_query
 from vgdemo.store import StoreError
 from vgdemo.ui.lab import watch
 from vgdemo.ui.page import INTRODUCTION, page, plain
@@ -20,7 +21,9 @@ def main() -> None:
     config = wanted(form(), st.session_state.get("job"))
     if st.session_state.setdefault("is new here", has_no_runs()):
         st.markdown(INTRODUCTION)
-    st.markdown(f"**{plain(config.sentence)}**")
+    with st.container(horizontal=True, vertical_alignment="center", key="run in words"):
+        st.markdown(f"**{plain(config.sentence)}**", width="content")
+        st.page_link("pages/1_Compare.py", label="Compare with…", query_params=to_query([config]), width="content")
     try:
         watch(follow(config))
     except (SchedulerError, StoreError) as error:

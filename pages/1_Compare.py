@@ -4,7 +4,7 @@ import streamlit as st
 
 from vgdemo.jobs import SchedulerError
 from vgdemo.store import StoreError
-from vgdemo.ui.columns import columns
+from vgdemo.ui.columns import LETTERS, columns
 from vgdemo.ui.compare import watch
 from vgdemo.ui.page import page, plain
 from vgdemo.ui.results import results
@@ -16,7 +16,7 @@ def main() -> None:
     page("Compare")
     configs = columns()
     try:
-        jobs = follow_all(configs)
+        jobs = dict(zip(LETTERS, follow_all(configs), strict=False))
     except (SchedulerError, StoreError) as error:
         st.error(plain(str(error)))
         st.button("Try again", on_click=retry_all)

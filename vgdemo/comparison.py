@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,6 @@ from scipy.stats import bootstrap
 
 from vgdemo.config import SETTINGS, RunConfig
 from vgdemo.learning import CONFIDENCE, Share, final_accuracy, has_learned
-from vgdemo.links import COLUMNS
 from vgdemo.record import RunRecord
 from vgdemo.replicates import quantile
 
@@ -20,7 +19,6 @@ RESAMPLES = 5000
 SPEAKS_FOR_ITSELF = ("activation", "kernel_initializer", "optimizer", "dataset")  # "relu" needs no label.
 DATA = ("dataset", "n_samples", "noise", "data_seed")
 
-LETTERS = COLUMNS.upper()  # What a person calls the columns.
 
 Array = NDArray[np.float64]
 
@@ -96,16 +94,16 @@ def difference(first: RunRecord, second: RunRecord) -> Difference | None:
     return Difference(float(differences.mean()), low, high, len(differences))
 
 
-def sentences(records: Sequence[RunRecord]) -> list[str]:
-    """What the runs say together: who learns, and how far each differs from the first, replicate by replicate."""
-    shares = [Share.of(has_learned(record)) for record in records]
-    found = headings([record.config for record in records])
-    counts = [f"{heading} in {share.count} of {share.total}" for heading, share in zip(found, shares, strict=True)]
-    counts[0] = f"{found[0]} learns in {shares[0].count} of {shares[0].total} replicates"
-    others = zip(LETTERS[1:], records[1:], strict=False)
+def sentences(records: Mapping[str, RunRecord]) -> list[str]:
+    """What runs by letter say together: who learns, and how far each differs from the first, replicate by replicate."""
+    found = headings({letter: record.config for letter, record in records.items()})
+    shares = {letter: Share.of(has_learned(record)) for letter, record in records.items()}
+    first, *others = records
+    counts = [f"{found[first]} learns in {shares[first].count} of {shares[first].total} replicates"]
+    counts += [f"{found[letter]} in {shares[letter].count} of {shares[letter].total}" for letter in others]
     return [
         ", ".join(counts) + ".",
-        *(_difference_in_words(difference(record, records[0]), letter, LETTERS[0]) for letter, record in others),
+        *(_difference_in_words(difference(records[letter], records[first]), letter, first) for letter in others),
     ]
 
 
@@ -120,11 +118,10 @@ def names(configs: Sequence[RunConfig]) -> tuple[str, ...]:
     return tuple(" + ".join(_setting_in_words(config, name) for name in different) for config in configs)
 
 
-def headings(configs: Sequence[RunConfig]) -> tuple[str, ...]:
-    """Each column's letter and what sets its run apart."""
-    return tuple(
-        f"{letter} · {name}" if name else letter for letter, name in zip(LETTERS, names(configs), strict=False)
-    )
+def headings(configs: Mapping[str, RunConfig]) -> dict[str, str]:
+    """For each letter, itself and what sets its run apart."""
+    named = zip(configs, names([*configs.values()]), strict=True)
+    return {letter: f"{letter} · {name}" if name else letter for letter, name in named}
 
 
 def shared_parts(first: RunConfig, second: RunConfig) -> tuple[str, ...]:

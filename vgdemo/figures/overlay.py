@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import plotly.graph_objects as go
@@ -13,24 +13,24 @@ from vgdemo.figures.style import RUN_COLORS, in_words, new_figure
 from vgdemo.record import RunRecord
 
 
-def overlaid_accuracy(records: Mapping[str, RunRecord], names: Sequence[str]) -> go.Figure:
+def overlaid_accuracy(records: Mapping[str, RunRecord], names: Mapping[str, str]) -> go.Figure:
     """Validation accuracy of each run: median and 10–90 % band over its replicates.
 
     Args:
         records: Letter to run, at most as many as there are `RUN_COLORS`.
-        names: What the legend calls them.
+        names: Letter to what the legend says.
     """
     figure = _axes(records)
-    for record, name, color in zip(records.values(), names, RUN_COLORS, strict=False):
+    for (letter, record), color in zip(records.items(), RUN_COLORS, strict=False):
         shown = column_indices(record)
         epochs, accuracy = record.epochs[shown], record.curve_arrays["val_accuracy"][shown]
         add_band(figure, epochs, accuracy, color=color, axis="y")
         figure.add_scatter(
             x=epochs,
             y=quantile(accuracy, 0.5),
-            name=name,
+            name=names[letter],
             line={"color": color, "width": 2},
-            hovertemplate=f"{name}: %{{y:.3f}}<extra></extra>",
+            hovertemplate=f"{letter}: %{{y:.3f}}<extra></extra>",
         )
     return figure
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from vgdemo.figures import Figure
+from vgdemo.record import RunRecord
 from vgdemo.ui.server import plotly_url
 
 _HERE = Path(__file__).parent
@@ -37,13 +38,19 @@ def board(figures: Mapping[str, str], *, key: str, stale: bool = False, columns:
     _mount(data={"library": plotly_url(), "figures": dict(figures), "stale": stale, "columns": columns}, key=key)
 
 
-@st.cache_resource(show_spinner=False, max_entries=150)
-def drawn(name: str, epochs_of_runs: Sequence[tuple[str, int]], _make: Callable[[], Figure]) -> str:
+def drawn(name: str, records: Sequence[RunRecord], make: Callable[[], Figure]) -> str:
     """A figure as the board takes it, made once for all sessions that see the same epochs of the same runs.
 
     Args:
         name: The figure and its options.
-        epochs_of_runs: The key of each run in it, and how many of its epochs there are.
-        _make: Makes the figure.
+        records: The runs in it.
+        make: Makes the figure.
     """
+    # Who joins a run late may have missed its first epochs; a stopped run has other stops than one that goes on.
+    seen = [(one.config.run_key, str(one.status), int(one.epochs.min(initial=0)), len(one.epochs)) for one in records]
+    return _drawn(name, seen, make)
+
+
+@st.cache_resource(show_spinner=False, max_entries=150)
+def _drawn(name: str, seen: Sequence[tuple[str, str, int, int]], _make: Callable[[], Figure]) -> str:
     return str(_make().to_json())

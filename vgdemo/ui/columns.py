@@ -17,6 +17,8 @@ PLACE = "compare "  # Distinguishes the controls from the Lab's.
 QUERY = "query of pages/1_Compare.py"
 COMMON = (*(name for name, setting in SETTINGS.items() if setting.group in ("data", "repeats")), "epochs")
 
+LETTERS = COLUMNS.upper()  # What a person calls the columns.
+
 Columns = tuple[RunConfig, ...]
 
 
@@ -68,7 +70,7 @@ def _edited(configs: Columns, position: int, config: RunConfig) -> Columns:
 
 
 def _position() -> int:
-    return COLUMNS.index(st.session_state["column"].lower())
+    return LETTERS.index(st.session_state["column"])
 
 
 def _read_url() -> None:
@@ -96,8 +98,8 @@ def _write_url(configs: Columns) -> None:
 
 def _twins(configs: Columns) -> list[str]:
     return [
-        f"Column {letter} is the same run as column {COLUMNS[configs.index(config)].upper()}: change one of them."
-        for position, (letter, config) in enumerate(zip(COLUMNS.upper(), configs, strict=False))
+        f"Column {letter} is the same run as column {LETTERS[configs.index(config)]}: change one of them."
+        for position, (letter, config) in enumerate(zip(LETTERS, configs, strict=False))
         if configs.index(config) < position
     ]
 
@@ -105,7 +107,7 @@ def _twins(configs: Columns) -> list[str]:
 def _arrange() -> None:
     """Choose the column to edit, add and remove columns, and give the controls its settings."""
     configs: Columns = st.session_state["columns"]
-    letters = COLUMNS[: len(configs)].upper()
+    letters = LETTERS[: len(configs)]
     if st.session_state.get("column") not in tuple(letters):
         st.session_state["column"] = letters[0]
     st.segmented_control(
@@ -137,7 +139,7 @@ def _add() -> None:
             config = preset.config.with_changes(**common)
             if config not in configs:
                 st.session_state["columns"] = (*configs, config)
-                st.session_state["column"] = COLUMNS[len(configs)].upper()
+                st.session_state["column"] = LETTERS[len(configs)]
                 return
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
 
-from vgdemo.comparison import LETTERS, headings, sentences
+from vgdemo.comparison import headings, sentences
 from vgdemo.figures import (
     Figure,
     curves,
@@ -36,40 +36,47 @@ ROWS = {
 FIRST_ROWS = ("layers", "profile")  # More of them take longer to draw than to train.
 
 
-def watch(jobs: Sequence[Job]) -> None:
+def watch(jobs: Mapping[str, Job]) -> None:
     """Show jobs side by side: while any trains, this part of the page alone is run again and again."""
-    is_over = _are_over(jobs)
+    is_over = are_over(jobs)
     st.fragment(_watch, run_every=None if is_over else POLL_SECONDS)(jobs, is_over)
 
 
-def _are_over(jobs: Sequence[Job]) -> bool:
-    return all(job.progress.state.is_over for job in jobs)
+def are_over(jobs: Mapping[str, Job]) -> bool:
+    """Whether none trains or waits any more."""
+    return all(job.progress.state.is_over for job in jobs.values())
 
 
-def _watch(jobs: Sequence[Job], was_over: bool) -> None:
-    if _are_over(jobs) and not was_over:
+def _watch(jobs: Mapping[str, Job], was_over: bool) -> None:
+    if are_over(jobs) and not was_over:
         st.rerun()  # The whole page once more, without the clock.
     _heads(jobs)
     st.markdown(plain(_who_learns(jobs)))
     _figures(jobs, _options(jobs))
 
 
-def _heads(jobs: Sequence[Job]) -> None:
-    titles = headings([job.config for job in jobs])
-    st.html("<style>" + "".join(map(_marking, LETTERS, RUN_COLORS)) + "</style>")
-    for column, job, letter, heading in zip(st.columns(len(jobs)), jobs, LETTERS, titles, strict=False):
+def _heads(jobs: Mapping[str, Job]) -> None:
+    titles = headings({letter: job.config for letter, job in jobs.items()})
+    st.html("<style>" + "".join(map(_marking, jobs, RUN_COLORS)) + "</style>")
+    for column, (letter, job) in zip(st.columns(len(jobs)), jobs.items(), strict=True):
         progress = job.progress
         with column, st.container(key=f"column-{letter}", gap="xsmall"):
-            st.markdown(f"**{plain(heading)}**")
+            st.markdown(f"**{plain(titles[letter])}**")
             words = " ".join([progress_in_words(progress, job), *progress.notices])
             st.progress(progress.epoch / progress.epochs, text=plain(words))
 
 
-def _who_learns(jobs: Sequence[Job]) -> str:
-    records = [job.record for job in jobs if job.record is not None and len(job.record.epochs)]
-    if not _are_over(jobs) or len(records) < len(jobs):
+def measured(jobs: Mapping[str, Job]) -> dict[str, RunRecord]:
+    """The records that have at least one epoch."""
+    records = {letter: job.record for letter, job in jobs.items()}
+    return {letter: record for letter, record in records.items() if record is not None and len(record.epochs)}
+
+
+def _who_learns(jobs: Mapping[str, Job]) -> str:
+    if not are_over(jobs):
         return "Which columns learn stands here as soon as all runs are over."
-    return sentences(records)[0]
+    records = measured(jobs)
+    return sentences(records)[0] if records else "Nothing was trained."
 
 
 def _marking(letter: str, color: str) -> str:
@@ -86,10 +93,10 @@ class Options:
     rows: tuple[str, ...]
 
 
-def _options(jobs: Sequence[Job]) -> Options:
+def _options(jobs: Mapping[str, Job]) -> Options:
     with st.container(horizontal=True, vertical_alignment="center", key="options"):
         statistic = statistic_choice()
-        replicate = replicate_choice(min(job.config.replicates for job in jobs))
+        replicate = replicate_choice(min(job.config.replicates for job in jobs.values()))
         st.session_state.setdefault("rows", list(FIRST_ROWS))
         rows = st.pills(
             "Rows of figures",
@@ -104,31 +111,29 @@ def _options(jobs: Sequence[Job]) -> Options:
     return Options(statistic, replicate, tuple(row for row in ROWS if row in rows))
 
 
-def _stop_or_retry(jobs: Sequence[Job]) -> None:
+def _stop_or_retry(jobs: Mapping[str, Job]) -> None:
     """Always one button in one place, so that nothing moves."""
-    broken = {JobState.FAILED, JobState.STOPPED} & {job.progress.state for job in jobs}
-    if _are_over(jobs) and broken:
+    broken = {JobState.FAILED, JobState.STOPPED} & {job.progress.state for job in jobs.values()}
+    if are_over(jobs) and broken:
         st.button("Train the rest", on_click=retry_all)
     else:
-        st.button("Stop all", on_click=_stop_all, args=(jobs,), disabled=_are_over(jobs))
+        st.button("Stop all", on_click=_stop_all, args=(jobs,), disabled=are_over(jobs))
 
 
-def _stop_all(jobs: Sequence[Job]) -> None:
-    for job in jobs:
+def _stop_all(jobs: Mapping[str, Job]) -> None:
+    for job in jobs.values():
         job.stop()
 
 
-def _figures(jobs: Sequence[Job], options: Options) -> None:
-    records = [job.record or RunRecord.empty(job.config) for job in jobs]
-    epochs = [(record.config.run_key, len(record.epochs)) for record in records]
-    titles = headings([job.config for job in jobs])
-    overlay = partial(overlaid_accuracy, dict(zip(LETTERS, records, strict=False)), titles)
-    figures = {"overlay": drawn(f"overlay {titles}", epochs, overlay)}
+def _figures(jobs: Mapping[str, Job], options: Options) -> None:
+    records = {letter: job.record or RunRecord.empty(job.config) for letter, job in jobs.items()}
+    titles = headings({letter: job.config for letter, job in jobs.items()})
+    overlay = partial(overlaid_accuracy, records, titles)
+    figures = {"overlay": drawn(f"overlay {titles}", [*records.values()], overlay)}
     for row, make in _makers(options).items():
-        for letter, record, shown in zip(LETTERS, records, epochs, strict=False):
-            figures[f"{row} {letter}"] = drawn(
-                f"{row} {options} {letter}", [shown], partial(_lettered, make, record, letter)
-            )
+        for letter, record in records.items():
+            name = f"{row} {letter}"
+            figures[name] = drawn(f"{name} {options}", [record], partial(_lettered, make, record, letter))
     board(figures, key="comparison", columns=len(jobs))
 
 

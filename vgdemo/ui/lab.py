@@ -146,10 +146,8 @@ def _next_shown(job: Job, options: Options, before: Shown | None) -> Shown:
     if record is None and before is not None and before.has_epochs:
         return before._replace(of=of, stale=True)
     record = record or RunRecord.empty(job.config)
-    part = f"{record.status} from epoch {record.epochs.min(initial=0)}"  # Its beginning may have been missed.
     figures = {
-        name: drawn(f"{name} {options} {part}", [(job.run_key, len(record.epochs))], partial(make, record))
-        for name, make in _makers(options).items()
+        name: drawn(f"{name} {options}", [record], partial(make, record)) for name, make in _makers(options).items()
     }
     return Shown(of, figures, has_epochs=len(record.epochs) > 0)
 

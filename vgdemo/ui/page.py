@@ -7,6 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from vgdemo.ui.share import share
+
 INTRODUCTION = """Deep networks often do not learn because the gradient that reaches their first layers is tiny.
 Here you set a network on the left, train it at once, and see the gradient of every layer at every epoch.
 The first run is the failing network of an article that many have followed: five tanh layers; try ReLU or Glorot's
@@ -29,6 +31,7 @@ def page(title: str) -> None:
             _link(f"pages/{file.name}", file.stem.partition("_")[2].replace("_", " "))
         with st.popover("About", type="tertiary"):
             st.markdown(INTRODUCTION)
+        share()
 
 
 def _link(path: str, label: str) -> None:

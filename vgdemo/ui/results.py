@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
 
-from vgdemo.comparison import LETTERS, Summary, differing, sentences, shared_parts, summary
+from vgdemo.comparison import Summary, differing, headings, sentences, shared_parts, summary
 from vgdemo.config import SETTINGS, RunConfig
+from vgdemo.export import Exhibit
 from vgdemo.figures.style import in_words
 from vgdemo.jobs import Job
 from vgdemo.record import RunRecord
+from vgdemo.ui.compare import are_over, measured
+from vgdemo.ui.downloads import downloads
 from vgdemo.ui.page import plain
 
 
-def results(jobs: Sequence[Job]) -> None:
-    """Say how the runs end and what sets them apart; how they end, once all of them have."""
-    configs = [job.config for job in jobs]
-    measured = [job.record for job in jobs if job.record is not None and len(job.record.epochs)]
-    is_over = all(job.progress.state.is_over for job in jobs)
-    if is_over and len(measured) == len(jobs):
-        _endings(measured)
+def results(jobs: Mapping[str, Job]) -> None:
+    """Say how the runs end, once all are over, and what sets them apart."""
+    configs = {letter: job.config for letter, job in jobs.items()}
+    records = measured(jobs)
+    if records and are_over(jobs):
+        _endings(records)
+    titles = headings(configs)
+    downloads([Exhibit(record, titles[letter]) for letter, record in records.items()])
     st.markdown("##### What sets them apart")
     _table(_settings(configs), "Settings in which the columns differ")
-    for letter, config in zip(LETTERS[1:], configs[1:], strict=False):
-        parts = shared_parts(configs[0], config)
-        st.caption(plain(f"The same replicate of A and {letter} shares {_listed(parts)}."))
+    (first, config), *others = configs.items()
+    for letter, other in others:
+        st.caption(plain(f"The same replicate of {first} and {letter} shares {_listed(shared_parts(config, other))}."))
 
 
-def _endings(records: Sequence[RunRecord]) -> None:
+def _endings(records: Mapping[str, RunRecord]) -> None:
     st.markdown("##### How they end")
     for sentence in sentences(records)[1:]:  # The first stands above the figures.
         st.markdown(plain(sentence))
-    endings = {letter: _words(summary(record)) for letter, record in zip(LETTERS, records, strict=False)}
+    endings = {letter: _words(summary(record)) for letter, record in records.items()}
     _table(pd.DataFrame(endings), "How the runs end")
 
 
@@ -51,13 +55,10 @@ def _words(ending: Summary) -> dict[str, str]:
     }
 
 
-def _settings(configs: Sequence[RunConfig]) -> pd.DataFrame:
-    names = differing(configs)
-    rows = [SETTINGS[name].label for name in names]
-    values = {
-        letter: [str(getattr(config, name)) for name in names] for letter, config in zip(LETTERS, configs, strict=False)
-    }
-    return pd.DataFrame(values, index=rows)
+def _settings(configs: Mapping[str, RunConfig]) -> pd.DataFrame:
+    names = differing([*configs.values()])
+    values = {letter: [str(getattr(config, name)) for name in names] for letter, config in configs.items()}
+    return pd.DataFrame(values, index=[SETTINGS[name].label for name in names])
 
 
 def _table(content: pd.DataFrame, alt: str) -> None:
