@@ -252,8 +252,6 @@ class Figure {
       template: template(this.theme),
       // The title stands above the plot, in the page's own type; the legend alone needs room there.
       margin: { ...margin, t: 24 },
-      // In a narrow column the legend needs the whole width.
-      legend: { ...layout.legend, xref: "container", x: 0.01 },
       shapes: layout.meta.epochs && epoch !== null ? cursor(this.theme, epoch) : [],
       // On a touch screen a drag scrolls the page.
       dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
