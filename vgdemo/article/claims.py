@@ -12,7 +12,7 @@ import numpy as np
 
 from vgdemo.article.measures import Measure, Values
 from vgdemo.learning import Share
-from vgdemo.record import RunRecord, RunStatus
+from vgdemo.record import RunRecord
 
 NEARLY_ALL = 0.9  # From this share of the replicates on, the article's one run stands for all of them.
 
@@ -136,7 +136,7 @@ def judged(claim: Claim, records: Sequence[RunRecord | None]) -> Finding | None:
     looked_at = [record for record in (records[index] for index in claim.runs) if record is not None]
     if len(looked_at) < len(claim.runs):
         return None
-    stopped = [record for record in looked_at if record.status is RunStatus.STOPPED]
-    if stopped:
-        return Finding(claim, np.full(stopped[0].config.replicates, np.nan), int(stopped[0].epochs[-1]))
+    last = {int(record.epochs[-1]) for record in looked_at if record.epochs[-1] < record.config.epochs}
+    if last:
+        return Finding(claim, np.zeros(0), stopped_after=min(last))
     return Finding(claim, claim.measure.of(*looked_at))

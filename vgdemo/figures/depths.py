@@ -7,11 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
+from vgdemo.figures.outcome import ACCURACY_RANGE
 from vgdemo.figures.sampling import Values
 from vgdemo.figures.style import BLUE, GREEN, new_figure
 from vgdemo.learning import Share
-
-ACCURACY_RANGE = (0.4, 1.0)
 
 
 def depths(accuracies: Mapping[int, Values], shares: Mapping[int, Share]) -> go.Figure:
@@ -73,17 +72,17 @@ def _axes(layers: list[int], reading: str) -> go.Figure:
             "range": [min(layers, default=1) - 0.5, max(layers, default=1) + 0.5],
         },
         yaxis={
-            "title": {"text": "share that learns"},
+            "title": {"text": "learn, share"},
             "range": [-0.03, 1.03],
             "tickformat": ".0%",
             "domain": [0.55, 1],
         },
-        yaxis2={"title": {"text": "validation accuracy"}, "range": list(ACCURACY_RANGE), "domain": [0, 0.45]},
+        yaxis2={"title": {"text": "accuracy, share"}, "range": list(ACCURACY_RANGE), "domain": [0, 0.45]},
     )
 
 
 def _reading(shares: Mapping[int, Share]) -> str:
     if not shares:
         return "Nothing is trained yet."
-    words = [f"{depth} layers {share.value:.0%}" for depth, share in shares.items()]
-    return f"Share that learns: {', '.join(words).replace('%', ' %')}."
+    words = [f"{100 * share.value:.0f} % with {depth}" for depth, share in shares.items()]
+    return f"Share of the replicates that learns, by hidden layers: {', '.join(words)}."

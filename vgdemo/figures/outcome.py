@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from vgdemo.figures.sampling import Values
 from vgdemo.figures.style import BLUE, VERMILLION, ZERO, decades, in_words, new_figure, translucent
 
-ACCURACY_RANGE = (0.4, 1.0)
+ACCURACY_RANGE = (0.45, 0.9)  # Of everything that ends near chance or near what the noise allows.
 SPREAD = 0.28  # Half of the height over which the replicates of a row are spread.
 
 
@@ -61,7 +61,7 @@ def _ends(label: str, values: Values) -> tuple[float, float]:
     finite = values[np.isfinite(values)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else ACCURACY_RANGE
     if label.startswith("accuracy"):
-        return min(ACCURACY_RANGE[0], low), ACCURACY_RANGE[1]
+        return min(ACCURACY_RANGE[0], low), max(ACCURACY_RANGE[1], high)
     margin = 0.06 * (high - low) or 0.5
     return low - margin, high + margin
 

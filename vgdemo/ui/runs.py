@@ -86,10 +86,31 @@ def retry_all() -> None:
             held.pop(config).release()
 
 
-def _submit(config: RunConfig) -> Job:
+def queue(configs: Sequence[RunConfig]) -> None:
+    """Train runs in the background, after those that a person looks at; what failed or was stopped begins again.
+
+    Raises:
+        SchedulerError: If there is nothing to train on; the next call connects anew.
+    """
+    store = open_store()
+    for config in configs:
+        job = queued().get(config)
+        if config.run_key in store:
+            continue
+        if job is None or job.progress.state in (JobState.FAILED, JobState.STOPPED):
+            queued()[config] = _submit(config, interactive=False)
+
+
+def queued() -> dict[RunConfig, Job]:
+    """The session's runs in the background."""
+    held: dict[RunConfig, Job] = st.session_state.setdefault("queued", {})
+    return held
+
+
+def _submit(config: RunConfig, *, interactive: bool = True) -> Job:
     jobs = open_jobs()
     try:
-        return jobs.submit(config)
+        return jobs.submit(config, interactive=interactive)
     except SchedulerError:
         if open_jobs() is jobs:  # Another session may have replaced it already.
             open_jobs.clear()
