@@ -10,7 +10,11 @@ from collections.abc import Iterator
 
 import numpy as np
 from tensorboard.compat.proto.event_pb2 import Event
-from tensorboard.compat.proto.summary_pb2 import HistogramProto, Summary
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.compat.proto.tensor_pb2 import TensorProto
+from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
+from tensorboard.compat.proto.types_pb2 import DT_DOUBLE
+from tensorboard.plugins.histogram.metadata import create_summary_metadata
 
 from vgdemo.export.framing import framed
 from vgdemo.record import HISTOGRAM_EDGES, LAYER_STATISTICS, RunRecord
@@ -21,7 +25,6 @@ CURVE_TAGS = {
     "val_accuracy": "epoch_val_accuracy",
     "val_loss": "epoch_val_loss",
 }
-SIZES = ("gradient_mean_abs", "gradient_rms", "gradient_max_abs")
 OF_ACTIVATIONS = ("activation_mean", "activation_std", "saturated_share", "dead_share")
 EDGES = [0.0, *(10.0**HISTOGRAM_EDGES).tolist(), float(np.finfo(np.float32).max)]
 DESCRIPTION = (
@@ -63,29 +66,26 @@ def _layers(record: RunRecord, index: int, replicate: int) -> Iterator[Summary.V
 
 
 def _histograms(record: RunRecord, index: int, replicate: int) -> Iterator[Summary.Value]:
-    sizes = zip(*(record.layer_arrays[name][index, replicate].tolist() for name in SIZES), strict=True)
     counts = record.histograms[index, replicate].tolist()
-    for layer, ((zeros, tiny, *others, _), size) in enumerate(zip(counts, sizes, strict=True)):
-        finite = [zeros + tiny, *others]
-        if any(finite):
-            value = Summary.Value(tag=f"kernel_{layer}_grad", histo=_histogram(finite, *size))
-            if index == 0:  # TensorBoard takes the description from a tag's first event.
-                value.metadata.summary_description = DESCRIPTION.format(layer=layer + 1)
-            yield value
+    largest = record.layer_arrays["gradient_max_abs"][index, replicate].tolist()
+    for layer, (zeros, tiny, *others, _) in enumerate(counts):
+        value = Summary.Value(tag=f"kernel_{layer}_grad", tensor=_buckets([zeros + tiny, *others], largest[layer]))
+        if index == 0:  # TensorBoard takes what it needs to know of a tag from the tag's first event.
+            description = DESCRIPTION.format(layer=layer + 1)
+            value.metadata.CopyFrom(create_summary_metadata(display_name=None, description=description))
+        yield value
 
 
-def _histogram(counts: list[int], mean: float, root_mean_square: float, largest: float) -> HistogramProto:
-    """Buckets between `EDGES`, from the first that holds something to the last, which ends at the largest entry."""
-    used = [index for index, count in enumerate(counts) if count]
-    first, last = used[0], used[-1]
-    left, right = EDGES[last], EDGES[last + 1]
-    total = sum(counts)
-    return HistogramProto(
-        min=EDGES[first],
-        max=largest if left < largest < right else right,
-        num=total,
-        sum=total * mean,
-        sum_squares=total * root_mean_square**2,
-        bucket_limit=EDGES[first + 1 : last + 2],
-        bucket=counts[first : last + 1],
-    )
+def _buckets(counts: list[int], largest: float) -> TensorProto:
+    """Rows left, right, count between `EDGES`, from the first that holds something to the last; none if none does.
+
+    The last one ends at the largest entry, so that a picture with even steps is not wider than it need be.
+    """
+    used = [index for index, count in enumerate(counts) if count] or [0]
+    first, stop = used[0], used[-1] + (counts[used[-1]] > 0)
+    edges = EDGES[first : stop + 1]
+    if stop and edges[-2] < largest < edges[-1]:
+        edges[-1] = largest
+    rows = np.array([edges[:-1], edges[1:], counts[first:stop]]).T
+    shape = TensorShapeProto(dim=[TensorShapeProto.Dim(size=size) for size in rows.shape])
+    return TensorProto(dtype=DT_DOUBLE, tensor_shape=shape, tensor_content=rows.tobytes())

@@ -28,7 +28,7 @@ def _checksums(messages: Sequence[bytes]) -> list[bytes]:
 
 def crc32c(messages: Sequence[bytes]) -> NDArray[np.uint32]:
     """The cyclic redundancy check of each message, all messages at once: byte by byte would take seconds."""
-    lengths = np.array([len(message) for message in messages])
+    lengths = np.array([len(message) for message in messages], np.int64)
     columns = np.zeros((lengths.max(initial=0), len(messages)), np.uint8)
     for index, message in enumerate(messages):
         columns[: len(message), index] = np.frombuffer(message, np.uint8)

@@ -47,7 +47,7 @@ INITIALIZERS = {
 }
 OPTIMIZERS = {"sgd": "SGD", "rmsprop": "RMSprop", "adagrad": "Adagrad", "adam": "Adam"}
 CLIPS = {"global_norm": "global_clipnorm", "value": "clipvalue"}
-SATURATED_SLOPES = {"sigmoid": 0.0125}  # Five per cent of the steepest slope, which is 1, or close to it, for others.
+STEEPEST_SLOPES = {"sigmoid": 0.25, "selu": 1.7581, "gelu": 1.1289, "silu": 1.0998}  # 1 for all others.
 
 _environment = Environment(
     loader=PackageLoader("vgdemo.export"),
@@ -96,7 +96,7 @@ def _code(config: RunConfig, *, notebook: bool) -> str:
         lsuv=config.kernel_initializer == "lsuv",
         optimizer=OPTIMIZERS[config.optimizer],
         optimizer_arguments=_optimizer_arguments(config),
-        saturated_slope=SATURATED_SLOPES.get(config.activation, 0.05),
+        steepest_slope=STEEPEST_SLOPES.get(config.activation),
     )
 
 

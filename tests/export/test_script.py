@@ -1,0 +1,271 @@
+"""Exported code: it runs by itself, measures the same, and agrees with the engine within sampling error."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+
+from vgdemo import train
+from vgdemo.config import (
+    ACTIVATIONS,
+    DATASETS,
+    GRADIENT_CLIPS,
+    HIDDEN_INITIALIZERS,
+    NORMALIZATIONS,
+    OPTIMIZERS,
+    RunConfig,
+)
+from vgdemo.data import make_dataset
+from vgdemo.engine.training import Training
+from vgdemo.export import notebook, script
+from vgdemo.record import CURVES, LAYER_STATISTICS, RunRecord
+
+ENGINE_REPLICATES = 24
+SHALLOW = RunConfig(num_hidden_layers=1, learning_rate=0.1, epochs=15, replicates=6)
+REMEDIED = RunConfig(
+    dataset="xor",
+    n_samples=200,
+    num_hidden_layers=2,
+    activation="relu",
+    kernel_initializer="lsuv",
+    gain=1.5,
+    normalization="batch",
+    residual=True,
+    optimizer="adam",
+    weight_decay=0.1,
+    gradient_clip="global_norm",
+    clip_limit=0.5,
+    epochs=3,
+    replicates=4,
+)
+SHARED = RunConfig(
+    dataset="spirals",
+    n_samples=200,
+    num_hidden_layers=2,
+    units=4,
+    activation="sigmoid",
+    kernel_initializer="glorot_normal",
+    output_initializer="he_normal",
+    gain=2.0,
+    shared_draw=True,
+    normalization="layer",
+    nesterov=True,
+    gradient_clip="value",
+    clip_limit=0.01,
+    epochs=3,
+    replicates=4,
+)
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a script left behind, and the engine's record of the same settings."""
+
+    folder: Path
+    printed: str
+    curves: pd.DataFrame
+    layers: pd.DataFrame
+    record: RunRecord
+
+
+@pytest.fixture(scope="module", params=[SHALLOW, REMEDIED], ids=["shallow", "remedied"])
+def output(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Output:
+    config: RunConfig = request.param
+    folder = tmp_path_factory.mktemp("script")
+    (folder / "run.py").write_text(script(config), encoding="utf-8")
+    # Isolated from the project: neither the folder of the tests nor the installed package is on its path.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run([sys.executable, "run.py"], cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "UserWarning" not in done.stderr
+    tables = (pd.read_csv(folder / f"{name}.csv") for name in ("curves", "layers"))
+    return Output(folder, done.stdout, *tables, train(config.with_changes(replicates=ENGINE_REPLICATES)))
+
+
+def assert_same_mean(ours: np.ndarray, theirs: np.ndarray, what: str) -> None:
+    """Of two samples: five standard errors of the difference apart at most."""
+    error = np.sqrt(ours.var(ddof=1) / len(ours) + theirs.var(ddof=1) / len(theirs))
+    assert abs(ours.mean() - theirs.mean()) <= 5 * error + 1e-6 * abs(theirs.mean()), what
+
+
+def test_the_script_leaves_the_curves_of_every_replicate(output: Output) -> None:
+    config = output.record.config
+    replicates = output.curves.replicate.nunique()
+    assert list(output.curves.columns) == ["epoch", "replicate", *CURVES]
+    assert len(output.curves) == replicates * (config.epochs + 1)
+    assert len(output.printed.splitlines()) == replicates
+    final = output.curves[output.curves.epoch == config.epochs]
+    assert final.val_accuracy.nunique() > 1  # Replicates are independent.
+
+
+def test_the_script_leaves_the_statistics_of_every_layer(output: Output) -> None:
+    config = output.record.config
+    assert list(output.layers.columns) == ["epoch", "replicate", "layer", *LAYER_STATISTICS]
+    assert len(output.layers) == len(output.curves) * config.num_layers
+    assert output.layers[output.layers.layer <= config.num_hidden_layers].activation_mean.notna().all()
+
+
+def test_the_scripts_figures_are_there(output: Output) -> None:
+    for name in ("accuracy", "gradients", "statistics"):
+        assert "Plotly.newPlot" in (output.folder / f"{name}.html").read_text(encoding="utf-8")
+
+
+def test_the_scripts_accuracies_agree_with_the_engines(output: Output) -> None:
+    for epoch in (0, output.record.config.epochs):
+        ours = output.curves[output.curves.epoch == epoch]
+        for name in CURVES:
+            assert_same_mean(ours[name].to_numpy(), output.record.curve_arrays[name][epoch], f"{name}, epoch {epoch}")
+
+
+def test_the_scripts_statistics_agree_with_the_engines(output: Output) -> None:
+    for epoch in (0, output.record.config.epochs):
+        for layer in range(output.record.config.num_layers):
+            ours = output.layers[(output.layers.epoch == epoch) & (output.layers.layer == layer + 1)]
+            for name in LAYER_STATISTICS:
+                theirs = output.record.layer_arrays[name][epoch, :, layer]
+                assert ours[name].isna().all() == np.isnan(theirs).all()
+                if not np.isnan(theirs).all():
+                    assert_same_mean(ours[name].to_numpy(), theirs, f"{name}, epoch {epoch}, layer {layer + 1}")
+
+
+CHOICES = [
+    *({"dataset": name} for name in DATASETS),
+    *({"activation": name} for name in ACTIVATIONS),
+    *({"kernel_initializer": name} for name in HIDDEN_INITIALIZERS),
+    *({"normalization": name} for name in NORMALIZATIONS),
+    *({"gradient_clip": name} for name in GRADIENT_CLIPS),
+    *({"optimizer": name, "nesterov": True, "weight_decay": 0.123456} for name in OPTIMIZERS),
+    {"residual": True, "shared_draw": True, "gain": 0.001, "learning_rate": 1e-6, "noise": 0.123456789},
+]
+
+
+@pytest.mark.parametrize("command", [["check", "--select", "E,F,I,B,UP"], ["format", "--diff"]], ids=["lint", "format"])
+def test_every_setting_gives_code_that_a_linter_and_a_formatter_accept(command: list[str], tmp_path: Path) -> None:
+    for number, settings in enumerate(CHOICES):
+        (tmp_path / f"run_{number}.py").write_text(script(RunConfig(**settings)), encoding="utf-8")
+    ruff = [sys.executable, "-m", "ruff", *command, "--isolated", "--line-length", "120", str(tmp_path)]
+    done = subprocess.run(ruff, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_code_depends_on_nothing_of_this_project() -> None:
+    tree = ast.parse(script(RunConfig()))
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    allowed = {"keras", "numpy", "pandas", "plotly.express", "sklearn.datasets", "sklearn.preprocessing", "tensorflow"}
+    assert imported == allowed
+
+
+def test_only_the_lines_that_the_run_needs_are_written() -> None:
+    code = script(RunConfig())
+    for word in ("Normalization", "Add()", "scale_kernels", "clip", "weight_decay", "nesterov", "averages"):
+        assert word not in code
+
+
+def opened(config: RunConfig, folder: Path) -> Any:
+    """The script as a module that does not train: what stands before its training."""
+    path = folder / "opening.py"
+    path.write_text(script(config).partition("# %% Training")[0], encoding="utf-8")
+    spec = spec_from_file_location("opening", path)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def measured(config: RunConfig, folder: Path) -> Any:
+    """The script's measurements of a network that starts from the kernels of the engine's first replicate."""
+    module = opened(config, folder)
+    model = module.make_model(range(config.num_layers))
+    for layer, kernel in zip(module.dense_layers(model), Training(config).kernels, strict=True):
+        layer.kernel.assign(kernel[0])
+    measurements = module.Measurements(replicate=0)
+    measurements.set_model(model)
+    measurements.on_train_begin()
+    return measurements
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_the_script_draws_the_points_of_the_run(name: str, tmp_path: Path) -> None:
+    config = RunConfig(dataset=name, n_samples=200, noise=0.2, data_seed=7)
+    module, data = opened(config, tmp_path), make_dataset(config)
+    np.testing.assert_array_equal(module.x_train, data.x_train)
+    np.testing.assert_array_equal(module.y_val[:, 0], data.y_val)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [REMEDIED, SHARED, SHARED.with_changes(normalization="none", gain=10), RunConfig(activation="gelu")],
+    ids=["remedied", "shared", "saturated", "gelu"],
+)
+def test_from_the_same_kernels_the_script_measures_what_the_engine_measures(config: RunConfig, tmp_path: Path) -> None:
+    measurements = measured(config, tmp_path)
+    record = train(config.with_changes(epochs=1, replicates=1))
+    for name in CURVES:
+        assert measurements.curves[0][name] == pytest.approx(record.curve_arrays[name][0, 0], rel=1e-4)
+    for layer, row in enumerate(measurements.layers):
+        for name in LAYER_STATISTICS:
+            theirs = record.layer_arrays[name][0, 0, layer]
+            assert row.get(name, np.nan) == pytest.approx(theirs, rel=1e-4, nan_ok=True), f"{name}, layer {layer + 1}"
+
+
+def test_measuring_changes_nothing_and_the_update_ratio_is_that_of_the_norms(tmp_path: Path) -> None:
+    measurements = measured(REMEDIED, tmp_path)
+    measurements.on_epoch_end(0)
+    assert {**measurements.curves[0], "epoch": 1} == measurements.curves[1]
+    for layer in measurements.dense:
+        layer.kernel.assign(1.5 * layer.kernel)
+    measurements.on_epoch_end(1)
+    ratios = [row["update_ratio"] for row in measurements.layers]
+    assert ratios == pytest.approx([np.nan] * 3 + [0] * 3 + [0.5] * 3, nan_ok=True, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("settings", "call"),
+    [
+        ({"momentum": 0.5}, "SGD(learning_rate=0.01, momentum=0.5)"),
+        ({"nesterov": True}, "SGD(learning_rate=0.01, momentum=0.9, nesterov=True)"),
+        ({"optimizer": "adam", "nesterov": True}, "Adam(learning_rate=0.01)"),
+        ({"optimizer": "rmsprop", "weight_decay": 0.5}, "RMSprop(learning_rate=0.01, weight_decay=0.5)"),
+        (
+            {"optimizer": "adagrad", "gradient_clip": "value", "clip_limit": 0.1},
+            "Adagrad(learning_rate=0.01, clipvalue=0.1)",
+        ),
+        (
+            {"optimizer": "adam", "gradient_clip": "global_norm", "learning_rate": 1e-6},
+            "Adam(learning_rate=1e-06, global_clipnorm=1.0)",
+        ),
+    ],
+)
+def test_the_optimiser_is_keras_own_with_the_settings_that_it_uses(settings: dict[str, Any], call: str) -> None:
+    calls = [ast.unparse(node) for node in ast.walk(ast.parse(script(RunConfig(**settings)))) if is_optimizer(node)]
+    assert calls == [f"keras.optimizers.{call}"]
+
+
+def is_optimizer(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).startswith("keras.optimizers.")
+
+
+def test_the_notebook_is_valid_and_holds_the_scripts_code() -> None:
+    config = RunConfig(epochs=3)
+    text = notebook(config)
+    nbformat.validate(nbformat.reads(text, as_version=4))
+    cells = json.loads(text)["cells"]
+    code = "\n".join(cell["source"] for cell in cells if cell["cell_type"] == "code")
+    lines = [line for line in script(config).split('"""\n', 1)[1].splitlines() if line and not line.startswith("# %%")]
+    in_script = [line for line in lines if "write_html" not in line]
+    assert [line for line in code.splitlines() if line and line != "figure"] == in_script
+    assert code.count("\nfigure\n") + code.endswith("\nfigure") == 3
+    titles = [cell["source"] for cell in cells if cell["cell_type"] == "markdown"]
+    assert titles[1:3] == ["## Data", "## Network"]
