@@ -1,12 +1,13 @@
 # make run: the dashboard. make test: lint, types and tests, the same as in continuous integration.
 # make diagnosis: trains runs whose illness is known, and prints how many verdicts agree.
+# make article: trains every experiment of the article, in about four minutes, and prints what repeats of it measure.
 # make bench: measures the speed that is promised, in about three minutes on a machine with nothing else to do.
 VENV := .venv
 BIN := $(VENV)/bin
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export CHROMIUM
 
-.PHONY: run test lint diagnosis bench chromium
+.PHONY: run test lint diagnosis article bench chromium
 
 run: $(VENV)/run.stamp
 	$(BIN)/streamlit run app.py
@@ -21,6 +22,9 @@ lint: $(VENV)/test.stamp
 
 diagnosis: $(VENV)/run.stamp
 	$(BIN)/python -m bench.diagnosis
+
+article: $(VENV)/run.stamp
+	$(BIN)/python -m bench.article
 
 screenshots: $(VENV)/test.stamp chromium
 	PYTHONPATH=tests $(BIN)/python -m browser.screenshots

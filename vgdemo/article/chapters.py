@@ -127,7 +127,7 @@ _GRADIENTS = (
         "The article reads off TensorBoard that the output's average gradient stays within 0.05 and 0.1, that the "
         "first layer's is similar, and that most activity is in the last two layers. Here it is mean |g| of each "
         "kernel on the whole training half.",
-        Claim("output", "stay within that range", OUTPUT_GRADIENT, low=0.05, high=0.1, published=(0.05, 0.1)),
+        Claim("output", "average between 0.05 and 0.1", OUTPUT_GRADIENT, low=0.05, high=0.1, published=(0.05, 0.1)),
         Claim("layer 1 / output", "have both within a factor of 2", FIRST_OVER_OUTPUT, low=0.5, high=2),
         Claim("last two / others", "have the largest gradients in the last two layers", ENDS_OVER_MIDDLE, low=1),
         pictures=("outcome", "gradients", "density"),
@@ -135,7 +135,7 @@ _GRADIENTS = (
     _experiment(
         "7",
         "With ReLU the article reads an average gradient of 0.2 to 0.4 in the first layer, more than with tanh.",
-        Claim("layer 1", "stay within that range", FIRST_GRADIENT, low=0.2, high=0.4, published=(0.2, 0.4)),
+        Claim("layer 1", "average between 0.2 and 0.4", FIRST_GRADIENT, low=0.2, high=0.4, published=(0.2, 0.4)),
         Claim("ReLU / tanh", "have more in layer 1 than with tanh", FIRST_OVER_OTHER, low=1, runs=(0, 1)),
         runs=((_PRESETS["3"].title, _RUNS["3"]), (_PRESETS["2"].title, _RUNS["2"])),
         pictures=("outcome", "gradients", "density"),
