@@ -55,7 +55,7 @@ def small() -> RunRecord:
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_epoch_0_is_measured_as_the_oracle_does(activation: str) -> None:
-    config = SMALL.with_changes(activation=activation)
+    config = SMALL.with_changes(activation=activation, gain=4.0)  # So that some units saturate.
     record = next(Training(config).chunks())
     data = make_dataset(config)
     x, y = data.x_train.astype(float), data.y_train.astype(float)
