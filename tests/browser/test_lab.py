@@ -182,3 +182,19 @@ def test_the_page_does_not_scroll_sideways_on_a_phone(url: str, context: Browser
     page.goto(f"{url}/?{QUICK}")
     page.wait_for_selector(f"{plot(page, 'surface')} .main-svg")
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
+
+
+def test_a_scheduler_that_does_not_answer_is_named_with_a_way_to_try_again(page: Page, tmp_path: Path) -> None:
+    with dashboard(VGDEMO_STORE=str(tmp_path), VGDEMO_SCHEDULER="tcp://127.0.0.1:9") as url:
+        page.goto(f"{url}/?{QUICK}")
+        for _ in range(2):
+            expect(page.get_by_text("tcp://127.0.0.1:9")).to_be_visible()
+            page.get_by_role("button", name="Try again").click()
+            expect(page.get_by_text("In the queue")).to_be_visible()
+
+
+def test_a_store_that_cannot_be_written_is_one_notice_and_the_run_is_shown(page: Page) -> None:
+    with dashboard(VGDEMO_STORE="/proc/no-such-folder") as url:
+        page.goto(f"{url}/?{QUICK}")
+        expect_progress(page, "Complete.*/proc/no-such-folder")
+        page.wait_for_function(f"document.querySelector('{plot(page, 'curves')}')?._fullData?.at(-1).x.length === 21")

@@ -50,7 +50,9 @@ def _progress_line(job: Job, progress: Progress) -> None:
             text=plain(" ".join([progress_in_words(progress, job), *progress.notices])),
         )
         if progress.state is JobState.FAILED:
-            st.button("Try again", on_click=retry, args=(job.config,))
+            if st.button("Try again"):
+                retry(job.config)
+                st.rerun()  # This part of the page alone would go on showing the job that failed.
         else:
             st.button("Stop", on_click=job.stop, disabled=progress.state.is_over)
 

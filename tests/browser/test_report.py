@@ -1,0 +1,70 @@
+"""The report, opened from disk by a browser that has no network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from vgdemo.export import Exhibit, report
+from vgdemo.record import RunRecord
+
+WIDTHS = {"desktop": (1440, "light"), "phone": (375, "dark")}
+
+
+@pytest.fixture(params=WIDTHS)
+def opened(
+    request: pytest.FixtureRequest, browser: Browser, make_record: Callable[..., RunRecord], tmp_path: Path
+) -> Iterator[Page]:
+    """A report of two runs, complete; no script may fail in it."""
+    width, scheme = WIDTHS[request.param]
+    path = tmp_path / "report.html"
+    exhibits = [Exhibit(make_record(), "tanh", ("Vanishing.",)), Exhibit(make_record(activation="relu"), "relu")]
+    path.write_text(report(exhibits), encoding="utf-8")
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
+    page, errors = context.new_page(), []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(path.as_uri())
+    page.wait_for_function("document.querySelectorAll('.plot .main-svg .plot, .plot .main-svg .heatmaplayer').length")
+    yield page
+    assert errors == []
+    context.close()
+
+
+def test_all_figures_are_drawn_and_fit_the_screen(opened: Page) -> None:
+    assert opened.locator(".plot.js-plotly-plot").count() == 10
+    assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for plot in opened.locator(".plot").all():
+        assert plot.locator(".main-svg").first.bounding_box()["height"] > 200
+
+
+def test_the_slider_moves_every_figure_that_shows_one_epoch(opened: Page) -> None:
+    slider = opened.get_by_label("epoch", exact=True)
+    slider.focus()
+    slider.press("Home")
+    assert slider.get_attribute("aria-valuetext") == "epoch 0"
+    readings = opened.locator(".reading").all_inner_texts()
+    assert sum(reading.startswith("Epoch 0") for reading in readings) == 6
+    assert opened.locator("figure[aria-label*='Epoch 0']").count() == 6
+
+
+def test_a_figure_can_be_zoomed(opened: Page) -> None:
+    opened.evaluate("Plotly.relayout(document.querySelector('.plot'), {'xaxis.range': [1, 2]})")
+    assert opened.evaluate("document.querySelector('.plot').layout.xaxis.range") == [1, 2]
+
+
+def test_the_page_takes_the_readers_colours(opened: Page) -> None:
+    text = opened.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--text')")
+    drawn = opened.evaluate("document.querySelector('.plot')._fullLayout.font.color")
+    assert drawn == text
+    other = "light" if opened.viewport_size["width"] == 375 else "dark"
+    opened.emulate_media(color_scheme=other)
+    opened.wait_for_function(f"document.querySelector('.plot')._fullLayout.font.color != '{text}'")
+
+
+def test_the_report_has_no_serious_barriers(opened: Page) -> None:
+    violations = Axe().run(opened).response["violations"]
+    assert [found["id"] for found in violations if found["impact"] in ("serious", "critical")] == []
