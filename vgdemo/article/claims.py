@@ -14,7 +14,7 @@ from vgdemo.article.measures import Measure, Values
 from vgdemo.learning import Share
 from vgdemo.record import RunRecord
 
-NEARLY_ALL = 0.9  # From this share of the replicates on, the article's one run stands for all of them.
+NEARLY_ALL, NEARLY_NONE = 0.9, 0.1  # Shares of the replicates; between them one run does not speak for the others.
 
 
 class Verdict(enum.StrEnum):
@@ -98,7 +98,7 @@ class Finding:
             return Verdict.OPEN
         if self.share.value >= NEARLY_ALL:
             return Verdict.AGREES
-        return Verdict.DISAGREES if self.share.value <= 1 - NEARLY_ALL else Verdict.ONE_DRAW
+        return Verdict.DISAGREES if self.share.value <= NEARLY_NONE else Verdict.ONE_DRAW
 
     @property
     def sentence(self) -> str:

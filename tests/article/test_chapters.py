@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+
+from vgdemo.article import CHAPTERS, EXPERIMENTS, Experiment
+from vgdemo.presets import PRESETS
+
+# As the article prints them: experiment, row, number or range.
+PUBLISHED = {
+    ("1", "training"): (0.816,),
+    ("1", "validation"): (0.816,),
+    ("1", "slowing down"): (300,),
+    ("2", "training"): (0.530,),
+    ("2", "validation"): (0.468,),
+    ("2K", "shared draw"): (0.468,),
+    ("3", "training"): (0.836,),
+    ("3", "validation"): (0.840,),
+    ("3", "converging"): (100,),
+    ("6", "output"): (0.05, 0.1),
+    ("7", "layer 1"): (0.2, 0.4),
+}
+LEARNS = {"1": True, "2": False, "3": True, "4": True, "5": False}
+
+
+def by_number(number: str) -> Experiment:
+    return next(experiment for experiment in EXPERIMENTS if experiment.number == number)
+
+
+def test_the_published_numbers_are_the_articles() -> None:
+    published = {
+        (experiment.number, claim.row): claim.published
+        for experiment in EXPERIMENTS
+        for claim in experiment.claims
+        if claim.published
+    }
+    assert published == PUBLISHED
+
+
+@pytest.mark.parametrize("number", LEARNS)
+def test_the_claims_say_whether_the_network_learns_as_the_article_does(number: str) -> None:
+    claim = next(claim for claim in by_number(number).claims if claim.row == "validation")
+    assert (claim.low <= 0.85 < claim.high) is LEARNS[number]
+    assert (claim.low <= 0.5 < claim.high) is not LEARNS[number]
+
+
+def test_every_preset_is_an_experiment_in_the_articles_order() -> None:
+    numbers = [experiment.number for experiment in EXPERIMENTS if experiment.number != "2K"]
+    assert numbers == [preset.number for preset in PRESETS]
+    assert [experiment for chapter in CHAPTERS.values() for experiment in chapter] == list(EXPERIMENTS)
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda experiment: experiment.number)
+def test_every_run_has_twenty_replicates_and_is_looked_at(experiment: Experiment) -> None:
+    assert all(config.replicates >= 20 and config.epochs == 500 for config in experiment.configs)
+    assert {run for claim in experiment.claims for run in claim.runs} == set(range(len(experiment.runs)))
+
+
+def test_what_the_article_leaves_to_its_reader_is_open() -> None:
+    extensions = [experiment for experiment in EXPERIMENTS if experiment.number.startswith("E")]
+    assert all(claim.is_open for experiment in extensions for claim in experiment.claims)
+
+
+@pytest.mark.parametrize(("number", "units"), [("E4", 5), ("E5", 25)])
+def test_the_sweeps_go_from_1_to_10_layers(number: str, units: int) -> None:
+    runs = by_number(number).configs
+    assert [(run.num_hidden_layers, run.units) for run in runs] == [(depth, units) for depth in range(1, 11)]
+
+
+def test_keras_3s_shared_draw_is_all_that_sets_it_apart_from_deep_tanh() -> None:
+    shared, independent = by_number("2K").configs
+    assert shared.shared_draw
+    assert shared.with_changes(shared_draw=False) == independent == by_number("2").configs[0]

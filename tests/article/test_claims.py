@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from vgdemo.article import Claim, Finding, Verdict, judged
+from vgdemo.article.measures import VAL_ACCURACY
+from vgdemo.record import RunRecord
+
+CLAIM = Claim("validation", "reach 0.70", VAL_ACCURACY, low=0.7, published=(0.816,))
+
+
+def finding(learning: int, failing: int = 0, missing: int = 0, **changes: Any) -> Finding:
+    return Finding(replace(CLAIM, **changes), np.array([0.8] * learning + [0.5] * failing + [np.nan] * missing))
+
+
+def reaching(record: RunRecord, *epochs: int) -> RunRecord:
+    return replace(record, epochs=np.array(epochs, np.int32))
+
+
+@pytest.mark.parametrize(
+    ("learning", "verdict"),
+    [
+        (20, Verdict.AGREES),
+        (18, Verdict.AGREES),
+        (17, Verdict.ONE_DRAW),
+        (3, Verdict.ONE_DRAW),
+        (2, Verdict.DISAGREES),
+        (0, Verdict.DISAGREES),
+    ],
+)
+def test_the_verdict_follows_the_share_of_replicates(learning: int, verdict: Verdict) -> None:
+    assert finding(learning, 20 - learning).verdict is verdict
+
+
+def test_a_claim_that_the_article_leaves_open_gets_no_verdict() -> None:
+    found = finding(20, is_open=True)
+    assert found.verdict is Verdict.OPEN
+    assert "article" not in found.sentence.partition("Below")[0]
+
+
+def test_one_draw_of_many_is_said_with_share_and_interval() -> None:
+    sentence = finding(3, 17).sentence
+    assert sentence.startswith("3 of 20 replicates (15 %, interval 5–36 %) reach 0.70; ")
+    assert "one draw of many" in sentence
+
+
+def test_the_published_number_is_placed_among_the_measured_ones() -> None:
+    assert "Below the article's 0.816 end 20, above it 0 (0.500 to 0.800, median 0.500)." in finding(3, 17).sentence
+
+
+def test_a_published_range_is_set_beside_the_measured_one() -> None:
+    assert "The article reads 0.100 to 0.200; measured: 0.500 to 0.800" in finding(1, 2, published=(0.1, 0.2)).sentence
+
+
+def test_a_replicate_without_a_number_counts_against_the_claim_and_is_told() -> None:
+    found = finding(18, 0, 2)
+    assert found.share.count == 18 and found.share.total == 20
+    assert found.sentence.endswith("2 of them have no number: diverged, or never learned.")
+
+
+def test_replicates_that_all_diverged_are_told() -> None:
+    found = finding(0, 0, 4)
+    assert found.quartiles is None
+    assert found.sentence.endswith("4 of them have no number: diverged, or never learned.")
+
+
+def test_a_bound_belongs_to_the_claim_from_below_and_not_from_above() -> None:
+    at_bound = Finding(replace(CLAIM, low=0.5, high=0.8), np.array([0.5, 0.8]))
+    assert at_bound.share.count == 1
+
+
+def test_a_claim_waits_for_all_its_runs(make_record: Callable[..., RunRecord]) -> None:
+    assert judged(CLAIM, [None]) is None
+    assert judged(replace(CLAIM, runs=(0, 1)), [make_record(), None]) is None
+    assert judged(CLAIM, [make_record(), None]) is not None
+
+
+def test_a_run_that_was_cut_short_says_nothing(make_record: Callable[..., RunRecord]) -> None:
+    found = judged(CLAIM, [reaching(make_record(epochs=9), 0, 1, 2, 3)])
+    assert found is not None and found.verdict is Verdict.CUT_SHORT
+    assert "cut short after epoch 3" in found.sentence
+    assert "replicates" not in found.sentence
+
+
+def test_a_claim_is_measured_on_the_runs_that_it_names(make_record: Callable[..., RunRecord]) -> None:
+    first, second = make_record(), make_record(seed=1)
+    second = replace(second, curve_arrays={name: values + 1 for name, values in second.curve_arrays.items()})
+    found = judged(replace(CLAIM, runs=(1,)), [first, second])
+    assert found is not None
+    np.testing.assert_array_equal(found.values, second.curve_arrays["val_accuracy"][-1])
