@@ -44,6 +44,7 @@ def test_a_run_that_learns_is_not_ill_for_a_bad_start(learning: RunRecord, name:
     [
         ("gradient_rms", 20.0, np.s_[0], Verdict.EXPLODING),
         ("gradient_rms", 1e-4, np.s_[0, :, -1], Verdict.EXPLODING),
+        ("gradient_rms", np.nan, np.s_[0, :, 1], Verdict.EXPLODING),
         ("dead_share", 1.0, np.s_[0, :, 2], Verdict.DEAD),
         ("saturated_share", 0.6, np.s_[0, :, 3], Verdict.SATURATED),
         ("gradient_rms", 9e-6, np.s_[0], Verdict.VANISHING),

@@ -1,4 +1,7 @@
-"""Why a run has what it has, and what promises most against that: the first cause that holds."""
+"""Why a run has what it has, and what promises most against that: the first cause that holds.
+
+The order of a cause's remedies is that of trials: six replicates of a run with each remedy, counting those that learn.
+"""
 
 from __future__ import annotations
 
@@ -101,14 +104,14 @@ CAUSES: tuple[Cause, ...] = (
         "",
         lambda case: case.symptoms.config.kernel_initializer == "uniform_0_1",
         "The initialiser's mean is shifted: with weights around 1/2, not 0, all units of a layer push the same way.",
-        "own initializer, orthogonal, relu, batch normalization, shallower, adam",
+        "own initializer, orthogonal, relu, shallower, adam",
     ),
     _row(
         Verdict.EXPLODING,
         "",
         lambda case: _plain(case) and case.median("weight_scale") >= LARGE_WEIGHTS,
         "The first weights are too large: every layer amplifies what passes through it.",
-        "unit gain, own initializer, layer normalization, shallower, clip",
+        "unit gain, own initializer, shallower, layer normalization, clip",
     ),
     _row(
         Verdict.EXPLODING,
@@ -122,7 +125,7 @@ CAUSES: tuple[Cause, ...] = (
         "",
         _always,
         "Every layer amplifies the gradient.",
-        "own initializer, clip, shallower, smaller steps",
+        "own initializer, shallower, smaller steps, clip",
     ),
     _row(
         Verdict.SATURATED,
@@ -136,21 +139,21 @@ CAUSES: tuple[Cause, ...] = (
         "training",
         _always,
         "Training itself drove the units onto the flat of the activation: its steps are too long.",
-        "smaller steps, clip, layer normalization, relu",
+        "usual steps, smaller steps, layer normalization, relu",
     ),
     _row(
         Verdict.VANISHING,
         "start",
         lambda case: _plain(case) and case.median("weight_scale") < SMALL_WEIGHTS,
         "The first weights are too small: every layer shrinks the signal on its way up, the gradient on its way down.",
-        "unit gain, own initializer, orthogonal, lsuv, batch normalization, shallower",
+        "unit gain, own initializer, lsuv, batch normalization, orthogonal, shallower",
     ),
     _row(
         Verdict.VANISHING,
         "start",
         lambda case: case.symptoms.config.activation in ("sigmoid", "softplus"),
         "Every layer contracts the gradient, because the activation's slope is far below 1 where its inputs lie.",
-        "relu, tanh, batch normalization, shallower, residual, adam",
+        "relu, tanh, selu, batch normalization",
     ),
     _row(
         Verdict.VANISHING,
@@ -171,42 +174,42 @@ CAUSES: tuple[Cause, ...] = (
         "training",
         _always,
         "The gradient was in order at the start; on the plateau where training rests, lower layers hardly get any.",
-        "wider, adam, residual, shallower, longer",
+        "wider, residual, shallower, adam",
     ),
     _row(
         Verdict.DEAD,
         "start",
         _always,
         "Before the first update some layer gives 0 for every point: narrow and deep, the network was born dead.",
-        "wider, leaky relu, batch normalization, residual, shallower",
+        "wider, shallower, leaky relu, residual",
     ),
     _row(
         Verdict.DEAD,
         "training",
         lambda case: case.symptoms.config.learning_rate >= 0.1,
         "The units died in training: long steps threw their biases to where no point reaches them.",
-        "smaller steps, clip, leaky relu, batch normalization",
+        "usual steps, smaller steps",
     ),
     _row(
         Verdict.DEAD,
         "training",
         _always,
         "The units died in training: with few units a layer, some steps turn the last living one off.",
-        "wider, leaky relu, smaller steps, batch normalization, shallower",
+        "wider, leaky relu, shallower, smaller steps",
     ),
     _row(
         Verdict.DIVERGED,
         "",
         _always,
         "The steps are too long: each overshoots by more than the last.",
-        "smaller steps, clip, adam",
+        "usual steps, adam, smaller steps",
     ),
     _row(
         Verdict.STUCK,
         "",
         lambda case: case.median("movement") < UNMOVED,
         "The steps are too short: the weights hardly leave the place where they were drawn.",
-        "much larger steps, adam, larger steps, longer",
+        "usual steps, adam, larger steps",
     ),
     _row(
         Verdict.STUCK,

@@ -64,10 +64,15 @@ class Diagnosis:
     rule: Rule | None = None
 
     @property
+    def headline(self) -> str:
+        """The verdict as a title."""
+        return HEADLINES[self.verdict]
+
+    @property
     def sentence(self) -> str:
         """Verdict, cause and, where the replicates differ, how they do."""
         mixed = f" {self.confidence}" if len(self.counts) > 1 else ""
-        return f"{HEADLINES[self.verdict]}: {self.cause[0].lower()}{self.cause[1:]}{mixed}"
+        return f"{self.headline}: {self.cause[0].lower()}{self.cause[1:]}{mixed}"
 
     @property
     def share(self) -> Share | None:

@@ -9,6 +9,8 @@ from typing import Any
 from vgdemo.config import SETTINGS, RunConfig
 from vgdemo.diagnosis.suited import suited_initializer
 
+USUAL_LEARNING_RATES = {"sgd": 0.01, "rmsprop": 0.001, "adagrad": 0.01, "adam": 0.001}
+
 
 @dataclass(frozen=True)
 class Remedy:
@@ -74,6 +76,11 @@ def _scaled(name: str, factor: float, label: str, explanation: str) -> Recipe:
     return recipe
 
 
+def _usual_steps(config: RunConfig) -> tuple[str, str, dict[str, Any]]:
+    rate = USUAL_LEARNING_RATES[config.optimizer]
+    return f"Learning rate: {rate:g}", f"What {config.optimizer} usually takes.", {"learning_rate": rate}
+
+
 RECIPES: dict[str, Recipe] = {
     "own initializer": _own_initializer,
     "relu": _other_activation("relu", "ReLU + He", "A slope of 1 wherever a unit is active, and weights sized for it."),
@@ -107,7 +114,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     "smaller steps": _scaled("learning_rate", 0.1, "Learning rate: {value}", "Steps a tenth as long."),
     "larger steps": _scaled("learning_rate", 10, "Learning rate: {value}", "Steps ten times as long."),
-    "much larger steps": _scaled("learning_rate", 1000, "Learning rate: {value}", "Steps a thousand times as long."),
+    "usual steps": _usual_steps,
     "wider": _scaled("units", 4, "Units: {value}", "More units average out the luck of the draw."),
     "shallower": _scaled("num_hidden_layers", 0.25, "Hidden layers: {value}", "Fewer factors on the gradient's way."),
     "longer": _scaled("epochs", 4, "Epochs: {value}", "More passes over the points."),
