@@ -17,9 +17,8 @@ from vgdemo.theory import inverse_width_sum
 # Mean square of the first weights, in that of the initialiser that suits the activation. Glorot's on a ReLU is 0.5;
 # a draw of 25 weights wanders by a quarter.
 SMALL_WEIGHTS, LARGE_WEIGHTS = 0.7, 1.5
-NARROW = (
-    0.5  # Σ 1/width from which draws of one design differ by more than a factor of e^(5/2) in their squared gradient.
-)
+# Σ 1/width from which squared gradients of one design typically differ by a factor of e^(5/2) and more (Hanin 2018).
+NARROW = 0.5
 UNMOVED = 0.1  # Kernels that move by less than a tenth of their length are still the random ones.
 
 ILL = frozenset(Verdict) - {Verdict.HEALTHY, Verdict.UNKNOWN}

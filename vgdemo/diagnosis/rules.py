@@ -52,7 +52,7 @@ class Rule:
     @property
     def in_words(self) -> str:
         """The condition with its number."""
-        return self.condition.format(threshold=f"{self.threshold:g}")
+        return self.condition.format(threshold=f"{self.threshold:.3g}")
 
 
 # Evidence from before the first update comes first: it is the cause of what follows, and no optimiser made it. A run
