@@ -1,6 +1,6 @@
 """Why a run has what it has, and what promises most against that: the first cause that holds.
 
-The order of a cause's remedies is that of trials: six replicates of a run with each remedy, counting those that learn.
+Remedies stand in the order of trials where there were any: six replicates with each remedy, counting those that learn.
 """
 
 from __future__ import annotations
