@@ -71,6 +71,15 @@ class Forecast:
         mortal = self.config.activation == "relu" and not self.caveat
         return born_dead(self.config.num_hidden_layers, self.config.units) if mortal else 0.0
 
+    @property
+    def expectation(self) -> str:
+        """The line in words, or the caveat."""
+        if self.caveat:
+            return self.caveat
+        if math.isnan(self.factor):
+            return f"Theory expects a gradient of {self.gradient_rms[0]:.2g} in layer 1."
+        return f"Theory expects the gradient to change ×{self.factor:.2g} per layer towards the input."
+
     def sentence(self, record: RunRecord) -> str:
         """The line against the median replicate at epoch 0, or the caveat."""
         if self.caveat:

@@ -14,6 +14,7 @@ from vgdemo.figures.heatmap import layer_heatmap
 from vgdemo.figures.layer_lines import layer_lines
 from vgdemo.figures.outcome import Row, outcome
 from vgdemo.figures.overlay import overlaid_accuracy
+from vgdemo.figures.phases import phases
 from vgdemo.figures.points import scatter
 from vgdemo.figures.profile import layer_profile
 from vgdemo.figures.statistics import STATISTICS
@@ -33,5 +34,6 @@ __all__ = [
     "layer_profile",
     "outcome",
     "overlaid_accuracy",
+    "phases",
     "scatter",
 ]

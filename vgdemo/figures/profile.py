@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 
 from vgdemo.figures.frames import Stop, Trace, with_frames
 from vgdemo.figures.sampling import Values, frame_indices, quantile, who
 from vgdemo.figures.statistics import STATISTICS, Statistic
-from vgdemo.figures.style import BLUE, SPECIAL_COLORS, decades, in_words, layer_axis, new_figure, translucent
+from vgdemo.figures.style import BLUE, ORANGE, SPECIAL_COLORS, decades, in_words, layer_axis, new_figure, translucent
 from vgdemo.record import RunRecord
+from vgdemo.theory import Forecast
+
+FORECAST = "gradient_rms"  # The statistic that theory forecasts.
 
 
 def layer_profile(
-    record: RunRecord, statistic: str = "gradient_mean_abs", *, replicate: int | None = None, fit: bool = False
+    record: RunRecord,
+    statistic: str = "gradient_mean_abs",
+    *,
+    replicate: int | None = None,
+    fit: bool = False,
+    forecast: Forecast | None = None,
 ) -> go.Figure:
     """The statistic from the first layer to the output, one frame for each stop of the epoch slider.
 
@@ -22,8 +32,10 @@ def layer_profile(
         statistic: A name in `STATISTICS`.
         replicate: One replicate (from 0) in place of the median and the 10–90 % band over all.
         fit: Let the axis end at this run's values in place of the range that all runs share.
+        forecast: What theory expects at epoch 0, drawn if the statistic is `FORECAST`.
     """
     shown = STATISTICS[statistic]
+    forecast = forecast if statistic == FORECAST else None
     indices = frame_indices(record)[0 if shown.has_start else 1 :]
     values = record.layer_arrays[statistic][indices][:, :, : shown.layer_count(record)]
     if replicate is not None:
@@ -34,12 +46,16 @@ def layer_profile(
     stops = [
         Stop(
             int(record.epochs[index]),
-            _changes(names, shown.scaled(band), ends),
-            f"Epoch {record.epochs[index]} ({who(record, replicate)}): {_reading(band[1], names)}",
+            [*_changes(names, shown.scaled(band), ends), *_forecast_changes(forecast, record.epochs[index])],
+            f"Epoch {record.epochs[index]} ({who(record, replicate)}): "
+            + (forecast.sentence(record) if forecast and not record.epochs[index] else _reading(band[1], names)),
         )
         for index, band in zip(indices, bands, strict=True)
     ]
-    return with_frames(_axes(record, shown, ends), _traces(shown), stops)
+    figure = _axes(record, shown, ends)
+    if forecast:
+        figure.layout.title.subtitle.text = f"Nothing is measured yet. {forecast.expectation}"
+    return with_frames(figure, [*_traces(shown), *_forecast_traces(forecast, shown, names)], stops)
 
 
 def _axes(record: RunRecord, shown: Statistic, ends: tuple[float, float]) -> go.Figure:
@@ -92,6 +108,40 @@ def _changes(names: tuple[str, ...], drawn: Values, ends: tuple[float, float]) -
             for where, end in special
         ),
     ]
+
+
+def _forecast_traces(forecast: Forecast | None, shown: Statistic, names: Sequence[str]) -> list[Trace]:
+    """The line and the band that hold most networks of these settings."""
+    if forecast is None or forecast.caveat:
+        return []
+    low, middle, high = (shown.scaled(ends) for ends in (forecast.low, forecast.gradient_rms, forecast.high))
+    band = {"name": "theory, 10–90 % of networks", "fill": "toself", "fillcolor": translucent(ORANGE)}
+    return [
+        {
+            "type": "scatter",
+            "x": [*names, *names[::-1]],
+            "y": np.concatenate([high, low[::-1]]),
+            "mode": "lines",
+            "line": {"width": 0},
+            "hoverinfo": "skip",
+            "showlegend": False,
+            **band,
+        },
+        {
+            "type": "scatter",
+            "x": list(names),
+            "y": middle,
+            "mode": "lines",
+            "line": {"color": ORANGE, "width": 2, "dash": "dot"},
+            "name": "theory, epoch 0",
+            "hovertemplate": "layer %{x}: theory 10<sup>%{y:.2f}</sup><extra></extra>",
+        },
+    ]
+
+
+def _forecast_changes(forecast: Forecast | None, epoch: int) -> list[Trace]:
+    """Later the line stays as what training began with; the band would only be in the way."""
+    return [] if forecast is None or forecast.caveat else [{"visible": bool(epoch == 0)}, {}]
 
 
 def _reading(middle: Values, names: tuple[str, ...]) -> str:

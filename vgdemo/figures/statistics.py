@@ -55,8 +55,8 @@ class Statistic:
 STATISTICS: dict[str, Statistic] = {
     statistic.name: statistic
     for statistic in (
-        Statistic("gradient_mean_abs", "gradient, mean |g|", -8, 1),
         Statistic("gradient_rms", "gradient, RMS", -8, 1),
+        Statistic("gradient_mean_abs", "gradient, mean |g|", -8, 1),
         Statistic("gradient_max_abs", "gradient, max |g|", -8, 1),
         Statistic("gradient_zero_share", "gradient, share of exact zeros", 0, 1, logarithmic=False),
         Statistic("update_ratio", "update ratio ‖ΔW‖/‖W‖", -8, 1, has_start=False),

@@ -15,6 +15,7 @@ RUN_COLORS = (BLUE, VERMILLION, GREEN, PINK)  # Of runs side by side.
 CLASS_COLORS = (BLUE, ORANGE)
 CLASS_SCALE = ((0, BLUE), (0.5, "#F2F2F0"), (1, ORANGE))
 SEQUENTIAL = "Viridis"
+DIVERGING = ((0, BLUE), (0.5, "#F2F2F0"), (1, VERMILLION))
 ZERO, NOT_A_NUMBER, INFINITE = "#8C8C8C", VERMILLION, PINK  # None of them occurs in the sequential scale.
 SPECIAL_COLORS = {"exact zero": ZERO, "NaN": NOT_A_NUMBER, "∞": INFINITE}
 BAND_OPACITY = 0.26

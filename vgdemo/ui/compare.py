@@ -25,6 +25,7 @@ from vgdemo.ui.board import board, drawn
 from vgdemo.ui.lab import MEDIAN, POLL_SECONDS, progress_in_words, replicate_choice, statistic_choice
 from vgdemo.ui.page import plain
 from vgdemo.ui.runs import retry_all
+from vgdemo.ui.verdict import verdict_of_column
 
 ROWS = {
     "curves": "accuracy and loss",
@@ -64,6 +65,7 @@ def _heads(jobs: Mapping[str, Job]) -> None:
             st.markdown(f"**{plain(titles[letter])}**")
             words = " ".join([progress_in_words(progress, job), *progress.notices])
             st.progress(progress.epoch / progress.epochs, text=plain(words))
+            verdict_of_column(job, letter)
 
 
 def measured(jobs: Mapping[str, Job]) -> dict[str, RunRecord]:

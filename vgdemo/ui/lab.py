@@ -10,6 +10,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from vgdemo.config import RunConfig
+from vgdemo.export import Exhibit
 from vgdemo.figures import (
     STATISTICS,
     Figure,
@@ -22,8 +23,10 @@ from vgdemo.figures import (
 from vgdemo.jobs import Job, JobState, Progress
 from vgdemo.record import RunRecord
 from vgdemo.ui.board import board, drawn
+from vgdemo.ui.foresight import forecast_of
 from vgdemo.ui.page import plain
 from vgdemo.ui.runs import retry
+from vgdemo.ui.verdict import findings, verdict
 
 POLL_SECONDS = 0.4
 MEDIAN = -1  # In the place of one replicate's number.
@@ -40,7 +43,14 @@ def _watch(job: Job, was_over: bool) -> None:
     if progress.state.is_over and not was_over:
         st.rerun()  # The whole page once more, without the clock.
     _progress_line(job, progress)
+    verdict(job)
     _figures(job, _options(job.config))
+
+
+def exhibits(job: Job) -> list[Exhibit]:
+    """The run for those who take it away, once it is over."""
+    record = job.record if job.progress.state.is_over else None
+    return [Exhibit(record, findings=findings(record))] if record is not None and len(record.epochs) else []
 
 
 def _progress_line(job: Job, progress: Progress) -> None:
@@ -149,18 +159,21 @@ def _next_shown(job: Job, options: Options, before: Shown | None) -> Shown:
         return before._replace(of=of, stale=True)
     record = record or RunRecord.empty(job.config)
     figures = {
-        name: drawn(f"{name} {options}", [record], partial(make, record)) for name, make in _makers(options).items()
+        name: drawn(f"{name} {options}", [record], partial(make, record))
+        for name, make in _makers(options, job.config).items()
     }
     return Shown(of, figures, has_epochs=len(record.epochs) > 0)
 
 
-def _makers(shown: Options) -> dict[str, Callable[[RunRecord], Figure]]:
+def _makers(shown: Options, config: RunConfig) -> dict[str, Callable[[RunRecord], Figure]]:
     statistic, fit = shown.statistic, shown.fit
     replicate = None if shown.replicate == MEDIAN else shown.replicate
     return {
         "curves": partial(curves, singles=shown.singles),
         "layers": partial(layer_heatmap, statistic=statistic, replicate=replicate, fit=fit),
-        "profile": partial(layer_profile, statistic=statistic, replicate=replicate, fit=fit),
+        "profile": partial(
+            layer_profile, statistic=statistic, replicate=replicate, fit=fit, forecast=forecast_of(config)
+        ),
         "distribution": partial(gradient_distribution, replicate=replicate, fit=fit),
         "surface": partial(decision_surface, replicate=replicate),
     }

@@ -16,6 +16,7 @@ from vgdemo.record import RunRecord
 from vgdemo.ui.compare import are_over, measured
 from vgdemo.ui.downloads import downloads
 from vgdemo.ui.page import plain
+from vgdemo.ui.verdict import findings
 
 
 def results(jobs: Mapping[str, Job]) -> None:
@@ -25,7 +26,7 @@ def results(jobs: Mapping[str, Job]) -> None:
     if records and are_over(jobs):
         _endings(records)
     titles = headings(configs)
-    downloads([Exhibit(record, titles[letter]) for letter, record in records.items()])
+    downloads([Exhibit(record, titles[letter], findings(record)) for letter, record in records.items()])
     st.markdown("##### What sets them apart")
     _table(_settings(configs), "Settings in which the columns differ")
     (first, config), *others = configs.items()

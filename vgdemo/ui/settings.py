@@ -9,6 +9,7 @@ from vgdemo.jobs import Job
 from vgdemo.presets import PRESETS, Preset
 from vgdemo.ui.controls import controls, enter, entered
 from vgdemo.ui.page import plain
+from vgdemo.ui.sources import choose_run
 
 BY_LABEL: dict[str | None, Preset] = {preset.label: preset for preset in PRESETS}
 QUERY = "query of app.py"  # The navigation takes it along, so that coming back finds the same run.
@@ -95,6 +96,8 @@ def _train_at_once() -> None:
         st.session_state.setdefault("train at once", True)
         at_once = st.toggle("Train at every change", key="train at once", persist_state="session")
         st.button("Train", key="train", type="primary", disabled=at_once)
+    if st.button("Open a run…", help="Settings from a file, a link, JSON or the stored runs."):
+        choose_run()
 
 
 def _entered_or_none() -> RunConfig | None:

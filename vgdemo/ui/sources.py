@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import streamlit as st
 
@@ -10,6 +11,7 @@ from vgdemo.config import RunConfig
 from vgdemo.links import COLUMNS, from_text
 from vgdemo.presets import PRESETS
 from vgdemo.store import StoreError
+from vgdemo.ui.controls import enter
 from vgdemo.ui.page import plain
 from vgdemo.ui.runs import open_store
 
@@ -25,9 +27,21 @@ def choose_source(position: int) -> None:
         position: Of the column, from 0.
     """
     st.caption(f"Column {COLUMNS[position].upper()} takes the settings of what you choose.")
-    source = st.segmented_control("Source", SOURCES, default="Preset", required=True, label_visibility="collapsed")
+    _choose(SOURCES, partial(_put, position))
+
+
+@st.dialog("Open a run", width="medium")
+def choose_run() -> None:
+    """Ask for a run and set the Lab's controls to it."""
+    _choose({name: SOURCES[name] for name in ("File", "Link or JSON", "Stored run")}, _enter_first)
+
+
+def _choose(sources: Mapping[str, Callable[[], Found]], use: Callable[[tuple[RunConfig, ...]], None]) -> None:
+    source = st.segmented_control(
+        "Source", sources, default=next(iter(sources)), required=True, label_visibility="collapsed"
+    )
     try:
-        configs, notices = SOURCES[str(source)]()
+        configs, notices = sources[str(source)]()
     except (StoreError, ValueError) as error:
         st.error(plain(str(error)))
         return
@@ -35,16 +49,19 @@ def choose_source(position: int) -> None:
         st.warning(plain(notice))
     for config in configs:
         st.markdown(plain(config.sentence))
-    if st.button("Use it", type="primary", disabled=not configs):
-        _put(configs, position)
+    if st.button("Use it", type="primary", disabled=not configs, on_click=use, args=(configs,)):
         st.rerun()
 
 
-def _put(configs: tuple[RunConfig, ...], position: int) -> None:
+def _put(position: int, configs: tuple[RunConfig, ...]) -> None:
     if len(configs) == 1:
         columns = st.session_state["columns"]
         configs = (*columns[:position], *configs, *columns[position + 1 :])
     st.session_state["columns"] = configs
+
+
+def _enter_first(configs: tuple[RunConfig, ...]) -> None:
+    enter(configs[0])
 
 
 def _from_preset() -> Found:
@@ -75,9 +92,15 @@ def _from_text() -> Found:
     return from_text(text) if text.strip() else NOTHING
 
 
+def _from_file() -> Found:
+    file = st.file_uploader("Settings as JSON", type="json", max_upload_size=1)
+    return ((RunConfig.from_json(file.getvalue().decode(errors="replace")),), ()) if file else NOTHING
+
+
 SOURCES: dict[str, Callable[[], Found]] = {
     "Preset": _from_preset,
     "The Lab": _from_lab,
     "Stored run": _from_store,
     "Link or JSON": _from_text,
+    "File": _from_file,
 }

@@ -1,0 +1,26 @@
+"""Glossary: the words of the field, and the rules by which a run gets its verdict."""
+
+import streamlit as st
+
+from vgdemo.diagnosis import RULES
+from vgdemo.ui.page import page, plain
+from vgdemo.ui.words import entry, matching
+
+
+def main() -> None:
+    """Draw the page."""
+    page("Glossary")
+    st.title("Glossary")
+    wanted = st.text_input("Find a word", key="find", bind="query-params", max_chars=60)
+    found = matching(wanted)
+    if not found:
+        st.info(f"No entry mentions {plain(wanted)}.")
+    for explanation in found:
+        st.markdown(entry(explanation))
+    with st.expander("How a verdict is found"):
+        st.markdown("For each replicate the first rule that holds names what it has.")
+        st.table([{"verdict": rule.verdict, "holds if": rule.in_words, "why": rule.reason} for rule in RULES])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""What theory expects of a run before it is trained: the sentence, the phase picture and their words."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from vgdemo.config import RunConfig
+from vgdemo.data import make_dataset
+from vgdemo.figures import phases
+from vgdemo.outlook import outlook
+from vgdemo.theory import Forecast, forecast
+from vgdemo.ui.board import board
+from vgdemo.ui.page import plain
+from vgdemo.ui.words import words
+
+TERMS = ("chi", "phases", "depth_scale", "weight_variance", "born_dead", "inverse_width_sum", "gain")
+
+
+@st.cache_resource(show_spinner=False, max_entries=200)
+def _forecast(run_key: str, _config: RunConfig) -> Forecast:
+    data = make_dataset(_config)
+    return forecast(_config, data.x_train, data.y_train)
+
+
+def forecast_of(config: RunConfig) -> Forecast:
+    """The forecast, made once for all sessions: it takes a tenth of a second."""
+    return _forecast(config.run_key, config)
+
+
+def foresight(config: RunConfig) -> None:
+    """A panel that is made when it is opened."""
+    panel = st.expander("Theory: what to expect before training", key="theory", on_change="rerun")
+    if not panel.open:
+        return
+    with panel:
+        expected = forecast_of(config)
+        said, drawn = st.columns([2, 3], gap="medium")
+        with said:
+            st.markdown("\n".join(f"- {plain(sentence)}" for sentence in outlook(expected)))
+            words(TERMS, "Words of the theory")
+        if expected.fixed_point is not None:
+            with drawn:
+                board({"phases": str(phases(config, expected.fixed_point).to_json())}, key="phase picture")

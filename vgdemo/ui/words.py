@@ -1,0 +1,53 @@
+"""The words of the field, where they appear and in the glossary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+from vgdemo.config import RunConfig
+from vgdemo.explanations import EXPLANATIONS, Explanation
+from vgdemo.ui.page import plain
+
+ALWAYS = ("gradient", "replicate", "epoch", "probe", "saturated", "dead", "update_ratio", "kernel_l1")
+UNDER_OTHER_NAMES = {"uniform_0_1": "shifted_mean", "global_norm": "gradient_clipping", "value": "gradient_clipping"}
+
+
+def words(names: Iterable[str], label: str) -> None:
+    """A popover with entries of the glossary."""
+    with st.popover(label, type="tertiary"):
+        for name in names:
+            st.markdown(entry(EXPLANATIONS[name]))
+        st.page_link("pages/4_Glossary.py", label="All words")
+
+
+def words_of(config: RunConfig) -> tuple[str, ...]:
+    """Names of the entries that a run and its figures need."""
+    named = (
+        config.activation,
+        config.kernel_initializer,
+        config.kernel_initializer.partition("_")[0],
+        f"{config.normalization}_normalization",
+        "residual" if config.residual else "",
+        "gain" if config.gain != 1 else "",
+        config.optimizer,
+        config.gradient_clip,
+        "weight_decay" if config.weight_decay else "",
+    )
+    of_settings = (UNDER_OTHER_NAMES.get(name, name) for name in named)
+    return tuple(dict.fromkeys(name for name in (*of_settings, *ALWAYS) if name in EXPLANATIONS))
+
+
+def entry(explanation: Explanation) -> str:
+    """An entry as Markdown: the word, its text, formula and source."""
+    formula = f"  \n${explanation.formula}$" if explanation.formula else ""
+    source = f"  \n*{plain(explanation.source)}*" if explanation.source else ""
+    return f"**{plain(explanation.term)}:** {plain(explanation.text)}{formula}{source}"
+
+
+def matching(wanted: str) -> list[Explanation]:
+    """The entries in which a text occurs, those that it names first."""
+    wanted = wanted.strip().casefold()
+    found = [one for one in EXPLANATIONS.values() if wanted in f"{one.term} {one.text} {one.source}".casefold()]
+    return sorted(found, key=lambda one: (wanted not in one.term.casefold(), one.term.casefold()))
