@@ -13,9 +13,9 @@ The settings as JSON are `RunConfig.to_json` and `RunConfig.from_json`.
 """
 
 from vgdemo.export.exhibit import Exhibit
+from vgdemo.export.html import report
+from vgdemo.export.keras_code import notebook, script
 from vgdemo.export.logs import tensorboard, tensorboard_zip
-from vgdemo.export.report import report
-from vgdemo.export.script import notebook, script
 from vgdemo.export.tables import curves_table, layers_table, to_csv, to_parquet
 
 __all__ = [

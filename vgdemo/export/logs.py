@@ -17,8 +17,8 @@ def tensorboard(record: RunRecord, log_dir: str | Path) -> None:
     Scalars: `epoch_accuracy` and `epoch_loss` of the training half, the same with `epoch_val_` of the validation half,
     and each statistic of a layer, such as `gradient_mean_abs/kernel_0` or `dead_share/activation_0`; layers count
     from 0 here, as in Keras. Histograms and distributions: `kernel_0_grad`, `kernel_1_grad`, …, the sizes |g| of a
-    kernel's gradient entries. Of kernels and activations a record keeps statistics alone, so they have scalars and no
-    histogram.
+    kernel's gradient entries; TensorBoard's filter `kernel_._grad` shows them together. Of kernels and activations a
+    record keeps statistics alone, so they have scalars and no histogram.
 
     Args:
         record: The run.

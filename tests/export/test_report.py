@@ -1,0 +1,117 @@
+"""The report as text: complete, without the network, and nothing of a run in it as HTML."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from vgdemo.config import SETTINGS
+from vgdemo.export import Exhibit, html, report
+from vgdemo.figures import curves
+from vgdemo.record import RunRecord, RunStatus
+
+MakeRecord = Callable[..., RunRecord]
+ATTACK = '</script><img src=x onerror="alert(1)">{{ 7 * 7 }}'
+
+
+class Page(HTMLParser):
+    """What a browser finds: tags, attributes, text, and the JSON of the figures."""
+
+    def __init__(self, content: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.figures: list[dict[str, object]] = []
+        self.rows: list[list[str]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(content)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attributes
+        self._open.append(tag if ("type", "application/json") not in attributes else "json")
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in ("td", "th"):
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if self._open and self._open[-1] == "json":
+            self.figures.append(json.loads(data))
+        elif not self._open or self._open[-1] not in ("script", "style"):
+            self.text += data
+            if {"td", "th"} & set(self._open):
+                self.rows[-1][-1] += data
+
+
+@pytest.fixture
+def record(make_record: MakeRecord) -> RunRecord:
+    return make_record()
+
+
+def test_every_run_has_its_five_figures_with_a_text_for_those_who_cannot_see_them(record: RunRecord) -> None:
+    page = Page(report([Exhibit(record), Exhibit(record, "again")]))
+    assert len(page.figures) == page.tags.count("figure") == 10
+    labels = [value for name, value in page.attributes if name == "aria-label" and value != "Settings"]
+    for figure, label in zip(page.figures, labels, strict=True):
+        layout = figure["layout"]
+        assert label == f"{layout['meta']['alt']} {layout['title']['subtitle']['text']}"
+
+
+def test_nothing_is_loaded_from_elsewhere(record: RunRecord) -> None:
+    page = Page(report([Exhibit(record)]))
+    assert {"link", "img", "iframe"}.isdisjoint(page.tags)
+    assert {"src", "href"}.isdisjoint(name for name, _ in page.attributes)
+
+
+def test_all_settings_are_listed_and_those_that_differ_are_marked(make_record: MakeRecord) -> None:
+    one, other = make_record(), make_record(activation="relu", noise=0.2)
+    page = Page(report([Exhibit(one, "one"), Exhibit(other, "other")]))
+    cells = {row[0].strip(): row[1:] for row in page.rows[1:]}
+    assert [name.split()[-1] for name in cells] == list(SETTINGS)
+    assert {name for name in cells if "≠" in name} == {"≠ Activation activation", "≠ Noise noise"}
+    assert cells["≠ Activation activation"] == ["tanh", "relu"]
+    assert cells["Nesterov nesterov"] == ["false", "false"]
+
+
+def test_a_single_run_is_compared_with_nothing(record: RunRecord) -> None:
+    assert "≠" not in Page(report([Exhibit(record)])).text
+
+
+def test_findings_versions_and_how_a_run_ended_are_said(record: RunRecord) -> None:
+    stopped = replace(
+        record, status=RunStatus.STOPPED, versions={"keras": "3.15"}, notices=("Slowly.",), seconds={"train": 1.25}
+    )
+    text = Page(report([Exhibit(stopped, findings=("Vanishing.", "By 0.05 per layer."))])).text
+    for words in ("Vanishing.", "By 0.05 per layer.", "keras 3.15", "Slowly.", "train 1.2 s", "stopped after epoch 3"):
+        assert words in text
+
+
+def test_nothing_that_is_handed_in_becomes_html(record: RunRecord) -> None:
+    hostile = replace(record, notices=(ATTACK,), versions={ATTACK: ATTACK}, seconds={ATTACK: 1.0})
+    page = Page(report([Exhibit(hostile, ATTACK, (ATTACK,)), Exhibit(record, ATTACK)]))
+    assert "img" not in page.tags
+    assert page.tags.count("script") == 10 + 2
+    assert len(re.findall(re.escape(ATTACK), page.text)) >= 6
+
+
+def test_a_text_in_a_figure_cannot_end_its_script(record: RunRecord, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = curves(record).update_layout(title_text=ATTACK)
+    monkeypatch.setattr(html, "FIGURES", [lambda _: drawn])
+    page = Page(report([Exhibit(record)]))
+    assert "img" not in page.tags
+    assert page.figures[0]["layout"]["title"]["text"] == ATTACK
+
+
+def test_a_report_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one run"):
+        report([])
