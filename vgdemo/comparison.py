@@ -150,13 +150,18 @@ def _setting_in_words(config: RunConfig, name: str) -> str:
 def _difference_in_words(found: Difference | None, letter: str, first: str) -> str:
     if found is None:
         return f"{letter} and {first} have no pair of replicates that both ended."
+    mean, low, high = map(_signed, (found.mean, found.low, found.high))
     if found.pairs == 1:
-        return f"{letter} ends {found.mean:+.2f} against {first} in validation accuracy; one pair has no interval."
+        return f"{letter} ends {mean} against {first} in validation accuracy; one pair has no interval."
     verdict = "more" if found.low > 0 else "less" if found.high < 0 else "neither surely more nor surely less"
     return (
-        f"{letter} ends {verdict} accurate than {first}: {found.mean:+.2f} in validation accuracy, mean over "
-        f"{found.pairs} pairs of replicates, bootstrap interval {found.low:+.2f} to {found.high:+.2f}."
+        f"{letter} ends {verdict} accurate than {first}: {mean} in validation accuracy, mean over "
+        f"{found.pairs} pairs of replicates, bootstrap interval {low} to {high}."
     )
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")
 
 
 def _agree(first: RunConfig, second: RunConfig, *settings: str) -> bool:

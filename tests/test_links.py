@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vgdemo.config import ACTIVATIONS, RunConfig
+from vgdemo.links import from_query, from_text, to_query
+
+RUNS = (RunConfig(), RunConfig(activation="relu", learning_rate=1e-06, residual=True), RunConfig(units=9))
+
+configs = st.builds(
+    RunConfig,
+    activation=st.sampled_from(ACTIVATIONS),
+    learning_rate=st.floats(1e-6, 10),
+    nesterov=st.booleans(),
+    seed=st.integers(0, 2**32 - 1),
+)
+
+
+@given(st.lists(configs, min_size=1, max_size=4))
+def test_an_address_brings_all_columns_back(columns: list[RunConfig]) -> None:
+    assert from_query(to_query(columns)) == (tuple(columns), ())
+
+
+def test_an_address_can_be_read() -> None:
+    assert to_query(RUNS) == {
+        "a": "default",
+        "b": "activation-relu residual-true learning_rate-1e-06",
+        "c": "units-9",
+    }
+
+
+def test_columns_move_up_where_one_is_missing() -> None:
+    assert from_query({"b": "units-9", "d": "default"}) == ((RUNS[2], RUNS[0]), ())
+
+
+def test_a_fifth_column_is_left_out_with_a_sentence() -> None:
+    configs, notices = from_query(dict.fromkeys("abcde", "default"))
+    assert len(configs) == 4
+    assert notices == ("Expected up to four columns, a to d. Received: 'e' as well; it is left out.",)
+
+
+def test_what_is_wrong_in_a_column_is_said_and_the_rest_opens() -> None:
+    configs, notices = from_query({"a": "units-0 epochs-20 sorcery-1 <b>", "b": ""})
+    assert configs == (RunConfig(epochs=20), RunConfig())
+    assert len(notices) == 3 and all(notice.startswith("Column A: ") for notice in notices)
+
+
+def test_a_pasted_link_or_json_gives_its_runs() -> None:
+    assert from_text(f" http://127.0.0.1:8501/?{urlencode(RUNS[1].to_query())} ") == ((RUNS[1],), ())
+    assert from_text(f"http://127.0.0.1:8501/Compare?{urlencode(to_query(RUNS))}") == (RUNS, ())
+    assert from_text("http://127.0.0.1:8501") == ((RunConfig(),), ())
+    assert from_text(RUNS[2].to_json()) == ((RUNS[2],), ())
+
+
+@pytest.mark.parametrize("text", ["hello", "[1, 2]", "http://[", '{"units": ', '{"unit": 3}', "{}{}"])
+def test_another_text_is_an_error_in_one_sentence(text: str) -> None:
+    with pytest.raises(ValueError, match="Expected"):
+        from_text(text)
