@@ -15,6 +15,7 @@ from vgdemo.figures import (
     decision_surface,
     gradient_distribution,
     layer_heatmap,
+    layer_lines,
     layer_profile,
 )
 from vgdemo.figures.sampling import quantile
@@ -27,6 +28,7 @@ ALL: tuple[Callable[[RunRecord], Figure], ...] = (
     layer_heatmap,
     layer_profile,
     gradient_distribution,
+    layer_lines,
     decision_surface,
 )
 

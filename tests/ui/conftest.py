@@ -24,6 +24,7 @@ class StandInJob:
     progress: Progress
     record: RunRecord | None = None
     released: bool = False
+    is_interactive: bool = True
     version: int = 0
 
     @property
@@ -52,7 +53,7 @@ class StandInJobs:
         if self.error is not None:
             raise self.error
         progress = Progress(state=self.state, epochs=config.epochs, **{"epoch": 0, **self.details})
-        job = StandInJob(config, progress, self.record(config))
+        job = StandInJob(config, progress, self.record(config), is_interactive=interactive)
         self.submitted.append(job)
         return job
 

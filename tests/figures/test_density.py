@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from vgdemo.config import RunConfig
+from vgdemo.figures import gradient_density
+from vgdemo.record import HISTOGRAM_EDGES, RunRecord
+
+Make = Callable[..., RunRecord]
+
+
+def with_counts(record: RunRecord, **counts: int) -> RunRecord:
+    """The same counts for every layer; bins by position."""
+    histograms = np.zeros_like(record.histograms)
+    for place, count in counts.items():
+        histograms[..., int(place.removeprefix("bin"))] = count
+    return replace(record, histograms=histograms)
+
+
+def test_a_panel_shows_where_the_entries_of_its_layer_are(make_record: Make) -> None:
+    place = int(np.searchsorted(HISTOGRAM_EDGES, -3.0)) + 2  # The bin that begins at 10⁻³.
+    panel = gradient_density(with_counts(make_record(), **{f"bin{place}": 3, "bin0": 1})).data[0]
+    shares = np.asarray(panel.z)
+    assert np.asarray(panel.y)[shares[:, -1].argmax()] == pytest.approx(-2.75)
+    np.testing.assert_allclose(shares.max(axis=0), 0.75)
+    np.testing.assert_allclose(shares.sum(axis=0), 0.75)
+
+
+def test_exact_zeros_are_told(make_record: Make) -> None:
+    record = with_counts(make_record(), bin0=1, bin40=3)
+    assert (
+        "exact zeros are not drawn: at epoch 3 25 % of layer 1." in gradient_density(record).layout.title.subtitle.text
+    )
+    assert "no entry is exactly zero" in gradient_density(with_counts(record, bin40=1)).layout.title.subtitle.text
+
+
+def test_six_kernels_have_six_panels_and_deeper_networks_not_more(make_record: Make) -> None:
+    names = [panel.name for panel in gradient_density(make_record(num_hidden_layers=5)).data]
+    assert names == ["layer 1", "layer 2", "layer 3", "layer 4", "layer 5", "output"]
+    names = [panel.name for panel in gradient_density(make_record(num_hidden_layers=20)).data]
+    assert names == ["layer 1", "layer 5", "layer 9", "layer 13", "layer 17", "output"]
+
+
+def test_panels_do_not_overlap_and_the_outer_ones_say_their_units(make_record: Make) -> None:
+    layout = gradient_density(make_record(num_hidden_layers=5)).layout
+    columns = [layout[f"xaxis{n}"].domain for n in (1, 2, 3)]
+    assert all(left[1] < right[0] for left, right in zip(columns[:-1], columns[1:], strict=True))
+    assert layout.yaxis4.domain[1] < layout.yaxis.domain[0]
+    assert [layout[f"xaxis{n}"].title.text for n in (4, 5, 6)] == ["epoch"] * 3
+    assert [layout[f"yaxis{n}"].title.text for n in (1, 4)] == ["|g|"] * 2
+
+
+@pytest.mark.parametrize("settings", [{}, {"num_hidden_layers": 1, "replicates": 1, "epochs": 1}])
+def test_a_run_of_which_nothing_is_measured_yet_can_be_drawn(settings: dict[str, int]) -> None:
+    assert "yet" in gradient_density(RunRecord.empty(RunConfig(**settings))).layout.title.subtitle.text

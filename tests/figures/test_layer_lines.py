@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from vgdemo.figures import layer_lines
+from vgdemo.record import RunRecord
+
+Make = Callable[..., RunRecord]
+
+
+def test_there_is_one_line_for_each_kernel_with_the_median_over_replicates(make_record: Make) -> None:
+    record = make_record(num_hidden_layers=5, epochs=4, replicates=3)
+    medians = record.layers.groupby(["layer", "epoch"]).gradient_mean_abs.median().unstack()
+    lines = layer_lines(record).data
+    assert [line.name for line in lines] == ["layer 1", "layer 2", "layer 3", "layer 4", "layer 5", "output"]
+    for line, layer in zip(lines, medians.index, strict=True):
+        assert list(line.x) == list(medians.columns)
+        np.testing.assert_allclose(line.y, medians.loc[layer], rtol=1e-6)
+
+
+def test_what_is_too_small_for_the_axis_runs_along_it(make_record: Make) -> None:
+    record = make_record()
+    zeros = np.zeros_like(record.layer_arrays["gradient_mean_abs"])
+    figure = layer_lines(replace(record, layer_arrays={**record.layer_arrays, "gradient_mean_abs": zeros}))
+    low = figure.layout.yaxis.range[0]
+    assert all(low < np.log10(value) < low + 1 for line in figure.data for value in line.y)
+    assert figure.layout.title.subtitle.text.endswith("0 in layer 1, 0 in the output.")
+
+
+def test_the_axis_is_the_same_for_all_runs_unless_it_fits(make_record: Make) -> None:
+    record = make_record()
+    other = replace(record, layer_arrays={name: values / 100 for name, values in record.layer_arrays.items()})
+    assert layer_lines(record).layout.yaxis.range == layer_lines(other).layout.yaxis.range
+    low, high = layer_lines(other, "kernel_l1", fit=True).layout.yaxis.range
+    drawn = np.log10([line.y for line in layer_lines(other, "kernel_l1", fit=True).data])
+    assert low < drawn.min() and drawn.max() < high
+    assert high - low == pytest.approx((drawn.max() - drawn.min()) * 1.08, rel=1e-3)
+
+
+def test_a_deep_network_has_few_names_in_its_legend(make_record: Make) -> None:
+    lines = layer_lines(make_record(num_hidden_layers=20)).data
+    named = [line.name for line in lines if line.showlegend]
+    assert len(lines) == 21 and len(named) <= 6
+    assert (named[0], named[-1]) == ("layer 1", "output")

@@ -1,0 +1,185 @@
+"""The Article page over a store that is a dictionary of tiny records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import vgdemo.article
+from vgdemo.article import CHAPTERS, EXPERIMENTS, Experiment, configs
+from vgdemo.config import RunConfig
+from vgdemo.jobs import JobState, SchedulerError
+from vgdemo.record import RunRecord
+from vgdemo.ui import article, runs
+
+APP = str(Path(__file__).resolve().parents[2] / "app.py")
+TINY = {"epochs": 4, "replicates": 3, "n_samples": 100}
+Open = Callable[[], AppTest]
+
+
+def tiny(experiments: tuple[Experiment, ...]) -> tuple[Experiment, ...]:
+    return tuple(experiment.with_changes(**TINY) for experiment in experiments)
+
+
+RUNS = configs(tiny(EXPERIMENTS))
+DEEP_TANH, DEEP_RELU = RUNS[1], RUNS[3]
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> dict[str, RunRecord]:
+    records: dict[str, RunRecord] = {}
+    monkeypatch.setattr(runs, "open_store", lambda: records)
+    monkeypatch.setattr(vgdemo.article, "CHAPTERS", {name: tiny(chapter) for name, chapter in CHAPTERS.items()})
+    monkeypatch.setattr(vgdemo.article, "EXPERIMENTS", tiny(EXPERIMENTS))
+    article._exhibit.clear()
+    return records
+
+
+@pytest.fixture
+def open_article(store: dict[str, RunRecord], jobs: Any) -> Open:
+    return lambda: AppTest.from_file(APP, default_timeout=60).switch_page("pages/2_Article.py").run()
+
+
+@pytest.fixture
+def trained(store: dict[str, RunRecord], make_record: Callable[..., RunRecord]) -> dict[str, RunRecord]:
+    """The store with every run in it; all replicates learn."""
+    store |= {config.run_key: learning(make_record, config) for config in RUNS}
+    return store
+
+
+def learning(make_record: Callable[..., RunRecord], config: RunConfig, accuracy: float = 0.8) -> RunRecord:
+    record = make_record(**{name: getattr(config, name) for name in config.__dataclass_fields__})
+    accuracies = np.full_like(record.curve_arrays["val_accuracy"], accuracy)
+    return replace(record, curve_arrays={**record.curve_arrays, "val_accuracy": accuracies})
+
+
+def section(page: AppTest, number: str) -> str:
+    """The words of an experiment: they follow one another from its heading to the next one."""
+    below = [element for element in page.main if element.type in ("subheader", "markdown", "caption", "warning")]
+    start = next(
+        i for i, one in enumerate(below) if one.type == "subheader" and str(one.value).startswith(f"{number} ")
+    )
+    end = next((i for i in range(start + 1, len(below)) if below[i].type == "subheader"), len(below))
+    return "\n".join(str(one.value) for one in below[start:end]).replace("\\", "")
+
+
+def button(page: AppTest, label: str) -> Any:
+    return next(one for one in page.button if one.label == label)
+
+
+def progress(page: AppTest) -> str:
+    return str(page.get("progress")[0].proto.text)
+
+
+def test_an_empty_store_shows_the_whole_story_and_trains_nothing(open_article: Open, jobs: Any) -> None:
+    page = open_article()
+    assert not page.exception
+    assert [heading.value for heading in page.header] == list(CHAPTERS)
+    assert len(page.subheader) == len(EXPERIMENTS)
+    assert all("Not trained yet" in section(page, experiment.number) for experiment in EXPERIMENTS)
+    assert progress(page) == "0 of 26 runs are complete."
+    assert jobs.submitted == []
+
+
+def test_stored_runs_are_shown_at_once_with_verdicts_from_their_numbers(
+    open_article: Open, trained: dict[str, RunRecord]
+) -> None:
+    page = open_article()
+    assert not page.exception
+    assert progress(page) == "26 of 26 runs are complete."
+    assert button(page, "All experiments").disabled
+    assert "agrees] **validation:** 3 of 3 replicates" in section(page, "1")
+    assert "disagrees] **validation:** 0 of 3 replicates" in section(page, "2")
+    assert "Most replicates learn up to 10 layers; at every depth some learn." in section(page, "E4")
+    assert "3 of 3 (Glorot) against 3 of 3 (Deep tanh)" in section(page, "E1")
+
+
+def test_the_sentences_follow_the_record(
+    open_article: Open, trained: dict[str, RunRecord], make_record: Callable[..., RunRecord]
+) -> None:
+    trained[DEEP_TANH.run_key] = learning(make_record, DEEP_TANH, accuracy=0.5)
+    page = open_article()
+    assert "agrees] **validation:** 3 of 3 replicates" in section(page, "2")
+    assert "3 of 3 (Glorot) against 0 of 3 (Deep tanh)" in section(page, "E1")
+
+
+def test_a_missing_run_leaves_the_other_experiments_whole(open_article: Open, trained: dict[str, RunRecord]) -> None:
+    del trained[DEEP_RELU.run_key]
+    page = open_article()
+    assert not page.exception
+    assert progress(page) == "25 of 26 runs are complete."
+    assert "Not trained yet" in section(page, "3")
+    assert "agrees]" in section(page, "1")
+
+
+def test_the_button_trains_in_the_articles_order_what_the_store_does_not_hold(
+    open_article: Open, trained: dict[str, RunRecord], jobs: Any
+) -> None:
+    missing = [RUNS[0], DEEP_RELU]
+    for config in missing:
+        del trained[config.run_key]
+    jobs.state = JobState.QUEUED
+    page = button(open_article(), "All experiments").click().run()
+    assert [job.config for job in jobs.submitted] == missing
+    assert not any(job.is_interactive for job in jobs.submitted)
+    assert button(page, "Stop")
+
+
+def test_a_run_that_fails_says_so_in_its_place(open_article: Open, trained: dict[str, RunRecord], jobs: Any) -> None:
+    del trained[DEEP_RELU.run_key]
+    jobs.state, jobs.details = JobState.FAILED, {"reason": "Expected memory. Received *none*."}
+    page = button(open_article(), "All experiments").click().run()
+    assert "failed: Expected memory. Received *none*." in section(page, "3")
+    assert "agrees]" in section(page, "1")
+    assert not button(page, "All experiments").disabled
+
+
+def test_a_run_cut_short_says_so_in_its_place(
+    open_article: Open, trained: dict[str, RunRecord], jobs: Any, make_record: Callable[..., RunRecord]
+) -> None:
+    del trained[DEEP_RELU.run_key]
+    jobs.state, jobs.details = JobState.STOPPED, {"epoch": 2}
+    record = learning(make_record, DEEP_RELU)
+    jobs.record = lambda config: replace(
+        record,
+        epochs=record.epochs[:3],
+        curve_arrays={name: values[:3] for name, values in record.curve_arrays.items()},
+        layer_arrays={name: values[:3] for name, values in record.layer_arrays.items()},
+        histograms=record.histograms[:3],
+    )
+    page = button(open_article(), "All experiments").click().run()
+    assert not page.exception
+    assert "cut short after epoch 2" in section(page, "3")
+    assert "agrees]" in section(page, "1")
+
+
+def test_a_diverged_run_says_so_in_its_place(
+    open_article: Open, trained: dict[str, RunRecord], make_record: Callable[..., RunRecord]
+) -> None:
+    record = learning(make_record, DEEP_RELU)
+    record.curve_arrays["train_loss"][-1] = np.nan
+    trained[DEEP_RELU.run_key] = record
+    page = open_article()
+    assert not page.exception
+    assert "disagrees] **validation:** 0 of 3 replicates" in section(page, "3")
+    assert "3 of them have no number: diverged, or never learned." in section(page, "3")
+
+
+def test_a_cluster_that_is_gone_is_told_once(open_article: Open, jobs: Any) -> None:
+    jobs.error = SchedulerError("Expected a scheduler. Received: none")
+    page = button(open_article(), "All experiments").click().run()
+    assert [str(error.value).replace("\\", "") for error in page.error] == ["Expected a scheduler. Received: none"]
+    assert "Not trained yet" in section(page, "1")
+
+
+def test_every_experiment_opens_in_the_lab(open_article: Open) -> None:
+    page = open_article()
+    queries = [str(link.proto.query_string) for link in page.get("page_link") if link.proto.label == "Open in the Lab"]
+    assert len(queries) == len(EXPERIMENTS)
+    assert "activation=relu" in queries[3]
