@@ -11,12 +11,13 @@ def main() -> None:
     """Draw the page."""
     page("Glossary")
     st.title("Glossary")
-    wanted = st.text_input("Find a word", key="find", bind="query-params", max_chars=60)
-    found = matching(wanted)
-    if not found:
-        st.info(f"No entry mentions {plain(wanted)}.")
-    for explanation in found:
-        st.markdown(entry(explanation))
+    with st.container(width=760):
+        wanted = st.text_input("Find a word", key="find", bind="query-params", max_chars=60)
+        found = matching(wanted)
+        if not found:
+            st.info(f"No entry has a word that begins with {plain(wanted)}.")
+        for explanation in found:
+            st.markdown(entry(explanation))
     with st.expander("How a verdict is found"):
         st.markdown("For each replicate the first rule that holds names what it has.")
         st.table([{"verdict": rule.verdict, "holds if": rule.in_words, "why": rule.reason} for rule in RULES])

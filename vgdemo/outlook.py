@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from vgdemo.config import RunConfig
+from vgdemo.figures.style import in_words
 from vgdemo.meanfield import FixedPoint
 from vgdemo.theory import Forecast, expected_log_jacobian, inverse_width_sum
 
@@ -30,12 +31,12 @@ def outlook(forecast: Forecast) -> tuple[str, ...]:
 
 
 def _phase(point: FixedPoint) -> str:
-    if math.isinf(point.gradient_depth):
-        return "χ = 1: the gradient of a wide network keeps its mean size through any number of layers."
+    if point.phase == "edge of chaos":
+        return f"χ = {in_words(point.chi)}, {point.phase}: a wide network's gradient keeps its mean size in all layers."
     change = "shrinks" if point.chi < 1 else "grows"
     return (
-        f"χ = {point.chi:.2g}, {point.phase}: in a deep and wide network the squared gradient {change} "
-        f"by a factor of e every {point.gradient_depth:.2g} layers."
+        f"χ = {in_words(point.chi)}, {point.phase}: in a deep and wide network the squared gradient {change} "
+        f"by a factor of e every {in_words(point.gradient_depth)} layers."
     )
 
 
@@ -58,6 +59,6 @@ def _typical_gradient(config: RunConfig) -> str:
 
 def _spread(forecast: Forecast) -> str:
     return (
-        f"Σ 1/width is {inverse_width_sum(forecast.config):.2g}: of ten networks of these settings eight have a "
-        f"first-layer gradient between {forecast.low[0]:.2g} and {forecast.high[0]:.2g}."
+        f"Σ 1/width is {in_words(inverse_width_sum(forecast.config))}: of ten networks of these settings eight have a "
+        f"first-layer gradient between {in_words(forecast.low[0])} and {in_words(forecast.high[0])}."
     )

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from vgdemo.config import SETTINGS, RunConfig
 from vgdemo.figures.sampling import Values
-from vgdemo.figures.style import DIVERGING, decades, new_figure
+from vgdemo.figures.style import DIVERGING, decades, in_words, new_figure
 from vgdemo.meanfield import FixedPoint, fixed_point_chi
 
 GAINS = np.geomspace(0.1, 10, 121)
@@ -36,6 +36,7 @@ def phases(config: RunConfig, point: FixedPoint) -> go.Figure:
         y=[config.num_hidden_layers],
         mode="markers",
         name="this network",
+        showlegend=True,
         marker={"symbol": "star", "size": 15, "color": "#FFFFFF", "line": {"color": DARK, "width": 1.5}},
         hovertemplate=f"gain {config.gain:g}, {config.num_hidden_layers} hidden layers<extra></extra>",
     )
@@ -46,7 +47,7 @@ def _axes(config: RunConfig, point: FixedPoint) -> go.Figure:
     ticks = (0.1, 0.2, 0.5, 1, 2, 5, 10)
     return new_figure(
         "Order and chaos",
-        f"{config.activation}, {config.kernel_initializer}: χ = {point.chi:.2g}, {point.phase}. "
+        f"{config.activation}, {config.kernel_initializer}: χ = {in_words(point.chi)}, {point.phase}. "
         "The colour is what a wide network's gradient is multiplied by on its way to layer 1.",
         "Map over gain and depth of the factor on the gradient, with the line χ = 1 and this network as a point.",
         uirevision="phases",

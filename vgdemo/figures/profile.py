@@ -75,7 +75,7 @@ def _axes(record: RunRecord, shown: Statistic, ends: tuple[float, float]) -> go.
 def _traces(shown: Statistic) -> list[Trace]:
     """Band, median, and marks at the end of the axis for what has no place on it."""
     value = "10<sup>%{y:.2f}</sup>" if shown.logarithmic else "%{y:.3f}"
-    band = {"name": "10–90 % of replicates", "mode": "lines", "fill": "toself", "fillcolor": translucent(BLUE)}
+    band = {"name": "10–90 %", "mode": "lines", "fill": "toself", "fillcolor": translucent(BLUE)}
     median = {"name": "median", "mode": "lines+markers", "line": {"color": BLUE, "width": 2}, "marker": {"size": 6}}
     marks = [
         {"name": name, "mode": "markers", "marker": {"color": color, "size": 10, "symbol": "square"}}

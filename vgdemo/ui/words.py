@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import streamlit as st
@@ -47,7 +48,11 @@ def entry(explanation: Explanation) -> str:
 
 
 def matching(wanted: str) -> list[Explanation]:
-    """The entries in which a text occurs, those that it names first."""
-    wanted = wanted.strip().casefold()
-    found = [one for one in EXPLANATIONS.values() if wanted in f"{one.term} {one.text} {one.source}".casefold()]
-    return sorted(found, key=lambda one: (wanted not in one.term.casefold(), one.term.casefold()))
+    """The entries in which a word begins like this, those of that name first."""
+    beginning = re.compile(r"\b" + re.escape(wanted.strip()), re.IGNORECASE)
+    ranked = []
+    for name, one in EXPLANATIONS.items():
+        is_named = beginning.search(f"{name} {one.term}") is not None
+        if is_named or beginning.search(f"{one.text} {one.source}"):
+            ranked.append((not is_named, one.term.casefold(), one))
+    return [one for *_, one in sorted(ranked, key=lambda row: row[:2])]
