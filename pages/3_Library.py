@@ -3,20 +3,20 @@
 import streamlit as st
 
 from vgdemo.store import StoreError
+from vgdemo.ui import runs
 from vgdemo.ui.library import actions, chosen, filtered
 from vgdemo.ui.page import page, plain
-from vgdemo.ui.runs import open_store
 
 
 def main() -> None:
     """Draw the page."""
     page("Library")
     try:
-        runs = open_store().summaries()
-        if not runs:
+        stored = runs.open_store().summaries()
+        if not stored:
             st.info("Nothing is stored yet: every run that the Lab completes is kept here.")
             return
-        actions(chosen(filtered(runs)))
+        actions(chosen(filtered(stored)))
     except StoreError as error:
         st.error(plain(str(error)))
 

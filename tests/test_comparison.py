@@ -98,6 +98,18 @@ def test_sentences_say_who_learns_and_who_ends_better(make_record: MakeRecord) -
     assert unsure.startswith("C ends neither surely more nor surely less accurate than A: +0.00")
 
 
+def test_a_surely_better_run_is_called_more_accurate(make_record: MakeRecord) -> None:
+    records = {"A": ended(make_record, 0.5, 0.6), "B": ended(make_record, 0.9, 0.9, activation="relu")}
+    assert sentences(records)[1].startswith("B ends more accurate than A: +0.35")
+
+
+def test_a_single_pair_has_no_interval_and_a_diverged_one_no_difference(make_record: MakeRecord) -> None:
+    records = {"A": ended(make_record, 0.5), "B": ended(make_record, 0.9, activation="relu")}
+    assert sentences(records)[1] == "B ends +0.40 against A in validation accuracy; one pair has no interval."
+    records["B"].curve_arrays["train_loss"][-1] = np.nan
+    assert sentences(records)[1] == "B and A have no pair of replicates that both ended."
+
+
 def test_a_surely_worse_run_is_called_less_accurate(make_record: MakeRecord) -> None:
     records = {"A": ended(make_record, 0.9, 0.9), "B": ended(make_record, 0.5, 0.6, activation="relu")}
     assert sentences(records)[1].startswith("B ends less accurate than A: −0.35")

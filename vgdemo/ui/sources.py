@@ -11,9 +11,9 @@ from vgdemo.config import RunConfig
 from vgdemo.links import COLUMNS, from_text
 from vgdemo.presets import PRESETS
 from vgdemo.store import StoreError
+from vgdemo.ui import runs
 from vgdemo.ui.controls import enter
 from vgdemo.ui.page import plain
-from vgdemo.ui.runs import open_store
 
 Found = tuple[tuple[RunConfig, ...], tuple[str, ...]]  # Runs, and a sentence for what could not be taken.
 NOTHING: Found = ((), ())
@@ -80,7 +80,7 @@ def _from_lab() -> Found:
 def _from_store() -> Found:
     stored = st.selectbox(
         "Stored run",
-        open_store().summaries(),
+        runs.open_store().summaries(),
         format_func=lambda run: run.config.sentence,
         placeholder="None is stored",
     )

@@ -1,0 +1,120 @@
+"""The dialog that starts a column, alone on a page: on Compare, AppTest closes it at the next click."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from vgdemo.config import RunConfig
+from vgdemo.presets import DEEP_RELU, DEEP_TANH
+from vgdemo.record import RunRecord
+from vgdemo.store import RunStore
+from vgdemo.ui import runs
+from vgdemo.ui.page import plain
+
+
+def page_with_dialog() -> None:
+    from vgdemo.ui.sources import choose_source
+
+    choose_source(1)
+
+
+@pytest.fixture
+def choose() -> Callable[[str], AppTest]:
+    """Opens the dialog for column B at one of its sources."""
+
+    def visit(source: str) -> AppTest:
+        page = AppTest.from_function(page_with_dialog, default_timeout=30)
+        page.session_state["columns"] = (DEEP_TANH, DEEP_RELU)
+        page.run()
+        page.button_group[0].set_value(source).run()
+        return page
+
+    return visit
+
+
+def columns(page: AppTest) -> Any:
+    return page.session_state["columns"]
+
+
+def use(page: AppTest) -> Any:
+    return next(button for button in page.button if button.label == "Use it")
+
+
+@pytest.mark.parametrize(("text", "units"), [("http://other/?units=9", 9), (RunConfig(units=8).to_json(), 8)])
+def test_a_pasted_link_or_json_becomes_the_column(text: str, units: int, choose: Callable[[str], AppTest]) -> None:
+    page = choose("Link or JSON")
+    page.text_area[0].set_value(text).run()
+    use(page).click().run()
+    assert columns(page) == (DEEP_TANH, RunConfig(units=units))
+
+
+def test_a_pasted_comparison_replaces_all_columns(choose: Callable[[str], AppTest]) -> None:
+    page = choose("Link or JSON")
+    page.text_area[0].set_value("http://other/Compare?a=units-7&b=units-8&c=units-9").run()
+    use(page).click().run()
+    assert [config.units for config in columns(page)] == [7, 8, 9]
+
+
+def test_another_text_is_one_sentence_and_cannot_be_used(choose: Callable[[str], AppTest]) -> None:
+    page = choose("Link or JSON")
+    page.text_area[0].set_value("<b>hello</b>").run()
+    assert [error.value for error in page.error] == [
+        plain("Expected a link to a run or settings as JSON. Received: '<b>hello</b>'")
+    ]
+    assert not page.button
+
+
+def test_nothing_pasted_cannot_be_used(choose: Callable[[str], AppTest]) -> None:
+    assert use(choose("Link or JSON")).disabled
+
+
+def test_a_preset_becomes_the_column(choose: Callable[[str], AppTest]) -> None:
+    page = choose("Preset")
+    page.selectbox[0].select_index(3).run()
+    use(page).click().run()
+    assert columns(page) == (DEEP_TANH, DEEP_RELU.with_changes(num_hidden_layers=15))
+
+
+def test_without_the_lab_its_run_cannot_be_used(choose: Callable[[str], AppTest]) -> None:
+    page = choose("The Lab")
+    assert use(page).disabled and len(page.info) == 1
+
+
+def test_the_labs_run_becomes_the_column(choose: Callable[[str], AppTest]) -> None:
+    page = choose("The Lab")
+    page.session_state["config"] = RunConfig(units=9)
+    use(page.run()).click().run()
+    assert columns(page) == (DEEP_TANH, RunConfig(units=9))
+
+
+def test_a_stored_run_becomes_the_column(
+    choose: Callable[[str], AppTest],
+    make_record: Callable[..., RunRecord],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    store, record = RunStore(str(tmp_path)), make_record()
+    monkeypatch.setattr(runs, "open_store", lambda: store)
+    assert use(choose("Stored run")).disabled
+    store[record.config.run_key] = record
+    page = choose("Stored run")
+    use(page).click().run()
+    assert columns(page) == (DEEP_TANH, record.config)
+
+
+def test_a_store_that_cannot_be_read_is_one_sentence(
+    choose: Callable[[str], AppTest], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "v1").write_text("no folder")
+
+    class Unreadable(RunStore):
+        def summaries(self) -> Any:
+            raise runs.StoreError("Expected a store. Received: none.")
+
+    monkeypatch.setattr(runs, "open_store", lambda: Unreadable(str(tmp_path)))
+    assert [error.value for error in choose("Stored run").error] == [plain("Expected a store. Received: none.")]
