@@ -118,3 +118,33 @@ def test_a_store_that_cannot_be_read_is_one_sentence(
 
     monkeypatch.setattr(runs, "open_store", lambda: Unreadable(str(tmp_path)))
     assert [error.value for error in choose("Stored run").error] == [plain("Expected a store. Received: none.")]
+
+
+def page_with_the_labs_dialog() -> None:
+    import streamlit as st
+
+    from vgdemo.config import SETTINGS
+    from vgdemo.ui.sources import choose_run
+
+    choose_run()
+    st.json({name: st.session_state.get(name) for name in SETTINGS})
+
+
+def open_in_the_lab(name: str, content: str) -> AppTest:
+    page = AppTest.from_function(page_with_the_labs_dialog, default_timeout=30).run()
+    page.file_uploader[0].upload(name, content.encode(), "application/json").run()
+    return page
+
+
+def test_a_file_of_settings_sets_the_labs_controls() -> None:
+    page = use(open_in_the_lab("settings.json", RunConfig(units=8).to_json())).click().run()
+    assert page.session_state["units"] == 8
+    assert page.session_state["epochs"] == 500
+
+
+@pytest.mark.parametrize("content", ["[1]", "\x00\xff", '{"sorcery": 1}', '{"units": 9000}', "{" * 100])
+def test_a_file_that_is_not_ours_is_refused_with_a_sentence(content: str) -> None:
+    page = open_in_the_lab("settings.json", content)
+    assert not page.exception
+    assert len(page.error) == 1
+    assert not [button for button in page.button if button.label == "Use it"]
