@@ -74,7 +74,7 @@ def button(page: AppTest, label: str) -> Any:
 
 
 def progress(page: AppTest) -> str:
-    return str(page.get("progress")[0].proto.text)
+    return str(page.get("progress")[0].proto.text).replace("\\", "").strip()
 
 
 def test_an_empty_store_shows_the_whole_story_and_trains_nothing(open_article: Open, jobs: Any) -> None:

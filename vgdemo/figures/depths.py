@@ -29,7 +29,7 @@ def depths(accuracies: Mapping[int, Values], shares: Mapping[int, Share]) -> go.
         yaxis="y2",
         mode="markers",
         name="replicate",
-        marker={"color": BLUE, "size": 5, "opacity": 0.5},
+        marker={"color": BLUE, "size": 5, "opacity": 0.8},
         hovertemplate="%{x} hidden layers: accuracy %{y:.3f}<extra></extra>",
     )
     figure.add_scatter(

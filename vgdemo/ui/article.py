@@ -71,7 +71,8 @@ def _training(configs: Sequence[RunConfig], state: State) -> None:
     shares = [_share_trained(config) for config in configs]
     complete = sum(share == 1 for share in shares)
     with st.container(horizontal=True, vertical_alignment="center", key="progress"):
-        st.progress(sum(shares) / len(shares), text=f"{complete} of {len(configs)} runs are complete.")
+        text = f"{complete} of {len(configs)} runs are complete. {_now_in_training()}"
+        st.progress(sum(shares) / len(shares), text=plain(text))
         if state.is_active:
             st.button("Stop", on_click=_stop, args=(configs,))
         else:
@@ -79,6 +80,11 @@ def _training(configs: Sequence[RunConfig], state: State) -> None:
             st.button("All experiments", type="primary", disabled=is_done, on_click=_train, args=(configs,))
     if error := st.session_state.pop("queue error", None):
         st.error(plain(error))
+
+
+def _now_in_training() -> str:
+    jobs = [job for job in runs.queued().values() if job.progress.state is JobState.TRAINING]
+    return "; ".join(f"{job.config.sentence}: epoch {job.progress.epoch} of {job.config.epochs}" for job in jobs)
 
 
 def _train(configs: Sequence[RunConfig]) -> None:
