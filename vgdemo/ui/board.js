@@ -6,13 +6,12 @@ const boards = new WeakMap()
 const FRAME_SECONDS = 0.12
 
 export default function render({ data, parentElement }) {
-  const board = boards.get(parentElement) ?? new Board(parentElement.querySelector(".vgdemo-board"))
-  boards.set(parentElement, board)
+  const root = parentElement.querySelector(".vgdemo-board")
+  const board = boards.get(root) ?? new Board(root)
+  boards.set(root, board)
   board.update(data)
-  return () => {
-    board.stop()
-    boards.delete(parentElement)
-  }
+  // Streamlit cleans up now and then although the element stays, to render it again at once.
+  return () => setTimeout(() => root.isConnected || board.stop())
 }
 
 function library(url) {
@@ -175,7 +174,9 @@ class Figure {
     const key = JSON.stringify(theme) + json
     if (key === this.key) return false
     this.key = key
+    const before = this.content?.layout.uirevision
     this.content = JSON.parse(json)
+    if (this.content.layout.uirevision !== before) this.zoom = {}
     this.theme = theme
     this.frames = new Map((this.content.frames ?? []).map((frame) => [Number(frame.name), frame]))
     this.epochs = [...this.frames.keys()]
@@ -214,12 +215,25 @@ class Figure {
     const others = () => this.board.peers(this).filter((peer) => peer !== this && peer.plotly)
     this.plot.on("plotly_hover", ({ xvals, yvals }) => others().forEach((peer) => peer.hover(xvals?.[0], yvals?.[0])))
     this.plot.on("plotly_unhover", () => others().forEach((peer) => plotly.Fx.unhover(peer.plot)))
-    this.plot.on("plotly_relayout", (change) => others().forEach((peer) => peer.follow(change)))
+    this.plot.on("plotly_relayout", (change) => {
+      this.remember(change)
+      others().forEach((peer) => peer.follow(change))
+    })
   }
 
   hover(x, y) {
     if (x === undefined) return
     this.plotly.Fx.hover(this.plot, { xval: x, yval: y }, "xy", true)
+  }
+
+  // Plotly itself keeps only what the person did to this very plot, not what it took over from another column.
+  remember(change) {
+    for (const axis of Object.keys(this.ranges)) {
+      const isTouched = Object.keys(change).some((name) => name.startsWith(`${axis}.`))
+      const range = [...this.plot.layout[axis].range]
+      if (isTouched && !sameRange(range, this.ranges[axis])) this.zoom[axis] = range
+      else if (isTouched) delete this.zoom[axis]
+    }
   }
 
   // Take a zoom over from another column; the ranges say whether it is news, so that it does not come back for ever.
@@ -245,7 +259,8 @@ class Figure {
 
   layout(epoch) {
     const { title, margin, ...layout } = this.content.layout
-    const axes = Object.entries(this.ranges).map(([name, range]) => [name, { ...layout[name], range: [...range] }])
+    const ranges = Object.entries({ ...this.ranges, ...this.zoom })
+    const axes = ranges.map(([name, range]) => [name, { ...layout[name], range: [...range] }])
     return {
       ...layout,
       ...Object.fromEntries(axes),

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser.dashboard import READY_SECONDS, dashboard
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+QUICK = "epochs-20 replicates-2"
+LONG = "epochs-800 replicates-4"
+OTHERS = ("activation-relu kernel_initializer-he_uniform", "kernel_initializer-glorot_uniform", "activation-elu")
+Open = Callable[..., Page]
+
+expect.set_options(timeout=READY_SECONDS * 1000)
+
+
+def address(settings: str, count: int = 3) -> str:
+    columns = zip("abcd", ("", *OTHERS)[:count], strict=False)
+    return "Compare?" + "&".join(f"{letter}={settings} {other}".replace(" ", "+") for letter, other in columns)
+
+
+def plot(name: str) -> str:
+    return f'.vgdemo-figure[data-name="{name}"] .vgdemo-plot'
+
+
+def measured(page: Page, what: str, name: str = "overlay") -> Any:
+    """A JavaScript expression about a drawn plot."""
+    return page.evaluate(f"(plot => {what})(document.querySelector('{plot(name)}'))")
+
+
+def head(page: Page, letter: str) -> Any:
+    return page.locator(f".st-key-column-{letter}")
+
+
+def expect_complete(page: Page, letters: str) -> None:
+    for letter in letters:
+        expect(head(page, letter)).to_contain_text("Complete")
+    expect(page.get_by_text("How they end")).to_be_visible()
+
+
+@pytest.fixture
+def compare(page: Page, url: str) -> Open:
+    """Opens Compare and waits until its figures are drawn."""
+
+    def visit(where: str) -> Page:
+        page.goto(f"{url}/{where}")
+        page.wait_for_selector(f"{plot('overlay')} .main-svg")
+        return page
+
+    return visit
+
+
+def test_three_columns_stream_on_common_axes_and_keep_nodes_and_zoom(compare: Open) -> None:
+    page = compare(address(LONG))
+    for letter in "AB":
+        expect(head(page, letter)).to_contain_text(re.compile("Training: epoch|Complete"))
+    page.wait_for_function(f"document.querySelector('{plot('layers A')}')?._fullData?.[0].x.length > 3")
+    names = ("overlay", "layers A", "layers B", "layers C")
+    for name in names:
+        measured(page, "plot.marked = true", name)
+    measured(page, "globalThis.vgdemoPlotly.then(p => p.relayout(plot, {'xaxis.range': [10, 200]}))", "layers A")
+    for name in names[1:]:
+        assert measured(page, "plot._fullLayout.xaxis.range", name) == [10, 200]
+    expect_complete(page, "ABC")
+    for name in names:
+        assert measured(page, "plot.marked", name)
+    for name in names[1:]:
+        assert measured(page, "plot._fullLayout.xaxis.range", name) == [10, 200]
+        colors = measured(page, "[plot._fullData[0].zmin, plot._fullData[0].zmax]", name)
+        assert colors == measured(page, "[plot._fullData[0].zmin, plot._fullData[0].zmax]", "layers A")
+
+
+def test_columns_of_other_depths_and_epochs_share_their_axes(compare: Open) -> None:
+    page = compare(f"Compare?a={QUICK}&b=epochs-30 replicates-2 num_hidden_layers-8".replace(" ", "+"))
+    expect_complete(page, "AB")
+    for axis in ("xaxis", "yaxis"):
+        ranges = [measured(page, f"plot._fullLayout.{axis}.range", name) for name in ("layers A", "layers B")]
+        assert ranges[0] == ranges[1]
+    assert measured(page, "plot._fullLayout.xaxis.range", "layers A") == [-0.5, 30.5]
+
+
+def test_pointing_at_an_epoch_points_at_it_in_all_columns(compare: Open) -> None:
+    page = compare(address(QUICK, 2))
+    expect_complete(page, "AB")
+    page.locator(f"{plot('layers A')} .nsewdrag").first.hover()
+    expect(page.locator(f"{plot('layers B')} .hoverlayer .hovertext")).to_be_visible()
+
+
+def test_one_slider_moves_the_profiles_of_all_columns(compare: Open) -> None:
+    page = compare(address(QUICK, 2))
+    expect_complete(page, "AB")
+    page.get_by_role("slider", name="epoch").focus()
+    page.keyboard.press("Home")
+    for letter in "AB":
+        expect(page.locator(f'.vgdemo-figure[data-name="profile {letter}"]')).to_contain_text("Epoch 0")
+
+
+def test_stop_ends_all_columns(compare: Open) -> None:
+    page = compare(address("epochs-2000 replicates-20", 2))
+    expect(head(page, "A")).to_contain_text(re.compile("Training: epoch"))
+    page.get_by_role("button", name="Stop all").click()
+    for letter in "AB":
+        expect(head(page, letter)).to_contain_text("Stopped after epoch")
+    expect(page.get_by_role("button", name="Train the rest")).to_be_visible()
+
+
+def accuracies(page: Page) -> list[list[float]]:
+    return list(measured(page, "plot._fullData.filter(t => t.showlegend !== false).map(t => [...t.y])"))
+
+
+def test_the_shared_link_gives_the_same_figures_on_a_fresh_server(
+    compare: Open, context: BrowserContext, browser: Browser, tmp_path: Path
+) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = compare(address(QUICK))
+    expect_complete(page, "ABC")
+    page.get_by_role("button", name="Share").click()
+    expect(page.get_by_role("button", name="Link copied")).to_be_visible()
+    link = page.evaluate("navigator.clipboard.readText()")
+    with dashboard(VGDEMO_STORE=str(tmp_path)) as other:
+        fresh = browser.new_context().new_page()
+        fresh.goto(other + "/" + link.rpartition("/")[2])
+        expect_complete(fresh, "ABC")
+        assert accuracies(fresh) == accuracies(page)
+        assert len(accuracies(page)) == 3
+
+
+def test_without_a_clipboard_the_link_is_shown_to_be_copied(compare: Open) -> None:
+    page = compare(address(QUICK, 2))
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.get_by_role("button", name="Share").click()
+    field = page.get_by_role("textbox", name="Link to this page")
+    expect(field).to_have_value(page.url)
+    assert page.evaluate("document.activeElement.shadowRoot?.activeElement?.value ?? document.activeElement.value")
+
+
+def test_the_lab_hands_its_run_over(page: Page, url: str) -> None:
+    page.goto(f"{url}/?epochs=20&replicates=2&units=4")
+    page.get_by_role("link", name="Compare with…").click()
+    expect_complete(page, "AB")
+    assert "a=units-4" in page.url and "b=" in page.url
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 375])
+@pytest.mark.parametrize("where", [address(QUICK, 2), "Library"])
+def test_the_pages_are_accessible_and_fit_the_screen(
+    url: str, browser: Browser, where: str, scheme: str, width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"{url}/{where}")
+    if where != "Library":
+        expect_complete(page, "AB")
+        page.wait_for_selector(f"{plot('profile B')} .main-svg")
+    else:
+        expect(page.get_by_text("Filter by")).to_be_visible()
+    found = Axe().run(page).response["violations"]
+    serious = [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")]
+    assert serious == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
