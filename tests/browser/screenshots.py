@@ -7,7 +7,13 @@ import tempfile
 from browser.dashboard import READY_SECONDS, ROOT, chromium, dashboard
 from playwright.sync_api import expect
 
-SCREENSHOTS = {"lab.png": "?activation=sigmoid&kernel_initializer=glorot_uniform"}
+SCREENSHOTS = {
+    "lab.png": "?activation=sigmoid&kernel_initializer=glorot_uniform",
+    "compare.png": "Compare?a=default"
+    "&b=kernel_initializer-glorot_uniform+output_initializer-glorot_uniform"
+    "&c=activation-relu+kernel_initializer-he_uniform+output_initializer-glorot_uniform",
+}
+PROGRESS = "[data-testid=stProgress]"
 
 
 def main() -> None:
@@ -19,7 +25,8 @@ def main() -> None:
         expect(page.locator(".st-key-progress")).to_contain_text("Complete")
         for name, address in SCREENSHOTS.items():
             page.goto(f"{url}/{address}")
-            expect(page.locator(".st-key-progress")).to_contain_text("Complete")
+            expect(page.locator(PROGRESS).first).to_contain_text("Complete")
+            expect(page.locator(PROGRESS).filter(has_not_text="Complete")).to_have_count(0)
             expect(page.locator(".vgdemo-figure .main-svg").last).to_be_visible()
             page.wait_for_load_state("networkidle")
             page.screenshot(path=ROOT / "docs" / name)

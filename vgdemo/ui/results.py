@@ -29,9 +29,8 @@ def results(jobs: Mapping[str, Job]) -> None:
     downloads([Exhibit(record, titles[letter], findings(record)) for letter, record in records.items()])
     st.markdown("##### What sets them apart")
     _table(_settings(configs), "Settings in which the columns differ")
-    (first, config), *others = configs.items()
-    for letter, other in others:
-        st.caption(plain(f"The same replicate of {first} and {letter} shares {_listed(shared_parts(config, other))}."))
+    for letters, parts in _shared(configs).items():
+        st.caption(plain(f"The same replicate of {_listed(letters)} shares {_listed(parts)}."))
 
 
 def _endings(records: Mapping[str, RunRecord]) -> None:
@@ -60,6 +59,16 @@ def _settings(configs: Mapping[str, RunConfig]) -> pd.DataFrame:
     names = differing([*configs.values()])
     values = {letter: [str(getattr(config, name)) for name in names] for letter, config in configs.items()}
     return pd.DataFrame(values, index=[SETTINGS[name].label for name in names])
+
+
+def _shared(configs: Mapping[str, RunConfig]) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """The first column with all those that share the same parts with it, to these parts."""
+    (first, config), *others = configs.items()
+    letters: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for letter, other in others:
+        parts = shared_parts(config, other)
+        letters[parts] = (*letters.get(parts, (first,)), letter)
+    return {together: parts for parts, together in letters.items()}
 
 
 def _table(content: pd.DataFrame, alt: str) -> None:
