@@ -163,7 +163,8 @@ class Figure {
     this.plot = element("div", "vgdemo-plot")
     this.plot.setAttribute("role", "img")
     this.element.append(caption, this.plot)
-    this.observer = new ResizeObserver(() => this.plotly?.Plots.resize(this.plot))
+    // A figure that is leaving the page has no width any more, and Plotly refuses to measure it.
+    this.observer = new ResizeObserver(() => this.plot.clientWidth && this.plotly?.Plots.resize(this.plot))
   }
 
   get isFramed() {
