@@ -30,7 +30,10 @@ def test_the_accuracy_is_the_median_and_the_deciles_of_the_replicates(make_recor
     accuracies = np.arange(11) / 10
     found = summary(ended(make_record, *accuracies))
     assert found.accuracy == pytest.approx((0.1, 0.5, 0.9))
-    assert (found.learned.count, found.learned.total) == (3, 11)  # 0.8 and above; 0.7 is not 0.2 above the larger class.
+    assert (found.learned.count, found.learned.total) == (
+        3,
+        11,
+    )  # 0.8 and above; 0.7 is not 0.2 above the larger class.
 
 
 def test_arrival_is_the_first_epoch_at_95_percent_of_the_end(make_record: MakeRecord) -> None:

@@ -118,7 +118,7 @@ def test_the_shared_link_gives_the_same_figures_on_a_fresh_server(
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = compare(address(QUICK))
     expect_complete(page, "ABC")
-    page.get_by_role("button", name="Share").click()
+    page.get_by_role("button", name="Share", exact=True).click()
     expect(page.get_by_role("button", name="Link copied")).to_be_visible()
     link = page.evaluate("navigator.clipboard.readText()")
     with dashboard(VGDEMO_STORE=str(tmp_path)) as other:
@@ -132,7 +132,7 @@ def test_the_shared_link_gives_the_same_figures_on_a_fresh_server(
 def test_without_a_clipboard_the_link_is_shown_to_be_copied(compare: Open) -> None:
     page = compare(address(QUICK, 2))
     page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
-    page.get_by_role("button", name="Share").click()
+    page.get_by_role("button", name="Share", exact=True).click()
     field = page.get_by_role("textbox", name="Link to this page")
     expect(field).to_have_value(page.url)
     assert page.evaluate("document.activeElement.shadowRoot?.activeElement?.value ?? document.activeElement.value")

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from vgdemo.links import from_query
 from vgdemo.record import RunRecord
 from vgdemo.store import RunStore, StoreError
 from vgdemo.ui import runs
@@ -46,10 +45,6 @@ def mark(page: AppTest, *rows: int) -> AppTest:
     return page.run()
 
 
-def link(page: AppTest, label: str) -> Any:
-    return next(one.proto for one in page.get("page_link") if one.proto.label == label)
-
-
 def button(page: AppTest, label: str) -> Any:
     return next(one for one in page.button if one.label == label)
 
@@ -71,14 +66,18 @@ def test_runs_are_filtered_by_any_setting_in_which_they_differ(library: Open, st
     assert [*page.dataframe[0].value["run"]] == [stored[1].config.sentence, stored[2].config.sentence]
 
 
-def test_a_run_opens_in_the_lab_and_several_in_compare(library: Open, stored: list[RunRecord]) -> None:
+def test_a_marked_run_opens_in_the_lab(library: Open, stored: list[RunRecord], jobs: Any) -> None:
     page = library()
-    assert link(page, "Open in the Lab").disabled and link(page, "Compare them").disabled
-    assert not link(mark(page, 1), "Open in the Lab").disabled
-    query = dict(part.split("=") for part in link(mark(page, 0, 2), "Compare them").query_string.split("&"))
-    configs, notices = from_query({name: text.replace("+", " ") for name, text in query.items()})
-    assert configs == (stored[0].config, stored[2].config) and not notices
-    assert link(page, "Open in the Lab").disabled
+    assert button(page, "Open in the Lab").disabled
+    button(mark(page, 1), "Open in the Lab").click().run()
+    assert jobs.submitted[-1].config == stored[1].config
+
+
+def test_marked_runs_open_in_compare(library: Open, stored: list[RunRecord], jobs: Any) -> None:
+    page = mark(library(), 1)
+    assert button(page, "Compare them").disabled
+    button(mark(page, 0, 2), "Compare them").click().run()
+    assert [job.config for job in jobs.submitted[-2:]] == [stored[0].config, stored[2].config]
 
 
 def test_runs_are_pinned_and_unpinned(library: Open, stored: list[RunRecord], store: RunStore) -> None:

@@ -58,18 +58,10 @@ def chosen(stored: Sequence[StoredRun]) -> list[StoredRun]:
 def actions(stored: Sequence[StoredRun]) -> None:
     """What can be done with the chosen runs."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.page_link(
-            "app.py",
-            label="Open in the Lab",
-            query_params=stored[0].config.to_query() if stored else None,
-            disabled=len(stored) != 1,
-        )
-        st.page_link(
-            "pages/1_Compare.py",
-            label="Compare them",
-            query_params=to_query([run.config for run in stored]),
-            disabled=not 2 <= len(stored) <= len(COLUMNS),
-        )
+        if st.button("Open in the Lab", disabled=len(stored) != 1):
+            st.switch_page("app.py", query_params=stored[0].config.to_query())
+        if st.button("Compare them", disabled=not 2 <= len(stored) <= len(COLUMNS)):
+            st.switch_page("pages/1_Compare.py", query_params=to_query([run.config for run in stored]))
         st.button("Pin", on_click=_pin, args=(stored,), disabled=not stored, help="Keep, whatever else must make room.")
         st.button("Unpin", on_click=_unpin, args=(stored,), disabled=not stored)
         with st.popover("Delete", disabled=not stored):
