@@ -20,15 +20,20 @@ POLL_SECONDS = 0.2
 def main() -> None:
     """Train what the store does not hold, with all workers."""
     start = time.perf_counter()
-    jobs = Jobs(RunStore())
+    store = RunStore()
+    runs = longest_first(configs(EXPERIMENTS))
+    stored = sum(config.run_key in store for config in runs)
+    jobs = Jobs(store)
     try:
-        held = {config: jobs.submit(config, interactive=False) for config in longest_first(configs(EXPERIMENTS))}
+        held = {config: jobs.submit(config, interactive=False) for config in runs}
         follow(list(held.values()))
         seconds = time.perf_counter() - start
         print(report(EXPERIMENTS, held))
     finally:
         jobs.close()
-    print(f"{len(held)} runs of {next(iter(held)).replicates} replicates: {seconds:.0f} s.")
+    print(
+        f"{len(runs)} runs of {runs[0].replicates} replicates, {len(runs) - stored} of them trained now: {seconds:.0f} s."
+    )
 
 
 def longest_first(runs: Sequence[RunConfig]) -> list[RunConfig]:
