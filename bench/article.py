@@ -31,9 +31,8 @@ def main() -> None:
         print(report(EXPERIMENTS, held))
     finally:
         jobs.close()
-    print(
-        f"{len(runs)} runs of {runs[0].replicates} replicates, {len(runs) - stored} of them trained now: {seconds:.0f} s."
-    )
+    trained = len(runs) - stored
+    print(f"{len(runs)} runs of {runs[0].replicates} replicates, {trained} of them trained now: {seconds:.0f} s.")
 
 
 def longest_first(runs: Sequence[RunConfig]) -> list[RunConfig]:
