@@ -6,13 +6,16 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import psutil
+from playwright.sync_api import Browser
 
 from bench.figure import REPEATS, Figure, seconds
 from tests.browser.dashboard import chromium, dashboard
 from vgdemo.config import RunConfig
 from vgdemo.jobs import Job, Jobs, JobState
+from vgdemo.links import to_query
 from vgdemo.presets import DEEP_RELU
 from vgdemo.store import RunStore
 
@@ -89,9 +92,29 @@ def server(folder: Path) -> Iterator[Figure]:
             yield Figure(
                 "    to the first run complete, browser's start included", [until(lambda: store) - started], 15
             )
+            yield from _comparison(url, browser)
             web, *workers = _processes()
             yield Figure("memory of the web process", [web], 350, "MB")
             yield Figure("memory of each worker", workers, 1024, "MB")
+
+
+def _comparison(url: str, browser: Browser) -> Iterator[Figure]:
+    """Four columns of the default network: trained by warm workers, then once more from the store."""
+    address = f"{url}/Compare?{urlencode(to_query([RunConfig(seed=seed) for seed in range(1, 5)]))}"
+    yield Figure("a comparison of four, compiled, opened to complete", [_opened(address, browser)], 4)
+    yield Figure(
+        "a comparison of four in the store, opened to complete", [_opened(address, browser) for _ in range(REPEATS)], 1
+    )
+
+
+def _opened(address: str, browser: Browser) -> float:
+    """Seconds from opening a comparison of four to the last column's end, with the page's own start."""
+    page = browser.new_page()
+    started = time.perf_counter()
+    page.goto(address)
+    ended = until(lambda: page.get_by_text("Complete").count() == 4)
+    page.close()
+    return ended - started
 
 
 def _processes() -> Iterator[float]:

@@ -9,6 +9,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -336,19 +337,20 @@ def test_a_folder_that_is_not_writable_gives_one_sentence_with_its_url(
     assert "\n" not in str(caught.value)
 
 
-@pytest.fixture
+@contextmanager
 def small_files() -> Iterator[None]:
-    """The system refuses to write files of more than 1,000 bytes, as a full disk would."""
+    """The system refuses to write files of more than 1,000 bytes, as a full disk would; pytest's own log too."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
-@pytest.mark.usefixtures("small_files")
 def test_a_full_disk_gives_one_sentence_and_leaves_no_part_of_the_run(local: RunStore, make_record: MakeRecord) -> None:
     record = make_record()
-    with pytest.raises(StoreError, match="to be writable"):
+    with pytest.raises(StoreError, match="to be writable"), small_files():
         put(local, record)
     assert record.config.run_key not in local
     assert size_of(local) == 0
