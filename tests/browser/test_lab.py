@@ -75,9 +75,10 @@ def x_range(page: Page) -> list[float]:
 def test_stop_keeps_what_was_trained(open_lab: Open) -> None:
     page = open_lab(LONG + "&seed=2")
     expect_progress(page, "Training: epoch")
-    page.get_by_role("button", name="Stop").click()
+    stop = page.locator(".st-key-progress").get_by_role("button", name="Stop")  # Streamlit's own header has one too.
+    stop.click()
     expect_progress(page, r"Stopped after epoch \d+ of 2000")
-    expect(page.get_by_role("button", name="Stop")).to_be_disabled()
+    expect(stop).to_be_disabled()
     assert 0 < epochs_drawn(page) < 600
 
 

@@ -48,7 +48,7 @@ def test_a_remedy_leads_to_before_and_after_with_the_verdict_of_both(open_lab: O
 
 
 def test_the_verdict_has_its_place_before_it_comes(open_lab: Open) -> None:
-    page = open_lab("epochs=1000&replicates=2&seed=31")
+    page = open_lab("epochs=2000&replicates=10&seed=31")
     expect(page.locator(".st-key-verdict")).to_contain_text("The verdict follows")
     top = board_top(page)
     expect(page.locator(".st-key-progress")).to_contain_text("Complete")
