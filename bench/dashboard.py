@@ -92,10 +92,11 @@ def server(folder: Path) -> Iterator[Figure]:
             yield Figure(
                 "    to the first run complete, browser's start included", [until(lambda: store) - started], 15
             )
-            yield from _comparison(url, browser)
             web, *workers = _processes()
-            yield Figure("memory of the web process", [web], 350, "MB")
-            yield Figure("memory of each worker", workers, 1024, "MB")
+            yield Figure("memory of the web process after that run", [web], 350, "MB")
+            yield Figure("memory of each worker after that run", workers, 1024, "MB")
+            yield from _comparison(url, browser)
+            yield Figure("memory of the web process after the comparisons", [next(_processes())], None, "MB")
 
 
 def _comparison(url: str, browser: Browser) -> Iterator[Figure]:
@@ -112,7 +113,8 @@ def _opened(address: str, browser: Browser) -> float:
     page = browser.new_page()
     started = time.perf_counter()
     page.goto(address)
-    ended = until(lambda: page.get_by_text("Complete").count() == 4)
+    columns = [page.locator(f".st-key-column-{letter}").get_by_text("Complete,") for letter in "ABCD"]
+    ended = until(lambda: all(column.count() for column in columns))
     page.close()
     return ended - started
 
