@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from vgdemo.config import ENGINE_VERSION, RunConfig
 from vgdemo.data import Dataset, make_dataset
 from vgdemo.engine import kept_programs
-from vgdemo.engine.program import Data, Measurement, Plan, Recipe, State, program_for
+from vgdemo.engine.program import Data, Measurement, Plan, Recipe, State, program_for, surface_for
 from vgdemo.engine.statistics import gradient_histograms, gradient_statistics, kernel_statistics
 from vgdemo.network.initializers import BATCH_ORDER_STREAM, generator, initial_kernels, unit_variance_kernels
-from vgdemo.network.layers import Architecture, Points, forward
+from vgdemo.network.layers import Architecture
 from vgdemo.network.optimizers import Rates
 from vgdemo.record import CURVES, SURFACE_AXIS, SURFACE_SIDE, RunRecord, RunStatus
 
@@ -139,13 +139,12 @@ class Training:
         self._notices = (NO_COMPILER,)
 
     def _surfaces(self, count: int) -> NDArray[np.float32]:
-        """The surface of now, (1, R, G, G), or none, (0, R, G, G); too seldom wanted to be worth compiling."""
+        """The surface of now, (1, R, G, G), or none, (0, R, G, G)."""
         shape = (count, self.config.replicates, SURFACE_SIDE, SURFACE_SIDE)
         if not count:
             return np.zeros(shape, np.float32)
-        points = Points(_grid(), tf.constant(0.0), self._state.averages)
-        logits = forward(self._recipe.architecture, self._state.parameters, points).logits
-        return np.asarray(tf.sigmoid(logits).numpy().reshape(shape))
+        surface = surface_for(self._recipe.architecture)(_grid(), self._state.parameters, self._state.averages)
+        return np.asarray(surface.numpy().reshape(shape))
 
     def _plan(self, epochs: range) -> Plan:
         config = self.config
