@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import psutil
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from bench.figure import REPEATS, Figure, seconds
 from tests.browser.dashboard import chromium, dashboard
@@ -20,11 +20,16 @@ from vgdemo.presets import DEEP_RELU
 from vgdemo.store import RunStore
 
 MEGABYTE = 2**20
+SCALED_INITIALIZERS = ("glorot_uniform", "he_uniform", "lecun_normal")
 LIMIT = 120  # Seconds that nothing here may take.
 
 
-def until(condition: Callable[[], object]) -> float:
+def until(condition: Callable[[], object], pause: float = 0.01) -> float:
     """The moment at which a condition has come true.
+
+    Args:
+        condition: What to wait for.
+        pause: Seconds between two looks; to look at a page takes the browser's time.
 
     Raises:
         TimeoutError: If it does not.
@@ -33,7 +38,7 @@ def until(condition: Callable[[], object]) -> float:
     while not condition():
         if time.perf_counter() > end:
             raise TimeoutError(f"Expected an answer within {LIMIT} s. Received none.")
-        time.sleep(0.01)
+        time.sleep(pause)
     return time.perf_counter()
 
 
@@ -100,23 +105,48 @@ def server(folder: Path) -> Iterator[Figure]:
 
 
 def _comparison(url: str, browser: Browser) -> Iterator[Figure]:
-    """Four columns of the default network: trained by warm workers, then once more from the store."""
-    address = f"{url}/Compare?{urlencode(to_query([RunConfig(seed=seed) for seed in range(1, 5)]))}"
-    yield Figure("a comparison of four, compiled, opened to complete", [_opened(address, browser)], 4)
-    yield Figure(
-        "a comparison of four in the store, opened to complete", [_opened(address, browser) for _ in range(REPEATS)], 1
-    )
+    """Four columns of the default network: a click gives all of them another seed, new ones and then known ones."""
+    configs = [RunConfig(kernel_initializer=name) for name in ("uniform_0_1", *SCALED_INITIALIZERS)]
+    page = browser.new_page()
+    page.goto(f"{url}/Compare?{urlencode(to_query(configs))}")
+    until(lambda: _complete(page), pause=0.1)
+    page.get_by_text("Repeats", exact=True).click()
+    seeds = range(1, REPEATS + 1)
+    yield Figure("comparison of four, compiled, click to complete picture", [_reseeded(page, i) for i in seeds], 4)
+    yield Figure("comparison of four, in the store, click to complete picture", [_reseeded(page, i) for i in seeds], 1)
+    page.close()
+    yield Figure("    the same in a new window", [_opened(page.url, browser) for _ in seeds])
+
+
+def _reseeded(page: Page, seed: int) -> float:
+    """Seconds until four columns, already open, show the runs of another seed to their ends."""
+    box = page.get_by_label("Seed", exact=True)
+    box.fill(str(seed))
+    before = _complete(page)
+    time.sleep(1)  # The page is at rest when the click comes.
+    clicked = time.perf_counter()
+    box.press("Enter")
+    until(lambda: (after := _complete(page)) and not before & after, pause=0.1)
+    page.evaluate("() => new Promise(requestAnimationFrame)")  # The picture that goes with the sentences.
+    return time.perf_counter() - clicked
 
 
 def _opened(address: str, browser: Browser) -> float:
-    """Seconds from opening a comparison of four to the last column's end, with the page's own start."""
+    """Seconds from opening a comparison of four, with the browser's and the page's own start."""
     page = browser.new_page()
     started = time.perf_counter()
     page.goto(address)
-    columns = [page.locator(f".st-key-column-{letter}").get_by_text("Complete,") for letter in "ABCD"]
-    ended = until(lambda: all(column.count() for column in columns))
+    ended = until(lambda: _complete(page), pause=0.1)
     page.close()
     return ended - started
+
+
+def _complete(page: Page) -> set[str]:
+    """What the four heatmaps say of themselves, once all their runs are complete; until then nothing."""
+    heads = page.locator("[class*=st-key-column-]", has_text="Complete,").count()
+    readings = page.locator("[data-name^='layers '] p").all_text_contents()
+    complete = {reading for reading in readings if "at epoch 500" in reading}
+    return complete if heads == len(complete) == 4 else set()
 
 
 def _processes() -> Iterator[float]:

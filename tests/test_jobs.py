@@ -72,7 +72,7 @@ def starts(cluster: Client) -> Iterator[list[str]]:
 
     def hear(event: tuple[float, dict[str, object]]) -> None:
         message = event[1]
-        if "key" in message and "files" not in message:
+        if "key" in message and "chunk" not in message:
             keys.append(str(message["key"]))
 
     cluster.subscribe_topic(TOPIC, hear)
@@ -98,7 +98,7 @@ def jobs(store: RunStore, address: str, open_jobs: Callable[..., Jobs]) -> Jobs:
 
 
 def test_a_run_goes_through_its_states_and_ends_whole_in_the_store(jobs: Jobs, store: RunStore) -> None:
-    job = jobs.submit(config(1, seconds=0.05, epochs=50))
+    job = jobs.submit(config(1, seconds=0.1, epochs=100))
     seen, versions, lengths = [], [], []
     while not seen or not seen[-1].state.is_over:
         versions.append(job.version)
@@ -112,7 +112,7 @@ def test_a_run_goes_through_its_states_and_ends_whole_in_the_store(jobs: Jobs, s
     assert lengths == sorted(lengths)
     assert len(set(lengths)) > 5, "the chunks were not seen as they came"
     assert any(0 < (progress.seconds_left or 0) < 1 for progress in seen)
-    np.testing.assert_array_equal(job.record.curve_arrays["train_loss"][:, 0], np.arange(51))
+    np.testing.assert_array_equal(job.record.curve_arrays["train_loss"][:, 0], np.arange(101))
     assert store[job.run_key].epochs[-1] == 50
     assert job.progress.notices == ()
 

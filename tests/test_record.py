@@ -79,6 +79,18 @@ def test_a_record_survives_its_files(record: RunRecord) -> None:
     assert_same(RunRecord.from_files(record.to_files()), record)
 
 
+def test_a_record_survives_a_message(record: RunRecord) -> None:
+    assert_same(RunRecord.from_message(record.to_message()), record)
+    assert_same(RunRecord.from_message(epochs_of(record, slice(0, 0)).to_message()), epochs_of(record, slice(0, 0)))
+
+
+def test_a_message_that_is_no_run_is_refused_with_a_sentence(record: RunRecord) -> None:
+    whole = record.to_message()
+    for message in ({}, record.to_files(), whole | {"layers.arrow": whole["layers.arrow"][:100]}):
+        with pytest.raises(ValueError, match="^Expected the files of a run"):
+            RunRecord.from_message(message)
+
+
 def test_a_record_survives_a_saved_file(record: RunRecord, tmp_path: Path) -> None:
     full = replace(
         record, status=RunStatus.STOPPED, notices=("No XLA: slower.",), versions={"tensorflow": "2.21.0", "keras": "3"}

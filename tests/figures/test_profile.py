@@ -34,7 +34,8 @@ def test_the_line_is_the_forecast_and_lies_in_its_band(make_record: MakeRecord) 
 def test_the_band_is_there_at_epoch_0_alone(make_record: MakeRecord) -> None:
     record = make_record()
     figure = layer_profile(record, "gradient_rms", forecast=forecast_for(record))
-    shown = {frame.name: frame.data[-2].visible for frame in figure.frames}
+    band = len(figure.data) - 2
+    shown = {frame.name: frame.data[frame.traces.index(band)].visible for frame in figure.frames}
     assert shown.pop("0") is True
     assert set(shown.values()) == {False}
     assert figure.frames[0].layout.title.subtitle.text.startswith("Epoch 0")

@@ -17,7 +17,7 @@ class Stop:
 
     Attributes:
         epoch: The epoch.
-        traces: For each trace of the figure, the attributes that change.
+        traces: For each trace of the figure, the attributes that change; none if it is the same at all stops.
         reading: The sentence under the title.
     """
 
@@ -37,16 +37,18 @@ def with_frames(figure: go.Figure, traces: Sequence[Trace], stops: Sequence[Stop
     # Plotly checks frames given as plain dictionaries three times faster than frames made one by one.
     content = figure.to_dict()
     content["layout"]["meta"]["framed"] = True
-    frames = [_frame(traces, stop) for stop in stops]
+    moving = [place for place in range(len(traces)) if any(stop.traces[place] for stop in stops)]
+    frames = [_frame(traces, moving, stop) for stop in stops]
     if stops:
         traces = [{**trace, **change} for trace, change in zip(traces, stops[-1].traces, strict=True)]
         content["layout"]["title"]["subtitle"]["text"] = stops[-1].reading
     return go.Figure({"data": list(traces), "layout": content["layout"], "frames": frames})
 
 
-def _frame(traces: Sequence[Trace], stop: Stop) -> dict[str, Any]:
+def _frame(traces: Sequence[Trace], moving: list[int], stop: Stop) -> dict[str, Any]:
     return {
         "name": str(stop.epoch),
-        "data": [{"type": trace["type"], **change} for trace, change in zip(traces, stop.traces, strict=True)],
+        "traces": moving,
+        "data": [{"type": traces[place]["type"], **stop.traces[place]} for place in moving],
         "layout": {"title": {"subtitle": {"text": stop.reading}}},
     }

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from vgdemo.figures.frames import Stop, Trace, with_frames
 from vgdemo.figures.sampling import Values, frame_indices, quantile, who
@@ -43,10 +44,11 @@ def layer_profile(
     bands = np.stack([quantile(values, share) for share in (0.1, 0.5, 0.9)], axis=1)
     ends = shown.scale(shown.scaled(bands), fit=fit)
     names = record.layer_names[: shown.layer_count(record)]
+    occurring = np.any(_special(shown.scaled(bands[:, 1])), axis=(1, 2))
     stops = [
         Stop(
             int(record.epochs[index]),
-            [*_changes(names, shown.scaled(band), ends), *_forecast_changes(forecast, record.epochs[index])],
+            [*_changes(names, shown.scaled(band), ends, occurring), *_forecast_changes(forecast, record.epochs[index])],
             f"Epoch {record.epochs[index]} ({who(record, replicate)}): "
             + (forecast.sentence(record) if forecast and not record.epochs[index] else _reading(band[1], names)),
         )
@@ -85,18 +87,31 @@ def _traces(shown: Statistic) -> list[Trace]:
         {"type": "scatter", "line": {"width": 0}, "hoverinfo": "skip", **band},
         {"type": "scatter", "hovertemplate": f"layer %{{x}}: {value}<extra></extra>", **median},
         *(
-            {"type": "scatter", "showlegend": False, "hovertemplate": f"layer %{{x}}: {mark['name']}<extra></extra>"}
+            {
+                "type": "scatter",
+                "x": [],
+                "y": [],
+                "showlegend": False,
+                "hovertemplate": f"layer %{{x}}: {mark['name']}<extra></extra>",
+            }
             | mark
             for mark in marks
         ),
     ]
 
 
-def _changes(names: tuple[str, ...], drawn: Values, ends: tuple[float, float]) -> list[Trace]:
+def _special(middle: Values) -> NDArray[np.bool_]:
+    """(3, ...) where a value is an exact zero whose logarithm is wanted, not a number, infinite."""
+    return np.stack([np.isneginf(middle), np.isnan(middle), np.isposinf(middle)])
+
+
+def _changes(
+    names: tuple[str, ...], drawn: Values, ends: tuple[float, float], occurring: NDArray[np.bool_]
+) -> list[Trace]:
+    """Band, median and marks at one stop; no change of the marks that occur at none."""
     low, middle, high = drawn
     layers = np.array(names)
     band = np.isfinite(low) & np.isfinite(high)
-    special = ((np.isneginf(middle), ends[0]), (np.isnan(middle), ends[1]), (np.isposinf(middle), ends[1]))
     return [
         {
             "x": np.concatenate([layers[band], layers[band][::-1]]).tolist(),
@@ -105,7 +120,9 @@ def _changes(names: tuple[str, ...], drawn: Values, ends: tuple[float, float]) -
         {"x": list(names), "y": np.where(np.isfinite(middle), middle, np.nan)},
         *(
             {"x": layers[where].tolist(), "y": [end] * int(where.sum()), "showlegend": bool(where.any())}
-            for where, end in special
+            if occurs
+            else {}
+            for where, end, occurs in zip(_special(middle), (ends[0], ends[1], ends[1]), occurring, strict=True)
         ),
     ]
 

@@ -15,7 +15,7 @@ TIMEOUT = "3s"
 
 _SETTINGS = {
     "distributed.scheduler.worker-saturation": 1.0,  # Nothing waits behind a running task while a worker is free.
-    "distributed.admin.low-level-log-length": 32,  # Events are kept, and every chunk is one: 1,000 by default.
+    "distributed.admin.low-level-log-length": 4,  # Events are kept, and every chunk is one: 1,000 by default.
     # Runs live in the store. A worker that spills or pauses would only make a person wait without a word; one that
     # takes too much memory is ended, and its run fails with a reason.
     "distributed.worker.memory.target": False,

@@ -234,14 +234,15 @@ class Jobs:
 
     def _hear_worker(self, event: tuple[float, Mapping[str, Any]]) -> None:
         _, message = event
+        chunk = RunRecord.from_message(message["chunk"]) if "chunk" in message else None
         with self._lock:
             self._workers_are_up = True
             self._queue_version = tick()
             training = self._trainings.get(message.get("key", "").removeprefix(PREFIX))
             if training is None:
                 return
-            if "files" in message:
-                training.grow(message["first"], message["last"], message["files"])
+            if chunk is not None:
+                training.grow(chunk)
             else:
                 training.begin()
 
@@ -265,8 +266,8 @@ class Jobs:
                 return  # Nobody waits for this future any more.
         outcome = self._outcome(future)
         unkept = None
-        if outcome.reason is None and self._records.get(training.config.run_key) is None:
-            unkept = RunRecord.from_files(outcome.files) if outcome.files else training.whole_record
+        if outcome.reason is None and not self._records.hold(training.config.run_key, training.whole_record):
+            unkept = RunRecord.from_message(outcome.record) if outcome.record else training.whole_record
             outcome = replace(outcome, notice=outcome.notice or OTHER_STORE, reason=None if unkept else OTHER_STORE)
         with self._lock:
             training.end(outcome.reason, outcome.notice, unkept)

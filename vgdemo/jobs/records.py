@@ -9,7 +9,7 @@ from collections import OrderedDict
 from vgdemo.record import RunRecord
 from vgdemo.store import RunStore, StoreError
 
-MAX_BYTES = 128 * 2**20  # Of arrays; about a dozen runs of the default size.
+MAX_BYTES = 64 * 2**20  # Of arrays; five runs of the default size, and a comparison is four.
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +32,20 @@ class Records:
         if record is not None:
             self._remember(run_key, record)
         return record
+
+    def hold(self, run_key: str, record: RunRecord | None) -> bool:
+        """Whether the store keeps a run; what came of it another way then need not be read back.
+
+        Args:
+            run_key: The run.
+            record: The whole of it, if it is known.
+        """
+        if record is None:
+            return self.get(run_key) is not None
+        is_kept = run_key in self._store
+        if is_kept:
+            self._remember(run_key, record)
+        return is_kept
 
     def _from_store(self, run_key: str) -> RunRecord | None:
         """A store that cannot be read holds nothing: the run is trained, and a notice says that it is not kept."""

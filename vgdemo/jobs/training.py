@@ -5,9 +5,7 @@ from __future__ import annotations
 import enum
 import itertools
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from distributed import Future
@@ -57,18 +55,6 @@ class Progress:
     notices: tuple[str, ...] = ()
 
 
-class Chunk:
-    """Some epochs of a run as they came; they are parsed when somebody looks, not in the thread that receives them."""
-
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        self._files = files
-
-    @cached_property
-    def record(self) -> RunRecord:
-        """The epochs as a record."""
-        return RunRecord.from_files(self._files)
-
-
 class Training:
     """The state that all watchers of a run share. It has no lock of its own: `Jobs` changes it under its lock.
 
@@ -95,7 +81,8 @@ class Training:
         self._forget()
 
     def _forget(self) -> None:
-        self._chunks: list[Chunk] = []
+        self._chunks: list[RunRecord] = []
+        self._joined: tuple[int, RunRecord | None] = -1, None
         self._first_chunk: tuple[float, int] | None = None
         self._seconds_left: float | None = None
 
@@ -105,12 +92,12 @@ class Training:
         self.epoch = 0
         self._change(JobState.COMPILING)
 
-    def grow(self, first: int, last: int, files: Mapping[str, bytes]) -> None:
+    def grow(self, chunk: RunRecord) -> None:
         """A chunk has come. If its beginning was missed (another process may have asked earlier) the rest is shown."""
-        if first <= self.epoch and self._chunks:
+        if chunk.epochs[0] <= self.epoch and self._chunks:
             self._forget()
-        self._chunks.append(Chunk(files))
-        self.epoch = last
+        self._chunks.append(chunk)
+        self.epoch = int(chunk.epochs[-1])
         self._estimate(time.monotonic())
         self._change(JobState.TRAINING)
 
@@ -156,9 +143,13 @@ class Training:
 
     @property
     def live_record(self) -> RunRecord | None:
-        """What the chunks so far add up to."""
-        chunks = tuple(self._chunks)
-        return RunRecord.joined([chunk.record for chunk in chunks]) if chunks else None
+        """What the chunks so far add up to; joined once for all who look before the next one comes."""
+        version, record = self._joined
+        if version != self.version:
+            version, chunks = self.version, tuple(self._chunks)
+            record = RunRecord.joined(chunks) if chunks else None
+            self._joined = version, record
+        return record
 
     @property
     def whole_record(self) -> RunRecord | None:

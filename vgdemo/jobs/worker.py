@@ -20,7 +20,7 @@ from vgdemo.store import RunStore, StoreError
 
 TOPIC = "vgdemo"  # Dask keeps a list of events for each topic for ever, hence one for all runs.
 WARM_UP = RunConfig(epochs=1)  # The network that a person sees first.
-MESSAGE_INTERVAL = 0.1  # Seconds; encoding each of many small chunks would slow the run.
+MESSAGE_INTERVAL = 0.3  # Seconds, about as often as a page looks; encoding many small chunks would slow the run.
 
 _log = logging.getLogger(__name__)
 
@@ -32,12 +32,12 @@ class Outcome:
     Attributes:
         reason: Why training failed, if it did.
         notice: Why the store does not hold the run, if it does not.
-        files: Then, the record's files.
+        record: Then, the record as a message.
     """
 
     reason: str | None = None
     notice: str | None = None
-    files: Mapping[str, bytes] = field(default_factory=dict)
+    record: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class WarmUp(WorkerPlugin):
@@ -90,7 +90,7 @@ def _kept(store: RunStore, record: RunRecord) -> Outcome:
     try:
         store[record.config.run_key] = record
     except StoreError as error:
-        return Outcome(notice=f"The run is not kept. {error}", files=record.to_files())
+        return Outcome(notice=f"The run is not kept. {error}", record=record.to_message())
     return Outcome()
 
 
@@ -114,8 +114,6 @@ class Messenger:
         """Send what waits."""
         if self._chunks:
             chunk = RunRecord.joined(self._chunks)
-            first, last = int(chunk.epochs[0]), int(chunk.epochs[-1])
-            message = {"key": self._key, "first": first, "last": last, "files": chunk.to_files()}
-            self._worker.log_event(TOPIC, message)
+            self._worker.log_event(TOPIC, {"key": self._key, "chunk": chunk.to_message()})
             self._chunks.clear()
             self._sent = time.monotonic()

@@ -255,7 +255,7 @@ class Figure {
     const frame = this.frames.get(stop)
     if (!frame) return this.content.data
     this.read(frame.layout.title.subtitle.text)
-    return this.content.data.map((trace, index) => ({ ...trace, ...frame.data[index] }))
+    return this.content.data.map((trace, index) => ({ ...trace, ...frame.data[frame.traces.indexOf(index)] }))
   }
 
   layout(epoch) {

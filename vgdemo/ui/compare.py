@@ -22,7 +22,7 @@ from vgdemo.figures.style import RUN_COLORS
 from vgdemo.jobs import Job, JobState
 from vgdemo.record import RunRecord
 from vgdemo.ui.board import board, drawn
-from vgdemo.ui.lab import MEDIAN, POLL_SECONDS, progress_in_words, replicate_choice, statistic_choice
+from vgdemo.ui.lab import MEDIAN, progress_in_words, replicate_choice, statistic_choice
 from vgdemo.ui.page import plain
 from vgdemo.ui.runs import retry_all
 from vgdemo.ui.verdict import verdict_of_column
@@ -34,13 +34,17 @@ ROWS = {
     "distribution": "distribution",
     "surface": "decision surface",
 }
+FOLLOW_SECONDS = 0.6
+DRAW_SECONDS = 1.6  # Four columns take a browser a quarter of a second, which training lacks if they share a machine.
 FIRST_ROWS = ("layers", "profile")  # More of them take longer to draw than to train.
 
 
 def watch(jobs: Mapping[str, Job]) -> None:
-    """Show jobs side by side: while any trains, this part of the page alone is run again and again."""
+    """Show jobs side by side: while any trains, these parts of the page alone are run again and again."""
     is_over = are_over(jobs)
-    st.fragment(_watch, run_every=None if is_over else POLL_SECONDS)(jobs, is_over)
+    st.html("<style>" + "".join(map(_marking, jobs, RUN_COLORS)) + "</style>")
+    st.fragment(_follow, run_every=None if is_over else FOLLOW_SECONDS)(jobs, is_over)
+    st.fragment(_draw, run_every=None if is_over else DRAW_SECONDS)(jobs)
 
 
 def are_over(jobs: Mapping[str, Job]) -> bool:
@@ -48,17 +52,19 @@ def are_over(jobs: Mapping[str, Job]) -> bool:
     return all(job.progress.state.is_over for job in jobs.values())
 
 
-def _watch(jobs: Mapping[str, Job], was_over: bool) -> None:
+def _follow(jobs: Mapping[str, Job], was_over: bool) -> None:
     if are_over(jobs) and not was_over:
-        st.rerun()  # The whole page once more, without the clock.
+        st.rerun()  # The whole page once more, without the clocks.
     _heads(jobs)
     st.markdown(plain(_who_learns(jobs)))
+
+
+def _draw(jobs: Mapping[str, Job]) -> None:
     _figures(jobs, _options(jobs))
 
 
 def _heads(jobs: Mapping[str, Job]) -> None:
     titles = headings({letter: job.config for letter, job in jobs.items()})
-    st.html("<style>" + "".join(map(_marking, jobs, RUN_COLORS)) + "</style>")
     for column, (letter, job) in zip(st.columns(len(jobs)), jobs.items(), strict=True):
         progress = job.progress
         with column, st.container(key=f"column-{letter}", gap="xsmall"):

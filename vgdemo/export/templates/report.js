@@ -34,7 +34,7 @@ function draw({ element, content, frames, epochs }, epoch) {
     element.querySelector(".reading").textContent = reading
     element.setAttribute("aria-label", `${element.dataset.alt} ${reading}`)
   }
-  const data = frame ? content.data.map((trace, index) => ({ ...trace, ...frame.data[index] })) : content.data
+  const data = frame ? content.data.map((trace, index) => ({ ...trace, ...frame.data[frame.traces.indexOf(index)] })) : content.data
   const dragmode = matchMedia("(pointer: coarse)").matches ? false : "zoom" // A finger scrolls the page.
   const theme = { template: template(), margin: { ...margin, t: 32 }, dragmode, autosize: true }
   Plotly.react(plot, data, { ...layout, ...theme }, { displaylogo: false, responsive: true })
