@@ -113,7 +113,7 @@ def test_a_run_goes_through_its_states_and_ends_whole_in_the_store(jobs: Jobs, s
     assert len(set(lengths)) > 5, "the chunks were not seen as they came"
     assert any(0 < (progress.seconds_left or 0) < 1 for progress in seen)
     np.testing.assert_array_equal(job.record.curve_arrays["train_loss"][:, 0], np.arange(101))
-    assert store[job.run_key].epochs[-1] == 50
+    assert store[job.run_key].epochs[-1] == 100
     assert job.progress.notices == ()
 
 
