@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from vgdemo.config import RunConfig
+from vgdemo.diagnosis import diagnose
 from vgdemo.record import RunRecord, RunStatus
 
 
@@ -46,6 +47,7 @@ class StoredRun:
         status: Whether all epochs were trained.
         written: When it was stored.
         median_val_accuracy: Median over replicates of the last validation accuracy; None if nothing was measured.
+        verdict: A name of `vgdemo.diagnosis.Verdict`, by the rules of when it was stored; older manifests have None.
         files: Name in `RunRecord.to_files` to the file that holds its content.
     """
 
@@ -54,6 +56,7 @@ class StoredRun:
     status: RunStatus
     written: datetime
     median_val_accuracy: float | None
+    verdict: str | None
     files: Mapping[str, StoredFile]
 
     @classmethod
@@ -65,6 +68,7 @@ class StoredRun:
             status=record.status,
             written=datetime.now(UTC),
             median_val_accuracy=_median_val_accuracy(record),
+            verdict=diagnose(record).verdict,
             files={name: StoredFile.of(name, content) for name, content in contents.items()},
         )
 
@@ -96,6 +100,7 @@ class StoredRun:
                 status=RunStatus(run["status"]),
                 written=datetime.fromisoformat(run["written"]),
                 median_val_accuracy=run["median_val_accuracy"],
+                verdict=run.get("verdict"),
                 files={name: StoredFile(**file) for name, file in run["files"].items()},
             )
         except (KeyError, TypeError, ValueError) as error:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -56,6 +58,23 @@ def test_an_empty_store_is_said(library: Open) -> None:
 
 def test_stored_runs_are_listed_in_words_newest_first(library: Open, stored: list[RunRecord]) -> None:
     assert [*library().dataframe[0].value["run"]] == [record.config.sentence for record in stored]
+
+
+def test_what_a_run_has_is_listed_with_it(
+    library: Open, store: RunStore, make_record: Callable[..., RunRecord]
+) -> None:
+    record = make_record()
+    record.curve_arrays["train_loss"][-1] = np.nan
+    store[record.config.run_key] = record
+    assert [*library().dataframe[0].value["verdict"]] == ["Diverged"]
+
+
+def test_a_run_that_an_older_version_stored_is_listed_without_a_verdict(
+    library: Open, stored: list[RunRecord], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = [replace(run, verdict=None) for run in runs.open_store().summaries()]
+    monkeypatch.setattr(RunStore, "summaries", lambda _: older)
+    assert library().dataframe[0].value["verdict"].isna().all()
 
 
 def test_runs_are_filtered_by_any_setting_in_which_they_differ(library: Open, stored: list[RunRecord]) -> None:

@@ -19,7 +19,7 @@ from vgdemo.record import RunRecord
 
 HEALTHY_SHARE = 0.75  # Settings that fail every fourth time, or oftener, are worth changing.
 
-HEADLINES = {
+HEADLINES: Mapping[str | None, str] = {
     Verdict.HEALTHY: "Healthy",
     Verdict.VANISHING: "Vanishing gradient",
     Verdict.EXPLODING: "Exploding gradient",

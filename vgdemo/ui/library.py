@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from vgdemo.config import SETTINGS
+from vgdemo.diagnosis import HEADLINES
 from vgdemo.links import COLUMNS, to_query
 from vgdemo.manifest import StoredRun
 from vgdemo.ui import runs
@@ -37,6 +38,7 @@ def chosen(stored: Sequence[StoredRun]) -> list[StoredRun]:
     table = pd.DataFrame(
         {
             "run": [run.config.sentence for run in stored],
+            "verdict": [HEADLINES.get(run.verdict) for run in stored],
             "accuracy": [run.median_val_accuracy for run in stored],
             "stored": [run.written for run in stored],
             "pinned": [run.run_key in pinned for run in stored],
@@ -50,7 +52,7 @@ def chosen(stored: Sequence[StoredRun]) -> list[StoredRun]:
         selection_mode="multi-row",
         key=f"stored runs {hash(tuple(run.run_key for run in stored))}",  # Another table forgets the marks.
         column_config=_COLUMNS,
-        alt="Stored runs: in words, median validation accuracy, date, whether pinned, size",
+        alt="Stored runs: in words, verdict, median validation accuracy, date, whether pinned, size",
     )
     return [stored[row] for row in event["selection"]["rows"]]
 
@@ -101,6 +103,7 @@ def _counted(stored: Sequence[StoredRun]) -> str:
 
 _COLUMNS = {
     "run": st.column_config.TextColumn("Run", width="large"),
+    "verdict": st.column_config.TextColumn("Verdict", help="What the run has, by the rules of when it was stored."),
     "accuracy": st.column_config.NumberColumn(
         "Accuracy", format="%.2f", help="Median over the replicates of the final validation accuracy."
     ),
