@@ -83,6 +83,15 @@ def test_columns_of_other_depths_and_epochs_share_their_axes(compare: Open) -> N
     assert measured(page, "plot._fullLayout.xaxis.range", "layers A") == [-0.5, 30.5]
 
 
+def test_beside_a_deep_network_a_shallow_one_names_no_more_layers_than_fit(compare: Open) -> None:
+    page = compare("Compare?a=epochs-1+replicates-1&b=epochs-1+replicates-1+num_hidden_layers-20")
+    expect_complete(page, "AB")
+    assert measured(page, "plot._fullLayout.yaxis.tickvals", "layers A") == ["1", "output"]
+    assert len(measured(page, "plot._fullLayout.yaxis.tickvals", "layers B")) > 6
+    boxes = [page.locator(plot(f"layers {letter}")).bounding_box() for letter in "AB"]
+    assert boxes[0]["y"] == boxes[1]["y"]
+
+
 def test_pointing_at_an_epoch_points_at_it_in_all_columns(compare: Open) -> None:
     page = compare(address(QUICK, 2))
     expect_complete(page, "AB")

@@ -69,6 +69,7 @@ def _axes(record: RunRecord, shown: Statistic, ends: tuple[float, float]) -> go.
         "Nothing is measured yet.",
         f"Line chart of {shown.label} from the first layer to the output at the chosen epoch.",
         uirevision=f"profile {layers} {shown.name}",
+        showlegend=True,  # One trace alone would not be named.
         xaxis=layer_axis(record.layer_names[:layers]),
         yaxis={"title": {"text": shown.label}, "range": [ends[0] - margin, ends[1] + margin], **ticks},
     )

@@ -261,7 +261,7 @@ class Figure {
   layout(epoch) {
     const { title, margin, ...layout } = this.content.layout
     const ranges = Object.entries({ ...this.ranges, ...this.zoom })
-    const axes = ranges.map(([name, range]) => [name, { ...layout[name], range: [...range] }])
+    const axes = ranges.map(([name, range]) => [name, { ...layout[name], ...this.ticks(name), range: [...range] }])
     return {
       ...layout,
       ...Object.fromEntries(axes),
@@ -273,6 +273,15 @@ class Figure {
       dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
       autosize: true,
     }
+  }
+
+  // Beside a deeper network the layers of this one lie closer than their names are high: fewer are named.
+  ticks(name) {
+    const { type, tickvals, range } = this.content.layout[name]
+    if (type !== "category") return {}
+    const step = Math.ceil(length(this.ranges[name]) / length(range))
+    const last = tickvals.length - 1
+    return { tickvals: tickvals.filter((_, i) => i === 0 || (i >= step && (last - i) % step === 0)) }
   }
 
   tools(name) {
@@ -310,6 +319,10 @@ function axesOf({ layout }) {
 // The value at a path such as "xaxis.range" or "xaxis.range[0]".
 function read(layout, path) {
   return path.split(/[.[\]]+/).filter(Boolean).reduce((value, key) => value?.[key], layout)
+}
+
+function length([low, high]) {
+  return high - low
 }
 
 function sameRange(first, second) {
