@@ -1,7 +1,7 @@
 # make run: the dashboard. make test: lint, types and tests, the same as in continuous integration.
 # make diagnosis: trains runs whose illness is known, and prints how many verdicts agree.
 # make article: trains every experiment of the article, in about four minutes, and prints what repeats of it measure.
-# make bench: measures the speed that is promised, in about three minutes on a machine with nothing else to do.
+# make bench: measures the speed that is promised, in about six minutes on a machine with nothing else to do.
 VENV := .venv
 BIN := $(VENV)/bin
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)

@@ -1,4 +1,4 @@
-"""Measure the budgets: python -m bench.speed, in about three minutes; other work on the machine spoils the figures."""
+"""Measure the budgets: python -m bench.speed, in about six minutes; other work on the machine spoils the figures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from bench import dashboard, engine
+from bench import dashboard, engine, visitors
 
 
 def main() -> None:
@@ -24,6 +24,7 @@ def main() -> None:
         section("Cost of a run", engine.costs())
         section("Through the queue", dashboard.clicks(folder / "queue"))
         section("Dashboard, empty store", dashboard.server(folder / "dashboard"))
+        section("Dashboard, stored runs", visitors.crowd(folder / "queue"))
 
 
 def section(title: str, lines: Iterable[object]) -> None:
