@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -401,3 +402,31 @@ def test_records_in_memory_are_bounded_and_the_last_used_stay(store: RunStore) -
     store.clear()
     assert records.get(first.run_key) is kept
     assert records.get(second.run_key) is None
+
+
+def test_closing_in_mid_run_is_quiet(
+    store: RunStore, address: str, open_jobs: Callable[..., Jobs], caplog: pytest.LogCaptureFixture
+) -> None:
+    jobs = open_jobs(store, address, trainer=TRAINER)
+    job = jobs.submit(config(40, seconds=0.05, epochs=1000))
+    until(lambda: is_training(job))
+    jobs.close()
+    time.sleep(0.5)  # Dask calls back from a thread of its own.
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def test_a_record_that_is_known_already_is_held_only_if_the_store_keeps_its_run(store: RunStore) -> None:
+    kept, lost = (trainers.epochs_of(config(seed), 0, 5) for seed in (63, 64))
+    store[kept.config.run_key] = kept
+    records = Records(store)
+    assert records.hold(kept.config.run_key, kept)
+    assert records.get(kept.config.run_key) is kept
+    assert not records.hold(lost.config.run_key, lost)
+    assert records.get(lost.config.run_key) is None
+
+
+def test_a_run_of_which_chunks_were_missed_is_read_from_the_store(store: RunStore) -> None:
+    kept, lost = (trainers.epochs_of(config(seed), 0, 5) for seed in (65, 66))
+    store[kept.config.run_key] = kept
+    assert Records(store).hold(kept.config.run_key, None)
+    assert not Records(store).hold(lost.config.run_key, None)

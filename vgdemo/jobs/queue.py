@@ -128,6 +128,8 @@ class Jobs:
         """Stop all that runs and leave the cluster; a local one ends."""
         self._starting.join()
         with self._lock:
+            for training in self._trainings.values():
+                training.future = None  # Nobody waits for it any more.
             self._trainings.clear()
             client, self._client = self._client, None
             self._error = SchedulerError("Expected an open queue of runs. It was closed.")
