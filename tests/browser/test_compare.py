@@ -65,7 +65,9 @@ def test_three_columns_stream_on_common_axes_and_keep_nodes_and_zoom(compare: Op
     measured(page, "globalThis.vgdemoPlotly.then(p => p.relayout(plot, {'xaxis.range': [10, 200]}))", "layers A")
     for name in names[1:]:
         assert measured(page, "plot._fullLayout.xaxis.range", name) == [10, 200]
+    top = page.locator(plot("overlay")).bounding_box()["y"]
     expect_complete(page, "ABC")
+    assert page.locator(plot("overlay")).bounding_box()["y"] == top, "the verdicts moved the figures"
     for name in names:
         assert measured(page, "plot.marked", name)
     for name in names[1:]:

@@ -56,7 +56,8 @@ def _follow(jobs: Mapping[str, Job], was_over: bool) -> None:
     if are_over(jobs) and not was_over:
         st.rerun()  # The whole page once more, without the clocks.
     _heads(jobs)
-    st.markdown(plain(_who_learns(jobs)))
+    with st.container(key="who-learns"):
+        st.markdown(plain(_who_learns(jobs)))
 
 
 def _draw(jobs: Mapping[str, Job]) -> None:
