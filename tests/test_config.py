@@ -236,7 +236,7 @@ def test_a_url_names_only_what_differs_from_the_defaults() -> None:
         ({"gain": "NaN"}, "Received: gain=nan. The default, 1.0, is used."),
         ({"activation": "swish"}, "Received: activation='swish'. The default, tanh, is used."),
         ({"nesterov": "yes"}, "Received: nesterov='yes'. The default, False, is used."),
-        ({"layers": "3"}, "Received: 'layers', which is none; it is ignored."),
+        ({"layers": "3"}, "Received: 'layers', which is none. It is ignored."),
     ],
 )
 def test_a_wrong_query_parameter_leaves_its_default_and_says_so(parameters: dict[str, str], notice: str) -> None:

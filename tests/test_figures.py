@@ -134,13 +134,13 @@ def test_the_heatmap_shows_the_logarithm_of_the_median(make_record: Make) -> Non
 
 def test_the_heatmap_shows_one_replicate_if_asked(make_record: Make) -> None:
     record = make_record(replicates=3)
-    expected = np.log10(record.layer_arrays["gradient_mean_abs"][:, 1].T)
+    expected = np.log10(record.layer_arrays["gradient_rms"][:, 1].T)
     np.testing.assert_allclose(layer_heatmap(record, replicate=1).data[0].z, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize(("value", "name"), [(0.0, "exact zero"), (np.nan, "NaN"), (np.inf, "∞")])
 def test_zero_nan_and_infinity_are_drawn_outside_the_scale(value: float, name: str, make_record: Make) -> None:
-    record = with_layer_values(make_record(), "gradient_mean_abs", [value, value])
+    record = with_layer_values(make_record(), "gradient_rms", [value, value])
     scale, special = layer_heatmap(record).data[:2]
     assert np.isnan(scale.z).all()
     assert set(np.ravel(special.text)) == {name}

@@ -150,12 +150,12 @@ class RunConfig:
         if self.flops > MAX_FLOPS:
             raise ValueError(
                 f"Expected a run of at most {MAX_FLOPS:.0e} floating-point operations. Received: {self.flops:.1e}. "
-                "Lower `epochs`, `replicates`, `units`, `num_hidden_layers` or `n_samples`."
+                "Lower `epochs`, `replicates`, `units`, `num_hidden_layers` or `n_samples`"
             )
         if self.measurements > MAX_MEASUREMENTS:
             raise ValueError(
                 f"Expected at most {MAX_MEASUREMENTS:,} measurements (epochs x replicates x layers). "
-                f"Received: {self.measurements:,}. Lower `epochs`, `replicates` or `num_hidden_layers`."
+                f"Received: {self.measurements:,}. Lower `epochs`, `replicates` or `num_hidden_layers`"
             )
 
     @property
@@ -211,8 +211,15 @@ class RunConfig:
             self.dataset,
             _counted(self.epochs, "epoch"),
             _counted(self.replicates, "replicate"),
+            *self._unusual(),
         ]
         return " · ".join(part for part in parts if part)
+
+    def _unusual(self) -> list[str]:
+        """Settings that the sentence names only if they are not the usual ones."""
+        names = ("output_initializer", "batch_size", "n_samples", "noise", "data_seed", "seed")
+        shown = [name for name in names if getattr(self, name) != SETTINGS[name].default]
+        return [f"{SETTINGS[name].label.lower()} {getattr(self, name)}" for name in shown]
 
     def to_json(self) -> str:
         """All settings as a JSON object."""
@@ -256,7 +263,7 @@ class RunConfig:
         notices: list[str] = []
         for name, text in parameters.items():
             if name not in SETTINGS:
-                notices.append(unknown_setting(name))
+                notices.append(f"{unknown_setting(name)} It is ignored.")
                 continue
             try:
                 values[name] = SETTINGS[name].parsed(text)
@@ -272,7 +279,7 @@ class RunConfig:
                 return cls(**values), tuple(notices)
             except ValueError as error:
                 if values.pop(name, None) is not None:
-                    notices.append(f"{error} The default `{name}`, {SETTINGS[name].default}, is used.")
+                    notices.append(f"{error}. The default `{name}`, {SETTINGS[name].default}, is used.")
         return cls(**values), tuple(notices)
 
     def with_changes(self, **changes: Any) -> RunConfig:

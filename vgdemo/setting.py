@@ -80,4 +80,4 @@ class Setting:
 
 def unknown_setting(name: str) -> str:
     """The sentence for a setting that does not exist."""
-    return f"Expected a setting of a run. Received: {reprlib.repr(name)}, which is none; it is ignored."
+    return f"Expected a setting of a run. Received: {reprlib.repr(name)}, which is none."

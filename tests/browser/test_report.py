@@ -22,7 +22,7 @@ def opened(
     """A report of two runs, complete; no script may fail in it."""
     width, scheme = WIDTHS[request.param]
     path = tmp_path / "report.html"
-    exhibits = [Exhibit(make_record(), "tanh", ("Vanishing.",)), Exhibit(make_record(activation="relu"), "relu")]
+    exhibits = [Exhibit(make_record(), "tanh", ("Vanishing.",)), Exhibit(make_record(epochs=5), "longer")]
     path.write_text(report(exhibits), encoding="utf-8")
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
     page, errors = context.new_page(), []
@@ -35,7 +35,7 @@ def opened(
 
 
 def test_all_figures_are_drawn_and_fit_the_screen(opened: Page) -> None:
-    assert opened.locator(".plot.js-plotly-plot").count() == 10
+    assert opened.locator(".plot.js-plotly-plot").count() == 11
     assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for plot in opened.locator(".plot").all():
         assert plot.locator(".main-svg").first.bounding_box()["height"] > 200
@@ -49,6 +49,11 @@ def test_the_slider_moves_every_figure_that_shows_one_epoch(opened: Page) -> Non
     readings = opened.locator(".reading").all_inner_texts()
     assert sum(reading.startswith("Epoch 0") for reading in readings) == 6
     assert opened.locator("figure[aria-label*='Epoch 0']").count() == 6
+
+
+def test_runs_side_by_side_have_the_same_axes(opened: Page) -> None:
+    heatmaps = opened.locator("figure", has_text="layer by layer").locator(".plot")
+    assert heatmaps.evaluate_all("plots => plots.map(plot => plot.layout.xaxis.range)") == [[-0.5, 5.5]] * 2
 
 
 def test_a_figure_can_be_zoomed(opened: Page) -> None:

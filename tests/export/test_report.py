@@ -16,6 +16,7 @@ from vgdemo.figures import curves
 from vgdemo.record import RunRecord, RunStatus
 
 MakeRecord = Callable[..., RunRecord]
+TABLES = ("Settings", "How they end")
 ATTACK = '</script><img src=x onerror="alert(1)">{{ 7 * 7 }}'
 
 
@@ -60,8 +61,8 @@ def record(make_record: MakeRecord) -> RunRecord:
 
 def test_every_run_has_its_five_figures_with_a_text_for_those_who_cannot_see_them(record: RunRecord) -> None:
     page = Page(report([Exhibit(record), Exhibit(record, "again")]))
-    assert len(page.figures) == page.tags.count("figure") == 10
-    labels = [value for name, value in page.attributes if name == "aria-label" and value != "Settings"]
+    assert len(page.figures) == page.tags.count("figure") == 5 + 5 + 1  # One is of both.
+    labels = [value for name, value in page.attributes if name == "aria-label" and value not in TABLES]
     for figure, label in zip(page.figures, labels, strict=True):
         layout = figure["layout"]
         assert label == f"{layout['meta']['alt']} {layout['title']['subtitle']['text']}"
@@ -76,7 +77,7 @@ def test_nothing_is_loaded_from_elsewhere(record: RunRecord) -> None:
 def test_all_settings_are_listed_and_those_that_differ_are_marked(make_record: MakeRecord) -> None:
     one, other = make_record(), make_record(activation="relu", noise=0.2)
     page = Page(report([Exhibit(one, "one"), Exhibit(other, "other")]))
-    cells = {row[0].strip(): row[1:] for row in page.rows[1:]}
+    cells = {row[0].strip(): row[1:] for row in page.rows[-len(SETTINGS) :]}
     assert [name.split()[-1] for name in cells] == list(SETTINGS)
     assert {name for name in cells if "≠" in name} == {"≠ Activation activation", "≠ Noise noise"}
     assert cells["≠ Activation activation"] == ["tanh", "relu"]
@@ -84,7 +85,21 @@ def test_all_settings_are_listed_and_those_that_differ_are_marked(make_record: M
 
 
 def test_a_single_run_is_compared_with_nothing(record: RunRecord) -> None:
-    assert "≠" not in Page(report([Exhibit(record)])).text
+    text = Page(report([Exhibit(record)])).text
+    assert "≠" not in text and "How they end" not in text
+
+
+def test_several_runs_are_compared_in_one_figure_in_words_and_in_a_table(make_record: MakeRecord) -> None:
+    one, other = make_record(), make_record(activation="relu")
+    one.curve_arrays["val_accuracy"][-1], other.curve_arrays["val_accuracy"][-1] = 0.9, 0.5
+    page = Page(report([Exhibit(one, "A · tanh"), Exhibit(other, "B · relu")]))
+    assert [trace["name"] for trace in page.figures[0]["data"] if "%" not in trace["name"]] == [
+        "A · tanh",
+        "B · relu",
+    ]
+    assert "B ends less accurate than A: −0.4" in page.text
+    (learned,) = (row for row in page.rows if row[0] == "replicates that learn")
+    assert learned[1].startswith("2 of 2") and learned[2].startswith("0 of 2")
 
 
 def test_findings_versions_and_how_a_run_ended_are_said(record: RunRecord) -> None:
@@ -100,7 +115,7 @@ def test_nothing_that_is_handed_in_becomes_html(record: RunRecord) -> None:
     hostile = replace(record, notices=(ATTACK,), versions={ATTACK: ATTACK}, seconds={ATTACK: 1.0})
     page = Page(report([Exhibit(hostile, ATTACK, (ATTACK,)), Exhibit(record, ATTACK)]))
     assert "img" not in page.tags
-    assert page.tags.count("script") == 10 + 2
+    assert page.tags.count("script") == 11 + 2
     assert len(re.findall(re.escape(ATTACK), page.text)) >= 6
 
 

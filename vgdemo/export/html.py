@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from string import ascii_uppercase
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from vgdemo import figures
+from vgdemo.comparison import sentences
 from vgdemo.config import SETTINGS
+from vgdemo.export.endings import endings
 from vgdemo.export.exhibit import Exhibit
 from vgdemo.record import RunRecord, RunStatus
 
@@ -37,10 +40,22 @@ def report(exhibits: Sequence[Exhibit]) -> str:
     return _environment.get_template("report.html.jinja").render(
         exhibits=exhibits,
         rows=[[_figure(make(exhibit.record)) for exhibit in exhibits] for make in FIGURES],
+        comparison=_comparison(exhibits) if len(exhibits) > 1 else None,
         settings=_settings(exhibits),
         facts=[_facts(exhibit.record) for exhibit in exhibits],
         library=get_plotlyjs(),
     )
+
+
+def _comparison(exhibits: Sequence[Exhibit]) -> dict[str, Any]:
+    """What is said of several runs together."""
+    records = {letter: exhibit.record for letter, exhibit in zip(ascii_uppercase, exhibits, strict=False)}
+    names = {letter: exhibit.heading for letter, exhibit in zip(ascii_uppercase, exhibits, strict=False)}
+    return {
+        "figure": _figure(figures.overlaid_accuracy(records, names)),
+        "sentences": sentences(records),
+        "endings": endings(records),
+    }
 
 
 def _figure(figure: figures.Figure) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from vgdemo.record import RunRecord
 
 
 def layer_heatmap(
-    record: RunRecord, statistic: str = "gradient_mean_abs", *, replicate: int | None = None, fit: bool = False
+    record: RunRecord, statistic: str = "gradient_rms", *, replicate: int | None = None, fit: bool = False
 ) -> go.Figure:
     """Layer × epoch, in powers of ten for sizes; exact zero, NaN and infinity have colours outside the scale.
 

@@ -20,7 +20,7 @@ FORECAST = "gradient_rms"  # The statistic that theory forecasts.
 
 def layer_profile(
     record: RunRecord,
-    statistic: str = "gradient_mean_abs",
+    statistic: str = "gradient_rms",
     *,
     replicate: int | None = None,
     fit: bool = False,

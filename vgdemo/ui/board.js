@@ -224,7 +224,12 @@ class Figure {
 
   hover(x, y) {
     if (x === undefined) return
-    this.plotly.Fx.hover(this.plot, { xval: x, yval: y }, "xy", true)
+    this.plotly.Fx.hover(this.plot, { xval: this.position("xaxis", x), yval: this.position("yaxis", y) }, "xy", true)
+  }
+
+  // Plotly tells of a layer by its name, and wants its number.
+  position(axis, value) {
+    return this.content.layout[axis].categoryarray?.indexOf(value) ?? value
   }
 
   // Plotly itself keeps only what the person did to this very plot, not what it took over from another column.

@@ -33,7 +33,7 @@ def columns() -> Columns:
         st.session_state["columns"] = _edited(st.session_state["columns"], _position(), config)
         st.session_state["in the controls"] = _position(), config
     except ValueError as error:
-        st.warning(f"{plain(str(error))} You see the last columns that were possible.")
+        st.warning(f"{plain(str(error))}. You see the last columns that were possible.")
     configs: Columns = st.session_state["columns"]
     for notice in (*_url_notices(configs), *_twins(configs)):
         st.warning(plain(notice))

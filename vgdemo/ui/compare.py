@@ -124,7 +124,9 @@ def _stop_or_retry(jobs: Mapping[str, Job]) -> None:
     """Always one button in one place, so that nothing moves."""
     broken = {JobState.FAILED, JobState.STOPPED} & {job.progress.state for job in jobs.values()}
     if are_over(jobs) and broken:
-        st.button("Train the rest", on_click=retry_all)
+        if st.button("Train the rest"):
+            retry_all()
+            st.rerun()  # This part of the page alone would go on showing the jobs that have ended.
     else:
         st.button("Stop all", on_click=_stop_all, args=(jobs,), disabled=are_over(jobs))
 

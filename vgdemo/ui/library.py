@@ -50,7 +50,7 @@ def chosen(stored: Sequence[StoredRun]) -> list[StoredRun]:
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
-        key=f"stored runs {hash(tuple(run.run_key for run in stored))}",  # Another table forgets the marks.
+        key=f"stored runs {_fingerprint(stored)}",  # Another table forgets the marks.
         column_config=_COLUMNS,
         alt="Stored runs: in words, verdict, median validation accuracy, date, whether pinned, size",
     )
@@ -66,7 +66,8 @@ def actions(stored: Sequence[StoredRun]) -> None:
             st.switch_page("pages/1_Compare.py", query_params=to_query([run.config for run in stored]))
         st.button("Pin", on_click=_pin, args=(stored,), disabled=not stored, help="Keep, whatever else must make room.")
         st.button("Unpin", on_click=_unpin, args=(stored,), disabled=not stored)
-        with st.popover("Delete", disabled=not stored):
+        # Another choice has a question of its own: after an answer the old one closes.
+        with st.popover("Delete", disabled=not stored, key=f"delete {_fingerprint(stored)}"):
             st.markdown(f"Delete {_counted(stored)} for good? Whoever asks for one again trains it again.")
             st.button("Yes, delete", type="primary", on_click=_delete, args=(stored,))
 
@@ -95,6 +96,10 @@ def _delete(stored: Sequence[StoredRun]) -> None:
             gone.append(run.config.sentence)
     if gone:
         st.warning(plain(f"Expected stored runs. Deleted meanwhile by somebody else: {'; '.join(gone)}."))
+
+
+def _fingerprint(stored: Sequence[StoredRun]) -> int:
+    return hash(tuple(run.run_key for run in stored))
 
 
 def _counted(stored: Sequence[StoredRun]) -> str:

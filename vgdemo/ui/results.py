@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from vgdemo.comparison import Summary, differing, headings, sentences, shared_parts, summary
+from vgdemo.comparison import differing, headings, sentences, shared_parts
 from vgdemo.config import SETTINGS, RunConfig
-from vgdemo.export import Exhibit
-from vgdemo.figures.style import in_words
+from vgdemo.export import Exhibit, endings
 from vgdemo.jobs import Job
 from vgdemo.record import RunRecord
 from vgdemo.ui.compare import are_over, measured
@@ -37,22 +36,7 @@ def _endings(records: Mapping[str, RunRecord]) -> None:
     st.markdown("##### How they end")
     for sentence in sentences(records)[1:]:  # The first stands above the figures.
         st.markdown(plain(sentence))
-    endings = {letter: _words(summary(record)) for letter, record in records.items()}
-    _table(pd.DataFrame(endings), "How the runs end")
-
-
-def _words(ending: Summary) -> dict[str, str]:
-    low, middle, high = map(in_words, ending.accuracy)
-    return {
-        "final validation accuracy, median (10–90 %)": f"{middle} ({low}–{high})",
-        "replicates that learn": str(ending.learned),
-        "first epoch at 95 % of the final accuracy": in_words(ending.arrival),
-        "gradient, first hidden layer / output, epoch 0": in_words(ending.first_ratio),
-        "gradient, first hidden layer / output, end": in_words(ending.last_ratio),
-        "dead units at the end, share": in_words(ending.dead),
-        "saturated at the end, share": in_words(ending.saturated),
-        "seconds, compiling included": in_words(ending.seconds),
-    }
+    _table(endings(records), "How the runs end")
 
 
 def _settings(configs: Mapping[str, RunConfig]) -> pd.DataFrame:

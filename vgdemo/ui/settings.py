@@ -25,7 +25,7 @@ def form() -> RunConfig:
     try:
         config = st.session_state["config"] = entered()
     except ValueError as error:
-        st.warning(f"{plain(str(error))} The run below is the last one that was possible.")
+        st.warning(f"{plain(str(error))}. The run below is the last one that was possible.")
         config = st.session_state["config"]
     for notice in _url_notices(config):
         st.warning(plain(notice))

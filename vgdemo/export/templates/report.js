@@ -4,7 +4,7 @@ const slider = document.querySelector(".epoch input")
 const figures = [...document.querySelectorAll("figure")].map((element) => {
   const content = JSON.parse(element.querySelector("script").textContent)
   const frames = new Map((content.frames ?? []).map((frame) => [Number(frame.name), frame]))
-  return { element, content, frames, epochs: [...frames.keys()] }
+  return { element, content, kind: element.dataset.kind, frames, epochs: [...frames.keys()] }
 })
 const stops = [...new Set(figures.flatMap((figure) => figure.epochs))].sort((a, b) => a - b)
 
@@ -25,7 +25,21 @@ function template() {
   }
 }
 
-function draw({ element, content, frames, epochs }, epoch) {
+// Runs side by side are drawn on axes that reach as far as those of any of them.
+function axes({ content, kind }) {
+  const peers = figures.filter((figure) => figure.kind === kind).map((figure) => figure.content.layout)
+  const names = Object.keys(content.layout).filter((name) => /^[xy]axis\d*$/.test(name))
+  return Object.fromEntries(
+    names.map((name) => {
+      const ranges = peers.map((layout) => layout[name].range)
+      const range = [Math.min(...ranges.map(([low]) => low)), Math.max(...ranges.map(([, high]) => high))]
+      return [name, { ...content.layout[name], range }]
+    }),
+  )
+}
+
+function draw(figure, epoch) {
+  const { element, content, frames, epochs } = figure
   const plot = element.querySelector(".plot")
   const { title, margin, ...layout } = content.layout
   const frame = frames.get(epochs.findLast((one) => one <= epoch) ?? epochs[0])
@@ -34,10 +48,11 @@ function draw({ element, content, frames, epochs }, epoch) {
     element.querySelector(".reading").textContent = reading
     element.setAttribute("aria-label", `${element.dataset.alt} ${reading}`)
   }
-  const data = frame ? content.data.map((trace, index) => ({ ...trace, ...frame.data[frame.traces.indexOf(index)] })) : content.data
+  const change = (index) => frame?.data[frame.traces.indexOf(index)]
+  const data = content.data.map((trace, index) => ({ ...trace, ...change(index) }))
   const dragmode = matchMedia("(pointer: coarse)").matches ? false : "zoom" // A finger scrolls the page.
   const theme = { template: template(), margin: { ...margin, t: 32 }, dragmode, autosize: true }
-  Plotly.react(plot, data, { ...layout, ...theme }, { displaylogo: false, responsive: true })
+  Plotly.react(plot, data, { ...layout, ...axes(figure), ...theme }, { displaylogo: false, responsive: true })
 }
 
 function drawAll(chosen) {
