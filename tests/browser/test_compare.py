@@ -98,7 +98,17 @@ def test_pointing_at_an_epoch_points_at_it_in_all_columns(compare: Open) -> None
     page = compare(address(QUICK, 2))
     expect_complete(page, "AB")
     page.locator(f"{plot('layers A')} .nsewdrag").first.hover()
-    expect(page.locator(f"{plot('layers B')} .hoverlayer .hovertext")).to_be_visible()
+    for letter in "AB":  # The pointer is in the middle of six layers.
+        text = page.locator(f"{plot(f'layers {letter}')} .hoverlayer .hovertext")
+        expect(text).to_contain_text(re.compile("epoch 10, layer [34]"))
+    profile = page.locator(plot("profile A"))
+    profile.scroll_into_view_if_needed()
+    box = profile.bounding_box()
+    layout = "plot._fullLayout"
+    x = measured(page, f"{layout}.xaxis._offset + {layout}.xaxis.d2p(3)", "profile A")
+    y = measured(page, f"{layout}.yaxis._offset + {layout}.yaxis.d2p(plot._fullData[1].y[3])", "profile A")
+    page.mouse.move(box["x"] + x, box["y"] + y)
+    expect(page.locator(f"{plot('profile B')} .hoverlayer .hovertext")).to_contain_text("layer 4")
 
 
 def test_one_slider_moves_the_profiles_of_all_columns(compare: Open) -> None:
@@ -116,7 +126,10 @@ def test_stop_ends_all_columns(compare: Open) -> None:
     page.get_by_role("button", name="Stop all").click()
     for letter in "AB":
         expect(head(page, letter)).to_contain_text("Stopped after epoch")
-    expect(page.get_by_role("button", name="Train the rest")).to_be_visible()
+    page.get_by_role("button", name="Train the rest").click()
+    for letter in "AB":
+        expect(head(page, letter)).not_to_contain_text("Stopped")
+    expect(head(page, "A")).to_contain_text(re.compile("Training: epoch"))
 
 
 def accuracies(page: Page) -> list[list[float]]:
@@ -154,6 +167,20 @@ def test_the_lab_hands_its_run_over(page: Page, url: str) -> None:
     page.get_by_role("link", name="Compare with…").click()
     expect_complete(page, "AB")
     assert "a=units-4" in page.url and "b=" in page.url
+
+
+def test_an_answered_question_of_the_library_closes(page: Page, url: str, compare: Open) -> None:
+    compare("Compare?a=epochs-1+replicates-1+seed-901&b=epochs-1+replicates-1+seed-902")
+    expect_complete(page, "AB")
+    page.get_by_role("link", name="Library").click()
+    table = page.get_by_test_id("stDataFrame")
+    expect(table).to_be_visible()
+    box = table.bounding_box()
+    page.mouse.click(box["x"] + 18, box["y"] + 53)  # The box before the first row; the table is one canvas.
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Yes, delete").click()
+    expect(page.get_by_role("button", name="Yes, delete")).to_have_count(0)
+    expect(page.get_by_role("button", name="Delete")).to_be_disabled()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

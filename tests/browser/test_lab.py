@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser.dashboard import READY_SECONDS, dashboard
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from vgdemo.figures.style import in_words
 
 Open = Callable[..., Page]
 LONG = "epochs=2000&replicates=20"  # Trains for some seconds.
@@ -153,14 +156,32 @@ def test_playing_ends_at_the_last_epoch(open_lab: Open) -> None:
     expect(page.locator(".vgdemo-figure[data-name=surface]")).to_contain_text("Epoch 20")
 
 
+def downloaded(page: Page, name: str) -> list[dict[str, str]]:
+    """The rows of a figure's CSV."""
+    with page.expect_download() as download:
+        page.locator(f".vgdemo-figure[data-name={name}]").get_by_role("button", name="CSV").click()
+    with download.value.path().open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def test_numbers_are_downloaded_as_csv(open_lab: Open) -> None:
     page = open_lab(QUICK)
     expect_progress(page, "Complete")
-    with page.expect_download() as download:
-        page.locator(".vgdemo-figure[data-name=curves]").get_by_role("button", name="CSV").click()
-    rows = download.value.path().read_text(encoding="utf-8").splitlines()
-    assert rows[0] == '"series","x","y","value"'
-    assert sum(row.startswith('"validation"') for row in rows) == 2 * 21
+    assert sum(row["series"] == "validation" for row in downloaded(page, "curves")) == 2 * 21
+    reading = page.locator(".vgdemo-figure[data-name=layers] p").inner_text()
+    (first,) = (row for row in downloaded(page, "layers") if (row["x"], row["y"]) == ("20", "1"))
+    assert f"{in_words(float(first['value']))} in layer 1" in reading
+    (profile,) = (row for row in downloaded(page, "profile") if (row["series"], row["x"]) == ("median", "1"))
+    assert float(profile["y"]) == pytest.approx(float(first["value"]), rel=1e-6)
+    shares = [float(row["value"]) for row in downloaded(page, "distribution") if row["y"] == "output"]
+    assert sum(shares) == pytest.approx(1, abs=1e-5)
+
+
+def test_an_exact_zero_is_downloaded_as_itself(open_lab: Open) -> None:
+    page = open_lab(f"{QUICK}&gain=0")
+    expect_progress(page, "Complete")
+    assert {row["value"] for row in downloaded(page, "layers") if row["y"] == "1"} == {"exact zero"}
+    assert "exact zero" in {row["y"] for row in downloaded(page, "profile")}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

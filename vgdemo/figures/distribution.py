@@ -94,6 +94,7 @@ def _traces(places: tuple[Values, Values, Values], num_layers: int) -> list[Trac
             "fill": "toself",
             "fillcolor": translucent(color, 0.45),
             "hoverinfo": "skip",
+            "meta": {"ridge": 2 * len(edges) + 1, "height": HEIGHT},  # To read the shares off the drawing again.
         }
         for name, color, edges in zip(names, colors, places, strict=True)
     ]

@@ -31,6 +31,7 @@ def layer_heatmap(
     figure = _axes(record, shown, _reading(record, shown, values, replicate))
     layers = list(record.layer_names[: shown.layer_count(record)])
     figure.add_heatmap(
+        name=shown.label,
         x=record.epochs[columns],
         y=layers,
         z=np.where(np.isfinite(drawn), drawn, np.nan).T.astype(np.float32),

@@ -386,16 +386,6 @@ function cursor({ text }, epoch) {
   return [{ type: "line", xref: "x", yref: "paper", x0: epoch, x1: epoch, y0: 0, y1: 1, line }]
 }
 
-// One row for each point of a line and each cell of a heatmap, as they are drawn.
-function csv(plot) {
-  const rows = [["series", "x", "y", "value"]]
-  for (const { name, x, y, z } of plot._fullData) {
-    if (z) z.forEach((row, j) => row.forEach((value, i) => rows.push([name, x[i], y[j], value])))
-    else if (x) x.forEach((value, i) => rows.push([name, value, y[i], ""]))
-  }
-  return rows.map((row) => row.map((cell) => `"${cell ?? ""}"`).join(",")).join("\n")
-}
-
 function download(name, text) {
   const link = element("a")
   link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }))

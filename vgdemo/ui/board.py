@@ -17,7 +17,7 @@ _mount = st.components.v2.component(
     "vgdemo_board",
     html=(_HERE / "board.html").read_text(encoding="utf-8"),
     css=(_HERE / "board.css").read_text(encoding="utf-8"),
-    js=(_HERE / "board.js").read_text(encoding="utf-8"),
+    js="".join((_HERE / name).read_text(encoding="utf-8") for name in ("numbers.js", "board.js")),
     isolate_styles=False,  # Plotly's own style sheet does not reach into a shadow root.
 )
 
