@@ -52,7 +52,6 @@ def test_what_is_wrong_in_a_column_is_said_and_the_rest_opens() -> None:
 def test_a_pasted_link_or_json_gives_its_runs() -> None:
     assert from_text(f" http://127.0.0.1:8501/?{urlencode(RUNS[1].to_query())} ") == ((RUNS[1],), ())
     assert from_text(f"http://127.0.0.1:8501/Compare?{urlencode(to_query(RUNS))}") == (RUNS, ())
-    assert from_text("http://127.0.0.1:8501") == ((RunConfig(),), ())
     assert from_text(RUNS[2].to_json()) == ((RUNS[2],), ())
 
 
@@ -60,3 +59,15 @@ def test_a_pasted_link_or_json_gives_its_runs() -> None:
 def test_another_text_is_an_error_in_one_sentence(text: str) -> None:
     with pytest.raises(ValueError, match="Expected"):
         from_text(text)
+
+
+def test_columns_that_are_left_out_move_up_those_after_them() -> None:
+    configs, notices = from_query({"b": "epochs-7", "d": "epochs-0"})
+    assert [config.epochs for config in configs] == [7, 500]
+    assert len(notices) == 1 and notices[0].startswith("Column B: ")
+
+
+def test_a_link_that_names_no_setting_is_taken_for_the_default_run_and_says_so() -> None:
+    configs, notices = from_text("https://example.com/")
+    assert configs == (RunConfig(),)
+    assert notices == ("The link names no setting: it is that of the default run.",)

@@ -27,11 +27,11 @@ def from_query(parameters: Mapping[str, str]) -> Read:
         for name in parameters
         if name not in COLUMNS
     ]
-    for letter in COLUMNS:
-        if letter in parameters:
-            config, problems = RunConfig.from_query(_from_words(parameters[letter]))
-            configs.append(config)
-            notices += (f"Column {letter.upper()}: {problem}" for problem in problems)
+    asked = [parameters[letter] for letter in COLUMNS if letter in parameters]
+    for letter, text in zip(COLUMNS, asked, strict=False):  # A column that is left out moves up those after it.
+        config, problems = RunConfig.from_query(_from_words(text))
+        configs.append(config)
+        notices += (f"Column {letter.upper()}: {problem}" for problem in problems)
     return tuple(configs), tuple(notices)
 
 
@@ -54,6 +54,8 @@ def from_text(text: str) -> Read:
     if parameters.keys() & set(COLUMNS):
         return from_query(parameters)
     config, notices = RunConfig.from_query(parameters)
+    if not parameters:
+        notices = ("The link names no setting: it is that of the default run.",)
     return (config,), notices
 
 

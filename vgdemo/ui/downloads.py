@@ -28,9 +28,10 @@ def downloads(exhibits: Sequence[Exhibit]) -> None:
     with st.popover("Export", disabled=not exhibits):
         _buttons(_of_all(exhibits), "all")
         for place, exhibit in enumerate(exhibits):
-            if len(exhibits) > 1:
-                st.caption(f"Column {exhibit.title.partition(' ')[0]}")
-            _buttons(_of_one(exhibit), str(place))
+            letter = exhibit.title.partition(" ")[0]
+            if letter:
+                st.caption(f"Column {letter}")
+            _buttons(_of_one(exhibit, letter), str(place))
 
 
 def _of_all(exhibits: Sequence[Exhibit]) -> dict[str, tuple[str, Make]]:
@@ -44,13 +45,14 @@ def _of_all(exhibits: Sequence[Exhibit]) -> dict[str, tuple[str, Make]]:
     }
 
 
-def _of_one(exhibit: Exhibit) -> dict[str, tuple[str, Make]]:
+def _of_one(exhibit: Exhibit, letter: str) -> dict[str, tuple[str, Make]]:
     config: RunConfig = exhibit.record.config
+    column = f"_{letter.lower()}" if letter else ""
     return {
-        "Settings (JSON)": ("settings.json", config.to_json),
-        "Script (Keras)": ("train.py", partial(script, config)),
-        "Notebook (Keras)": ("train.ipynb", partial(notebook, config)),
-        "TensorBoard log": ("tensorboard.zip", partial(tensorboard_zip, exhibit.record)),
+        "Settings (JSON)": (f"settings{column}.json", config.to_json),
+        "Script (Keras)": (f"train{column}.py", partial(script, config)),
+        "Notebook (Keras)": (f"train{column}.ipynb", partial(notebook, config)),
+        "TensorBoard log": (f"tensorboard{column}.zip", partial(tensorboard_zip, exhibit.record)),
     }
 
 
