@@ -137,15 +137,26 @@ def _stop_all(jobs: Mapping[str, Job]) -> None:
 
 
 def _figures(jobs: Mapping[str, Job], options: Options) -> None:
+    """The figures; those of the runs before stay, pale, until one of the new runs has epochs."""
     records = {letter: job.record or RunRecord.empty(job.config) for letter, job in jobs.items()}
-    titles = headings({letter: job.config for letter, job in jobs.items()})
+    columns, figures = st.session_state.get("compared", (0, {}))
+    is_waiting = not are_over(jobs) and not any(len(record.epochs) for record in records.values())
+    is_stale = is_waiting and columns == len(jobs)
+    if not is_stale:
+        figures = _drawn_figures(records, options)
+        st.session_state["compared"] = len(jobs), figures
+    board(figures, key="comparison", columns=len(jobs), stale=is_stale)
+
+
+def _drawn_figures(records: Mapping[str, RunRecord], options: Options) -> dict[str, str]:
+    titles = headings({letter: record.config for letter, record in records.items()})
     overlay = partial(overlaid_accuracy, records, titles)
     figures = {"overlay": drawn(f"overlay {titles}", [*records.values()], overlay)}
     for row, make in _makers(options).items():
         for letter, record in records.items():
             name = f"{row} {letter}"
             figures[name] = drawn(f"{name} {options}", [record], partial(_lettered, make, record, letter))
-    board(figures, key="comparison", columns=len(jobs))
+    return figures
 
 
 def _lettered(make: Callable[[RunRecord], Figure], record: RunRecord, letter: str) -> Figure:
