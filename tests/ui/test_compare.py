@@ -198,6 +198,21 @@ def test_while_a_run_trains_no_ending_is_claimed(
     assert {job.progress.state for job in jobs.submitted} == {JobState.STOPPED}
 
 
+def test_figures_stay_until_one_of_the_new_runs_has_epochs(
+    compare: Open, jobs: Any, make_record: Callable[..., RunRecord], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boards: list[tuple[bool, dict[str, str]]] = []
+    monkeypatch.setattr("vgdemo.ui.compare.board", lambda figures, *, stale, **_: boards.append((stale, figures)))
+    jobs.state, jobs.record = JobState.TRAINING, lambda config: make_record(activation=config.activation)
+    page = compare()
+    jobs.state, jobs.record = JobState.QUEUED, lambda config: None
+    control(page, "seed").set_value(7).run()
+    assert boards[-1] == (True, boards[0][1]) and not boards[0][0]
+    jobs.state = JobState.FAILED
+    control(page, "seed").set_value(8).run()
+    assert not boards[-1][0] and boards[-1][1] != boards[0][1]
+
+
 def test_the_lab_hands_its_run_over(lab: Callable[..., AppTest]) -> None:
     page = lab(units="9")
     link = next(link for link in page.get("page_link") if link.proto.label == "Compare with…")
