@@ -6,11 +6,11 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import ks_2samp
 
-from vgdemo.config import INITIALIZERS, RunConfig
+from vgdemo.config import OUTPUT_INITIALIZERS, RunConfig
 from vgdemo.network.initializers import BATCH_ORDER_STREAM, generator, initial_kernels
 
 WIDE = RunConfig(num_hidden_layers=3, units=40, replicates=20, epochs=1)  # Kernels 2 × 40, 40 × 40 and 40 × 1.
-KERAS_NAMES = {name: name for name in INITIALIZERS} | {"uniform_0_1": "random_uniform"}
+KERAS_NAMES = {name: name for name in OUTPUT_INITIALIZERS} | {"uniform_0_1": "random_uniform"}
 KERAS_SETTINGS = {"uniform_0_1": {"minval": 0, "maxval": 1}}  # The article's RandomUniform(0, 1).
 
 
@@ -29,7 +29,7 @@ def keras_draws(name: str, shape: tuple[int, int], count: int) -> NDArray[np.flo
 
 
 @pytest.mark.parametrize("layer", [0, 1, 3])
-@pytest.mark.parametrize("name", INITIALIZERS)
+@pytest.mark.parametrize("name", OUTPUT_INITIALIZERS)
 def test_first_weights_are_distributed_as_keras_draws_them(name: str, layer: int) -> None:
     ours = initial_kernels(with_initializer(name))[layer]
     theirs = keras_draws(name, ours.shape[1:], WIDE.replicates)
@@ -77,7 +77,7 @@ def test_another_seed_gives_other_weights() -> None:
         assert not np.any(kernel == other)
 
 
-@pytest.mark.parametrize("name", sorted(set(INITIALIZERS) - {"orthogonal"}))
+@pytest.mark.parametrize("name", sorted(set(OUTPUT_INITIALIZERS) - {"orthogonal"}))
 def test_two_initializers_start_from_the_same_draws(name: str) -> None:
     """So that of two runs the larger weight of one is the larger weight of the other."""
     ranks = [

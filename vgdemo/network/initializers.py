@@ -9,34 +9,38 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from vgdemo.activations import Array
 from vgdemo.config import RunConfig
-
-Array = NDArray[np.float64]
-Quantile = Callable[[Array, tuple[int, int]], Array]
+from vgdemo.initializers import INITIALIZERS, Initializer
 
 BATCH_ORDER_STREAM, OUTPUT_STREAM = 0, 1  # Hidden layer l draws from stream 1 + l.
 TRUNCATED_DEVIATION = 0.87962566103423978  # Standard deviation of a standard normal that is cut off at ±2.
 
 
 def generator(config: RunConfig, replicate: int, stream: int) -> np.random.Generator:
-    """Random numbers that depend on seed, replicate and stream alone, so that adding replicates extends a run."""
+    """Random numbers that depend on seed, replicate and stream alone, so that adding replicates extends a run.
+
+    Args:
+        config: The settings of the run.
+        replicate: Which of them, from 0.
+        stream: What is drawn: `BATCH_ORDER_STREAM`, or `OUTPUT_STREAM` plus the number of a hidden layer.
+    """
     return np.random.default_rng(np.random.SeedSequence([config.seed, replicate, stream]))
 
 
 def initial_kernels(config: RunConfig) -> list[NDArray[np.float32]]:
-    """One (replicates, inputs, outputs) array for each layer, 1 to H + 1.
+    """The first weights of all replicates: a (replicates, inputs, outputs) array for each layer, 1 to H + 1.
 
     Every initialiser maps the same uniform draws to its own distribution. So two runs that differ in the initialiser
     alone start from the same draws, scaled differently, and the output layer's draw does not depend on the depth.
     """
     *hidden_shapes, output_shape = config.kernel_shapes
-    hidden = QUANTILES[config.kernel_initializer]
-    output = QUANTILES[config.output_initializer]
+    hidden, output = INITIALIZERS[config.kernel_initializer], INITIALIZERS[config.output_initializer]
     kernels = []
     for layer, shape in enumerate(hidden_shapes, start=1):
         stream = OUTPUT_STREAM + (1 if config.shared_draw else layer)
-        kernels.append(config.gain * hidden(_draws(config, stream, shape), shape))
-    kernels.append(output(_draws(config, OUTPUT_STREAM, output_shape), output_shape))
+        kernels.append(config.gain * _drawn(hidden, _draws(config, stream, shape)))
+    kernels.append(_drawn(output, _draws(config, OUTPUT_STREAM, output_shape)))
     return [kernel.astype(np.float32) for kernel in kernels]
 
 
@@ -69,29 +73,24 @@ def _draws(config: RunConfig, stream: int, shape: tuple[int, int]) -> Array:
     return np.stack([np.maximum(generator(config, i, stream).random(shape), tiny) for i in range(config.replicates)])
 
 
-def _uniform(low: float, high: float) -> Quantile:
-    return lambda draws, shape: low + (high - low) * draws
+def _drawn(initializer: Initializer, draws: Array) -> Array:
+    """The kernels that an initialiser makes of (replicates, inputs, outputs) uniform numbers in (0, 1)."""
+    variance = initializer.variance(*draws.shape[1:])
+    match initializer.distribution:
+        case "uniform":
+            return initializer.mean + math.sqrt(3 * variance) * (2 * draws - 1)
+        case "normal":
+            return initializer.mean + math.sqrt(variance) * _standard_normal(draws)
+        case "truncated_normal":
+            return initializer.mean + math.sqrt(variance) / TRUNCATED_DEVIATION * _truncated_normal(draws)
+        case "orthogonal":  # Where LSUV starts, too; `unit_variance_kernels` does the rest.
+            return _orthogonal(draws)
 
 
-def _normal(deviation: float) -> Quantile:
-    return lambda draws, shape: deviation * _standard_normal(draws)
-
-
-def _variance_scaling(scale: float, mode: str, distribution: str) -> Quantile:
-    def quantile(draws: Array, shape: tuple[int, int]) -> Array:
-        variance = scale / {"fan_in": shape[0], "fan_avg": sum(shape) / 2}[mode]
-        if distribution == "uniform":
-            limit = math.sqrt(3 * variance)
-            return limit * (2 * draws - 1)
-        return math.sqrt(variance) / TRUNCATED_DEVIATION * _truncated_normal(draws)
-
-    return quantile
-
-
-def _orthogonal(draws: Array, shape: tuple[int, int]) -> Array:
+def _orthogonal(draws: Array) -> Array:
     """Uniform over orthonormal columns (rows where there are more columns), from the QR of normal numbers."""
     normal = _standard_normal(draws)
-    if shape[0] < shape[1]:
+    if draws.shape[1] < draws.shape[2]:
         return np.swapaxes(_orthogonal_columns(np.swapaxes(normal, 1, 2)), 1, 2)
     return _orthogonal_columns(normal)
 
@@ -108,18 +107,3 @@ def _standard_normal(draws: Array) -> Array:
 def _truncated_normal(draws: Array) -> Array:
     below = 0.5 * math.erfc(math.sqrt(2))  # Share of a standard normal below -2.
     return _standard_normal(below + (1 - 2 * below) * draws)
-
-
-QUANTILES: dict[str, Quantile] = {
-    "uniform_0_1": _uniform(0, 1),
-    "random_uniform": _uniform(-0.05, 0.05),
-    "random_normal": _normal(0.05),
-    "glorot_uniform": _variance_scaling(1, "fan_avg", "uniform"),
-    "glorot_normal": _variance_scaling(1, "fan_avg", "normal"),
-    "he_uniform": _variance_scaling(2, "fan_in", "uniform"),
-    "he_normal": _variance_scaling(2, "fan_in", "normal"),
-    "lecun_uniform": _variance_scaling(1, "fan_in", "uniform"),
-    "lecun_normal": _variance_scaling(1, "fan_in", "normal"),
-    "orthogonal": _orthogonal,
-    "lsuv": _orthogonal,  # Where it starts; `unit_variance_kernels` does the rest.
-}

@@ -1,55 +1,15 @@
-import keras
 import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from vgdemo.config import ACTIVATIONS, INITIALIZERS
-from vgdemo.meanfield import (
-    ACTIVATION_FUNCTIONS,
-    fixed_point,
-    fixed_point_chi,
-    fixed_point_variance,
-    gaussian_mean,
-    kernel_moments,
-    pair_mean,
-)
-
-POINTS = np.linspace(-6, 6, 241) + 0.0123  # None of them at the kink.
-KERAS_INITIALIZERS = {
-    "uniform_0_1": keras.initializers.RandomUniform(0, 1, seed=1),
-    **{name: keras.initializers.get(name) for name in INITIALIZERS if name != "uniform_0_1"},
-}
-
-
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_activations_are_those_of_keras(activation: str) -> None:
-    function, _ = ACTIVATION_FUNCTIONS[activation]
-    expected = keras.ops.convert_to_numpy(keras.activations.get(activation)(POINTS.astype(np.float32)))
-    np.testing.assert_allclose(function(POINTS), expected, rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_slopes_are_the_derivatives(activation: str) -> None:
-    function, slope = ACTIVATION_FUNCTIONS[activation]
-    step = 1e-5
-    difference = (function(POINTS + step) - function(POINTS - step)) / (2 * step)
-    np.testing.assert_allclose(slope(POINTS), difference, rtol=1e-6, atol=1e-9)
-
-
-@pytest.mark.parametrize("initializer", INITIALIZERS)
-@pytest.mark.parametrize("shape", [(2, 600), (300, 300), (600, 2)])
-def test_kernel_moments_are_those_of_keras_draws(initializer: str, shape: tuple[int, int]) -> None:
-    keras.utils.set_random_seed(0)
-    draws = np.stack([KERAS_INITIALIZERS[initializer].clone()(shape) for _ in range(20)])
-    mean, variance = kernel_moments(initializer, *shape)
-    assert draws.mean() == pytest.approx(mean, abs=0.05 * variance**0.5)
-    assert draws.var() == pytest.approx(variance, rel=0.05)
+from vgdemo.activations import ACTIVATIONS
+from vgdemo.theory.mean_field import fixed_point, fixed_point_chi, fixed_point_variance, gaussian_mean, pair_mean
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("variance", [1e-3, 1.0, 200.0])
 def test_gaussian_means_agree_with_adaptive_integration(activation: str, variance: float) -> None:
-    for function in ACTIVATION_FUNCTIONS[activation]:
+    for function in (ACTIVATIONS[activation].function, ACTIVATIONS[activation].slope):
 
         def integrand(z: float, function=function) -> float:
             return float(function(np.array([variance**0.5 * z]))[0] ** 2 * np.exp(-z * z / 2) / np.sqrt(2 * np.pi))
@@ -61,18 +21,18 @@ def test_gaussian_means_agree_with_adaptive_integration(activation: str, varianc
 
 def test_pair_means_of_relu_are_the_arc_cosine_kernels() -> None:
     """Cho & Saul 2009."""
-    function, slope = ACTIVATION_FUNCTIONS["relu"]
+    relu = ACTIVATIONS["relu"]
     angle = np.linspace(0, 3, 50)
     variances = np.array([0.3, 2.0])
-    values = pair_mean(function, variances, np.broadcast_to(np.cos(angle), (2, 2, 50)))
-    slopes = pair_mean(slope, variances, np.broadcast_to(np.cos(angle), (2, 2, 50)))
+    values = pair_mean(relu.function, variances, np.broadcast_to(np.cos(angle), (2, 2, 50)))
+    slopes = pair_mean(relu.slope, variances, np.broadcast_to(np.cos(angle), (2, 2, 50)))
     expected = np.sqrt(0.6) * (np.sin(angle) + (np.pi - angle) * np.cos(angle)) / (2 * np.pi)
     np.testing.assert_allclose(values[0, 1], expected, atol=1e-3)
     np.testing.assert_allclose(slopes[0, 1], (np.pi - angle) / (2 * np.pi), atol=0.01)  # A step is a slow series.
 
 
 def test_pair_means_agree_with_simulated_pairs() -> None:
-    function, _ = ACTIVATION_FUNCTIONS["gelu"]
+    function = ACTIVATIONS["gelu"].function
     generator = np.random.default_rng(0)
     covariance = np.array([[1.0, 0.6], [0.6, 2.0]])
     pairs = generator.multivariate_normal([0, 0], covariance, 1_000_000)
@@ -119,10 +79,10 @@ def test_phases_and_depth_scales_of_tanh() -> None:
     ordered, chaotic = fixed_point("tanh", 0.5, 0.05), fixed_point("tanh", 2)
     assert (ordered.phase, chaotic.phase) == ("ordered", "chaotic")
     assert ordered.gradient_depth == pytest.approx(1.19139, abs=1e-4)
-    assert ordered.correlation_depth == pytest.approx(ordered.gradient_depth)  # In order two inputs merge: c* = 1.
+    assert ordered.correlation_chi == pytest.approx(ordered.chi, rel=1e-9)  # In order two inputs merge: c* = 1.
     assert chaotic.correlation == pytest.approx(0, abs=1e-3)  # In chaos, without biases, they part.
     # Without bias and correlation χ(0) = σw² (E φ')².
-    mean_slope = gaussian_mean(ACTIVATION_FUNCTIONS["tanh"][1], np.array(chaotic.variance))
+    mean_slope = gaussian_mean(ACTIVATIONS["tanh"].slope, np.array(chaotic.variance))
     assert chaotic.correlation_chi == pytest.approx(2 * mean_slope**2, rel=1e-4)
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from vgdemo.config import DATASETS, RunConfig
 from vgdemo.data import make_dataset
-from vgdemo.point_pairs import PointPairs
+from vgdemo.theory.point_pairs import PointPairs
 
 
 def laplace_like(inner: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy.special import comb, expit, psi
+from numpy.typing import ArrayLike
+from scipy.special import expit
 
+from vgdemo.activations import ACTIVATIONS, Array, Function
 from vgdemo.config import NUM_INPUTS, RunConfig
-from vgdemo.meanfield import (
-    ACTIVATION_FUNCTIONS,
-    SMALLEST_VARIANCE,
-    FixedPoint,
-    Function,
-    fixed_point,
-    gaussian_mean,
-    kernel_moments,
-    pair_mean,
-)
-from vgdemo.point_pairs import PointPairs
-from vgdemo.record import RunRecord
-
-Array = NDArray[np.float64]
+from vgdemo.initializers import INITIALIZERS
+from vgdemo.theory.finite_width import born_dead
+from vgdemo.theory.mean_field import SMALLEST_VARIANCE, FixedPoint, fixed_point, gaussian_mean, pair_mean
+from vgdemo.theory.point_pairs import PointPairs
+from vgdemo.wording import number
 
 NUM_DRAWS = 256  # Of the first predictions; with the next they tell how much networks of the same settings differ.
 WIDTH_DRAWS = 8  # Of what a finite width does, for each draw of the predictions.
 QUANTILES = (0.1, 0.5, 0.9)
-# With an even slope E h φ'(h) is 0, so output weights around 1/2 leave the gradient independent of the signal.
-EVEN_SLOPE = ("linear", "sigmoid", "tanh", "softsign")
 
 
 @dataclass(frozen=True)
@@ -62,33 +51,14 @@ class Forecast:
 
     @property
     def factor(self) -> float:
-        """`factor_per_layer` of the line."""
+        """Geometric mean factor on the line from one hidden layer to the one below; NaN with fewer than three."""
         return factor_per_layer(self.gradient_rms)
 
     @property
     def born_dead(self) -> float:
-        """Probability that a given point reaches no unit of the last hidden layer, from `born_dead`."""
-        mortal = self.config.activation == "relu" and not self.caveat
+        """Probability that a given point reaches no unit of the last hidden layer; 0 where units cannot die."""
+        mortal = ACTIVATIONS[self.config.activation].can_die and not self.caveat
         return born_dead(self.config.num_hidden_layers, self.config.units) if mortal else 0.0
-
-    @property
-    def expectation(self) -> str:
-        """The line in words, or the caveat."""
-        if self.caveat:
-            return self.caveat
-        if math.isnan(self.factor):
-            return f"Theory expects a gradient of {self.gradient_rms[0]:.2g} in layer 1."
-        return f"Theory expects the gradient to change ×{self.factor:.2g} per layer towards the input."
-
-    def sentence(self, record: RunRecord) -> str:
-        """The line against the median replicate at epoch 0, or the caveat."""
-        if self.caveat:
-            return self.caveat
-        measured = np.median(record.layer_arrays["gradient_rms"][0], axis=0)
-        factor = factor_per_layer(measured)
-        if math.isnan(factor) or math.isnan(self.factor):
-            return f"In layer 1 theory says a gradient of {self.gradient_rms[0]:.2g}, measured {measured[0]:.2g}."
-        return f"Theory says ×{self.factor:.2g} per layer, measured ×{factor:.2g}."
 
 
 def factor_per_layer(gradient_rms: ArrayLike) -> float:
@@ -101,6 +71,10 @@ def factor_per_layer(gradient_rms: ArrayLike) -> float:
 
     Returns:
         The factor; NaN with fewer than two layers between the first and the output, or where a size is 0.
+
+    Example:
+        >>> factor_per_layer([7, 1, 2, 4, 9])
+        0.5
     """
     square = np.asarray(gradient_rms)[1:-1]
     if len(square) < 2 or not (square > 0).all():
@@ -115,6 +89,12 @@ def forecast(config: RunConfig, inputs: ArrayLike, labels: ArrayLike) -> Forecas
         config: The settings of the run.
         inputs: (n, 2) points of the probe.
         labels: (n,) their classes, 0 or 1.
+
+    Example:
+        >>> config = RunConfig(activation="sigmoid", kernel_initializer="glorot_uniform")
+        >>> expected = forecast(config, inputs=[[-0.5, 0.5], [0.5, 0.2]], labels=[0, 1])
+        >>> expected.gradient_rms.shape, expected.fixed_point.phase
+        ((6,), 'ordered')
     """
     caveat = _caveat(config)
     if caveat:
@@ -134,17 +114,20 @@ def forecast(config: RunConfig, inputs: ArrayLike, labels: ArrayLike) -> Forecas
 
 
 def _caveat(config: RunConfig) -> str:
-    if config.kernel_initializer == "uniform_0_1":
-        return "No forecast: the theory needs weights with mean 0, and uniform_0_1 draws them around 1/2."
-    if config.output_initializer == "uniform_0_1" and config.activation not in EVEN_SLOPE:
+    hidden, output = INITIALIZERS[config.kernel_initializer], INITIALIZERS[config.output_initializer]
+    if hidden.mean:
+        mean = number(hidden.mean)
+        return f"No forecast: the theory needs weights with mean 0, and {hidden.name} draws them around {mean}."
+    # With an even slope E h φ'(h) is 0, so output weights of any mean leave the gradient independent of the signal.
+    if output.mean and not ACTIVATIONS[config.activation].has_even_slope:
         return (
-            "No forecast: the output's weights are drawn around 1/2, "
+            f"No forecast: the output's weights are drawn around {number(output.mean)}, "
             f"and through {config.activation} they would correlate the gradient with the signal."
         )
     for holds, name in (
         (config.normalization == "none", f"{config.normalization} normalisation"),
         (not config.residual, "residual connections"),
-        (config.kernel_initializer != "lsuv", "lsuv, which scales the weights to the data"),
+        (not hidden.looks_at_data, f"{hidden.name}, which scales the weights to the data"),
         (not config.shared_draw, "layers that share a draw"),
     ):
         if not holds:
@@ -156,7 +139,7 @@ def _caveat(config: RunConfig) -> str:
 
 def _weight_variance(config: RunConfig) -> float:
     """σw² of the hidden layers between the first and the output."""
-    _, variance = kernel_moments(config.kernel_initializer, config.units, config.units)
+    variance = INITIALIZERS[config.kernel_initializer].variance(config.units, config.units)
     return config.units * variance * config.gain**2
 
 
@@ -169,7 +152,7 @@ class _Signal:
 
     def __init__(self, config: RunConfig, pairs: PointPairs) -> None:
         self.config, self.pairs = config, pairs
-        self.function, self.slope = ACTIVATION_FUNCTIONS[config.activation]
+        self.function, self.slope = ACTIVATIONS[config.activation].function, ACTIVATIONS[config.activation].slope
         self.kernels = [pairs.inner_products / NUM_INPUTS]
         self.variances: list[Array] = []
         self.slopes: list[Array] = []
@@ -177,7 +160,13 @@ class _Signal:
             self._add_layer(fan_in * self._hidden_variance(fan_in, fan_out))
 
     def _hidden_variance(self, fan_in: int, fan_out: int) -> float:
-        return kernel_moments(self.config.kernel_initializer, fan_in, fan_out)[1] * self.config.gain**2
+        return INITIALIZERS[self.config.kernel_initializer].variance(fan_in, fan_out) * self.config.gain**2
+
+    @cached_property
+    def _output_moments(self) -> tuple[float, float]:
+        """Mean and variance of the output layer's weights."""
+        output = INITIALIZERS[self.config.output_initializer]
+        return output.mean, output.variance(self.config.units, 1)
 
     def _add_layer(self, weight_variance: float) -> None:
         variance, correlation = _normalised(weight_variance * self.kernels[-1])
@@ -188,7 +177,7 @@ class _Signal:
     @cached_property
     def _backward_weights(self) -> Array:
         """(H,) fan-out times the mean square of a weight, of the layer above each hidden layer."""
-        mean, variance = kernel_moments(self.config.output_initializer, self.config.units, 1)
+        mean, variance = self._output_moments
         hidden = self.config.units * self._hidden_variance(self.config.units, self.config.units)
         return np.array([hidden] * (self.config.num_hidden_layers - 1) + [mean**2 + variance])
 
@@ -206,7 +195,7 @@ class _Signal:
     def _predictions(self) -> Array:
         """(S, n) draws of the probability that the untrained network gives each point."""
         units = self.config.units
-        weight_mean, weight_variance = kernel_moments(self.config.output_initializer, units, 1)
+        weight_mean, weight_variance = self._output_moments
         hidden_mean = gaussian_mean(self.function, self.variances[-1])
         around_mean = self.kernels[-1] - (hidden_mean[:, None] * hidden_mean)[..., None]
         covariance = units * (weight_variance * self.kernels[-1] + weight_mean**2 * around_mean)
@@ -258,36 +247,3 @@ def _normalised(covariance: Array) -> tuple[Array, Array]:
     variance = np.maximum(np.einsum("aat->at", covariance)[:, 0], np.finfo(float).tiny)
     scale = np.sqrt(variance)
     return variance, np.clip(covariance / (scale[:, None] * scale)[..., None], -1, 1)
-
-
-def born_dead(num_hidden_layers: int, units: int) -> float:
-    """Probability that a given input reaches no unit of the last hidden layer of a ReLU network.
-
-    1 - Π(1 - 2^-N), exact for zero biases and symmetric weights (Lu et al. 2019, "Dying ReLU and initialization"). For
-    death on a whole data set it is an upper bound.
-    """
-    return float(-np.expm1(num_hidden_layers * np.log1p(-(0.5**units))))
-
-
-def expected_log_jacobian(widths: Sequence[int]) -> float:
-    """E ln‖Jv‖² of a ReLU network with normal He weights that is alive, for a unit vector v.
-
-    E‖Jv‖² is N_H/N_0 at any width, but its logarithm falls with each narrow layer: the typical gradient vanishes while
-    the mean stays. With k of a layer's N units alive, ‖Jv‖² is multiplied by 2/N_below times a χ² variable of k
-    degrees of freedom.
-
-    Args:
-        widths: N_0 to N_H: inputs, then the units of each hidden layer.
-    """
-    return sum(_expected_log_factor(below, units) for below, units in zip(widths[:-1], widths[1:], strict=True))
-
-
-def _expected_log_factor(below: int, units: int) -> float:
-    alive = np.arange(1, units + 1)
-    probability = comb(units, alive) / (2.0**units - 1)
-    return float(probability @ (psi(alive / 2) + math.log(2) + math.log(2 / below)))
-
-
-def inverse_width_sum(config: RunConfig) -> float:
-    """β = Σ 1/N over the hidden layers: the log of the spread of squared gradients grows with it (Hanin 2018)."""
-    return config.num_hidden_layers / config.units

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.fft import dct
 from scipy.interpolate import BarycentricInterpolator
 
-Array = NDArray[np.float64]
+from vgdemo.activations import Array
 
 RADIAL_NODES, ANGULAR_NODES = 8, 33  # Within 1 % of the sum over all pairs of points, in the chaotic phase too.
 

@@ -7,73 +7,21 @@ Schoenholz et al. 2017, "Deep information propagation" (backward, phases, depth 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.polynomial import Polynomial
 from numpy.polynomial.hermite_e import hermevander
 from numpy.polynomial.polynomial import polyval
-from numpy.typing import NDArray
-from scipy.special import expit, gamma, ndtr, roots_legendre
+from scipy.special import gamma, roots_legendre
 
-from vgdemo.config import SETTINGS
+from vgdemo.activations import ACTIVATIONS, Array, Function
 
-Array = NDArray[np.float64]
-Function = Callable[[Array], Array]
-
-LEAKY_SLOPE = 0.2  # Keras's default negative slope.
-SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 NUM_ITERATIONS = 200  # As many layers count as infinitely deep: near criticality the fixed point comes slowly.
 LARGEST_VARIANCE = 1e24  # Signals that explode are followed this far; by then every activation is piecewise linear.
 SMALLEST_VARIANCE = 1e-24  # Signals that die out are followed this far: a kink at 0 keeps its two sides.
 HERMITE_ORDER = 48
-
-
-def _elu(h: Array) -> Array:
-    return np.where(h > 0, h, np.expm1(np.minimum(h, 0)))
-
-
-def _elu_slope(h: Array) -> Array:
-    return np.exp(np.minimum(h, 0))
-
-
-# Each activation as Keras defines it, and its derivative.
-ACTIVATION_FUNCTIONS: dict[str, tuple[Function, Function]] = {
-    "linear": (lambda h: h, np.ones_like),
-    "sigmoid": (expit, lambda h: expit(h) * expit(-h)),
-    "tanh": (np.tanh, lambda h: 1 - np.tanh(h) ** 2),
-    "softsign": (lambda h: h / (1 + np.abs(h)), lambda h: (1 + np.abs(h)) ** -2.0),
-    "relu": (lambda h: np.maximum(h, 0), lambda h: np.where(h > 0, 1.0, 0.0)),
-    "leaky_relu": (lambda h: np.maximum(h, LEAKY_SLOPE * h), lambda h: np.where(h > 0, 1.0, LEAKY_SLOPE)),
-    "elu": (_elu, _elu_slope),
-    "selu": (
-        lambda h: SELU_SCALE * np.where(h > 0, h, SELU_ALPHA * _elu(h)),
-        lambda h: SELU_SCALE * np.where(h > 0, 1.0, SELU_ALPHA * _elu_slope(h)),
-    ),
-    "gelu": (lambda h: h * ndtr(h), lambda h: ndtr(h) + h * np.exp(-(h**2) / 2) / math.sqrt(2 * math.pi)),
-    "silu": (lambda h: h * expit(h), lambda h: expit(h) * (1 + h * expit(-h))),
-    "softplus": (lambda h: np.logaddexp(0, h), expit),
-}
-
-
-def kernel_moments(initializer: str, fan_in: int, fan_out: int) -> tuple[float, float]:
-    """Mean and variance of the weights that a Keras initialiser draws, truncated normals included.
-
-    Glorot & Bengio 2010, He et al. 2015, LeCun et al. 1998. Entries of an orthogonal kernel have the variance that
-    gives its shorter side's rows or columns length 1 (Saxe et al. 2014).
-    """
-    variances = {
-        "uniform_0_1": 1 / 12,
-        "random_uniform": 0.05**2 / 3,
-        "random_normal": 0.05**2,
-        "glorot": 2 / (fan_in + fan_out),
-        "he": 2 / fan_in,
-        "lecun": 1 / fan_in,
-        "orthogonal": 1 / max(fan_in, fan_out),
-    }
-    family = initializer if initializer in variances else initializer.split("_")[0]
-    return (0.5 if initializer == "uniform_0_1" else 0.0), variances[family]
+EDGE_DEPTH = 50  # Layers over which the squared gradient changes less than e-fold at the edge of chaos.
 
 
 def _split_quadrature() -> tuple[Array, Array]:
@@ -93,7 +41,16 @@ HERMITE = hermevander(NODES, HERMITE_ORDER) / np.sqrt(gamma(np.arange(HERMITE_OR
 
 
 def gaussian_mean(function: Function, variance: Array) -> Array:
-    """E f(u) for u normal with mean 0 and each of the variances."""
+    """E f(u) for u normal with mean 0 and each of the variances.
+
+    Args:
+        function: f, applied to an array of one axis more than `variance`.
+        variance: Variances of u, in any shape, which the result takes.
+
+    Example:
+        >>> gaussian_mean(lambda u: u**4, np.array([1.0, 2.0])).round(6)
+        array([ 3., 12.])
+    """
     return np.asarray(function(np.sqrt(variance)[..., None] * NODES) @ WEIGHTS)
 
 
@@ -134,8 +91,11 @@ def fixed_point_variance(activation: str, weight_variance: float | Array, bias_v
         activation: A name of `ACTIVATIONS`.
         weight_variance: σw², the fan-in times the variance of a weight.
         bias_variance: σb²; broadcasts with `weight_variance`.
+
+    Returns:
+        q*, in the shape that both broadcast to.
     """
-    function, _ = ACTIVATION_FUNCTIONS[activation]
+    function = ACTIVATIONS[activation].function
     variance = np.ones(np.broadcast(weight_variance, bias_variance).shape)
     for _iteration in range(NUM_ITERATIONS):
         mapped = weight_variance * gaussian_mean(lambda h: function(h) ** 2, variance) + bias_variance
@@ -150,8 +110,20 @@ def fixed_point_chi(activation: str, weight_variance: float | Array, bias_varian
 
     χ = σw² E φ'(√q* z)² (Schoenholz et al. 2017). On a grid of σw² and σb² this is the phase picture; χ = 1 is the
     edge between order, where gradients vanish, and chaos, where they explode.
+
+    Args:
+        activation: A name of `ACTIVATIONS`.
+        weight_variance: σw², the fan-in times the variance of a weight.
+        bias_variance: σb²; broadcasts with `weight_variance`.
+
+    Returns:
+        χ, in the shape that both broadcast to.
+
+    Example:
+        >>> fixed_point_chi("relu", np.array([1.0, 2.0, 4.0]), 0.0).round(6)
+        array([0.5, 1. , 2. ])
     """
-    _, slope = ACTIVATION_FUNCTIONS[activation]
+    slope = ACTIVATIONS[activation].slope
     variance = fixed_point_variance(activation, weight_variance, bias_variance)
     return np.asarray(weight_variance * gaussian_mean(lambda h: slope(h) ** 2, variance))
 
@@ -177,34 +149,36 @@ class FixedPoint:
 
     @property
     def gradient_depth(self) -> float:
-        """ξ_∇ = 1/|ln χ|: layers over which the squared gradient changes by a factor of e."""
-        return _depth(self.chi)
-
-    @property
-    def correlation_depth(self) -> float:
-        """ξ_c = 1/|ln χ(c*)|: layers over which two inputs lose 1 - 1/e of what tells them apart."""
-        return _depth(self.correlation_chi)
+        """ξ_∇ = 1/|ln χ|: layers over which the squared gradient changes by a factor of e (Schoenholz et al. 2017)."""
+        if self.chi == 0:
+            return 0.0
+        return math.inf if self.chi == 1 else 1 / abs(math.log(self.chi))
 
     @property
     def phase(self) -> str:
-        """ "ordered", "chaotic", or "edge of chaos" when the deepest allowed network changes less than e-fold."""
-        if self.gradient_depth > SETTINGS["num_hidden_layers"].maximum:
+        """ "ordered", "chaotic", or "edge of chaos" when 50 layers change the squared gradient less than e-fold."""
+        if self.gradient_depth > EDGE_DEPTH:
             return "edge of chaos"
         return "ordered" if self.chi < 1 else "chaotic"
 
 
-def _depth(chi: float) -> float:
-    if chi == 0:
-        return 0.0
-    return math.inf if chi == 1 else 1 / abs(math.log(chi))
-
-
 def fixed_point(activation: str, weight_variance: float, bias_variance: float = 0.0) -> FixedPoint:
-    """The fixed point of variance and correlation, from q = 1 and c = 1/2."""
-    function, slope = ACTIVATION_FUNCTIONS[activation]
+    """The fixed point of variance and correlation, from q = 1 and c = 1/2.
+
+    Args:
+        activation: A name of `ACTIVATIONS`.
+        weight_variance: σw², the fan-in times the variance of a weight.
+        bias_variance: σb².
+
+    Example:
+        >>> point = fixed_point("tanh", 2.0)
+        >>> point.phase, round(point.chi, 3)
+        ('chaotic', 1.106)
+    """
+    row = ACTIVATIONS[activation]
     variance = fixed_point_variance(activation, weight_variance, bias_variance)
-    covariance = weight_variance * Polynomial(_hermite_terms(function, variance) ** 2) + bias_variance
-    chi = weight_variance * Polynomial(_hermite_terms(slope, variance) ** 2)
+    covariance = weight_variance * Polynomial(_hermite_terms(row.function, variance) ** 2) + bias_variance
+    chi = weight_variance * Polynomial(_hermite_terms(row.slope, variance) ** 2)
     correlation = 0.5
     for _iteration in range(NUM_ITERATIONS):
         correlation = covariance(correlation) / covariance(1)

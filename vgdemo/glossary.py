@@ -8,7 +8,7 @@ from importlib.resources import files
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Entry:
     """One entry of the glossary.
 
     Attributes:
@@ -16,6 +16,10 @@ class Explanation:
         text: What it means, in two sentences of plain text.
         formula: LaTeX, without delimiters; empty where there is none.
         source: Authors, year and title; empty for words of this program.
+
+    Example:
+        >>> GLOSSARY["saturated"].term, GLOSSARY["born_dead"].source
+        ('saturation', 'Lu, Shin, Su & Karniadakis 2019, Dying ReLU and initialization')
     """
 
     term: str
@@ -24,9 +28,9 @@ class Explanation:
     source: str = ""
 
 
-def _read() -> dict[str, Explanation]:
-    entries = tomllib.loads((files("vgdemo") / "explanations.toml").read_text(encoding="utf-8"))
-    return {name: Explanation(**entry) for name, entry in entries.items()}
+def _read() -> dict[str, Entry]:
+    entries = tomllib.loads((files("vgdemo") / "glossary.toml").read_text(encoding="utf-8"))
+    return {name: Entry(**entry) for name, entry in entries.items()}
 
 
-EXPLANATIONS = _read()
+GLOSSARY: dict[str, Entry] = _read()

@@ -1,0 +1,21 @@
+"""What theory expects of a random network before any training."""
+
+from vgdemo.theory.finite_width import born_dead, expected_log_jacobian, inverse_width_sum
+from vgdemo.theory.forecast import Forecast, factor_per_layer, forecast
+from vgdemo.theory.mean_field import FixedPoint, fixed_point, fixed_point_chi
+from vgdemo.theory.sentences import against_measurement, expectation, outlook
+
+__all__ = [
+    "FixedPoint",
+    "Forecast",
+    "against_measurement",
+    "born_dead",
+    "expectation",
+    "expected_log_jacobian",
+    "factor_per_layer",
+    "fixed_point",
+    "fixed_point_chi",
+    "forecast",
+    "inverse_width_sum",
+    "outlook",
+]

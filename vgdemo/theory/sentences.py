@@ -1,0 +1,105 @@
+"""What theory expects of a run before it is trained, in sentences."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from vgdemo.config import RunConfig
+from vgdemo.initializers import INITIALIZERS
+from vgdemo.record import RunRecord
+from vgdemo.theory.finite_width import expected_log_jacobian, inverse_width_sum
+from vgdemo.theory.forecast import Forecast, factor_per_layer
+from vgdemo.theory.mean_field import FixedPoint
+from vgdemo.wording import number, percent
+
+WORTH_SAYING = 0.005  # A probability that rounds to 0 % is not.
+
+
+def expectation(forecast: Forecast) -> str:
+    """The forecast's line in one sentence, or its caveat.
+
+    Example:
+        >>> expectation(Forecast(RunConfig(), gradient_rms=np.array([0.002, 0.01, 0.1, 1, 3])))
+        'Theory expects the gradient to change ×0.1 per layer towards the input.'
+    """
+    if forecast.caveat:
+        return forecast.caveat
+    if math.isnan(forecast.factor):
+        return f"Theory expects a gradient of {number(forecast.gradient_rms[0])} in layer 1."
+    return f"Theory expects the gradient to change ×{number(forecast.factor)} per layer towards the input."
+
+
+def against_measurement(forecast: Forecast, record: RunRecord) -> str:
+    """The forecast's line against the median replicate at epoch 0, or its caveat.
+
+    Args:
+        forecast: Of the run.
+        record: What the run measured, from before its first update on.
+    """
+    if forecast.caveat:
+        return forecast.caveat
+    measured = np.median(record.values("gradient_rms")[0], axis=0)
+    factor = factor_per_layer(measured)
+    if math.isnan(factor) or math.isnan(forecast.factor):
+        expected = number(forecast.gradient_rms[0])
+        return f"In layer 1 theory says a gradient of {expected}, measured {number(measured[0])}."
+    return f"Theory says ×{number(forecast.factor)} per layer, measured ×{number(factor)}."
+
+
+def outlook(forecast: Forecast) -> tuple[str, ...]:
+    """The forecast, its phase, and what a narrow network makes of it; the caveat alone where the theory does not hold.
+
+    Args:
+        forecast: Of the run.
+
+    Example:
+        >>> outlook(Forecast(RunConfig(), caveat="No forecast: not here."))
+        ('No forecast: not here.',)
+    """
+    if forecast.fixed_point is None:
+        return (expectation(forecast),)
+    sentences = (
+        expectation(forecast),
+        _phase(forecast.fixed_point),
+        _born_dead(forecast),
+        _typical_gradient(forecast.config),
+        _spread(forecast),
+    )
+    return tuple(sentence for sentence in sentences if sentence)
+
+
+def _phase(point: FixedPoint) -> str:
+    if point.phase == "edge of chaos":
+        return f"χ = {number(point.chi)}, {point.phase}: a wide network's gradient keeps its mean size in all layers."
+    change = "shrinks" if point.chi < 1 else "grows"
+    return (
+        f"χ = {number(point.chi)}, {point.phase}: in a deep and wide network the squared gradient {change} "
+        f"by a factor of e every {number(point.gradient_depth)} layers."
+    )
+
+
+def _born_dead(forecast: Forecast) -> str:
+    if forecast.born_dead < WORTH_SAYING:
+        return ""
+    return (
+        f"A ReLU network this narrow is born dead with probability {percent(forecast.born_dead)}: "
+        "a given point then reaches no unit of the last hidden layer."
+    )
+
+
+def _typical_gradient(config: RunConfig) -> str:
+    """He's variance keeps the mean of a squared ReLU gradient at any width; its logarithm falls all the same."""
+    if config.activation != "relu" or INITIALIZERS[config.kernel_initializer].family != "he" or config.gain != 1:
+        return ""
+    factor = math.exp(expected_log_jacobian([config.units, config.units]) / 2)
+    return f"A typical gradient shrinks ×{number(factor)} per layer of {config.units} units, although its mean stays."
+
+
+def _spread(forecast: Forecast) -> str:
+    beta = inverse_width_sum([forecast.config.units] * forecast.config.num_hidden_layers)
+    return (
+        f"Σ 1/width is {number(beta)}: of ten networks of these settings eight have a "
+        f"first-layer gradient between {number(forecast.low[0])} and {number(forecast.high[0])}."
+    )

@@ -1,0 +1,100 @@
+"""How numbers and lists are written, everywhere alike."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def number(value: float) -> str:
+    """A number with two significant digits; small and large ones in powers of ten, never "0.00".
+
+    Example:
+        >>> number(0.056), number(8.6e-3), number(1234567), number(0)
+        ('0.056', '8.6·10⁻³', '1.2·10⁶', '0')
+        >>> number(float("nan")), number(float("-inf"))
+        ('not a number', 'infinite')
+    """
+    if math.isnan(value):
+        return "not a number"
+    if math.isinf(value):
+        return "infinite"
+    rounded = float(f"{value:.2g}") if abs(value) < 100 else float(round(value))  # 99.6 has become 100 here.
+    if rounded == 0 or 0.01 <= abs(rounded) < 1000:
+        return f"{rounded + 0.0:g}"  # Without the sign of -0.0.
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa}·{power_of_ten(int(exponent))}"
+
+
+def power_of_ten(exponent: int) -> str:
+    """10 with a superscript exponent.
+
+    Example:
+        >>> power_of_ten(-8)
+        '10⁻⁸'
+    """
+    return "10" + str(exponent).translate(_SUPERSCRIPTS)
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share of 1 in hundredths.
+
+    Example:
+        >>> percent(0.546), percent(0.0012, digits=1)
+        ('55 %', '0.1 %')
+    """
+    return f"{100 * share:.{digits}f} %"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A number that always has a sign, a typographic minus among them.
+
+    Example:
+        >>> signed(0.35), signed(-0.02)
+        ('+0.35', '−0.02')
+    """
+    return f"{value:+.{digits}f}".replace("-", "−")
+
+
+def counted(count: int, noun: str) -> str:
+    """So many of something, whose plural has an s.
+
+    Example:
+        >>> counted(1, "epoch"), counted(3, "epoch")
+        ('1 epoch', '3 epochs')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Words in a row.
+
+    Example:
+        >>> listed(["A", "B", "C"]), listed(["A"]), listed([])
+        ('A, B and C', 'A', 'nothing')
+    """
+    if not parts:
+        return "nothing"
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def capitalized(text: str) -> str:
+    """A text that begins with a capital letter, the rest as it was.
+
+    Example:
+        >>> capitalized("gradient, RMS")
+        'Gradient, RMS'
+    """
+    return text[:1].upper() + text[1:]
+
+
+def uncapitalized(text: str) -> str:
+    """A text as it goes on after a colon: with a small first letter, the rest as it was.
+
+    Example:
+        >>> uncapitalized("The RMS falls.")
+        'the RMS falls.'
+    """
+    return text[:1].lower() + text[1:]
