@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from vgdemo.article import EXPERIMENTS, Experiment, configs, judged, table
+from vgdemo.article import Experiment, configs, experiments, judged, table
 from vgdemo.config import RunConfig
 from vgdemo.jobs import Job, Jobs, JobState
 from vgdemo.record import RunRecord
@@ -21,14 +21,14 @@ def main() -> None:
     """Train what the store does not hold, with all workers."""
     start = time.perf_counter()
     store = RunStore()
-    runs = longest_first(configs(EXPERIMENTS))
+    runs = longest_first(configs(experiments()))
     stored = sum(config.run_key in store for config in runs)
     jobs = Jobs(store)
     try:
         held = {config: jobs.submit(config, interactive=False) for config in runs}
         follow(list(held.values()))
         seconds = time.perf_counter() - start
-        print(report(EXPERIMENTS, held))
+        print(report(experiments(), held))
     finally:
         jobs.close()
     trained = len(runs) - stored
@@ -52,10 +52,10 @@ def follow(jobs: list[Job]) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def report(experiments: Sequence[Experiment], jobs: dict[RunConfig, Job]) -> str:
+def report(repeated: Sequence[Experiment], jobs: dict[RunConfig, Job]) -> str:
     """The table, and below it what the findings of an experiment say together."""
     rows, conclusions = [], []
-    for experiment in experiments:
+    for experiment in repeated:
         records = [_record(jobs[config]) for config in experiment.configs]
         findings = [judged(claim, records) for claim in experiment.claims]
         rows.append(table(experiment, findings))

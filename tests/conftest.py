@@ -1,45 +1,156 @@
-"""Records without training, for every test that needs one."""
+"""Records without training and a browser, for every test that needs one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from browser.dashboard import chromium
 from hypothesis import settings
+from playwright.sync_api import Browser
 
 from vgdemo.config import RunConfig
-from vgdemo.record import CURVES, HISTOGRAM_BINS, LAYER_STATISTICS, SURFACE_SIDE, RunRecord
+from vgdemo.data import make_dataset
+from vgdemo.model import Kernel, Layer, Model
+from vgdemo.record import (
+    CURVES,
+    HISTOGRAM_BINS,
+    KERNEL_STATISTICS,
+    OUTPUT_STATISTICS,
+    SURFACE_SIDE,
+    UPDATE_STATISTICS,
+    Log,
+    Panel,
+    RunRecord,
+    Surface,
+)
 
 settings.register_profile("shared machine", deadline=None)  # Its neighbours decide how long an example takes.
 settings.load_profile("shared machine")
 
 TINY = {"num_hidden_layers": 2, "epochs": 3, "replicates": 2, "n_samples": 100}
 
+LSTM = Model(
+    kernels=(
+        Kernel("lstm", (3, 32), kind="LSTM"),
+        Kernel("lstm", (8, 32), "recurrent_kernel", "LSTM"),
+        Kernel("dense", (8, 6)),
+        Kernel("answer", (6, 4), is_output=True),
+    ),
+    layers=(Layer("lstm", "LSTM", "tanh"), Layer("dense", activation="relu")),
+    optimizer="adam",
+    learning_rate=0.001,
+    loss="sparse_categorical_crossentropy",
+    num_classes=4,
+)
+
+
+class Noise:
+    """Random numbers in the shapes of a record's parts."""
+
+    def __init__(self, draw: int, epochs: np.ndarray, replicates: int) -> None:
+        self.generator = np.random.default_rng(draw)
+        self.epochs, self.replicates = epochs, replicates
+
+    def curves(self, names: Sequence[str]) -> dict[str, np.ndarray]:
+        return {name: self.generator.random((len(self.epochs), self.replicates)) for name in names}
+
+    def statistics(self, names: Sequence[str], places: int, epochs: int | None = None) -> dict[str, np.ndarray]:
+        shape = (len(self.epochs) if epochs is None else epochs, self.replicates, places)
+        return {name: self.generator.random(shape) for name in names}
+
+    def counts(self, places: int) -> np.ndarray:
+        shape = (len(self.epochs), self.replicates, places, HISTOGRAM_BINS)
+        return self.generator.integers(0, 9, shape, dtype=np.uint32)
+
+    def panels(self, model: Model) -> dict[str, Panel]:
+        kernels, layers, later = len(model.kernels), len(model.layers), self.epochs[self.epochs > 0]
+        return {
+            "kernels": Panel.of_kernels(
+                model, self.epochs, self.statistics(KERNEL_STATISTICS, kernels), self.counts(kernels)
+            ),
+            "updates": Panel.of_kernels(model, later, self.statistics(UPDATE_STATISTICS, kernels, len(later))),
+            "outputs": Panel.of_layers(model, self.epochs, self.statistics(OUTPUT_STATISTICS, layers)),
+        }
+
+    def surface(self, epochs: np.ndarray) -> Surface:
+        shape = (len(epochs), self.replicates, SURFACE_SIDE, SURFACE_SIDE)
+        return Surface(epochs, self.generator.random(shape, dtype=np.float32))
+
 
 def random_record(config: RunConfig, draw: int = 0, **changes: Any) -> RunRecord:
     """A record of noise in the form of the config's; another draw gives other numbers throughout."""
-    generator = np.random.default_rng(draw)
     epochs = np.arange(config.epochs + 1, dtype=np.int32)
-    curves = (len(epochs), config.replicates)
-    layers = (*curves, config.num_layers)
-    surface_epochs = np.unique(np.linspace(0, config.epochs, 5).astype(np.int32))
-    surfaces = (len(surface_epochs), config.replicates, SURFACE_SIDE, SURFACE_SIDE)
+    noise = Noise(draw, epochs, config.replicates)
     values = {
-        "config": config,
+        "source": config,
+        "model": config.model,
+        "replicates": config.replicates,
         "epochs": epochs,
-        "curve_arrays": {name: generator.random(curves) for name in CURVES},
-        "layer_arrays": {name: generator.random(layers) for name in LAYER_STATISTICS},
-        "histograms": generator.integers(0, 9, (*layers, HISTOGRAM_BINS), dtype=np.uint32),
-        "surface_epochs": surface_epochs,
-        "surfaces": generator.random(surfaces, dtype=np.float32),
+        "curve_arrays": noise.curves(CURVES),
+        "panels": noise.panels(config.model),
+        "planned_epochs": config.epochs,
+        "majority_share": make_dataset(config).majority_share,
+        "surface": noise.surface(np.unique(np.linspace(0, config.epochs, 5).astype(np.int32))),
         "seconds": {"compile": 1.0, "train": float(draw)},
     }
     return RunRecord(**values | changes)
+
+
+def foreign_record(draw: int = 0, **changes: Any) -> RunRecord:
+    """A record that no `RunConfig` could make: an LSTM and two Dense layers, one replicate, no surface, a time axis."""
+    epochs = np.array([0, 2, 4, 6], np.int32)  # Every second epoch was measured, and how many come is not known.
+    noise = Noise(draw, epochs, 1)
+    labels = tuple(map(str, range(1, 6)))
+    steps = Panel(
+        "time step",
+        labels,
+        tuple(f"time step {label}" for label in labels),
+        epochs,
+        noise.statistics(("state_gradient_rms",), len(labels)),
+    )
+    values = {
+        "source": Log("my_model", "f" * 64),
+        "model": LSTM,
+        "replicates": 1,
+        "epochs": epochs,
+        "curve_arrays": noise.curves(("train_loss", "train_accuracy")),
+        "panels": noise.panels(LSTM) | {"steps": steps},
+    }
+    return RunRecord(**values | changes)
+
+
+def changed(record: RunRecord, **arrays: float | np.ndarray | Callable[[np.ndarray], Any]) -> RunRecord:
+    """The record with some of its curves and statistics replaced, or changed in place by a function."""
+
+    def new(name: str, values: np.ndarray) -> np.ndarray:
+        change = arrays.get(name, values)
+        if not callable(change):
+            return np.broadcast_to(change, values.shape).astype(float)
+        copy = values.copy()
+        change(copy)
+        return copy
+
+    def all_new(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return {name: new(name, array) for name, array in values.items()}
+
+    known = {*record.curve_arrays, *(name for panel in record.panels.values() for name in panel.statistics)}
+    assert arrays.keys() <= known, f"no such curve or statistic: {arrays.keys() - known}"
+    panels = {name: replace(panel, statistics=all_new(panel.statistics)) for name, panel in record.panels.items()}
+    return replace(record, curve_arrays=all_new(record.curve_arrays), panels=panels)
 
 
 @pytest.fixture
 def make_record() -> Callable[..., RunRecord]:
     """Makes a small record; keyword arguments are settings."""
     return lambda **settings: random_record(RunConfig(**TINY | settings))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A Chromium that all tests share, as Playwright runs once in a thread."""
+    with chromium() as opened:
+        yield opened

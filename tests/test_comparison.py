@@ -6,63 +6,37 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import changed, foreign_record
 
-from vgdemo.comparison import difference, differing, headings, names, sentences, shared_parts, summary
+from vgdemo.comparison import (
+    apart,
+    described_model,
+    difference,
+    differences,
+    differing,
+    endings,
+    headings,
+    names,
+    shared_parts,
+    who_learns,
+)
 from vgdemo.config import RunConfig
 from vgdemo.network.initializers import BATCH_ORDER_STREAM, generator, initial_kernels
-from vgdemo.record import RunRecord
+from vgdemo.record import Log, RunRecord
+from vgdemo.summary import summarize
 
 MakeRecord = Callable[..., RunRecord]
 
 
 def with_accuracy(record: RunRecord, values: Any) -> RunRecord:
-    """The record with these validation accuracies, (E, R)."""
-    return replace(record, curve_arrays={**record.curve_arrays, "val_accuracy": np.asarray(values, float)})
+    """The record with these validation accuracies, (E, R), over two equally large classes."""
+    return replace(changed(record, val_accuracy=np.asarray(values, float)), majority_share=0.5)
 
 
 def ended(make_record: MakeRecord, *accuracies: float, **settings: Any) -> RunRecord:
     """A run whose replicates end at these validation accuracies."""
     record = make_record(replicates=len(accuracies), **settings)
     return with_accuracy(record, np.tile(accuracies, (len(record.epochs), 1)))
-
-
-def test_the_accuracy_is_the_median_and_the_deciles_of_the_replicates(make_record: MakeRecord) -> None:
-    accuracies = np.arange(11) / 10
-    found = summary(ended(make_record, *accuracies))
-    assert found.accuracy == pytest.approx((0.1, 0.5, 0.9))
-    assert (found.learned.count, found.learned.total) == (
-        3,
-        11,
-    )  # 0.8 and above; 0.7 is not 0.2 above the larger class.
-
-
-def test_arrival_is_the_first_epoch_at_95_percent_of_the_end(make_record: MakeRecord) -> None:
-    record = with_accuracy(make_record(), [[0.1, 0.1], [0.94, 0.1], [0.96, 0.1], [1.0, 1.0]])
-    assert summary(record).arrival == pytest.approx((2 + 3) / 2)
-
-
-def test_the_ratio_is_that_of_the_first_hidden_layer_to_the_output(make_record: MakeRecord) -> None:
-    record = make_record(num_hidden_layers=2, replicates=1)
-    record.layer_arrays["gradient_mean_abs"][0, 0] = [3e-6, 1, 2e-3]
-    record.layer_arrays["gradient_mean_abs"][-1, 0] = [5, 1, 0]
-    found = summary(record)
-    assert found.first_ratio == pytest.approx(1.5e-3)
-    assert found.last_ratio == np.inf
-
-
-def test_dead_and_saturated_shares_are_of_hidden_layers_at_the_end(make_record: MakeRecord) -> None:
-    record = make_record(num_hidden_layers=2, replicates=1)
-    record.layer_arrays["dead_share"][-1, 0] = [0.2, 0.4, np.nan]
-    record.layer_arrays["saturated_share"][-1, 0] = [1, 0, np.nan]
-    assert (summary(record).dead, summary(record).saturated) == pytest.approx((0.3, 0.5))
-
-
-def test_most_replicates_diverged_give_a_median_that_is_not_a_number(make_record: MakeRecord) -> None:
-    record = ended(make_record, 0.9, 0.9, 0.9)
-    record.curve_arrays["train_loss"][-1, :2] = np.nan
-    found = summary(record)
-    assert np.isnan(found.accuracy[1]) and np.isnan(found.arrival)
-    assert found.learned.count == 1
 
 
 def test_the_difference_is_that_of_pairs_of_replicates(make_record: MakeRecord) -> None:
@@ -80,13 +54,21 @@ def test_the_interval_agrees_with_the_normal_one_for_many_replicates(make_record
     assert (found.low, found.high) == pytest.approx((draws.mean() - half, draws.mean() + half), abs=0.003)
 
 
-def test_diverged_and_missing_replicates_have_no_pair(make_record: MakeRecord) -> None:
-    first, second = ended(make_record, 0.8, 0.8, 0.8), ended(make_record, 0.5, 0.5)
+def test_a_diverged_replicate_guesses_and_a_missing_one_has_no_pair(make_record: MakeRecord) -> None:
+    first, second = ended(make_record, 0.8, 0.8, 0.8), ended(make_record, 0.5, 0.6)
     first.curve_arrays["train_loss"][-1, 0] = np.nan
     found = difference(first, second)
-    assert found is not None and found.pairs == 1 and np.isinf([found.low, found.high]).all()
+    assert found is not None and found.pairs == 2
+    assert found.mean == pytest.approx(((0.5 - 0.5) + (0.8 - 0.6)) / 2)
+    assert found.low == pytest.approx(0) and found.high == pytest.approx(0.2)
     first.curve_arrays["train_loss"][-1] = np.nan
-    assert difference(first, second) is None
+    found = difference(first, second)
+    assert found is not None and (found.mean, found.pairs) == (pytest.approx(-0.05), 2)
+
+
+def test_runs_without_an_accuracy_have_no_difference(make_record: MakeRecord) -> None:
+    assert difference(make_record(), foreign_record()) is None
+    assert difference(foreign_record(), make_record()) is None
 
 
 def test_sentences_say_who_learns_and_who_ends_better(make_record: MakeRecord) -> None:
@@ -95,27 +77,102 @@ def test_sentences_say_who_learns_and_who_ends_better(make_record: MakeRecord) -
         "B": ended(make_record, 0.9, 0.9, 0.9, activation="relu"),
         "C": ended(make_record, 0.9, 0.5, 0.5, activation="elu"),
     }
-    learned, better, unsure = sentences(records)
-    assert learned == "A · tanh learns in 1 of 3 replicates, B · relu in 3 of 3, C · elu in 1 of 3."
+    better, unsure = differences(records)
+    assert who_learns(records) == "A · tanh learns in 1 of 3 replicates, B · relu in 3 of 3, C · elu in 1 of 3."
     assert better.startswith("B ends") and "+0.27 in validation accuracy, mean over 3 pairs" in better
     assert unsure.startswith("C ends neither surely more nor surely less accurate than A: +0.00")
 
 
 def test_a_surely_better_run_is_called_more_accurate(make_record: MakeRecord) -> None:
     records = {"A": ended(make_record, 0.5, 0.6), "B": ended(make_record, 0.9, 0.9, activation="relu")}
-    assert sentences(records)[1].startswith("B ends more accurate than A: +0.35")
+    assert differences(records)[0].startswith("B ends more accurate than A: +0.35")
 
 
-def test_a_single_pair_has_no_interval_and_a_diverged_one_no_difference(make_record: MakeRecord) -> None:
+def test_a_single_pair_has_no_interval_and_a_diverged_one_is_told_as_a_guess(make_record: MakeRecord) -> None:
     records = {"A": ended(make_record, 0.5), "B": ended(make_record, 0.9, activation="relu")}
-    assert sentences(records)[1] == "B ends +0.40 against A in validation accuracy; one pair has no interval."
+    assert differences(records)[0] == "B ends +0.40 against A in validation accuracy; one pair has no interval."
     records["B"].curve_arrays["train_loss"][-1] = np.nan
-    assert sentences(records)[1] == "B and A have no pair of replicates that both ended."
+    assert differences(records)[0] == "B ends +0.00 against A in validation accuracy; one pair has no interval."
+
+
+def test_a_difference_that_was_not_measured_is_told_as_that(make_record: MakeRecord) -> None:
+    records = {"A": make_record(), "B": foreign_record()}
+    assert differences(records) == ["B and A have no pair of replicates whose accuracy was measured."]
+
+
+def test_who_learns_is_said_of_those_whose_accuracy_was_measured(make_record: MakeRecord) -> None:
+    records = {"A": foreign_record(), "B": ended(make_record, 0.9, 0.5)}
+    assert who_learns(records) == f"B · {records['B'].sentence} learns in 1 of 2 replicates."
+    assert who_learns({"A": foreign_record()}) == "No accuracy was measured."
+
+
+def test_the_table_of_endings_says_each_number_of_the_summary(make_record: MakeRecord) -> None:
+    record = ended(make_record, 0.8, 0.9, 0.9, 0.9, 0.9)
+    for name, values in {"gradient_mean_abs": [2e-5, 1, 1], "dead_share": [0, 0], "saturated_share": [1, 0]}.items():
+        record.values(name)[:] = values
+    assert endings({"A": summarize(record)})["A"].to_dict() == {
+        "final validation accuracy, median (10–90 %)": "0.9 (0.84–0.9)",
+        "replicates that learn": "5 of 5 replicates (100 %, interval 57–100 %)",
+        "first epoch at 95 % of the final accuracy": "0",
+        "gradient, first hidden layer / output, epoch 0": "2.0·10⁻⁵",
+        "gradient, first hidden layer / output, end": "2.0·10⁻⁵",
+        "dead units at the end, share": "0",
+        "saturated at the end, share": "0.5",
+        "seconds, compiling included": "1",
+    }
+
+
+def test_a_run_that_never_learns_never_arrives(make_record: MakeRecord) -> None:
+    found = endings({"A": summarize(ended(make_record, 0.5, 0.5))})["A"]
+    assert found["first epoch at 95 % of the final accuracy"] == "never"
+
+
+def test_what_was_not_measured_is_said_in_the_table_of_endings(make_record: MakeRecord) -> None:
+    found = endings({"A": summarize(make_record()), "B": summarize(foreign_record(panels={}))})
+    assert list(found.columns) == ["A", "B"]
+    assert set(found["B"]) == {"not measured"}
+
+
+def test_the_settings_that_set_runs_apart_make_a_table() -> None:
+    first, second = RunConfig(units=7), RunConfig(units=7, activation="relu", residual=True)
+    table = apart({"A": first, "B": second}, {"A": first.model, "B": second.model})
+    assert table.to_dict("index") == {
+        "Activation": {"A": "tanh", "B": "relu"},
+        "Residual": {"A": "False", "B": "True"},
+    }
+
+
+def test_a_log_is_set_apart_by_what_is_known_of_its_model() -> None:
+    config, log = RunConfig(num_hidden_layers=1), foreign_record()
+    table = apart({"A": config, "B": log.source}, {"A": config.model, "B": log.model})
+    assert table.to_dict("index") == {
+        "kernels": {
+            "A": "1 (2 × 5) and output (5 × 1)",
+            "B": "lstm/kernel (3 × 32), lstm/recurrent_kernel (8 × 32), dense (8 × 6) and answer (6 × 4)",
+        },
+        "activations": {"A": "tanh", "B": "tanh and relu"},
+        "optimiser": {"A": "sgd", "B": "adam"},
+        "learning rate": {"A": "0.01", "B": "0.001"},
+        "loss": {"A": "binary_crossentropy", "B": "sparse_categorical_crossentropy"},
+    }
+
+
+def test_of_a_model_whose_optimiser_nobody_knows_that_is_said() -> None:
+    model = replace(foreign_record().model, optimizer=None, learning_rate=None, layers=())
+    words = described_model(model)
+    assert (words["optimiser"], words["learning rate"], words["activations"]) == ("not known", "not known", "nothing")
+
+
+def test_a_log_is_headed_by_its_name() -> None:
+    assert headings({"A": RunConfig(), "B": Log("mine", "0" * 64)}) == {
+        "A": f"A · {RunConfig().sentence}",
+        "B": "B · mine",
+    }
 
 
 def test_a_surely_worse_run_is_called_less_accurate(make_record: MakeRecord) -> None:
     records = {"A": ended(make_record, 0.9, 0.9), "B": ended(make_record, 0.5, 0.6, activation="relu")}
-    assert sentences(records)[1].startswith("B ends less accurate than A: −0.35")
+    assert differences(records)[0].startswith("B ends less accurate than A: −0.35")
 
 
 def test_only_what_differs_is_named() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import math
 import subprocess
@@ -40,7 +41,7 @@ INITIALIZERS = (
 )
 WORDS = [
     ("dataset", "circles", "circles moons xor spirals gaussians"),
-    ("activation", "tanh", "linear sigmoid tanh softsign relu leaky_relu elu selu gelu silu softplus"),
+    ("activation", "tanh", "linear sigmoid tanh softsign relu leaky_relu elu selu gelu silu softplus mish"),
     ("kernel_initializer", "uniform_0_1", f"{INITIALIZERS} lsuv"),
     ("output_initializer", "uniform_0_1", INITIALIZERS),
     ("normalization", "none", "none batch layer"),
@@ -192,6 +193,33 @@ def test_the_run_key_is_the_same_in_every_process() -> None:
     assert int(key, 16) >= 0
 
 
+@pytest.mark.parametrize(
+    ("changes", "content", "key"),
+    [
+        ({}, b'{"engine": 2}', "eb33064a0d2c1cd8cf1b1c36321c2c01f0c3aefbfabb5c8eb18713ee2d299588"),
+        (
+            {"num_hidden_layers": 15, "activation": "relu", "kernel_initializer": "he_uniform"}
+            | {"learning_rate": 1e-3, "nesterov": True},
+            b'{"activation": "relu", "engine": 2, "kernel_initializer": "he_uniform", "learning_rate": 0.001, '
+            b'"nesterov": true, "num_hidden_layers": 15}',
+            "1c65a5018accfaf16d7d9508dd2df602dec6cacd3dbb5f0c4b630935c4b6c4b1",
+        ),
+    ],
+)
+def test_the_run_key_is_the_hash_of_what_differs_from_the_defaults(
+    changes: dict[str, Any], content: bytes, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Written down so that nobody changes them unawares: every stored run would be trained anew."""
+    monkeypatch.setattr("vgdemo.config.ENGINE_VERSION", 2)
+    assert RunConfig(**changes).run_key == key == hashlib.sha256(content).hexdigest()
+
+
+def test_a_setting_at_its_default_is_the_same_run_as_one_that_is_not_given() -> None:
+    defaults = dataclasses.asdict(RunConfig())
+    assert RunConfig(**defaults).run_key == RunConfig().run_key
+    assert RunConfig(**defaults | {"units": 6}).run_key == RunConfig(units=6).run_key
+
+
 def test_another_version_of_the_engine_is_another_run(monkeypatch: pytest.MonkeyPatch) -> None:
     before = RunConfig().run_key
     monkeypatch.setattr("vgdemo.config.ENGINE_VERSION", 999)
@@ -293,6 +321,26 @@ def test_from_json_gives_a_run_or_a_value_error(text: str) -> None:
         assert isinstance(RunConfig.from_json(text), RunConfig)
     except ValueError as error:
         assert str(error).startswith("Expected")
+
+
+def test_settings_by_name_give_a_run_and_take_their_defaults_where_they_are_left_out() -> None:
+    config = RunConfig(activation="relu", epochs=7)
+    assert RunConfig.from_dict(config.to_dict()) == config
+    assert RunConfig.from_dict({"activation": "relu", "epochs": 7}) == config
+    assert RunConfig.from_dict({}) == RunConfig()
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"lr": 1}, "Expected a setting of a run. Received: 'lr', which is none."),
+        ({"epochs": 0}, "Expected `epochs` to be a whole number between 1 and 2000. Received: epochs=0"),
+    ],
+)
+def test_settings_by_name_that_are_no_run_are_refused_with_a_sentence(values: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        RunConfig.from_dict(values)
+    assert str(caught.value) == sentence
 
 
 def test_the_sentence_names_what_makes_the_run() -> None:

@@ -2,20 +2,49 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
+from conftest import changed, foreign_record
 
 from vgdemo.data import make_dataset
-from vgdemo.learning import Share, final_accuracy, has_learned, learning_threshold
+from vgdemo.learning import (
+    Share,
+    accuracy,
+    accuracy_deciles,
+    arrival,
+    diverged,
+    final_accuracy,
+    gradient_ratio,
+    guessing_accuracy,
+    has_learned,
+    learning_threshold,
+    quantile,
+)
+from vgdemo.model import Kernel
 from vgdemo.record import RunRecord
+
+MakeRecord = Callable[..., RunRecord]
 
 
 def ended(record: RunRecord, *accuracies: float) -> RunRecord:
     """The record with other final validation accuracies."""
     values = record.curve_arrays["val_accuracy"].copy()
     values[-1] = accuracies
-    return replace(record, curve_arrays={**record.curve_arrays, "val_accuracy": values})
+    return changed(record, val_accuracy=values)
+
+
+def without(record: RunRecord, *curves: str) -> RunRecord:
+    return replace(
+        record, curve_arrays={name: values for name, values in record.curve_arrays.items() if name not in curves}
+    )
+
+
+def four_classes(**curves: Any) -> RunRecord:
+    """A log of two trainings of a network with four classes, of which nobody knows the larger one's share."""
+    arrays = {name: np.asarray(values, float) for name, values in curves.items()}
+    return foreign_record(replicates=2, curve_arrays=arrays, panels={})
 
 
 # Newcombe (1998), Statistics in Medicine 17, table I, method 3.
@@ -32,15 +61,123 @@ def test_a_share_says_count_percentage_and_interval() -> None:
     assert str(Share(1, 1)).startswith("1 of 1 replicate (100 %, ")
 
 
-def test_learning_starts_well_above_the_larger_class(make_record: Callable[..., RunRecord]) -> None:
+def test_a_share_counts_what_is_true() -> None:
+    assert Share.of([True, False, True]) == Share.of(np.array([True, False, True])) == Share(2, 3)
+
+
+@pytest.mark.parametrize("share", [0, 0.1, 0.25, 0.5, 0.9, 1])
+@pytest.mark.parametrize("count", [1, 2, 5, 10])
+def test_a_quantile_of_numbers_is_numpys(share: float, count: int) -> None:
+    values = np.random.default_rng(count).normal(size=(4, count))
+    np.testing.assert_allclose(quantile(values, share), np.quantile(values, share, axis=1))
+    np.testing.assert_allclose(quantile(values, 0.5, axis=0), np.median(values, axis=0))
+
+
+def test_what_is_not_a_number_ranks_above_every_number() -> None:
+    values = np.array([[1.0, np.nan, np.inf, 2.0, 3.0]])
+    assert [float(quantile(values, share)[0]) for share in (0, 0.5, 0.75)] == [1, 3, np.inf]
+    assert np.isnan(quantile(values, 1)[0]) and np.isnan(quantile(values, 0.9)[0])
+
+
+def test_learning_starts_well_above_the_larger_class(make_record: MakeRecord) -> None:
     record = make_record(n_samples=1000)
     larger = np.bincount(make_dataset(record.config).y_val.astype(int)).max() / 500
-    assert learning_threshold(record.config) == pytest.approx(larger + 0.2)
+    assert learning_threshold(guessing_accuracy(record)) == pytest.approx(larger + 0.2)
     assert has_learned(ended(record, larger + 0.19, larger + 0.21)).tolist() == [False, True]
 
 
-def test_a_replicate_that_diverged_has_no_accuracy_and_has_not_learned(make_record: Callable[..., RunRecord]) -> None:
-    record = ended(make_record(), 0.9, 0.9)
-    record.curve_arrays["train_loss"][-1, 0] = np.nan
-    np.testing.assert_array_equal(final_accuracy(record), [np.nan, 0.9])
+def test_of_classes_whose_shares_nobody_knows_each_is_taken_to_be_as_large() -> None:
+    record = four_classes(train_loss=np.zeros((4, 2)), val_accuracy=np.full((4, 2), [0.44, 0.46]))
+    assert guessing_accuracy(record) == 0.25
     assert has_learned(record).tolist() == [False, True]
+    assert guessing_accuracy(replace(record, model=replace(record.model, num_classes=None))) == 0
+
+
+@pytest.mark.parametrize("loss", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(("measured", "counted"), [(0.9, 0.55), (0.55, 0.55), (0.4, 0.4), (np.nan, 0.55)])
+def test_a_replicate_that_diverged_guesses_and_has_not_learned(
+    make_record: MakeRecord, loss: float, measured: float, counted: float
+) -> None:
+    record = replace(ended(make_record(), measured, 0.9), majority_share=0.55)
+    record.curve_arrays["train_loss"][-1, 0] = loss
+    assert final_accuracy(record).tolist() == [counted, 0.9]
+    assert has_learned(record).tolist() == [False, True]
+    np.testing.assert_array_equal(accuracy(record)[:-1], record.curve_arrays["val_accuracy"][:-1])
+    assert diverged(record).tolist() == [[False, False]] * 3 + [[True, False]]
+
+
+def test_both_halves_of_a_diverged_replicate_are_guesses(make_record: MakeRecord) -> None:
+    record = replace(changed(make_record(), train_accuracy=1, train_loss=np.nan), majority_share=0.5)
+    assert final_accuracy(record, "train").tolist() == [0.5, 0.5]
+
+
+def test_a_diverged_replicate_never_ranks_above_one_that_learned(make_record: MakeRecord) -> None:
+    record = replace(ended(make_record(replicates=3), 0.9, 0.8, 0.95), majority_share=0.5)
+    record.curve_arrays["train_loss"][-1, 2] = np.nan
+    assert accuracy_deciles(record) == pytest.approx((0.5 + 0.2 * 0.3, 0.8, 0.8 + 0.8 * 0.1))
+
+
+def test_a_run_whose_loss_was_not_measured_has_not_diverged() -> None:
+    record = four_classes(val_accuracy=np.full((4, 2), 0.9))
+    assert diverged(record).tolist() == [[False, False]] * 4
+    assert final_accuracy(record).tolist() == [0.9, 0.9]
+
+
+def test_a_run_without_accuracy_says_nothing_of_learning(make_record: MakeRecord) -> None:
+    record = without(make_record(), "val_accuracy")
+    told = (accuracy(record), final_accuracy(record), accuracy_deciles(record), has_learned(record), arrival(record))
+    assert told == (None,) * 5
+    assert final_accuracy(record, "train").tolist() == record.curve_arrays["train_accuracy"][-1].tolist()
+
+
+def test_a_run_without_epochs_says_nothing_of_its_end(make_record: MakeRecord) -> None:
+    record = RunRecord.empty(make_record().config)
+    assert (final_accuracy(record), accuracy_deciles(record), has_learned(record), arrival(record)) == (None,) * 4
+    assert accuracy(record).shape == (0, 2)
+
+
+def test_deciles_are_those_of_the_replicates(make_record: MakeRecord) -> None:
+    record = replace(ended(make_record(replicates=11), *np.arange(11) / 10), majority_share=0.5)
+    assert accuracy_deciles(record) == pytest.approx((0.1, 0.5, 0.9))
+
+
+def test_arrival_is_the_first_epoch_at_95_percent_of_the_end(make_record: MakeRecord) -> None:
+    curves = np.array([[0.1, 0.1], [0.94, 0.1], [0.96, 0.1], [1.0, 1.0]])
+    assert arrival(changed(make_record(), train_loss=0, val_accuracy=curves)).tolist() == [2, 3]
+
+
+def test_a_replicate_that_does_not_learn_never_arrives(make_record: MakeRecord) -> None:
+    record = replace(changed(make_record(), train_loss=0, val_accuracy=[0.69, 0.71]), majority_share=0.5)
+    assert arrival(record).tolist() == [np.inf, 0]
+    record.curve_arrays["train_loss"][-1, 1] = np.nan
+    assert arrival(record).tolist() == [np.inf, np.inf]
+
+
+def test_arrival_is_an_epoch_and_not_a_place_among_the_measured_ones() -> None:
+    curve = np.array([[0.2, 0.2], [0.2, 0.8], [0.2, 0.8], [0.8, 0.8]])
+    record = four_classes(train_loss=np.zeros((4, 2)), val_accuracy=curve)
+    assert record.epochs.tolist() == [0, 2, 4, 6]
+    assert arrival(record).tolist() == [6, 2]
+
+
+def test_the_gradient_ratio_is_that_of_the_first_kernel_to_the_outputs() -> None:
+    record = foreign_record()
+    record.values("gradient_mean_abs")[1, 0] = [3, 100, 100, 4]
+    assert gradient_ratio(record, 1).tolist() == [0.75]
+    assert gradient_ratio(record, -1).tolist() == [
+        record.values("gradient_mean_abs")[3, 0, 0] / record.values("gradient_mean_abs")[3, 0, 3]
+    ]
+
+
+def test_a_gradient_of_zero_gives_a_ratio_without_a_warning(make_record: MakeRecord) -> None:
+    record = make_record()
+    record.values("gradient_mean_abs")[0] = [[1, 1, 0], [0, 1, 0]]
+    np.testing.assert_array_equal(gradient_ratio(record, 0), [np.inf, np.nan])
+
+
+def test_there_is_no_gradient_ratio_without_gradients_or_without_an_output_to_compare_with() -> None:
+    record = foreign_record()
+    assert gradient_ratio(replace(record, panels={}), 0) is None
+    (only,) = (kernel for kernel in record.model.kernels if kernel.is_output)
+    for kernels in ((only,), (Kernel("dense", (2, 1)),)):
+        assert gradient_ratio(replace(record, model=replace(record.model, kernels=kernels)), 0) is None

@@ -1,25 +1,42 @@
-"""See why a deep network does not learn: train it, measure its gradients layer by layer, explain and compare."""
+"""See why a deep network does not learn: train it, measure its gradients layer by layer, explain and compare.
 
+| name | gives |
+| --- | --- |
+| `RunConfig` | the settings of a run |
+| `train(config)` | its `RunRecord`: what was measured at every epoch |
+| `summarize(record)`, `diagnose(record)` | how the run ends; what it has, why, and what may cure it |
+| `figures`, `export` | a record as Plotly figures; as tables, a report, Keras code, a TensorBoard log |
+| `RunStore` | finished runs, kept in a folder or a bucket |
+"""
+
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from vgdemo.config import RunConfig
 from vgdemo.record import RunRecord
 
 if TYPE_CHECKING:
+    from vgdemo import export, figures
     from vgdemo.diagnosis import diagnose
     from vgdemo.engine import train
+    from vgdemo.store import RunStore
+    from vgdemo.summary import summarize
 
-__all__ = ["RunConfig", "RunRecord", "diagnose", "train"]
+__all__ = ["RunConfig", "RunRecord", "RunStore", "diagnose", "export", "figures", "summarize", "train"]
+
+# What takes long to import is imported when it is asked for; the engine's TensorFlow never enters the web process.
+_HOMES = {
+    "RunStore": "vgdemo.store",
+    "diagnose": "vgdemo.diagnosis",
+    "summarize": "vgdemo.summary",
+    "train": "vgdemo.engine",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Import what takes long only when it is asked for; the engine's TensorFlow never enters the web process."""
-    if name == "train":
-        from vgdemo.engine import train
-
-        return train
-    if name == "diagnose":
-        from vgdemo.diagnosis import diagnose
-
-        return diagnose
+    """Import a public name."""
+    if name in ("export", "figures"):
+        return import_module(f"vgdemo.{name}")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

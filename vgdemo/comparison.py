@@ -6,46 +6,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
 from vgdemo.config import SETTINGS, RunConfig
 from vgdemo.learning import CONFIDENCE, Share, final_accuracy, has_learned
-from vgdemo.record import RunRecord
-from vgdemo.replicates import quantile
+from vgdemo.model import Model
+from vgdemo.record import RunRecord, Source
+from vgdemo.summary import Summary
+from vgdemo.wording import listed, number, signed
 
-ARRIVED = 0.95  # Of the final accuracy.
 RESAMPLES = 5000
+NOT_MEASURED = "not measured"
 SPEAKS_FOR_ITSELF = ("activation", "kernel_initializer", "optimizer", "dataset")  # "relu" needs no label.
 DATA = ("dataset", "n_samples", "noise", "data_seed")
 
-
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Summary:
-    """How a run ends; medians over its replicates unless said otherwise.
-
-    Attributes:
-        accuracy: Final validation accuracy at 10, 50 and 90 % of the replicates.
-        learned: The replicates that learn.
-        arrival: First epoch with at least 95 % of the final validation accuracy.
-        first_ratio: Mean |g| of the first hidden layer over that of the output, at epoch 0.
-        last_ratio: The same at the end.
-        dead: Share of dead units at the end, mean over the hidden layers.
-        saturated: Share of saturated activations at the end, mean over the hidden layers.
-        seconds: What compiling and training took.
-    """
-
-    accuracy: tuple[float, float, float]
-    learned: Share
-    arrival: float
-    first_ratio: float
-    last_ratio: float
-    dead: float
-    saturated: float
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -65,46 +42,85 @@ class Difference:
     pairs: int
 
 
-def summary(record: RunRecord) -> Summary:
-    """How the run ends; it must have measured at least one epoch."""
-    low, middle, high = (float(quantile(final_accuracy(record), share, axis=0)) for share in (0.1, 0.5, 0.9))
-    return Summary(
-        accuracy=(low, middle, high),
-        learned=Share.of(has_learned(record)),
-        arrival=_median(_arrival(record)),
-        first_ratio=_median(_gradient_ratio(record, 0)),
-        last_ratio=_median(_gradient_ratio(record, -1)),
-        dead=_median(_hidden_mean(record, "dead_share")),
-        saturated=_median(_hidden_mean(record, "saturated_share")),
-        seconds=sum(record.seconds.values()),
-    )
-
-
 def difference(first: RunRecord, second: RunRecord) -> Difference | None:
-    """The first run's final validation accuracy minus the second's, over the replicates that both have; None if none.
+    """The first run's final validation accuracy minus the second's, over the replicates that both have.
 
-    A pair of which one has diverged has no difference.
+    A replicate that diverged guesses. None where an accuracy was not measured.
+
+    Example:
+        >>> difference(record, record)
+        Difference(mean=0.0, low=0.0, high=0.0, pairs=2)
     """
-    both = min(first.config.replicates, second.config.replicates)
-    differences = final_accuracy(first)[:both] - final_accuracy(second)[:both]
-    differences = differences[np.isfinite(differences)]
-    if not len(differences):
+    one, other = final_accuracy(first), final_accuracy(second)
+    if one is None or other is None:
         return None
+    both = min(first.replicates, second.replicates)
+    differences = one[:both] - other[:both]
     low, high = _interval_of_mean(differences)
-    return Difference(float(differences.mean()), low, high, len(differences))
+    return Difference(float(differences.mean()), low, high, both)
 
 
-def sentences(records: Mapping[str, RunRecord]) -> list[str]:
-    """What runs by letter say together: who learns, and how far each differs from the first, replicate by replicate."""
-    found = headings({letter: record.config for letter, record in records.items()})
-    shares = {letter: Share.of(has_learned(record)) for letter, record in records.items()}
+def who_learns(records: Mapping[str, RunRecord]) -> str:
+    """How many replicates of each run learn, in one sentence; runs are named by letter and by what sets them apart.
+
+    Example:
+        >>> who_learns({"A": record, "B": record})
+        'A learns in 0 of 2 replicates, B in 0 of 2.'
+    """
+    found = headings({letter: record.source for letter, record in records.items()})
+    learned = {letter: has_learned(record) for letter, record in records.items()}
+    shares = {found[letter]: Share.of(those) for letter, those in learned.items() if those is not None}
+    if not shares:
+        return "No accuracy was measured."
+    (first, share), *others = shares.items()
+    counts = [f"{first} learns in {share.count} of {share.total} replicates"]
+    return ", ".join(counts + [f"{name} in {share.count} of {share.total}" for name, share in others]) + "."
+
+
+def differences(records: Mapping[str, RunRecord]) -> list[str]:
+    """How far each run differs from the first, replicate by replicate: a sentence for each other letter."""
     first, *others = records
-    counts = [f"{found[first]} learns in {shares[first].count} of {shares[first].total} replicates"]
-    counts += [f"{found[letter]} in {shares[letter].count} of {shares[letter].total}" for letter in others]
-    return [
-        ", ".join(counts) + ".",
-        *(_difference_in_words(difference(records[letter], records[first]), letter, first) for letter in others),
-    ]
+    return [_difference_in_words(difference(records[letter], records[first]), letter, first) for letter in others]
+
+
+def endings(summaries: Mapping[str, Summary]) -> pd.DataFrame:
+    """How runs end: one row for each thing that is summed up, one column of texts for each run.
+
+    Example:
+        >>> from vgdemo.summary import summarize
+        >>> endings({"A": summarize(record)}).loc["replicates that learn", "A"]
+        '0 of 2 replicates (0 %, interval 0–66 %)'
+    """
+    return pd.DataFrame({name: _ending(summary) for name, summary in summaries.items()})
+
+
+def apart(sources: Mapping[str, Source], models: Mapping[str, Model]) -> pd.DataFrame:
+    """What sets runs apart: one row for each setting in which they differ, one column of texts for each run.
+
+    Runs that were not all made of settings are compared by what is known of their models.
+    """
+    configs = {name: source for name, source in sources.items() if isinstance(source, RunConfig)}
+    if len(configs) == len(sources):
+        rows = {SETTINGS[name].label: name for name in differing([*configs.values()])}
+        values = {name: [str(getattr(config, row)) for row in rows.values()] for name, config in configs.items()}
+        return pd.DataFrame(values, index=[*rows])
+    described = pd.DataFrame({name: described_model(model) for name, model in models.items()})
+    return described[described.nunique(axis=1) > 1]
+
+
+def described_model(model: Model) -> dict[str, str]:
+    """A model in words: what it is made of and how it is trained."""
+    shapes = zip(model.kernel_labels, model.kernels, strict=True)
+    activations = dict.fromkeys(layer.activation for layer in model.layers if layer.activation)
+    return {
+        "kernels": listed([f"{label} ({' × '.join(map(str, kernel.shape))})" for label, kernel in shapes]),
+        "activations": listed([*activations]),
+        "normalisation": model.normalization,
+        "residual": "yes" if model.residual else "no",
+        "optimiser": model.optimizer or "not known",
+        "learning rate": "not known" if model.learning_rate is None else f"{model.learning_rate:g}",
+        "loss": model.loss,
+    }
 
 
 def differing(configs: Sequence[RunConfig]) -> tuple[str, ...]:
@@ -118,14 +134,25 @@ def names(configs: Sequence[RunConfig]) -> tuple[str, ...]:
     return tuple(" + ".join(_setting_in_words(config, name) for name in different) for config in configs)
 
 
-def headings(configs: Mapping[str, RunConfig]) -> dict[str, str]:
-    """For each letter, itself and what sets its run apart."""
-    named = zip(configs, names([*configs.values()]), strict=True)
-    return {letter: f"{letter} · {name}" if name else letter for letter, name in named}
+def headings(sources: Mapping[str, Source]) -> dict[str, str]:
+    """For each letter, itself and what sets its run apart.
+
+    Example:
+        >>> headings({"A": RunConfig(), "B": RunConfig(activation="relu", residual=True)})
+        {'A': 'A · tanh + no residual', 'B': 'B · relu + residual'}
+    """
+    configs = [source for source in sources.values() if isinstance(source, RunConfig)]
+    found = names(configs) if len(configs) == len(sources) else [source.sentence for source in sources.values()]
+    return {letter: f"{letter} · {name}" if name else letter for letter, name in zip(sources, found, strict=True)}
 
 
 def shared_parts(first: RunConfig, second: RunConfig) -> tuple[str, ...]:
-    """What the same replicate of both runs has in common, so that it makes no difference between them."""
+    """What the same replicate of both runs has in common, so that it makes no difference between them.
+
+    Example:
+        >>> shared_parts(RunConfig(), RunConfig(activation="relu", seed=7))
+        ('the data',)
+    """
     parts = []
     if _agree(first, second, *DATA):
         parts.append("the data")
@@ -149,8 +176,8 @@ def _setting_in_words(config: RunConfig, name: str) -> str:
 
 def _difference_in_words(found: Difference | None, letter: str, first: str) -> str:
     if found is None:
-        return f"{letter} and {first} have no pair of replicates that both ended."
-    mean, low, high = map(_signed, (found.mean, found.low, found.high))
+        return f"{letter} and {first} have no pair of replicates whose accuracy was measured."
+    mean, low, high = map(signed, (found.mean, found.low, found.high))
     if found.pairs == 1:
         return f"{letter} ends {mean} against {first} in validation accuracy; one pair has no interval."
     verdict = "more" if found.low > 0 else "less" if found.high < 0 else "neither surely more nor surely less"
@@ -160,8 +187,29 @@ def _difference_in_words(found: Difference | None, letter: str, first: str) -> s
     )
 
 
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
+def _ending(summary: Summary) -> dict[str, str]:
+    """NaN, zero and infinity are written as what they are, and what was not measured as that."""
+    return {
+        "final validation accuracy, median (10–90 %)": _deciles(summary.accuracy),
+        "replicates that learn": NOT_MEASURED if summary.learned is None else str(summary.learned),
+        "first epoch at 95 % of the final accuracy": "never" if summary.arrival == np.inf else _text(summary.arrival),
+        "gradient, first hidden layer / output, epoch 0": _text(summary.first_ratio),
+        "gradient, first hidden layer / output, end": _text(summary.last_ratio),
+        "dead units at the end, share": _text(summary.dead),
+        "saturated at the end, share": _text(summary.saturated),
+        "seconds, compiling included": _text(summary.seconds),
+    }
+
+
+def _deciles(accuracy: tuple[float, float, float] | None) -> str:
+    if accuracy is None:
+        return NOT_MEASURED
+    low, middle, high = map(number, accuracy)
+    return f"{middle} ({low}–{high})"
+
+
+def _text(value: float | None) -> str:
+    return NOT_MEASURED if value is None else number(value)
 
 
 def _agree(first: RunConfig, second: RunConfig, *settings: str) -> bool:
@@ -176,26 +224,6 @@ def _layers_with_shared_draws(first: RunConfig, second: RunConfig) -> str:
     if not _agree(first, second, "shared_draw"):
         depth = 1
     return ("layer 1" if depth == 1 else f"layers 1 to {depth}") + " and the output"
-
-
-def _arrival(record: RunRecord) -> Array:
-    final = final_accuracy(record)
-    arrived = record.curve_arrays["val_accuracy"] >= ARRIVED * final
-    return np.where(np.isnan(final), np.nan, record.epochs[np.argmax(arrived, axis=0)])
-
-
-def _gradient_ratio(record: RunRecord, index: int) -> Array:
-    size = record.layer_arrays["gradient_mean_abs"][index]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(size[:, 0] / size[:, -1])
-
-
-def _hidden_mean(record: RunRecord, statistic: str) -> Array:
-    return np.asarray(record.layer_arrays[statistic][-1, :, :-1].mean(axis=1))
-
-
-def _median(values: Array) -> float:
-    return float(quantile(values, 0.5, axis=0))
 
 
 def _interval_of_mean(values: Array) -> tuple[float, float]:

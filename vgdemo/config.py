@@ -8,27 +8,19 @@ from collections.abc import Mapping
 from dataclasses import Field, asdict, dataclass, field, fields, replace
 from typing import Any
 
+from vgdemo.activations import ACTIVATIONS
+from vgdemo.initializers import INITIALIZERS
+from vgdemo.model import Kernel, Layer, Model
 from vgdemo.setting import Setting, unknown_setting
+from vgdemo.wording import counted
 
-ENGINE_VERSION = 1  # Raise it whenever the same settings would give other numbers: stored runs are then trained anew.
+# Raise it whenever the same settings would give other numbers, or a default changes: stored runs are then trained anew.
+ENGINE_VERSION = 2
 MAX_FLOPS = 5e12  # About a quarter of an hour on one core.
 MAX_MEASUREMENTS = 500_000  # Epochs x replicates x layers; about 150 MB of statistics and histograms.
 
 DATASETS = ("circles", "moons", "xor", "spirals", "gaussians")
-ACTIVATIONS = ("linear", "sigmoid", "tanh", "softsign", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus")
-INITIALIZERS = (
-    "uniform_0_1",
-    "random_uniform",
-    "random_normal",
-    "glorot_uniform",
-    "glorot_normal",
-    "he_uniform",
-    "he_normal",
-    "lecun_uniform",
-    "lecun_normal",
-    "orthogonal",
-)
-HIDDEN_INITIALIZERS = (*INITIALIZERS, "lsuv")  # LSUV looks at the data, layer by layer.
+OUTPUT_INITIALIZERS = tuple(name for name, one in INITIALIZERS.items() if not one.looks_at_data)
 NORMALIZATIONS = ("none", "batch", "layer")
 GRADIENT_CLIPS = ("none", "global_norm", "value")
 OPTIMIZERS = ("sgd", "rmsprop", "adagrad", "adam")
@@ -44,6 +36,17 @@ def _setting(group: str, label: str, default: Any, help: str, **bounds: Any) -> 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
     """One training: data, network, training and repeats. The defaults are the article's failing deep tanh network.
+
+    Example:
+        >>> config = RunConfig(activation="relu", kernel_initializer="he_uniform", epochs=100)
+        >>> config.to_query()
+        {'activation': 'relu', 'kernel_initializer': 'he_uniform', 'epochs': '100'}
+        >>> config.sentence
+        '5 × 5 relu · he_uniform · sgd 0.01, 0.9 · circles · 100 epochs · 10 replicates'
+        >>> config.with_changes(epochs=0)
+        Traceback (most recent call last):
+        ...
+        ValueError: Expected `epochs` to be a whole number between 1 and 2000. Received: epochs=0
 
     Raises:
         ValueError: If a setting is out of its bounds, or the run as a whole would cost too much.
@@ -66,17 +69,21 @@ class RunConfig:
     )
     units: int = _setting("network", "Units per layer", 5, "Width of every hidden layer.", minimum=1, maximum=256)
     activation: str = _setting(
-        "network", "Activation", "tanh", "Of the hidden layers; the output is a sigmoid.", choices=ACTIVATIONS
+        "network", "Activation", "tanh", "Of the hidden layers; the output is a sigmoid.", choices=tuple(ACTIVATIONS)
     )
     kernel_initializer: str = _setting(
         "network",
         "Initialiser",
         "uniform_0_1",
         "Draws the hidden layers' first weights; uniform_0_1 is the article's RandomUniform(0, 1).",
-        choices=HIDDEN_INITIALIZERS,
+        choices=tuple(INITIALIZERS),
     )
     output_initializer: str = _setting(
-        "network", "Output initialiser", "uniform_0_1", "Draws the output layer's first weights.", choices=INITIALIZERS
+        "network",
+        "Output initialiser",
+        "uniform_0_1",
+        "Draws the output layer's first weights.",
+        choices=OUTPUT_INITIALIZERS,
     )
     gain: float = _setting(
         "network", "Gain", 1.0, "Multiplies the hidden layers' first weights; above 1 they may explode.", maximum=10
@@ -175,6 +182,23 @@ class RunConfig:
         return tuple(zip(widths[:-1], widths[1:], strict=True))
 
     @property
+    def model(self) -> Model:
+        """The network that the settings describe: hidden layers "1" to "H", then "output"."""
+        names = (*map(str, range(1, self.num_layers)), "output")
+        kernels = tuple(
+            Kernel(name, shape, is_output=name == names[-1])
+            for name, shape in zip(names, self.kernel_shapes, strict=True)
+        )
+        return Model(
+            kernels=kernels,
+            layers=tuple(Layer(name, activation=self.activation) for name in names[:-1]),
+            normalization=self.normalization,
+            residual=self.residual,
+            optimizer=self.optimizer,
+            learning_rate=self.learning_rate,
+        )
+
+    @property
     def flops(self) -> float:
         """Floating-point operations of training, probe and validation; two for each multiply-add."""
         weights = sum(inputs * outputs for inputs, outputs in self.kernel_shapes)
@@ -189,9 +213,17 @@ class RunConfig:
 
     @property
     def run_key(self) -> str:
-        """Content hash of the settings and the engine's version: 64 hexadecimal digits."""
-        content = json.dumps({"engine": ENGINE_VERSION, **asdict(self)}, sort_keys=True)
+        """Content hash of the engine's version and the settings that differ from their defaults: 64 hexadecimal digits.
+
+        So a setting that comes later, with the old behaviour as its default, leaves the keys of stored runs alone.
+        """
+        content = json.dumps({"engine": ENGINE_VERSION, **self._changed()}, sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()
+
+    def _changed(self) -> dict[str, Any]:
+        """The settings that differ from their default."""
+        values = {name: getattr(self, name) for name in SETTINGS}
+        return {name: value for name, value in values.items() if value != SETTINGS[name].default}
 
     @property
     def sentence(self) -> str:
@@ -209,8 +241,8 @@ class RunConfig:
             f"weight decay {self.weight_decay:g}" if self.weight_decay else "",
             "" if self.gradient_clip == "none" else f"{self.gradient_clip} clipped at {self.clip_limit:g}",
             self.dataset,
-            _counted(self.epochs, "epoch"),
-            _counted(self.replicates, "replicate"),
+            counted(self.epochs, "epoch"),
+            counted(self.replicates, "replicate"),
             *self._unusual(),
         ]
         return " · ".join(part for part in parts if part)
@@ -221,9 +253,25 @@ class RunConfig:
         shown = [name for name in names if getattr(self, name) != SETTINGS[name].default]
         return [f"{SETTINGS[name].label.lower()} {getattr(self, name)}" for name in shown]
 
+    def to_dict(self) -> dict[str, Any]:
+        """All settings by name."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> RunConfig:
+        """The settings by name; those that are left out take their default.
+
+        Raises:
+            ValueError: If one is unknown or not valid.
+        """
+        for name in values:
+            if name not in SETTINGS:
+                raise ValueError(unknown_setting(name))
+        return cls(**values)
+
     def to_json(self) -> str:
         """All settings as a JSON object."""
-        return json.dumps(asdict(self), indent=2)
+        return json.dumps(self.to_dict(), indent=2)
 
     @classmethod
     def from_json(cls, text: str) -> RunConfig:
@@ -238,19 +286,11 @@ class RunConfig:
             raise ValueError(f"Expected settings as a JSON object. Received text that is not JSON: {error}") from error
         if not isinstance(values, dict):
             raise ValueError(f"Expected settings as a JSON object. Received: {type(values).__name__}")
-        for name in values:
-            if name not in SETTINGS:
-                raise ValueError(unknown_setting(name))
-        return cls(**values)
+        return cls.from_dict(values)
 
     def to_query(self) -> dict[str, str]:
         """The settings that differ from their default, as query parameters of a URL."""
-        values = {name: getattr(self, name) for name, setting in SETTINGS.items()}
-        return {
-            name: value if isinstance(value, str) else json.dumps(value)
-            for name, value in values.items()
-            if value != SETTINGS[name].default
-        }
+        return {name: value if isinstance(value, str) else json.dumps(value) for name, value in self._changed().items()}
 
     @classmethod
     def from_query(cls, parameters: Mapping[str, str]) -> tuple[RunConfig, tuple[str, ...]]:
@@ -290,10 +330,6 @@ class RunConfig:
 def _row(row: Field[Any]) -> Setting:
     default: Any = row.default
     return Setting(name=row.name, default=default, **row.metadata)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"1 {noun}" if count == 1 else f"{count} {noun}s"
 
 
 SETTINGS: dict[str, Setting] = {row.name: _row(row) for row in fields(RunConfig)}

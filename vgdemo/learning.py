@@ -1,20 +1,27 @@
-"""Which replicates of a run learn, and how far their share can be trusted."""
+"""What many replicates say together: quantiles, which of them learn, when, and how far their share can be trusted.
+
+Here alone is it said what the accuracy of a replicate is that diverged.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from vgdemo.config import RunConfig
-from vgdemo.data import make_dataset
 from vgdemo.record import RunRecord
+from vgdemo.wording import counted, percent
 
 MARGIN = 0.2  # Over always answering the larger class; runs of the circles end near 0.5 or near 0.8.
 CONFIDENCE = 0.95
+ARRIVED = 0.95  # Of the final accuracy.
+DECILES = (0.1, 0.5, 0.9)
+
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -24,6 +31,10 @@ class Share:
     Attributes:
         count: How many do it.
         total: How many there are, at least one.
+
+    Example:
+        >>> str(Share(3, 20))
+        '3 of 20 replicates (15 %, interval 5–36 %)'
     """
 
     count: int
@@ -47,22 +58,125 @@ class Share:
 
     def __str__(self) -> str:
         """In words, such as "3 of 20 replicates (15 %, interval 5–36 %)"."""
-        low, high = (100 * end for end in self.interval)
-        noun = "replicate" if self.total == 1 else "replicates"
-        return f"{self.count} of {self.total} {noun} ({100 * self.value:.0f} %, interval {low:.0f}–{high:.0f} %)"
+        low, high = self.interval
+        interval = f"interval {100 * low:.0f}–{percent(high)}"
+        return f"{self.count} of {counted(self.total, 'replicate')} ({percent(self.value)}, {interval})"
 
 
-def final_accuracy(record: RunRecord, half: str = "val") -> NDArray[np.float64]:
-    """(R,) accuracy after the last epoch, on the half "train" or "val"; not a number where training diverged."""
-    diverged = ~np.isfinite(record.curve_arrays["train_loss"][-1])
-    return np.where(diverged, np.nan, record.curve_arrays[f"{half}_accuracy"][-1])
+def quantile(values: NDArray[Any], share: float, axis: int = 1) -> NDArray[Any]:
+    """A quantile over the replicates, of which a replicate that is not a number counts as the largest.
+
+    So a median is not a number when half of the replicates are: one diverged replicate hides nothing, and many of them
+    are not hidden.
+
+    Example:
+        >>> quantile(np.array([[1.0, 2.0, np.nan]]), 0.5)
+        array([2.])
+    """
+    ordered = np.sort(values, axis=axis)
+    position = share * (values.shape[axis] - 1)
+    below, weight = int(position), position % 1
+    low = np.take(ordered, below, axis)
+    if weight == 0:
+        return np.asarray(low)
+    return np.asarray(low * (1 - weight) + np.take(ordered, below + 1, axis) * weight)
 
 
-def learning_threshold(config: RunConfig) -> float:
-    """The validation accuracy from which on a replicate of the run has learned."""
-    return make_dataset(config).majority_share + MARGIN
+def guessing_accuracy(record: RunRecord) -> float:
+    """Validation accuracy of always answering the larger class; that of equally large classes if they are not known.
+
+    A network without classes has no such accuracy, and guesses nothing right.
+    """
+    if record.majority_share is not None:
+        return record.majority_share
+    return 1 / record.model.num_classes if record.model.num_classes else 0.0
 
 
-def has_learned(record: RunRecord) -> NDArray[np.bool_]:
-    """(R,) whether each replicate has learned by the last epoch."""
-    return final_accuracy(record) >= learning_threshold(record.config)
+def accuracy(record: RunRecord, half: str = "val") -> Array | None:
+    """(E, R) accuracy on the half "train" or "val"; None if it was not measured.
+
+    A replicate that diverged, whose training loss is no finite number any more, guesses: its accuracy is what was
+    measured, but never above that of always answering the larger class.
+
+    Example:
+        >>> accuracy(record).shape  # Epochs 0 to 3, two replicates.
+        (4, 2)
+    """
+    measured = record.curve_arrays.get(f"{half}_accuracy")
+    if measured is None:
+        return None
+    return np.where(diverged(record), np.fmin(measured, guessing_accuracy(record)), measured)
+
+
+def diverged(record: RunRecord) -> NDArray[np.bool_]:
+    """(E, R) whether the training loss is no finite number; where it was not measured, nothing says so."""
+    loss = record.curve_arrays.get("train_loss")
+    return np.zeros((len(record.epochs), record.replicates), np.bool_) if loss is None else ~np.isfinite(loss)
+
+
+def final_accuracy(record: RunRecord, half: str = "val") -> Array | None:
+    """(R,) accuracy after the last epoch, from `accuracy`; None if it was not measured.
+
+    Example:
+        >>> final_accuracy(record).round(2)
+        array([0.69, 0.39])
+    """
+    values = accuracy(record, half)
+    return None if values is None or not len(values) else values[-1]
+
+
+def accuracy_deciles(record: RunRecord) -> tuple[float, float, float] | None:
+    """Final validation accuracy at 10, 50 and 90 % of the replicates; None if it was not measured."""
+    final = final_accuracy(record)
+    if final is None:
+        return None
+    low, middle, high = (float(quantile(final, share, axis=0)) for share in DECILES)
+    return low, middle, high
+
+
+def learning_threshold(majority_share: float) -> float:
+    """The validation accuracy from which on a replicate has learned, given the larger class's share."""
+    return majority_share + MARGIN
+
+
+def has_learned(record: RunRecord) -> NDArray[np.bool_] | None:
+    """(R,) whether each replicate has learned by the last epoch; None if its accuracy was not measured.
+
+    Example:
+        >>> has_learned(record)
+        array([False, False])
+    """
+    final = final_accuracy(record)
+    return None if final is None else final >= learning_threshold(guessing_accuracy(record))
+
+
+def arrival(record: RunRecord) -> Array | None:
+    """(R,) first epoch with 95 % of the final validation accuracy; infinite, for never, where nothing was learned.
+
+    None if the accuracy was not measured.
+
+    Example:
+        >>> arrival(record)
+        array([inf, inf])
+    """
+    values, learned = accuracy(record), has_learned(record)
+    if values is None or learned is None:
+        return None
+    arrived = values >= ARRIVED * values[-1]
+    return np.where(learned, record.epochs[np.argmax(arrived, axis=0)], np.inf)
+
+
+def gradient_ratio(record: RunRecord, index: int) -> Array | None:
+    """(R,) mean |g| of the first kernel over that of the output's, at the epoch of this index; None if not measured.
+
+    Example:
+        >>> gradient_ratio(record, 0).round(2)
+        array([0.26, 0.35])
+    """
+    hidden, kernels = record.model.hidden, len(record.model.kernels)
+    if not hidden or len(hidden) == kernels or not record.has("gradient_mean_abs"):
+        return None
+    size = record.values("gradient_mean_abs")[index]
+    output = next(place for place in reversed(range(kernels)) if place not in hidden)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(size[:, hidden[0]] / size[:, output])

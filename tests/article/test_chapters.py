@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
-from vgdemo.article import CHAPTERS, EXPERIMENTS, Experiment
+from vgdemo.article import Experiment, chapters, experiments
 from vgdemo.presets import PRESETS
 
 # As the article prints them: experiment, row, number or range.
@@ -23,13 +26,13 @@ LEARNS = {"1": True, "2": False, "3": True, "4": True, "5": False}
 
 
 def by_number(number: str) -> Experiment:
-    return next(experiment for experiment in EXPERIMENTS if experiment.number == number)
+    return next(experiment for experiment in experiments() if experiment.number == number)
 
 
 def test_the_published_numbers_are_the_articles() -> None:
     published = {
         (experiment.number, claim.row): claim.published
-        for experiment in EXPERIMENTS
+        for experiment in experiments()
         for claim in experiment.claims
         if claim.published
     }
@@ -44,19 +47,19 @@ def test_the_claims_say_whether_the_network_learns_as_the_article_does(number: s
 
 
 def test_every_preset_is_an_experiment_in_the_articles_order() -> None:
-    numbers = [experiment.number for experiment in EXPERIMENTS if experiment.number != "2K"]
+    numbers = [experiment.number for experiment in experiments() if experiment.number != "2K"]
     assert numbers == [preset.number for preset in PRESETS]
-    assert [experiment for chapter in CHAPTERS.values() for experiment in chapter] == list(EXPERIMENTS)
+    assert [experiment for chapter in chapters().values() for experiment in chapter] == list(experiments())
 
 
-@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda experiment: experiment.number)
+@pytest.mark.parametrize("experiment", experiments(), ids=lambda experiment: experiment.number)
 def test_every_run_has_twenty_replicates_and_is_looked_at(experiment: Experiment) -> None:
     assert all(config.replicates >= 20 and config.epochs == 500 for config in experiment.configs)
     assert {run for claim in experiment.claims for run in claim.runs} == set(range(len(experiment.runs)))
 
 
 def test_what_the_article_leaves_to_its_reader_is_open() -> None:
-    extensions = [experiment for experiment in EXPERIMENTS if experiment.number.startswith("E")]
+    extensions = [experiment for experiment in experiments() if experiment.number.startswith("E")]
     assert all(claim.is_open for experiment in extensions for claim in experiment.claims)
 
 
@@ -70,3 +73,13 @@ def test_keras_3s_shared_draw_is_all_that_sets_it_apart_from_deep_tanh() -> None
     shared, independent = by_number("2K").configs
     assert shared.shared_draw
     assert shared.with_changes(shared_draw=False) == independent == by_number("2").configs[0]
+
+
+def test_to_import_the_article_draws_no_data() -> None:
+    code = "import vgdemo.data; vgdemo.data.make_dataset = None; import vgdemo.article"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_chapters_are_made_once() -> None:
+    assert chapters() is chapters()
+    assert experiments()[0] is chapters()["Deeper is worse, until ReLU"][0]

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import changed, foreign_record
 
-from vgdemo.article import Claim, Finding, Verdict, judged
-from vgdemo.article.measures import VAL_ACCURACY
+from vgdemo.article import Claim, Finding, Judgement, judged
+from vgdemo.article.measures import ARRIVAL, VAL_ACCURACY
 from vgdemo.record import RunRecord
 
 CLAIM = Claim("validation", "reach 0.70", VAL_ACCURACY, low=0.7, published=(0.816,))
@@ -23,23 +24,23 @@ def reaching(record: RunRecord, *epochs: int) -> RunRecord:
 
 
 @pytest.mark.parametrize(
-    ("learning", "verdict"),
+    ("learning", "judgement"),
     [
-        (20, Verdict.AGREES),
-        (18, Verdict.AGREES),
-        (17, Verdict.ONE_DRAW),
-        (3, Verdict.ONE_DRAW),
-        (2, Verdict.DISAGREES),
-        (0, Verdict.DISAGREES),
+        (20, Judgement.AGREES),
+        (18, Judgement.AGREES),
+        (17, Judgement.ONE_DRAW),
+        (3, Judgement.ONE_DRAW),
+        (2, Judgement.DISAGREES),
+        (0, Judgement.DISAGREES),
     ],
 )
-def test_the_verdict_follows_the_share_of_replicates(learning: int, verdict: Verdict) -> None:
-    assert finding(learning, 20 - learning).verdict is verdict
+def test_the_judgement_follows_the_share_of_replicates(learning: int, judgement: Judgement) -> None:
+    assert finding(learning, 20 - learning).judgement is judgement
 
 
-def test_a_claim_that_the_article_leaves_open_gets_no_verdict() -> None:
+def test_a_claim_that_the_article_leaves_open_is_not_judged() -> None:
     found = finding(20, is_open=True)
-    assert found.verdict is Verdict.OPEN
+    assert found.judgement is Judgement.OPEN
     assert "article" not in found.sentence.partition("Below")[0]
 
 
@@ -82,7 +83,7 @@ def test_a_claim_waits_for_all_its_runs(make_record: Callable[..., RunRecord]) -
 
 def test_a_run_that_was_cut_short_says_nothing(make_record: Callable[..., RunRecord]) -> None:
     found = judged(CLAIM, [reaching(make_record(epochs=9), 0, 1, 2, 3)])
-    assert found is not None and found.verdict is Verdict.CUT_SHORT
+    assert found is not None and found.judgement is Judgement.CUT_SHORT
     assert "cut short after epoch 3" in found.sentence
     assert "replicates" not in found.sentence
 
@@ -93,3 +94,27 @@ def test_a_claim_is_measured_on_the_runs_that_it_names(make_record: Callable[...
     found = judged(replace(CLAIM, runs=(1,)), [first, second])
     assert found is not None
     np.testing.assert_array_equal(found.values, second.curve_arrays["val_accuracy"][-1])
+
+
+def test_a_claim_about_what_a_run_has_not_measured_is_not_judged() -> None:
+    assert judged(CLAIM, [foreign_record()]) is None
+
+
+def test_a_replicate_that_diverged_is_one_that_does_not_learn(make_record: Callable[..., RunRecord]) -> None:
+    record = replace(changed(make_record(), val_accuracy=0.9), majority_share=0.5)
+    record.curve_arrays["train_loss"][-1, 0] = np.nan
+    found = judged(CLAIM, [record])
+    assert found is not None
+    assert found.values.tolist() == [0.5, 0.9]
+    assert (found.share.count, found.share.total) == (1, 2)
+    fails = judged(replace(CLAIM, low=-np.inf, high=0.7), [record])
+    assert fails is not None and fails.share.count == 1
+
+
+def test_a_replicate_that_never_arrives_has_no_number(make_record: Callable[..., RunRecord]) -> None:
+    record = replace(changed(make_record(), val_accuracy=[0.5, 0.9], train_loss=0), majority_share=0.5)
+    found = judged(Claim("soon", "arrive", ARRIVAL, low=0, high=10), [record])
+    assert found is not None
+    assert found.values.tolist() == [np.inf, 0]
+    assert found.sentence.startswith("1 of 2 replicates")
+    assert found.sentence.endswith("1 of them has no number: diverged, or never learned.")

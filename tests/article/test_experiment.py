@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vgdemo.article import EXPERIMENTS, Claim, Finding, configs
+from vgdemo.article import Claim, Finding, configs, experiments
 from vgdemo.article.experiment import contrast, depth_limit, growth
 from vgdemo.article.measures import NORM_GROWTH, VAL_ACCURACY
 
@@ -46,7 +46,7 @@ def test_growth_is_that_of_the_median_replicate() -> None:
     assert "×1.5 with tanh" in growth([tanh])
 
 
-@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda experiment: experiment.number)
+@pytest.mark.parametrize("experiment", experiments(), ids=lambda experiment: experiment.number)
 def test_an_experiment_concludes_nothing_as_long_as_a_finding_is_missing_or_cut_short(experiment: Any) -> None:
     none = [None] * len(experiment.claims)
     cut_short = [Finding(claim, np.zeros(0), stopped_after=3) for claim in experiment.claims]
@@ -55,11 +55,11 @@ def test_an_experiment_concludes_nothing_as_long_as_a_finding_is_missing_or_cut_
 
 
 def test_a_change_of_settings_reaches_every_run() -> None:
-    changed = EXPERIMENTS[1].with_changes(epochs=7, replicates=3)
+    changed = experiments()[1].with_changes(epochs=7, replicates=3)
     assert {(config.epochs, config.replicates) for config in changed.configs} == {(7, 3)}
-    assert changed.claims == EXPERIMENTS[1].claims
+    assert changed.claims == experiments()[1].claims
 
 
 def test_a_run_that_several_experiments_look_at_is_trained_once() -> None:
-    runs = configs(EXPERIMENTS)
+    runs = configs(experiments())
     assert len(runs) == len({config.run_key for config in runs}) == 26

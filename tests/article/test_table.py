@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from vgdemo.article import EXPERIMENTS, Finding, table
+from vgdemo.article import Finding, experiments, table
 
 
 def test_a_row_has_published_and_measured_numbers() -> None:
-    experiment = EXPERIMENTS[0]
+    experiment = experiments()[0]
     values = np.array([0.5, 0.6, 0.7, 0.8, 0.9])
     rows = table(experiment, [Finding(claim, values) for claim in experiment.claims])
     first = rows.iloc[0]
@@ -18,7 +18,7 @@ def test_a_row_has_published_and_measured_numbers() -> None:
 
 
 def test_a_claim_without_a_run_keeps_its_row() -> None:
-    experiment = EXPERIMENTS[1]
+    experiment = experiments()[1]
     rows = table(experiment, [None] * len(experiment.claims))
     assert list(rows["verdict"]) == ["not trained"] * len(experiment.claims)
     assert list(rows["published"])[:2] == ["0.530", "0.468"]

@@ -17,7 +17,7 @@ from vgdemo.record import RunRecord
 NEARLY_ALL, NEARLY_NONE = 0.9, 0.1  # Shares of the replicates; between them one run does not speak for the others.
 
 
-class Verdict(enum.StrEnum):
+class Judgement(enum.StrEnum):
     """What repeated runs say to a claim."""
 
     AGREES = "agrees"
@@ -28,10 +28,10 @@ class Verdict(enum.StrEnum):
 
 
 REMARKS = {
-    Verdict.AGREES: "; this agrees with the article.",
-    Verdict.DISAGREES: "; this disagrees with the article.",
-    Verdict.ONE_DRAW: "; so the article's run is one draw of many.",
-    Verdict.OPEN: ".",
+    Judgement.AGREES: "; this agrees with the article.",
+    Judgement.DISAGREES: "; this disagrees with the article.",
+    Judgement.ONE_DRAW: "; so the article's run is one draw of many.",
+    Judgement.OPEN: ".",
 }
 
 
@@ -90,22 +90,22 @@ class Finding:
         return Share.of((self.values >= self.claim.low) & (self.values < self.claim.high))
 
     @property
-    def verdict(self) -> Verdict:
+    def judgement(self) -> Judgement:
         """One rule for all claims: nearly all replicates, nearly none, or something between."""
         if self.stopped_after is not None:
-            return Verdict.CUT_SHORT
+            return Judgement.CUT_SHORT
         if self.claim.is_open:
-            return Verdict.OPEN
+            return Judgement.OPEN
         if self.share.value >= NEARLY_ALL:
-            return Verdict.AGREES
-        return Verdict.DISAGREES if self.share.value <= NEARLY_NONE else Verdict.ONE_DRAW
+            return Judgement.AGREES
+        return Judgement.DISAGREES if self.share.value <= NEARLY_NONE else Judgement.ONE_DRAW
 
     @property
     def sentence(self) -> str:
         """What there is to say."""
         if self.stopped_after is not None:
             return f"{self.claim.row}: cut short after epoch {self.stopped_after}, so it says nothing yet."
-        remark = REMARKS[self.verdict]
+        remark = REMARKS[self.judgement]
         return " ".join([f"{self.share} {self.claim.words}{remark}", *self._placed(), *self._missing()])
 
     def _placed(self) -> list[str]:
@@ -132,11 +132,22 @@ class Finding:
 
 
 def judged(claim: Claim, records: Sequence[RunRecord | None]) -> Finding | None:
-    """What the experiment's records say to a claim; None as long as a record that it looks at is not there."""
+    """What the experiment's records say to a claim; None as long as a record that it looks at is not there.
+
+    So is a record that has not measured what the claim is about.
+
+    Example:
+        >>> from vgdemo.article.measures import VAL_ACCURACY
+        >>> claim = Claim("validation", "reach 0.70", VAL_ACCURACY, low=0.7, published=(0.816,))
+        >>> finding = judged(claim, [record])
+        >>> finding.judgement
+        <Judgement.DISAGREES: 'disagrees'>
+    """
     looked_at = [record for record in (records[index] for index in claim.runs) if record is not None]
     if len(looked_at) < len(claim.runs):
         return None
-    last = {int(record.epochs[-1]) for record in looked_at if record.epochs[-1] < record.config.epochs}
+    last = {int(record.epochs[-1]) for record in looked_at if record.epochs[-1] < record.last_epoch}
     if last:
         return Finding(claim, np.zeros(0), stopped_after=min(last))
-    return Finding(claim, claim.measure.of(*looked_at))
+    values = claim.measure.of(*looked_at)
+    return None if values is None else Finding(claim, values)

@@ -9,9 +9,9 @@ from typing import Any
 
 from scipy.stats import fisher_exact
 
-from vgdemo.article.claims import Claim, Finding, Verdict
+from vgdemo.article.claims import Claim, Finding, Judgement
 from vgdemo.config import RunConfig
-from vgdemo.figures.style import in_words
+from vgdemo.wording import number
 
 CHANCE = 0.05  # A difference that equal networks show less often than this is more than chance.
 
@@ -30,6 +30,12 @@ class Experiment:
         claims: What to hold against the records.
         pictures: What to draw: "outcome", "curves", "gradients", "density", "norms", "depths".
         answer: A sentence computed from the findings of all claims, for what no single claim says.
+
+    Example:
+        >>> from vgdemo.article import experiments
+        >>> experiment = experiments()[0]
+        >>> experiment.label, [claim.row for claim in experiment.claims]
+        ('1 · Shallow tanh', ['training', 'validation', 'slowing down'])
     """
 
     number: str
@@ -52,7 +58,9 @@ class Experiment:
 
     def conclusion(self, findings: Sequence[Finding | None]) -> str | None:
         """The answer, once all claims are judged."""
-        whole = [finding for finding in findings if finding is not None and finding.verdict is not Verdict.CUT_SHORT]
+        whole = [
+            finding for finding in findings if finding is not None and finding.judgement is not Judgement.CUT_SHORT
+        ]
         return self.answer(whole) if self.answer and len(whole) == len(self.claims) else None
 
     def with_changes(self, **changes: Any) -> Experiment:
@@ -71,7 +79,7 @@ def contrast(findings: Sequence[Finding]) -> str:
     p = float(fisher_exact([[share.count, share.total - share.count] for share in shares]).pvalue)
     counts = " against ".join(f"{f.share.count} of {f.share.total} ({f.claim.row})" for f in findings)
     judgement = "more than chance" if p < CHANCE else "no more than chance may do"
-    return f"{counts}: the difference is {judgement} (Fisher's exact test, p = {in_words(p)})."
+    return f"{counts}: the difference is {judgement} (Fisher's exact test, p = {number(p)})."
 
 
 def depth_limit(findings: Sequence[Finding]) -> str:
@@ -86,7 +94,7 @@ def depth_limit(findings: Sequence[Finding]) -> str:
 def growth(findings: Sequence[Finding]) -> str:
     """How much larger the weights of each run become."""
     medians = [
-        f"×{in_words(float(finding.quartiles[2]))} with {finding.claim.row}"
+        f"×{number(float(finding.quartiles[2]))} with {finding.claim.row}"
         for finding in findings
         if finding.quartiles is not None
     ]

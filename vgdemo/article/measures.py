@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vgdemo.figures.style import in_words
-from vgdemo.learning import final_accuracy, has_learned
+from vgdemo.learning import arrival, final_accuracy
 from vgdemo.record import RunRecord
+from vgdemo.wording import number
 
-ARRIVED = 0.95  # Of the final accuracy.
+ACCURACY_RANGE = (0.45, 0.9)  # Of everything that ends near chance or near what the noise allows.
 PART = 10  # The first and the last tenth of the epochs are the beginning and the end of a training.
 
 Values = NDArray[np.float64]
@@ -23,32 +23,35 @@ class Measure:
     """A number for each replicate.
 
     Attributes:
-        label: What it is, with its unit.
+        title: What it is.
         of: From the records that a claim looks at to (R,) numbers; not a number where a replicate has none.
         text: Writes one number.
+        unit: Of the numbers; empty where the title says all.
         is_size: Whether it spans powers of ten, so that axes are logarithmic.
+        ends: Of every axis that shows it; None for an axis that ends at what it shows.
     """
 
-    label: str
-    of: Callable[..., Values]
-    text: Callable[[float], str] = in_words
+    title: str
+    of: Callable[..., Values | None]
+    text: Callable[[float], str] = number
+    unit: str = ""
     is_size: bool = False
+    ends: tuple[float, float] | None = None
+
+    @property
+    def label(self) -> str:
+        """What it is, with its unit."""
+        return f"{self.title}, {self.unit}" if self.unit else self.title
 
 
 def _gradient(record: RunRecord) -> Values:
     """(R, L) mean |g| of each layer, averaged over all epochs."""
-    return np.asarray(record.layer_arrays["gradient_mean_abs"].mean(axis=0))
+    return np.asarray(record.values("gradient_mean_abs").mean(axis=0))
 
 
 def _ratio(above: Values, below: Values) -> Values:
     with np.errstate(divide="ignore", invalid="ignore"):
         return above / below
-
-
-def _arrival(record: RunRecord) -> Values:
-    final = final_accuracy(record)
-    arrived = record.curve_arrays["val_accuracy"] >= ARRIVED * final
-    return np.where(has_learned(record), record.epochs[np.argmax(arrived, axis=0)], np.nan)
 
 
 def _progress(record: RunRecord) -> Values:
@@ -74,7 +77,7 @@ def _ends_over_middle(record: RunRecord) -> Values:
 
 
 def _norm_growth(record: RunRecord) -> Values:
-    norm = record.layer_arrays["kernel_l1"].sum(axis=2)
+    norm = record.values("kernel_l1").sum(axis=2)
     return _ratio(norm[-1], norm[0])
 
 
@@ -82,18 +85,18 @@ def _accuracy_text(value: float) -> str:
     return f"{value:.3f}"
 
 
-ACCURACY, GRADIENT, RATIO = "accuracy after the last epoch, share", "mean |g| over all epochs", "ratio of mean |g|"
-ARRIVING = "first epoch with 95 % of the final accuracy"
-CHANGE = "change of training accuracy, share"
-GROWTH = "sum of all L1 norms, end over start"
+ACCURACY = "accuracy after the last epoch"
+GRADIENT, RATIO = "mean |g| over all epochs", "ratio of mean |g|"
 
-TRAIN_ACCURACY = Measure(ACCURACY, lambda record: final_accuracy(record, "train"), _accuracy_text)
-VAL_ACCURACY = Measure(ACCURACY, final_accuracy, _accuracy_text)
-ARRIVAL = Measure(ARRIVING, _arrival, "{:.0f}".format)
-PROGRESS = Measure(CHANGE, _progress, "{:+.3f}".format)
+TRAIN_ACCURACY = Measure(
+    ACCURACY, lambda record: final_accuracy(record, "train"), _accuracy_text, unit="share", ends=ACCURACY_RANGE
+)
+VAL_ACCURACY = Measure(ACCURACY, final_accuracy, _accuracy_text, unit="share", ends=ACCURACY_RANGE)
+ARRIVAL = Measure("first epoch with 95 % of the final accuracy", arrival, "{:.0f}".format)
+PROGRESS = Measure("change of training accuracy", _progress, "{:+.3f}".format, unit="share")
 FIRST_GRADIENT = Measure(GRADIENT, lambda record: _gradient(record)[:, 0], is_size=True)
 OUTPUT_GRADIENT = Measure(GRADIENT, lambda record: _gradient(record)[:, -1], is_size=True)
 FIRST_OVER_OUTPUT = Measure(RATIO, _first_over_output, is_size=True)
 FIRST_OVER_OTHER = Measure(RATIO, _first_over_other, is_size=True)
 ENDS_OVER_MIDDLE = Measure(RATIO, _ends_over_middle, is_size=True)
-NORM_GROWTH = Measure(GROWTH, _norm_growth)
+NORM_GROWTH = Measure("sum of all L1 norms, end over start", _norm_growth)

@@ -25,7 +25,7 @@ def table(experiment: Experiment, findings: Sequence[Finding | None]) -> pd.Data
                 "published": " to ".join(map(claim.measure.text, claim.published)) or MISSING,
                 "min / quartiles / max": MISSING if quartiles is None else _five(claim, quartiles),
                 "share, interval": MISSING if finding is None or quartiles is None else _share(finding),
-                "verdict": str(finding.verdict) if finding else "not trained",
+                "verdict": str(finding.judgement) if finding else "not trained",
             }
         )
     return pd.DataFrame(rows)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from vgdemo.article import EXPERIMENTS, Finding, Verdict, judged
+from vgdemo.article import Finding, Judgement, experiments, judged
 from vgdemo.config import RunConfig
 from vgdemo.engine import train
 from vgdemo.record import RunRecord
@@ -28,7 +28,7 @@ def is_trained(config: RunConfig, number: str) -> bool:
 @functools.cache
 def findings(number: str) -> Sequence[Finding]:
     """What an experiment's runs say to its claims."""
-    experiment = next(experiment for experiment in EXPERIMENTS if experiment.number == number)
+    experiment = next(experiment for experiment in experiments() if experiment.number == number)
     experiment = experiment.with_changes(**{"replicates": REPLICATES} | (WIDE if number == "E5" else {}))
     records: list[RunRecord | None] = [
         trained(config) if is_trained(config, number) else None for config in experiment.configs
@@ -41,12 +41,12 @@ def share(number: str, row: str) -> float:
     return next(found.share.value for found in findings(number) if found.claim.row == row)
 
 
-@pytest.mark.parametrize("number", [experiment.number for experiment in EXPERIMENTS])
+@pytest.mark.parametrize("number", [experiment.number for experiment in experiments()])
 def test_every_claim_of_an_experiment_is_judged_from_what_was_measured(number: str) -> None:
     found = findings(number)
     assert found
     for finding in found:
-        assert finding.verdict is not Verdict.CUT_SHORT
+        assert finding.judgement is not Judgement.CUT_SHORT
         assert finding.sentence.startswith(f"{finding.share.count} of {len(finding.values)} replicates ")
 
 

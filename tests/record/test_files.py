@@ -1,0 +1,167 @@
+"""A record as files and messages: nothing is lost on the way, and what is no run is refused."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from conftest import TINY, foreign_record, random_record
+from record.same import assert_same
+
+from vgdemo.config import RunConfig
+from vgdemo.record import RunRecord, RunStatus
+
+MakeRecord = Callable[..., RunRecord]
+
+
+@pytest.fixture
+def record(make_record: MakeRecord) -> RunRecord:
+    return make_record()
+
+
+def test_a_record_survives_its_files(record: RunRecord) -> None:
+    assert_same(RunRecord.from_files(record.to_files()), record)
+
+
+def test_a_record_survives_a_message(record: RunRecord) -> None:
+    assert_same(RunRecord.from_message(record.to_message()), record)
+
+
+def test_a_record_that_no_settings_could_make_survives_files_messages_and_archives(tmp_path: Path) -> None:
+    record = foreign_record(status=RunStatus.STOPPED, notices=("Cut short.",), versions={"keras": "3"})
+    record.values("dead_share")[1, 0, 0] = np.nan
+    record.save(tmp_path / "log.zip")
+    for survivor in (
+        RunRecord.from_files(record.to_files()),
+        RunRecord.from_message(record.to_message()),
+        RunRecord.load(tmp_path / "log.zip"),
+    ):
+        assert_same(survivor, record)
+
+
+def test_a_record_without_anything_but_its_epochs_survives(record: RunRecord) -> None:
+    bare = replace(record, curve_arrays={}, panels={}, surface=None, planned_epochs=None, majority_share=None)
+    assert_same(RunRecord.from_files(bare.to_files()), bare)
+
+
+def test_a_message_that_is_no_run_is_refused_with_a_sentence(record: RunRecord) -> None:
+    whole = record.to_message()
+    for message in ({}, record.to_files(), whole | {"kernels.arrow": whole["kernels.arrow"][:100]}):
+        with pytest.raises(ValueError, match="^Expected the files of a run"):
+            RunRecord.from_message(message)
+
+
+def test_a_record_survives_a_saved_file(record: RunRecord, tmp_path: Path) -> None:
+    full = replace(
+        record, status=RunStatus.STOPPED, notices=("No XLA: slower.",), versions={"tensorflow": "2.21.0", "keras": "3"}
+    )
+    full.save(tmp_path / "run.zip")
+    loaded = RunRecord.load(tmp_path / "run.zip")
+    assert_same(loaded, full)
+    assert loaded.status is RunStatus.STOPPED
+
+
+def test_nan_infinities_zeros_and_the_smallest_numbers_survive(record: RunRecord, tmp_path: Path) -> None:
+    odd = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 5e-324, 1.7976931348623157e308, 1e-23])
+    for arrays in (record.curve_arrays, *(panel.statistics for panel in record.panels.values())):
+        for array in arrays.values():
+            array[...] = np.resize(odd, array.shape)
+    record.surface.probabilities[0, 0, 0, :3] = [np.nan, np.inf, np.finfo(np.float32).smallest_subnormal]
+    record.panels["kernels"].histograms[0, 0, 0, 0] = 2**32 - 1
+    record.save(tmp_path / "run.zip")
+    loaded = RunRecord.load(tmp_path / "run.zip")
+    assert_same(loaded, record)
+    assert np.signbit(loaded.curve_arrays["val_loss"].ravel()[4])
+    assert loaded.layers["gradient_rms"].isna().sum() == record.layers["gradient_rms"].isna().sum() == 3
+
+
+def test_another_program_reads_the_tables(record: RunRecord) -> None:
+    files = record.to_files()
+    assert files.keys() == {f"{name}.parquet" for name in ("curves", "kernels", "updates", "outputs", "surface")} | {
+        "run.json"
+    }
+    pd.testing.assert_frame_equal(pd.read_parquet(io.BytesIO(files["curves.parquet"])), record.curves)
+    kernels = pq.read_table(io.BytesIO(files["kernels.parquet"]))
+    assert kernels.column_names[:4] == ["epoch", "replicate", "place", "gradient_mean_abs"]
+    assert kernels.column_names[-1] == "gradient_histogram"
+    # Rows run through layers first, then replicates, then epochs: epoch 2, replicate 1, layer 3 of 4 x 2 x 3.
+    row = kernels.slice(2 * 6 + 1 * 3 + 2, 1).to_pylist()[0]
+    assert (row["epoch"], row["replicate"], row["place"]) == (2, 1, 2)
+    assert row["gradient_rms"] == record.values("gradient_rms")[2, 1, 2]
+    np.testing.assert_array_equal(row["gradient_histogram"], record.panels["kernels"].histograms[2, 1, 2])
+    updates = pq.read_table(io.BytesIO(files["updates.parquet"]))
+    assert updates["epoch"].to_pylist()[:7] == [1] * 6 + [2]  # Before any update there is none.
+    surface = pq.read_table(io.BytesIO(files["surface.parquet"]))
+    assert surface.column_names == ["epoch", "replicate", "probability"]
+    np.testing.assert_array_equal(surface["probability"][3].as_py(), record.surface.probabilities[1, 1].ravel())
+    description = json.loads(files["run.json"])
+    assert description["source"]["config"]["num_hidden_layers"] == 2
+    assert description["panels"]["kernels"]["labels"] == ["1", "2", "output"]
+
+
+@pytest.mark.parametrize("settings", [{"replicates": 1}, {"num_hidden_layers": 1}, {"epochs": 1, "replicates": 1}])
+def test_axes_of_length_one_survive(make_record: MakeRecord, settings: dict[str, int]) -> None:
+    record = make_record(**settings)
+    assert_same(RunRecord.from_files(record.to_files()), record)
+
+
+def broken(files: dict[str, bytes]) -> list[dict[str, bytes]]:
+    description = json.loads(files["run.json"])
+    others = [random_record(RunConfig(**TINY | {"replicates": count})).to_files() for count in (1, 3, 4)]
+    tables = ("curves.parquet", "kernels.parquet", "surface.parquet")
+
+    def described(**changes: object) -> dict[str, bytes]:
+        return files | {"run.json": json.dumps(description | changes).encode()}
+
+    return [
+        {},
+        files | {"run.json": b"not JSON"},
+        files | {"run.json": b"[]"},
+        files | {"run.json": b"\xff\xfe"},
+        described(status="asleep"),
+        described(source={"config": {"epochs": 0}}),
+        described(source={}),
+        described(model={"kernels": []}),
+        described(replicates="two"),
+        files | {"run.json": json.dumps({"format": description["format"]}).encode()},
+        files | {"kernels.parquet": b"not Parquet"},
+        files | {"kernels.parquet": files["kernels.parquet"][:100]},
+        files | {"kernels.parquet": files["curves.parquet"]},
+        *(files | {name: other[name]} for other in others for name in tables),  # Of other replicates than described.
+        *({name: content for name, content in files.items() if name != missing} for missing in files),
+    ]
+
+
+@pytest.mark.parametrize("index", range(28))
+def test_files_that_are_no_run_are_refused_with_a_sentence(record: RunRecord, index: int) -> None:
+    with pytest.raises(ValueError, match="^Expected the files of a run"):
+        RunRecord.from_files(broken(record.to_files())[index])
+
+
+def test_every_way_to_break_the_files_is_tried(record: RunRecord) -> None:
+    assert len(broken(record.to_files())) == 28
+
+
+def test_a_file_that_is_no_archive_is_refused_with_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "holiday.jpg"
+    path.write_bytes(b"not a zip archive")
+    with pytest.raises(ValueError, match=r"^Expected a saved run\. Received: .*holiday\.jpg"):
+        RunRecord.load(path)
+
+
+def test_an_archive_that_was_damaged_is_refused(record: RunRecord, tmp_path: Path) -> None:
+    path = tmp_path / "run.zip"
+    record.save(path)
+    content = bytearray(path.read_bytes())
+    content[zipfile.sizeFileHeader + 200] ^= 1
+    path.write_bytes(bytes(content))
+    with pytest.raises(ValueError, match="^Expected"):
+        RunRecord.load(path)

@@ -1,0 +1,45 @@
+"""Statistics along an axis."""
+
+from __future__ import annotations
+
+import numpy as np
+from conftest import LSTM, foreign_record
+
+from vgdemo.record import HISTOGRAM_BINS, HISTOGRAM_EDGES, SURFACE_AXIS, Panel
+
+EPOCHS = np.array([0, 5], np.int32)
+
+
+def test_a_histogram_has_a_bin_for_each_half_decade_and_for_what_has_no_size() -> None:
+    assert len(HISTOGRAM_EDGES) == 61
+    np.testing.assert_allclose(np.diff(HISTOGRAM_EDGES), 0.5)
+    assert (HISTOGRAM_EDGES[0], HISTOGRAM_EDGES[-1]) == (-24, 6)
+    assert HISTOGRAM_BINS == 1 + 1 + 60 + 1 + 1  # Zero, below, between, above, not finite.
+    assert (SURFACE_AXIS[0], SURFACE_AXIS[-1]) == (-1.2, 1.2)
+
+
+def test_the_kernels_of_a_model_are_named_by_their_layers_and_weights() -> None:
+    panel = Panel.of_kernels(LSTM, EPOCHS, {})
+    assert panel.axis == "layer"
+    assert panel.labels == ("lstm/kernel", "lstm/recurrent_kernel", "dense", "answer")
+    assert panel.phrases == ("layer lstm/kernel", "layer lstm/recurrent_kernel", "layer dense", "the output")
+
+
+def test_the_outputs_of_a_model_are_named_by_their_layers() -> None:
+    panel = Panel.of_layers(LSTM, EPOCHS, {})
+    assert (panel.axis, panel.labels, panel.phrases) == ("layer", ("lstm", "dense"), ("layer lstm", "layer dense"))
+
+
+def test_consecutive_panels_join_with_or_without_histograms() -> None:
+    kernels, steps = (foreign_record().panels[name] for name in ("kernels", "steps"))
+    twice = Panel.joined([kernels, kernels])
+    assert twice.epochs.tolist() == [0, 2, 4, 6, 0, 2, 4, 6]
+    assert twice.histograms is not None and twice.histograms.shape == (8, 1, 4, HISTOGRAM_BINS)
+    assert Panel.joined([steps, steps]).histograms is None
+
+
+def test_a_panel_knows_the_bytes_of_its_arrays() -> None:
+    statistics = {"gradient_rms": np.zeros((2, 3, 4))}
+    counts = np.zeros((2, 3, 4, HISTOGRAM_BINS), np.uint32)
+    assert Panel.of_kernels(LSTM, EPOCHS, statistics).nbytes == 2 * 3 * 4 * 8
+    assert Panel.of_kernels(LSTM, EPOCHS, statistics, counts).nbytes == 2 * 3 * 4 * (8 + 64 * 4)

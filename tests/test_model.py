@@ -1,0 +1,102 @@
+"""A network as its measurements know it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from conftest import LSTM
+
+from vgdemo.config import RunConfig
+from vgdemo.model import Kernel, Layer, Model
+
+BRANCHES = Model(
+    kernels=(
+        Kernel("trunk", (8, 4)),
+        Kernel("left", (4, 1), is_output=True),
+        Kernel("right", (4, 3), is_output=True),
+    )
+)
+
+
+def test_a_layer_with_several_kernels_is_named_with_them_and_others_alone() -> None:
+    assert LSTM.kernel_labels == ("lstm/kernel", "lstm/recurrent_kernel", "dense", "answer")
+    assert LSTM.layer_labels == ("lstm", "dense")
+
+
+def test_in_a_sentence_layers_are_called_layers_and_the_answer_the_output() -> None:
+    assert LSTM.kernel_phrases == ("layer lstm/kernel", "layer lstm/recurrent_kernel", "layer dense", "the output")
+    assert LSTM.layer_phrases == ("layer lstm", "layer dense")
+
+
+def test_of_several_outputs_each_keeps_its_name() -> None:
+    assert BRANCHES.kernel_phrases == ("layer trunk", "layer left", "layer right")
+
+
+def test_hidden_kernels_are_those_that_do_not_give_the_answer() -> None:
+    assert LSTM.hidden == (0, 1, 2)
+    assert [kernel.layer for kernel in LSTM.hidden_kernels] == ["lstm", "lstm", "dense"]
+    assert BRANCHES.hidden == (0,)
+    assert Model(kernels=(Kernel("only", (2, 1), is_output=True),)).hidden == ()
+
+
+def test_the_settings_of_a_run_describe_a_model() -> None:
+    config = RunConfig(num_hidden_layers=2, units=3, activation="relu", normalization="batch", optimizer="adam")
+    model = config.model
+    assert model.kernel_labels == ("1", "2", "output")
+    assert model.kernel_phrases == ("layer 1", "layer 2", "the output")
+    assert [kernel.shape for kernel in model.kernels] == [(2, 3), (3, 3), (3, 1)]
+    assert [kernel.is_output for kernel in model.kernels] == [False, False, True]
+    assert model.layers == (Layer("1", activation="relu"), Layer("2", activation="relu"))
+    assert (model.normalization, model.residual) == ("batch", False)
+    assert (model.optimizer, model.learning_rate) == ("adam", 0.01)
+    assert (model.loss, model.num_classes) == ("binary_crossentropy", 2)
+
+
+@pytest.mark.parametrize("shape", [(3, 7), (1, 1), (5, 3, 7), (3, 5, 2, 8), (2, 3, 4, 5, 6)])
+def test_fans_are_those_by_which_keras_draws_first_weights(shape: tuple[int, ...]) -> None:
+    from keras.src.initializers.random_initializers import compute_fans
+
+    kernel = Kernel("layer", shape)
+    assert (kernel.fan_in, kernel.fan_out) == compute_fans(shape)
+    assert kernel.units == shape[-1]
+
+
+@pytest.mark.parametrize(
+    ("loss", "num_classes", "probability"),
+    [
+        ("binary_crossentropy", 2, [0.5, 0.5]),
+        ("categorical_crossentropy", 10, [0.1] * 10),
+        ("sparse_categorical_crossentropy", 4, [0.25] * 4),
+    ],
+)
+def test_guessing_costs_the_entropy_of_equal_probabilities(
+    loss: str, num_classes: int, probability: list[float]
+) -> None:
+    entropy = -np.sum(np.array(probability) * np.log(probability))
+    assert replace(LSTM, loss=loss, num_classes=num_classes).guessing_loss == pytest.approx(entropy)
+
+
+@pytest.mark.parametrize(("loss", "num_classes"), [("mean_squared_error", None), ("hinge", 2), ("crossentropy", None)])
+def test_guessing_costs_nothing_that_is_known_with_another_loss(loss: str, num_classes: int | None) -> None:
+    assert replace(LSTM, loss=loss, num_classes=num_classes).guessing_loss is None
+
+
+@pytest.mark.parametrize("model", [LSTM, BRANCHES, RunConfig().model, Model(kernels=())])
+def test_a_model_survives_a_json_document(model: Model) -> None:
+    assert Model.from_dict(json.loads(json.dumps(model.to_dict()))) == model
+
+
+def test_what_a_document_does_not_say_takes_its_default() -> None:
+    content = {"kernels": [{"layer": "dense", "shape": [2, 1]}], "layers": [{"name": "dense"}]}
+    assert Model.from_dict(content) == Model(kernels=(Kernel("dense", (2, 1)),), layers=(Layer("dense"),))
+
+
+@pytest.mark.parametrize(
+    "content", [{}, {"kernels": []}, {"kernels": [{}], "layers": []}, {"layers": [], "kernels": 1}]
+)
+def test_what_is_no_model_is_refused(content: dict[str, object]) -> None:
+    with pytest.raises((KeyError, TypeError)):
+        Model.from_dict(content)

@@ -1,0 +1,41 @@
+"""What a run measured: arrays with named axes, tidy tables on demand, Parquet files for keeping."""
+
+from vgdemo.record.files import FORMAT
+from vgdemo.record.panel import (
+    CURVES,
+    HISTOGRAM_BINS,
+    HISTOGRAM_EDGES,
+    KERNEL_STATISTICS,
+    OUTPUT_STATISTICS,
+    SURFACE_AXIS,
+    SURFACE_SIDE,
+    UPDATE_STATISTICS,
+    Panel,
+    Surface,
+)
+from vgdemo.record.record import RunRecord
+from vgdemo.record.source import Log, Source, source_from_dict, source_to_dict
+from vgdemo.record.status import RunStatus
+from vgdemo.record.tables import axis_table, curves_table
+
+__all__ = [
+    "CURVES",
+    "FORMAT",
+    "HISTOGRAM_BINS",
+    "HISTOGRAM_EDGES",
+    "KERNEL_STATISTICS",
+    "OUTPUT_STATISTICS",
+    "SURFACE_AXIS",
+    "SURFACE_SIDE",
+    "UPDATE_STATISTICS",
+    "Log",
+    "Panel",
+    "RunRecord",
+    "RunStatus",
+    "Source",
+    "Surface",
+    "axis_table",
+    "curves_table",
+    "source_from_dict",
+    "source_to_dict",
+]

@@ -1,0 +1,184 @@
+"""A record as files: Parquet for keeping, Arrow for another process, and a description in JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from vgdemo.model import Model
+from vgdemo.record.panel import SURFACE_SIDE, Panel, Surface
+from vgdemo.record.source import source_from_dict, source_to_dict
+from vgdemo.record.status import RunStatus
+from vgdemo.record.tables import Axes, curves_table, table
+
+if TYPE_CHECKING:
+    from vgdemo.record.record import RunRecord
+
+FORMAT = 2  # Raise it when older code would misread the files, or today's code cannot read those of before.
+AXES = ("epoch", "replicate", "place")  # Columns that are no measurement.
+HISTOGRAM = "gradient_histogram"  # A column of lists.
+
+
+class Form(NamedTuple):
+    """A way to write a table.
+
+    Attributes:
+        ending: Of the file's name.
+        write: Table to content.
+        read: Content to table.
+    """
+
+    ending: str
+    write: Callable[[pa.Table], bytes]
+    read: Callable[[bytes], pa.Table]
+
+
+def _to_parquet(content: pa.Table) -> bytes:
+    buffer = io.BytesIO()
+    dictionaries = [name for name in AXES if name in content.column_names]
+    pq.write_table(content, buffer, compression="zstd", use_dictionary=dictionaries)
+    return buffer.getvalue()
+
+
+def _from_parquet(content: bytes) -> pa.Table:
+    return pq.read_table(io.BytesIO(content))
+
+
+def _to_arrow(content: pa.Table) -> bytes:
+    buffer = io.BytesIO()
+    with pa.ipc.new_stream(buffer, content.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as stream:
+        stream.write_table(content)
+    return buffer.getvalue()
+
+
+def _from_arrow(content: bytes) -> pa.Table:
+    # Arrow's own pools keep what was freed; a web process that hears of many runs would grow.
+    return pa.ipc.open_stream(content, memory_pool=pa.system_memory_pool()).read_all()
+
+
+PARQUET = Form("parquet", _to_parquet, _from_parquet)
+ARROW = Form("arrow", _to_arrow, _from_arrow)
+
+
+def encode(record: RunRecord, form: Form) -> dict[str, bytes]:
+    """File name to content."""
+    contents = {f"{name}.{form.ending}": form.write(content) for name, content in _tables(record)}
+    return contents | {"run.json": json.dumps(_description(record), indent=2).encode()}
+
+
+def decode(files: Mapping[str, bytes], form: Form) -> dict[str, Any]:
+    """The fields of the record that `encode` wrote. Which statistics and curves there are, the files say.
+
+    Raises:
+        ValueError: If the files are not those of a run, or of another format.
+    """
+    try:
+        description = json.loads(files["run.json"])
+        if description.get("format") != FORMAT:
+            raise ValueError(f"format {description.get('format', 1)}; format {FORMAT} can be read")
+        ending = f".{form.ending}"
+        tables = {
+            name.removesuffix(ending): form.read(content) for name, content in files.items() if name.endswith(ending)
+        }
+        return _fields(tables, description)
+    except (AttributeError, KeyError, TypeError, ValueError, pa.ArrowException) as error:
+        raise ValueError(f"Expected the files of a run. Received: {error}") from error
+
+
+def _tables(record: RunRecord) -> Iterator[tuple[str, pa.Table]]:
+    replicates = np.arange(record.replicates)
+    yield "curves", curves_table(record)
+    for name, panel in record.panels.items():
+        counts = {} if panel.histograms is None else {HISTOGRAM: panel.histograms}
+        axes: Axes = dict(zip(AXES, (panel.epochs, replicates, np.arange(len(panel.labels))), strict=True))
+        yield name, table(axes, {**panel.statistics, **counts})
+    if record.surface is not None:
+        axes = {"epoch": record.surface.epochs, "replicate": replicates}
+        yield "surface", table(axes, {"probability": record.surface.probabilities})
+
+
+def _description(record: RunRecord) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "source": source_to_dict(record.source),
+        "model": record.model.to_dict(),
+        "replicates": record.replicates,
+        "planned_epochs": record.planned_epochs,
+        "majority_share": record.majority_share,
+        "has_surface": record.surface is not None,
+        "panels": {
+            name: {"axis": panel.axis, "labels": panel.labels, "phrases": panel.phrases}
+            for name, panel in record.panels.items()
+        },
+        "status": record.status,
+        "seconds": dict(record.seconds),
+        "notices": list(record.notices),
+        "versions": dict(record.versions),
+    }
+
+
+def _fields(tables: Mapping[str, pa.Table], description: Mapping[str, Any]) -> dict[str, Any]:
+    replicates = int(description["replicates"])
+    epochs = _epochs(tables["curves"], replicates)
+    return {
+        "source": source_from_dict(description["source"]),
+        "model": Model.from_dict(description["model"]),
+        "replicates": replicates,
+        "epochs": epochs,
+        "curve_arrays": _columns(tables["curves"], (len(epochs), replicates)),
+        "panels": {name: _panel(tables[name], places, replicates) for name, places in description["panels"].items()},
+        "planned_epochs": description["planned_epochs"],
+        "majority_share": description["majority_share"],
+        "surface": _surface(tables["surface"], replicates) if description["has_surface"] else None,
+        "status": RunStatus(description["status"]),
+        "seconds": description["seconds"],
+        "notices": tuple(description["notices"]),
+        "versions": description["versions"],
+    }
+
+
+def _panel(content: pa.Table, places: Mapping[str, Any], replicates: int) -> Panel:
+    count = len(places["labels"])
+    epochs = _epochs(content, replicates * count)
+    columns = _columns(content, (len(epochs), replicates, count))
+    histograms = columns.pop(HISTOGRAM, None)
+    return Panel(places["axis"], tuple(places["labels"]), tuple(places["phrases"]), epochs, columns, histograms)
+
+
+def _surface(content: pa.Table, replicates: int) -> Surface:
+    epochs = _epochs(content, replicates)
+    points = _columns(content, (len(epochs), replicates))["probability"]
+    return Surface(epochs, points.reshape(len(epochs), replicates, SURFACE_SIDE, SURFACE_SIDE))
+
+
+def _columns(content: pa.Table, shape: tuple[int, ...]) -> dict[str, NDArray[Any]]:
+    """The columns that are no axis, in this shape; a column of lists has one axis more."""
+    return {name: _values(content, name, shape) for name in content.column_names if name not in AXES}
+
+
+def _values(content: pa.Table, name: str, shape: tuple[int, ...]) -> NDArray[Any]:
+    column = content[name].combine_chunks()
+    if pa.types.is_fixed_size_list(column.type):
+        shape = (*shape, column.type.list_size)
+        column = column.flatten()
+    return np.reshape(column.to_numpy(zero_copy_only=False), shape)
+
+
+def _epochs(content: pa.Table, repeats: int) -> NDArray[np.int32]:
+    """The epochs of a table that has so many rows for each of them.
+
+    Raises:
+        ValueError: If it is a table of other rows, such as one of more replicates.
+    """
+    rows: NDArray[np.int32] = np.asarray(content["epoch"])
+    epochs = rows[:: max(1, repeats)]
+    if (np.diff(epochs) <= 0).any() or not np.array_equal(rows, np.repeat(epochs, repeats)):
+        raise ValueError(f"a table that has not {repeats} rows for each epoch")
+    return epochs

@@ -1,0 +1,120 @@
+"""The measured numbers of a record: statistics along an axis, and answers over the plane."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vgdemo.model import Model
+
+CURVES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
+KERNEL_STATISTICS = (
+    "gradient_mean_abs",
+    "gradient_rms",
+    "gradient_max_abs",
+    "gradient_zero_share",
+    "kernel_l1",
+    "kernel_rms",
+    "kernel_mean",
+)
+UPDATE_STATISTICS = ("update_ratio",)
+OUTPUT_STATISTICS = ("activation_mean", "activation_std", "saturated_share", "dead_share")
+HISTOGRAM_EDGES = np.linspace(-24, 6, 61)  # log10|g|, half a decade each.
+HISTOGRAM_BINS = len(HISTOGRAM_EDGES) + 3  # zero, below the first edge, the 60 between, above the last, not finite.
+SURFACE_SIDE = 32  # Grid points along each axis of a decision surface.
+SURFACE_AXIS = np.linspace(-1.2, 1.2, SURFACE_SIDE)
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Statistics along one axis, such as the kernels of a network or the time steps of a sequence.
+
+    Axes: E epochs, R replicates, P places along the axis, B histogram bins.
+
+    Attributes:
+        axis: What figures call the axis: "layer", "time step".
+        labels: What the axis calls its P places.
+        phrases: What a sentence calls them, such as "layer 1", "the output".
+        epochs: (E,) the epochs at which these statistics were measured.
+        statistics: Name to (E, R, P).
+        histograms: (E, R, P, B) counts of a kernel's gradient entries by log10 of their size; None if none were kept.
+            Bins: exact zero, below `HISTOGRAM_EDGES[0]`, one for each interval between edges, from the last edge on,
+            not finite.
+
+    Example:
+        >>> panel = record.panels["outputs"]
+        >>> panel.axis, panel.phrases, panel.statistics["dead_share"].shape  # Epochs 0 to 3, two replicates.
+        ('layer', ('layer 1', 'layer 2'), (4, 2, 2))
+    """
+
+    axis: str
+    labels: tuple[str, ...]
+    phrases: tuple[str, ...]
+    epochs: NDArray[np.int32]
+    statistics: Mapping[str, Array]
+    histograms: NDArray[np.uint32] | None = None
+
+    @classmethod
+    def of_kernels(
+        cls,
+        model: Model,
+        epochs: NDArray[np.int32],
+        statistics: Mapping[str, Array],
+        histograms: NDArray[np.uint32] | None = None,
+    ) -> Panel:
+        """Statistics of every kernel of a model."""
+        return cls("layer", model.kernel_labels, model.kernel_phrases, epochs, statistics, histograms)
+
+    @classmethod
+    def of_layers(cls, model: Model, epochs: NDArray[np.int32], statistics: Mapping[str, Array]) -> Panel:
+        """Statistics of the outputs of a model's layers."""
+        return cls("layer", model.layer_labels, model.layer_phrases, epochs, statistics)
+
+    @classmethod
+    def joined(cls, panels: Sequence[Panel]) -> Panel:
+        """One panel of consecutive epochs."""
+        histograms = [panel.histograms for panel in panels if panel.histograms is not None]
+        return replace(
+            panels[-1],
+            epochs=np.concatenate([panel.epochs for panel in panels]),
+            statistics=joined_arrays([panel.statistics for panel in panels]),
+            histograms=np.concatenate(histograms) if histograms else None,
+        )
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its arrays."""
+        counts = 0 if self.histograms is None else self.histograms.nbytes
+        return counts + sum(values.nbytes for values in self.statistics.values())
+
+
+@dataclass(frozen=True)
+class Surface:
+    """What a network with two inputs answers all over their plane.
+
+    Attributes:
+        epochs: (S,) epoch numbers.
+        probabilities: (S, R, G, G) probability of class 1 at (x2, x1) = `SURFACE_AXIS` × `SURFACE_AXIS`.
+    """
+
+    epochs: NDArray[np.int32]
+    probabilities: NDArray[np.float32]
+
+    @classmethod
+    def joined(cls, surfaces: Sequence[Surface]) -> Surface:
+        """One of consecutive epochs."""
+        return cls(
+            np.concatenate([surface.epochs for surface in surfaces]),
+            np.concatenate([surface.probabilities for surface in surfaces]),
+        )
+
+
+def joined_arrays(arrays: Sequence[Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    """Arrays of the same names, one after the other along their first axis."""
+    return {name: np.concatenate([one[name] for one in arrays]) for name in arrays[-1]}

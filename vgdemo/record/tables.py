@@ -1,0 +1,68 @@
+"""A record as tidy tables: one row for each thing that was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from vgdemo.record.record import RunRecord
+
+
+Axes = dict[str, NDArray[Any]]  # Name of a column to its values, the slowest first.
+
+
+def curves_table(record: RunRecord) -> pa.Table:
+    """Columns epoch, replicate (from 0), then the curves; one row for each epoch and replicate."""
+    return table({"epoch": record.epochs, "replicate": np.arange(record.replicates)}, record.curve_arrays)
+
+
+def axis_table(record: RunRecord, axis: str) -> pa.Table:
+    """Every statistic along an axis, one row for each epoch, replicate and place; null where it is not measured.
+
+    Args:
+        record: The run.
+        axis: Such as "layer"; the column of labels has its name.
+
+    Example:
+        >>> table = axis_table(record, "layer")
+        >>> table.num_rows, table["dead_share"].null_count  # Of the output no unit is called dead.
+        (24, 8)
+    """
+    panels = [panel for panel in record.panels.values() if panel.axis == axis]
+    labels = list(dict.fromkeys(label for panel in panels for label in panel.labels))
+    replicates = np.arange(record.replicates)
+    axes: Axes = {"epoch": record.epochs, "replicate": replicates, axis: np.array(labels, object)}
+    columns = _axis_columns(axes)
+    for panel in panels:
+        places = np.array([labels.index(label) for label in panel.labels], np.intp)
+        at = np.ix_(np.searchsorted(record.epochs, panel.epochs), replicates, places)
+        absent = np.ones([len(places) for places in axes.values()], np.bool_)
+        absent[at] = False
+        for name, values in panel.statistics.items():
+            grid = np.zeros(absent.shape)
+            grid[at] = values
+            columns[name] = pa.array(grid.ravel(), mask=absent.ravel())
+    return pa.table(columns)
+
+
+def table(axes: Axes, values: Mapping[str, NDArray[Any]]) -> pa.Table:
+    """One row for each combination of the axes; what a value has beyond them becomes a list in its cell."""
+    columns = _axis_columns(axes)
+    for name, value in values.items():
+        flat = pa.array(value.ravel())
+        cell = int(np.prod(value.shape[len(axes) :]))
+        columns[name] = flat if value.ndim == len(axes) else pa.FixedSizeListArray.from_arrays(flat, cell)
+    return pa.table(columns)
+
+
+def _axis_columns(axes: Axes) -> dict[str, pa.Array]:
+    grids = np.meshgrid(*axes.values(), indexing="ij")
+    return {
+        name: pa.array(grid.ravel(), pa.string() if grid.dtype == object else pa.int32())
+        for name, grid in zip(axes, grids, strict=True)
+    }

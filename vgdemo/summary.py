@@ -1,0 +1,79 @@
+"""What a record says in a few numbers: computed here once, read by all who tell of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vgdemo.diagnosis import Verdict, diagnose
+from vgdemo.learning import Share, accuracy_deciles, arrival, gradient_ratio, has_learned, quantile
+from vgdemo.record import RunRecord
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How a run ends; medians over its replicates unless said otherwise, None where nothing was measured.
+
+    Attributes:
+        accuracy: Final validation accuracy at 10, 50 and 90 % of the replicates, of which one that diverged guesses.
+        learned: The replicates that learn.
+        arrival: First epoch with at least 95 % of the final validation accuracy; infinite if half of them never learn.
+        first_ratio: Mean |g| of the first kernel over that of the output's, at the first measured epoch.
+        last_ratio: The same ratio at the last measured epoch.
+        dead: Share of dead units at the end, mean over the measured layers.
+        saturated: Share of saturated activations at the end, mean over the measured layers.
+        verdict: What the run has.
+        seconds: What compiling and training took.
+
+    Example:
+        >>> summary = summarize(record)
+        >>> summary.verdict, str(summary.learned)
+        (<Verdict.UNKNOWN: 'unknown'>, '0 of 2 replicates (0 %, interval 0–66 %)')
+    """
+
+    accuracy: tuple[float, float, float] | None
+    learned: Share | None
+    arrival: float | None
+    first_ratio: float | None
+    last_ratio: float | None
+    dead: float | None
+    saturated: float | None
+    verdict: Verdict
+    seconds: float | None
+
+
+def summarize(record: RunRecord) -> Summary:
+    """Sum a run up, as far as it was measured.
+
+    Example:
+        >>> [round(accuracy, 2) for accuracy in summarize(record).accuracy]
+        [0.42, 0.54, 0.66]
+    """
+    learned = has_learned(record)
+    return Summary(
+        accuracy=accuracy_deciles(record),
+        learned=None if learned is None else Share.of(learned),
+        arrival=_median(arrival(record)),
+        first_ratio=_ratio(record, 0),
+        last_ratio=_ratio(record, -1),
+        dead=_mean_at_end(record, "dead_share"),
+        saturated=_mean_at_end(record, "saturated_share"),
+        verdict=diagnose(record).verdict,
+        seconds=sum(record.seconds.values()) if record.seconds else None,
+    )
+
+
+def _ratio(record: RunRecord, index: int) -> float | None:
+    return _median(gradient_ratio(record, index)) if len(record.epochs) else None
+
+
+def _mean_at_end(record: RunRecord, statistic: str) -> float | None:
+    if not record.has(statistic):
+        return None
+    values = record.values(statistic)
+    return _median(values[-1].mean(axis=1)) if values.size else None
+
+
+def _median(values: np.ndarray | None) -> float | None:
+    return None if values is None else float(quantile(values, 0.5, axis=0))
