@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export CHROMIUM
 
-.PHONY: run test lint diagnosis article bench chromium
+.PHONY: run test lint diagnosis article screenshots bench chromium
 
 run: $(VENV)/run.stamp
 	$(BIN)/streamlit run app.py
@@ -18,6 +18,7 @@ test: lint chromium
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/oxlint vgdemo
 	$(BIN)/mypy
 
 diagnosis: $(VENV)/run.stamp

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from browser.dashboard import READY_SECONDS, chromium, dashboard
+from browser.dashboard import READY_SECONDS, dashboard
 from playwright.sync_api import Browser, BrowserContext, Page
 
 
@@ -14,12 +14,6 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A dashboard that many tests share."""
     with dashboard(VGDEMO_STORE=str(tmp_path_factory.mktemp("store"))) as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture

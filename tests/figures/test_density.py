@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from conftest import foreign_record
 
-from vgdemo.config import RunConfig
 from vgdemo.figures import gradient_density
 from vgdemo.record import HISTOGRAM_EDGES, RunRecord
 
@@ -15,10 +15,12 @@ Make = Callable[..., RunRecord]
 
 def with_counts(record: RunRecord, **counts: int) -> RunRecord:
     """The same counts for every layer; bins by position."""
-    histograms = np.zeros_like(record.histograms)
+    panel = record.panels["kernels"]
+    assert panel.histograms is not None
+    histograms = np.zeros_like(panel.histograms)
     for place, count in counts.items():
         histograms[..., int(place.removeprefix("bin"))] = count
-    return replace(record, histograms=histograms)
+    return replace(record, panels={**record.panels, "kernels": replace(panel, histograms=histograms)})
 
 
 def test_a_panel_shows_where_the_entries_of_its_layer_are(make_record: Make) -> None:
@@ -40,9 +42,9 @@ def test_exact_zeros_are_told(make_record: Make) -> None:
 
 def test_six_kernels_have_six_panels_and_deeper_networks_not_more(make_record: Make) -> None:
     names = [panel.name for panel in gradient_density(make_record(num_hidden_layers=5)).data]
-    assert names == ["layer 1", "layer 2", "layer 3", "layer 4", "layer 5", "output"]
+    assert names == ["layer 1", "layer 2", "layer 3", "layer 4", "layer 5", "the output"]
     names = [panel.name for panel in gradient_density(make_record(num_hidden_layers=20)).data]
-    assert names == ["layer 1", "layer 5", "layer 9", "layer 13", "layer 17", "output"]
+    assert names == ["layer 1", "layer 5", "layer 9", "layer 13", "layer 17", "the output"]
 
 
 def test_panels_do_not_overlap_and_the_outer_ones_say_their_units(make_record: Make) -> None:
@@ -54,6 +56,6 @@ def test_panels_do_not_overlap_and_the_outer_ones_say_their_units(make_record: M
     assert [layout[f"yaxis{n}"].title.text for n in (1, 4)] == ["|g|"] * 2
 
 
-@pytest.mark.parametrize("settings", [{}, {"num_hidden_layers": 1, "replicates": 1, "epochs": 1}])
-def test_a_run_of_which_nothing_is_measured_yet_can_be_drawn(settings: dict[str, int]) -> None:
-    assert "yet" in gradient_density(RunRecord.empty(RunConfig(**settings))).layout.title.subtitle.text
+def test_the_name_of_a_panel_fits_into_it() -> None:
+    names = [name.text for name in gradient_density(foreign_record()).layout.annotations]
+    assert names == ["layer …/kernel", "layer …_kernel", "layer dense", "the output"]

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import pytest
+from conftest import changed, foreign_record
 
 from vgdemo.figures import layer_lines
 from vgdemo.record import RunRecord
@@ -16,16 +16,14 @@ def test_there_is_one_line_for_each_kernel_with_the_median_over_replicates(make_
     record = make_record(num_hidden_layers=5, epochs=4, replicates=3)
     medians = record.layers.groupby(["layer", "epoch"]).gradient_mean_abs.median().unstack()
     lines = layer_lines(record).data
-    assert [line.name for line in lines] == ["layer 1", "layer 2", "layer 3", "layer 4", "layer 5", "output"]
+    assert [line.name for line in lines] == ["layer 1", "layer 2", "layer 3", "layer 4", "layer 5", "the output"]
     for line, layer in zip(lines, medians.index, strict=True):
         assert list(line.x) == list(medians.columns)
         np.testing.assert_allclose(line.y, medians.loc[layer], rtol=1e-6)
 
 
 def test_what_is_too_small_for_the_axis_runs_along_it(make_record: Make) -> None:
-    record = make_record()
-    zeros = np.zeros_like(record.layer_arrays["gradient_mean_abs"])
-    figure = layer_lines(replace(record, layer_arrays={**record.layer_arrays, "gradient_mean_abs": zeros}))
+    figure = layer_lines(changed(make_record(), gradient_mean_abs=np.array(0)))
     low = figure.layout.yaxis.range[0]
     assert all(low < np.log10(value) < low + 1 for line in figure.data for value in line.y)
     assert figure.layout.title.subtitle.text.endswith("0 in layer 1, 0 in the output.")
@@ -33,7 +31,8 @@ def test_what_is_too_small_for_the_axis_runs_along_it(make_record: Make) -> None
 
 def test_the_axis_is_the_same_for_all_runs_unless_it_fits(make_record: Make) -> None:
     record = make_record()
-    other = replace(record, layer_arrays={name: values / 100 for name, values in record.layer_arrays.items()})
+    smaller = {name: record.values(name) / 100 for name in ("gradient_mean_abs", "kernel_l1")}
+    other = changed(record, **smaller)
     assert layer_lines(record).layout.yaxis.range == layer_lines(other).layout.yaxis.range
     low, high = layer_lines(other, "kernel_l1", fit=True).layout.yaxis.range
     drawn = np.log10([line.y for line in layer_lines(other, "kernel_l1", fit=True).data])
@@ -45,4 +44,11 @@ def test_a_deep_network_has_few_names_in_its_legend(make_record: Make) -> None:
     lines = layer_lines(make_record(num_hidden_layers=20)).data
     named = [line.name for line in lines if line.showlegend]
     assert len(lines) == 21 and len(named) <= 6
-    assert (named[0], named[-1]) == ("layer 1", "output")
+    assert (named[0], named[-1]) == ("layer 1", "the output")
+
+
+def test_the_line_of_the_output_alone_is_broken(make_record: Make) -> None:
+    for record in (make_record(), foreign_record()):
+        assert [line.line.dash for line in layer_lines(record).data][-2:] == ["solid", "dash"]
+    assert {line.line.dash for line in layer_lines(make_record(), "dead_share").data} == {"solid"}
+    assert {line.line.dash for line in layer_lines(foreign_record(), "state_gradient_rms").data} == {"solid"}

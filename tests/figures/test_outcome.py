@@ -7,7 +7,7 @@ import pytest
 
 from vgdemo.figures import Figure, Row, outcome
 
-ACCURACY = "accuracy after the last epoch, share"
+TITLE, ACCURACY = "accuracy after the last epoch", "accuracy after the last epoch, share"
 
 
 def named(figure: Figure, name: str) -> list[Any]:
@@ -16,7 +16,7 @@ def named(figure: Figure, name: str) -> list[Any]:
 
 def test_every_replicate_is_a_dot_and_the_published_number_a_mark_on_its_row() -> None:
     rows = [Row("training", np.array([0.5, 0.6, 0.7]), (0.53,)), Row("validation", np.array([0.6, 0.7, 0.8]), (0.47,))]
-    figure = outcome(rows, ACCURACY)
+    figure = outcome(rows, TITLE, ACCURACY)
     assert [list(trace.x) for trace in named(figure, "replicate")] == [[0.5, 0.6, 0.7], [0.6, 0.7, 0.8]]
     marks = named(figure, "published in the article")
     assert [(list(mark.x), list(mark.y)) for mark in marks] == [([0.53], [0]), ([0.47], [1])]
@@ -24,20 +24,20 @@ def test_every_replicate_is_a_dot_and_the_published_number_a_mark_on_its_row() -
 
 
 def test_the_reading_gives_quartiles_and_what_was_published() -> None:
-    figure = outcome([Row("training", np.array([0.5, 0.6, 0.7, 0.8, 0.9]), (0.53,))], ACCURACY)
+    figure = outcome([Row("training", np.array([0.5, 0.6, 0.7, 0.8, 0.9]), (0.53,))], TITLE, ACCURACY)
     reading = figure.layout.title.subtitle.text
     assert reading == "training: half of 5 replicates within 0.6 to 0.8, published 0.53."
 
 
 def test_a_published_range_is_a_bar_in_powers_of_ten() -> None:
-    figure = outcome([Row("output", np.array([1e-3, 1e-2]), (0.01, 0.1))], "mean |g|", logarithmic=True)
+    figure = outcome([Row("output", np.array([1e-3, 1e-2]), (0.01, 0.1))], "Mean |g|", "mean |g|", logarithmic=True)
     (bar,) = named(figure, "published in the article")
     assert (bar.mode, list(bar.x)) == ("lines", [-2, -1])
     assert list(named(figure, "replicate")[0].x) == [-3, -2]
 
 
 def test_exact_zeros_are_a_mark_of_their_own_on_a_logarithmic_axis() -> None:
-    figure = outcome([Row("layer 1", np.array([0, 0, 1e-3]))], "mean |g|", logarithmic=True)
+    figure = outcome([Row("layer 1", np.array([0, 0, 1e-3]))], "Mean |g|", "mean |g|", logarithmic=True)
     (zeros,) = named(figure, "exactly zero")
     assert "2 replicates" in zeros.hovertemplate
     assert len(named(figure, "replicate")[0].x) == 1
@@ -46,20 +46,40 @@ def test_exact_zeros_are_a_mark_of_their_own_on_a_logarithmic_axis() -> None:
 @pytest.mark.parametrize("logarithmic", [False, True])
 def test_replicates_without_a_number_are_left_out_and_nothing_warns(logarithmic: bool) -> None:
     figure = outcome(
-        [Row("a", np.array([np.nan, np.inf, 0.7])), Row("b", np.full(3, np.nan))], "x", logarithmic=logarithmic
+        [Row("a", np.array([np.nan, np.inf, 0.7])), Row("b", np.full(3, np.nan))], "X", "x", logarithmic=logarithmic
     )
     assert [len(dots.x) for dots in named(figure, "replicate")] == [1, 0]
     assert "b: no replicate has a number." in figure.layout.title.subtitle.text
 
 
-def test_all_accuracies_have_one_axis_that_holds_them() -> None:
-    first, second = (outcome([Row("a", np.array(values))], ACCURACY) for values in ([0.5, 0.8], [0.6, 0.61]))
-    assert first.layout.xaxis.range == second.layout.xaxis.range
-    low, high = outcome([Row("a", np.array([0.1, 1.0]))], ACCURACY).layout.xaxis.range
-    assert low <= 0.1 and high >= 1
+def test_an_axis_with_ends_is_the_same_for_all_that_they_hold() -> None:
+    def ends(*values: float) -> list[float]:
+        row = Row("a", np.array(values))
+        return list(outcome([row], TITLE, ACCURACY, ends=(0.45, 0.9)).layout.xaxis.range)
+
+    assert ends(0.5, 0.8) == ends(0.6, 0.61) == [0.45, 0.9]
+    assert ends(0.1, 1.0) == [0.1, 1.0]
+
+
+def test_ends_are_in_the_unit_of_the_numbers() -> None:
+    row = Row("a", np.array([1e-3]))
+    figure = outcome([row], "Mean |g|", "mean |g|", logarithmic=True, ends=(1e-4, 1e-1))
+    assert list(figure.layout.xaxis.range) == [-4, -1]
+    assert figure.layout.meta["log10"] == ["xaxis"]
+
+
+def test_an_axis_without_ends_holds_what_it_shows() -> None:
+    low, high = outcome([Row("a", np.array([3.0, 5.0]))], "Epoch", "epoch").layout.xaxis.range
+    assert low < 3 and high > 5
+
+
+def test_the_title_and_the_axis_say_what_they_are_given() -> None:
+    layout = outcome([Row("a", np.array([0.5]))], TITLE, ACCURACY).layout
+    assert (layout.title.text, layout.xaxis.title.text) == ("Accuracy after the last epoch", ACCURACY)
+    assert layout.meta["log10"] == []
 
 
 def test_the_legend_names_each_thing_once() -> None:
     rows = [Row(name, np.array([0.5, 0.6]), (0.5,)) for name in "abc"]
-    names = [trace.name for trace in outcome(rows, ACCURACY).data if trace.showlegend]
+    names = [trace.name for trace in outcome(rows, TITLE, ACCURACY).data if trace.showlegend]
     assert sorted(names) == ["published in the article", "quartiles", "replicate"]

@@ -7,7 +7,7 @@ import pytest
 
 from vgdemo.config import RunConfig
 from vgdemo.figures import Figure, phases
-from vgdemo.meanfield import fixed_point
+from vgdemo.theory import fixed_point
 
 
 def picture(activation: str, weight_variance: float, **settings: float) -> Figure:
@@ -45,3 +45,13 @@ def test_a_sigmoid_network_is_ordered_at_every_gain() -> None:
     assert [one.text for one in figure.layout.annotations] == ["ordered"]
     assert "χ = 1" not in {one.name for one in figure.data}
     assert "ordered" in figure.layout.title.subtitle.text
+
+
+def test_gain_and_factor_are_drawn_as_logarithms() -> None:
+    assert picture("relu", 2.0).layout.meta["log10"] == ["xaxis", "z"]
+
+
+def test_the_names_of_the_phases_stand_inside_the_picture() -> None:
+    layout = picture("tanh", 1.0).layout
+    low, high = layout.yaxis.range
+    assert all(low < name.y < high for name in layout.annotations)

@@ -1,21 +1,22 @@
-"""The forecast on the layer profile; tests/test_figures.py has the rest of it."""
-
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
+from conftest import changed, foreign_record
 
 from vgdemo.figures import Figure, layer_profile
 from vgdemo.record import RunRecord
 from vgdemo.theory import Forecast
 
 SIZES = np.array([1e-3, 1e-2, 1e-1])
-MakeRecord = Callable[..., RunRecord]
+Make = Callable[..., RunRecord]
 
 
 def forecast_for(record: RunRecord) -> Forecast:
+    assert record.config is not None
     return Forecast(record.config, gradient_rms=SIZES, low=SIZES / 2, high=SIZES * 2)
 
 
@@ -23,7 +24,55 @@ def theory(figure: Figure) -> list[Any]:
     return [trace for trace in figure.data if trace.name.startswith("theory")]
 
 
-def test_the_line_is_the_forecast_and_lies_in_its_band(make_record: MakeRecord) -> None:
+def named(figure: Figure, name: str) -> Any:
+    (trace,) = (trace for trace in figure.data if trace.name == name)
+    return trace
+
+
+def test_the_profile_has_the_median_of_each_stop(make_record: Make) -> None:
+    record = make_record(epochs=5, replicates=3)
+    table = record.layers.groupby(["epoch", "layer"]).kernel_l1.median().unstack()
+    frames = layer_profile(record, "kernel_l1").frames
+    assert [int(frame.name) for frame in frames] == list(table.index)
+    for frame, (_, row) in zip(frames, table.iterrows(), strict=True):
+        np.testing.assert_allclose(frame.data[1].y, np.log10(row))
+
+
+def test_one_replicate_has_its_own_values(make_record: Make) -> None:
+    record = make_record(replicates=3)
+    frames = layer_profile(record, replicate=2).frames
+    np.testing.assert_allclose(frames[1].data[1].y, np.log10(record.values("gradient_rms")[1, 2]))
+    assert "(replicate 3)" in frames[1].layout.title.subtitle.text
+
+
+@pytest.mark.parametrize(("value", "name"), [(0.0, "exact zero"), (np.nan, "NaN"), (np.inf, "∞")])
+def test_zero_nan_and_infinity_are_marks_at_the_ends_of_the_axis(value: float, name: str, make_record: Make) -> None:
+    profile = layer_profile(changed(make_record(), gradient_rms=np.array(value)))
+    mark = named(profile, name)
+    assert list(mark.x) == ["1", "2", "output"]
+    assert set(mark.y) == {-8 if name == "exact zero" else 1}
+    assert mark.meta == {"special": True}
+    assert np.isnan(named(profile, "median").y).all()
+
+
+def test_what_has_no_meaning_is_left_out_rather_than_drawn_as_nan(make_record: Make) -> None:
+    record = make_record(num_hidden_layers=3)
+    assert layer_profile(record, "update_ratio").frames[0].name == "1"
+    assert list(layer_profile(record, "dead_share").layout.xaxis.categoryarray) == ["1", "2", "3"]
+
+
+def test_the_reading_names_the_extremes_as_a_sentence_does() -> None:
+    record = foreign_record()
+    for values, reading in (
+        ([0.3, 0.02, 0.1, 7.0], "smallest in layer lstm/recurrent_kernel, 0.02; largest in the output, 7."),
+        ([0.0] * 4, "exactly zero in every layer."),
+        ([np.nan] * 4, "no layer has a finite value."),
+    ):
+        figure = layer_profile(changed(record, gradient_rms=np.array(values)))
+        assert figure.layout.title.subtitle.text == f"Epoch 6 (the only replicate): {reading}"
+
+
+def test_the_line_is_the_forecast_and_lies_in_its_band(make_record: Make) -> None:
     record = make_record()
     band, line = theory(layer_profile(record, "gradient_rms", forecast=forecast_for(record)))
     np.testing.assert_allclose(line["y"], [-3, -2, -1])
@@ -31,7 +80,7 @@ def test_the_line_is_the_forecast_and_lies_in_its_band(make_record: MakeRecord) 
     np.testing.assert_allclose(line["y"] - band["y"][3:][::-1], np.log10(2))
 
 
-def test_the_band_is_there_at_epoch_0_alone(make_record: MakeRecord) -> None:
+def test_the_band_is_there_at_epoch_0_alone(make_record: Make) -> None:
     record = make_record()
     figure = layer_profile(record, "gradient_rms", forecast=forecast_for(record))
     band = len(figure.data) - 2
@@ -43,16 +92,19 @@ def test_the_band_is_there_at_epoch_0_alone(make_record: MakeRecord) -> None:
     assert "theory" not in figure.frames[-1].layout.title.subtitle.text.lower()
 
 
-def test_the_forecast_is_there_before_any_measurement(make_record: MakeRecord) -> None:
-    record = RunRecord.empty(make_record().config)
+def test_the_forecast_is_there_before_any_measurement(make_record: Make) -> None:
+    config = make_record().config
+    assert config is not None
+    record = RunRecord.empty(config)
     figure = layer_profile(record, "gradient_rms", forecast=forecast_for(record))
     assert len(theory(figure)) == 2
     assert "Theory expects" in figure.layout.title.subtitle.text
 
 
-def test_it_is_not_drawn_over_other_statistics_nor_where_it_does_not_hold(make_record: MakeRecord) -> None:
+def test_it_is_not_drawn_over_other_statistics_nor_where_it_does_not_hold(make_record: Make) -> None:
     record = make_record()
     assert not theory(layer_profile(record, "gradient_mean_abs", forecast=forecast_for(record)))
+    assert record.config is not None
     unfit = Forecast(record.config, caveat="No forecast: not here.")
     figure = layer_profile(record, "gradient_rms", forecast=unfit)
     assert not theory(figure)

@@ -1,7 +1,8 @@
-"""A record as pictures: pure functions from a `RunRecord` to a Plotly figure.
+"""A record as pictures: pure functions from a `RunRecord` of any network to a Plotly figure.
 
 Each figure carries its title, a one-sentence reading as its subtitle, and a text for those who cannot see it in
-`layout.meta["alt"]`. Figures that change with the epoch have a frame for each stop of the epoch slider.
+`layout.meta["alt"]`. Figures that change with the epoch have a frame for each stop of the epoch slider. A figure draws
+what a record has; of what was not measured its reading speaks.
 """
 
 from plotly.graph_objects import Figure
@@ -17,13 +18,21 @@ from vgdemo.figures.overlay import overlaid_accuracy
 from vgdemo.figures.phases import phases
 from vgdemo.figures.points import scatter
 from vgdemo.figures.profile import layer_profile
-from vgdemo.figures.statistics import STATISTICS
+from vgdemo.figures.scales import ACCURACY_RANGE, STATISTICS, Statistic, statistics_of
+from vgdemo.figures.style import RUN_COLORS
 from vgdemo.figures.surface import decision_surface
+from vgdemo.figures.views import VIEWS, View, ViewOptions, views_of
 
 __all__ = [
+    "ACCURACY_RANGE",
+    "RUN_COLORS",
     "STATISTICS",
+    "VIEWS",
     "Figure",
     "Row",
+    "Statistic",
+    "View",
+    "ViewOptions",
     "curves",
     "decision_surface",
     "depths",
@@ -36,4 +45,6 @@ __all__ = [
     "overlaid_accuracy",
     "phases",
     "scatter",
+    "statistics_of",
+    "views_of",
 ]

@@ -3,78 +3,88 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 
-from vgdemo.figures.sampling import Values, column_indices, quantile
-from vgdemo.figures.style import TRAIN, VALIDATION, in_words, new_figure, translucent
+from vgdemo.figures.axes import epoch_range
+from vgdemo.figures.sampling import column_indices
+from vgdemo.figures.scales import Values
+from vgdemo.figures.style import TRAIN, VALIDATION, new_figure, translucent
+from vgdemo.learning import DECILES, accuracy, diverged, quantile
 from vgdemo.record import RunRecord
+from vgdemo.wording import number, uncapitalized
 
-HALVES = (("train", "train", TRAIN), ("val", "validation", VALIDATION))
+ABOVE, BELOW, WHOLE = [0.47, 1], [0, 0.4], [0, 1]  # Of the figure's height.
+
+
+class Curve(NamedTuple):
+    """A measured curve.
+
+    Attributes:
+        measure: "accuracy" or "loss".
+        half: "training" or "validation".
+        name: What the legend calls the half.
+        color: Of the half.
+        values: (E, R).
+    """
+
+    measure: str
+    half: str
+    name: str
+    color: str
+    values: Values
 
 
 def curves(record: RunRecord, *, singles: bool = False) -> go.Figure:
-    """Accuracy above, loss below: median and 10–90 % band over the replicates.
+    """Accuracy above, loss below: median and 10–90 % band over the replicates. What was not measured is not drawn.
+
+    A replicate that diverged has the accuracy of guessing, as everywhere.
 
     Args:
         record: The run.
         singles: Draw every replicate's own line too.
+
+    Example:
+        >>> figure = curves(record)
+        >>> figure.layout.title.text, figure.layout.yaxis2.title.text
+        ('Accuracy and loss', 'loss, nats')
     """
-    shown = column_indices(record)
-    figure = _axes(record)
-    for measure, axis in (("accuracy", "y"), ("loss", "y2")):
-        for half, label, color in HALVES:
-            values = record.curve_arrays[f"{half}_{measure}"][shown]
-            add_band(figure, record.epochs[shown], values, color=color, axis=axis)
-            if singles:
-                _add_singles(figure, record.epochs[shown], values, color=color, axis=axis)
-            figure.add_scatter(
-                x=record.epochs[shown],
-                y=quantile(values, 0.5),
-                yaxis=axis,
-                name=label,
-                legendgroup=half,
-                showlegend=axis == "y",
-                line={"color": color, "width": 2},
-                hovertemplate=f"{label} {measure} %{{y:.3f}}<extra></extra>",
-            )
+    measured = list(_measured(record))
+    figure = _axes(record, measured)
+    shown = column_indices(record, record.epochs)
+    for curve in measured:
+        _add_curve(figure, record.epochs[shown], curve._replace(values=curve.values[shown]), singles=singles)
     return figure
 
 
-def _axes(record: RunRecord) -> go.Figure:
-    epochs = record.config.epochs
-    return new_figure(
-        "Accuracy and loss",
-        _reading(record),
-        "Line chart over epochs: accuracy above, loss below, training and validation.",
-        over_epochs=True,
-        uirevision=f"curves {epochs}",
-        hovermode="x unified",
-        xaxis={"title": {"text": "epoch"}, "range": [0, epochs], "anchor": "y2"},
-        yaxis={"title": {"text": "accuracy, share"}, "range": _accuracy_range(record), "domain": [0.47, 1]},
-        yaxis2={
-            "title": {"text": "loss, nats"},
-            "type": "log",
-            "dtick": 1,
-            "range": _loss_range(record),
-            "domain": [0, 0.4],
-        },
+def _measured(record: RunRecord) -> Iterator[Curve]:
+    halves = (("train", "training", "train", TRAIN), ("val", "validation", "validation", VALIDATION))
+    for measure in ("accuracy", "loss"):
+        for key, half, name, color in halves:
+            values = accuracy(record, key) if measure == "accuracy" else record.curve_arrays.get(f"{key}_loss")
+            if values is not None:
+                yield Curve(measure, half, name, color, values)
+
+
+def _add_curve(figure: go.Figure, epochs: Values, curve: Curve, *, singles: bool) -> None:
+    axis = "y" if curve.measure == "accuracy" else "y2"
+    is_named = any(trace.name == curve.name for trace in figure.data)
+    add_band(figure, epochs, curve.values, color=curve.color, axis=axis)
+    if singles:
+        _add_singles(figure, epochs, curve.values, color=curve.color, axis=axis)
+    figure.add_scatter(
+        x=epochs,
+        y=quantile(curve.values, 0.5),
+        yaxis=axis,
+        name=curve.name,
+        legendgroup=curve.name,
+        showlegend=not is_named,
+        line={"color": curve.color, "width": 2},
+        hovertemplate=f"{curve.name} {curve.measure} %{{y:.3f}}<extra></extra>",
     )
-
-
-def _accuracy_range(record: RunRecord) -> list[float]:
-    """From 0.4, where chance stands well above the axis; lower only if the run goes there."""
-    lowest = min(float(np.nanmin(record.curve_arrays[name], initial=1)) for name in ("train_accuracy", "val_accuracy"))
-    return [min(0.4, np.floor(lowest * 10) / 10), 1]
-
-
-def _loss_range(record: RunRecord) -> list[float]:
-    """Logarithms of 0.1 to 2, wider by whole decades only if the run goes there."""
-    loss = np.concatenate([record.curve_arrays["train_loss"], record.curve_arrays["val_loss"]])
-    seen = np.log10(loss[np.isfinite(loss) & (loss > 0)])
-    low, high = float(seen.min(initial=0)), float(seen.max(initial=0))
-    return [min(-1, math.floor(low)), 0.3 if high <= 0.3 else math.ceil(high)]
 
 
 def add_band(figure: go.Figure, epochs: Values, values: Values, *, color: str, axis: str) -> None:
@@ -108,13 +118,55 @@ def _add_singles(figure: go.Figure, epochs: Values, values: Values, *, color: st
     )
 
 
-def _reading(record: RunRecord) -> str:
+def _axes(record: RunRecord, measured: Sequence[Curve]) -> go.Figure:
+    accuracies, losses = (
+        [curve.values for curve in measured if curve.measure == measure] for measure in ("accuracy", "loss")
+    )
+    has_both = bool(accuracies and losses)
+    return new_figure(
+        "Accuracy and loss",
+        _reading(record, measured),
+        "Line chart over epochs: accuracy above, loss below, training and validation.",
+        over_epochs=True,
+        uirevision=f"curves {record.last_epoch}",
+        hovermode="x unified",
+        xaxis={"title": {"text": "epoch"}, "range": epoch_range(record), "anchor": "y2" if losses else "y"},
+        yaxis=accuracy_axis(accuracies) | {"domain": ABOVE if has_both else WHOLE, "visible": bool(accuracies)},
+        yaxis2=_loss_axis(record, losses) | {"domain": BELOW if has_both else WHOLE, "visible": bool(losses)},
+    )
+
+
+def accuracy_axis(values: Sequence[Values]) -> dict[str, Any]:
+    """An axis from 0.4, where chance stands well above it, to 1; from lower if some of the accuracies are."""
+    lowest = min((float(np.nanmin(one, initial=1)) for one in values), default=1)
+    return {"title": {"text": "accuracy, share"}, "range": [min(0.4, np.floor(lowest * 10) / 10), 1]}
+
+
+def _loss_axis(record: RunRecord, values: Sequence[Values]) -> dict[str, Any]:
+    """Powers of ten from 0.1 to 2, wider by whole ones only if the run goes there; a plain axis if it goes below 0."""
+    unit = "nats" if record.model.guessing_loss is not None else record.model.loss.replace("_", " ")
+    seen = np.concatenate([one[np.isfinite(one)] for one in values] or [np.zeros(0)])
+    if (seen < 0).any():
+        return {"title": {"text": f"loss, {unit}"}, "range": [float(seen.min()), float(seen.max(initial=0))]}
+    sizes = np.log10(seen[seen > 0])
+    low, high = float(sizes.min(initial=0)), float(sizes.max(initial=0))
+    return {
+        "title": {"text": f"loss, {unit}"},
+        "type": "log",
+        "dtick": 1,
+        "range": [min(-1, math.floor(low)), 0.3 if high <= 0.3 else math.ceil(high)],
+    }
+
+
+def _reading(record: RunRecord, measured: Sequence[Curve]) -> str:
     if not len(record.epochs):
         return "Nothing is trained yet."
-    last = {name: values[-1:] for name, values in record.curve_arrays.items()}
-    low, middle, high = (in_words(quantile(last["val_accuracy"], share)[0]) for share in (0.1, 0.5, 0.9))
-    sentence = f"Validation accuracy {middle} at epoch {record.epochs[-1]}"
-    if record.config.replicates > 1:
-        sentence = f"Median {sentence[0].lower()}{sentence[1:]}; 10–90 % of replicates: {low} to {high}"
-    diverged = int((~np.isfinite(last["train_loss"])).sum())
-    return sentence + (f"; {diverged} of {record.config.replicates} diverged." if diverged else ".")
+    if not measured:
+        return "Neither accuracy nor loss was measured."
+    told = max(measured, key=lambda curve: (curve.measure == "accuracy", curve.half == "validation"))
+    low, middle, high = (number(float(quantile(told.values[-1:], share)[0])) for share in DECILES)
+    sentence = f"{told.half.capitalize()} {told.measure} {middle} at epoch {record.epochs[-1]}"
+    if record.replicates > 1:
+        sentence = f"Median {uncapitalized(sentence)}; 10–90 % of replicates: {low} to {high}"
+    count = int(diverged(record)[-1].sum())
+    return sentence + (f"; {count} of {record.replicates} diverged." if count else ".")

@@ -7,39 +7,31 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
-from vgdemo.figures.outcome import ACCURACY_RANGE
-from vgdemo.figures.sampling import Values
+from vgdemo.figures.scales import ACCURACY_RANGE, Values
 from vgdemo.figures.style import BLUE, GREEN, new_figure
-from vgdemo.learning import Share
+from vgdemo.learning import Share, final_accuracy, has_learned, quantile
+from vgdemo.record import RunRecord
+from vgdemo.wording import percent
 
 
-def depths(accuracies: Mapping[int, Values], shares: Mapping[int, Share]) -> go.Figure:
+def depths(records: Mapping[int, RunRecord]) -> go.Figure:
     """Share that learns above, with its interval; final validation accuracy of each replicate below.
 
     Args:
-        accuracies: Number of hidden layers to (R,) final validation accuracies.
-        shares: The same to the share of replicates that learns.
+        records: Number of hidden layers to the run; one whose accuracy was not measured is not drawn.
+
+    Example:
+        >>> depths({2: record}).layout.title.subtitle.text
+        'Share of the replicates that learns, by hidden layers: 0 % with 2.'
     """
-    figure = _axes(list(accuracies), _reading(shares))
+    accuracies, shares = {}, {}
+    for depth, record in records.items():
+        final, learned = final_accuracy(record), has_learned(record)
+        if final is not None and learned is not None:
+            accuracies[depth], shares[depth] = final, Share.of(learned)
+    figure = _axes(list(shares), _reading(shares))
     _add_shares(figure, shares)
-    points = [(depth, value) for depth, values in accuracies.items() for value in values[np.isfinite(values)]]
-    figure.add_scatter(
-        x=[depth for depth, _ in points],
-        y=[value for _, value in points],
-        yaxis="y2",
-        mode="markers",
-        name="replicate",
-        marker={"color": BLUE, "size": 5, "opacity": 0.8},
-        hovertemplate="%{x} hidden layers: accuracy %{y:.3f}<extra></extra>",
-    )
-    figure.add_scatter(
-        x=list(accuracies),
-        y=[float(np.nanmedian(values)) if np.isfinite(values).any() else None for values in accuracies.values()],
-        yaxis="y2",
-        name="median",
-        line={"color": BLUE, "width": 2},
-        hovertemplate="%{x} hidden layers: median %{y:.3f}<extra></extra>",
-    )
+    _add_accuracies(figure, accuracies)
     return figure
 
 
@@ -56,6 +48,27 @@ def _add_shares(figure: go.Figure, shares: Mapping[int, Share]) -> None:
         error_y={"type": "data", "symmetric": False, "array": ends[:, 1] - values, "arrayminus": values - ends[:, 0]},
         text=[str(share) for share in shares.values()],
         hovertemplate="%{x} hidden layers: %{text}<extra></extra>",
+    )
+
+
+def _add_accuracies(figure: go.Figure, accuracies: Mapping[int, Values]) -> None:
+    points = [(depth, value) for depth, values in accuracies.items() for value in values[np.isfinite(values)]]
+    figure.add_scatter(
+        x=[depth for depth, _ in points],
+        y=[value for _, value in points],
+        yaxis="y2",
+        mode="markers",
+        name="replicate",
+        marker={"color": BLUE, "size": 5, "opacity": 0.8},
+        hovertemplate="%{x} hidden layers: accuracy %{y:.3f}<extra></extra>",
+    )
+    figure.add_scatter(
+        x=list(accuracies),
+        y=[float(quantile(values, 0.5, axis=0)) for values in accuracies.values()],
+        yaxis="y2",
+        name="median",
+        line={"color": BLUE, "width": 2},
+        hovertemplate="%{x} hidden layers: median %{y:.3f}<extra></extra>",
     )
 
 
@@ -83,6 +96,6 @@ def _axes(layers: list[int], reading: str) -> go.Figure:
 
 def _reading(shares: Mapping[int, Share]) -> str:
     if not shares:
-        return "Nothing is trained yet."
-    words = [f"{100 * share.value:.0f} % with {depth}" for depth, share in shares.items()]
+        return "No accuracy is measured yet."
+    words = [f"{percent(share.value)} with {depth}" for depth, share in shares.items()]
     return f"Share of the replicates that learns, by hidden layers: {', '.join(words)}."

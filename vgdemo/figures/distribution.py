@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from vgdemo.figures.axes import decades, named_places, room_for, shortened
 from vgdemo.figures.frames import Stop, Trace, with_frames
-from vgdemo.figures.sampling import Values, frame_indices
-from vgdemo.figures.style import BLUE, SPECIAL_COLORS, decades, named_places, new_figure, translucent
-from vgdemo.record import HISTOGRAM_EDGES, RunRecord
+from vgdemo.figures.sampling import counted_panel, frame_indices
+from vgdemo.figures.scales import Values
+from vgdemo.figures.style import BLUE, SPECIAL_COLORS, new_figure, translucent
+from vgdemo.record import HISTOGRAM_EDGES, Panel, RunRecord
+from vgdemo.wording import percent
 
 LOW, HIGH = -10, 2  # Logarithms: entries beyond them are counted in the outermost bin, unless the axis fits the run.
 HEIGHT = 1.8  # Rows that a share of 1 is high.
@@ -23,28 +29,48 @@ def gradient_distribution(record: RunRecord, *, replicate: int | None = None, fi
         record: The run.
         replicate: One replicate (from 0) in place of all together.
         fit: Let the axis end at this run's values in place of the range that all runs share.
+
+    Example:
+        >>> figure = gradient_distribution(record)
+        >>> figure.data[0].meta["labels"], [frame.name for frame in figure.frames]
+        (['1', '2', 'output'], ['0', '1', '2', '3'])
     """
-    indices = frame_indices(record)
-    counts = record.histograms[indices]
-    counts = counts.sum(axis=1) if replicate is None else counts[:, replicate]
-    shares = counts / np.maximum(counts.sum(axis=-1, keepdims=True), 1)
-    low, high = _ends(shares[..., 1:-1]) if fit else (LOW, HIGH)
-    zero, inside, beyond = shares[..., 0], clipped(shares[..., 1:-1], low, high), shares[..., -1]
-    first, last = np.searchsorted(HISTOGRAM_EDGES, (low, high))
-    edges = HISTOGRAM_EDGES[first : last + 1]
-    column = COLUMN * (high - low)
-    sides = np.array([1.75, 2.75]) * column  # Far enough out that their names stand clear of the ends of the scale.
-    stops = [
-        Stop(
-            int(record.epochs[index]),
-            [{"y": _ridges(inside[row])}, {"y": _column(zero[row])}, {"y": _column(beyond[row])}],
-            _reading(int(record.epochs[index]), zero[row], beyond[row]),
-        )
-        for row, index in enumerate(indices)
-    ]
-    return with_frames(
-        _axes(record, low, high), _traces((edges, low - sides[::-1], high + sides), record.config.num_layers), stops
-    )
+    panel, counts = counted_panel(record)
+    indices = frame_indices(record, panel.epochs)
+    shown = counts[indices].sum(axis=1) if replicate is None else counts[indices, replicate]
+    shares = shown / np.maximum(shown.sum(axis=-1, keepdims=True), 1)
+    axis = _Axis(*_ends(shares[..., 1:-1])) if fit else _Axis(LOW, HIGH)
+    stops = [_stop(int(epoch), share, axis, panel) for epoch, share in zip(panel.epochs[indices], shares, strict=True)]
+    return with_frames(_layout(panel, axis), _traces(panel, axis), stops)
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """The axis of sizes, with room for a column on each side.
+
+    Attributes:
+        low: Logarithm of its lower end.
+        high: Logarithm of its upper end.
+    """
+
+    low: int
+    high: int
+
+    @property
+    def column(self) -> float:
+        return COLUMN * (self.high - self.low)
+
+    @property
+    def edges(self) -> tuple[Values, Values, Values]:
+        """Of the bins by size, of the column for exact zeros and of that for what is not finite."""
+        first, last = np.searchsorted(HISTOGRAM_EDGES, (self.low, self.high))
+        sides = np.array([1.75, 2.75]) * self.column  # Far enough out that their names stand clear of the scale's ends.
+        return HISTOGRAM_EDGES[first : last + 1], self.low - sides[::-1], self.high + sides
+
+    def bins(self, shares: Values) -> tuple[Values, Values, Values]:
+        """(P, bins) shares by size, of exact zeros and of what is not finite; not a number where none is drawn."""
+        zero, beyond = (np.where(shares > 0, shares, np.nan)[:, [place]] for place in (0, -1))
+        return clipped(shares[:, 1:-1], self.low, self.high), zero, beyond
 
 
 def _ends(shares: Values) -> tuple[int, int]:
@@ -66,71 +92,84 @@ def clipped(shares: Values, low: int, high: int) -> Values:
     return inside
 
 
+def _stop(epoch: int, shares: Values, axis: _Axis, panel: Panel) -> Stop:
+    ridges = [{"y": _ridges(bins), "customdata": bins.astype(np.float32)} for bins in axis.bins(shares)]
+    return Stop(epoch, ridges, f"Epoch {epoch}: {_reading(shares, panel)}")
+
+
 def _ridges(shares: Values) -> NDArray[np.float32]:
-    """All layers as one line: up and down the steps of a ridge, back along its base, a gap."""
+    """All layers as one line: up and down the steps of a ridge, back along its base, a gap; nothing for what is NaN."""
     layers, bins = shares.shape
     base = np.arange(layers, dtype=np.float32)[:, None]
     ridges = np.full((layers, 2 * bins + 3), np.nan, np.float32)
-    ridges[:, [0, -2]] = base
+    ridges[:, [0, -2]] = np.where(np.isnan(shares[:, :1]), np.nan, base)
     ridges[:, 1:-2] = base + HEIGHT * np.repeat(shares, 2, axis=1)
     return ridges.ravel()
 
 
-def _column(shares: Values) -> Values:
-    """A single bar per layer, of which none is drawn where the share is 0."""
-    return np.where(np.repeat(shares > 0, 5), _ridges(shares[:, None]), np.float32(np.nan))
-
-
-def _traces(places: tuple[Values, Values, Values], num_layers: int) -> list[Trace]:
+def _traces(panel: Panel, axis: _Axis) -> list[Trace]:
     names = ("by size", "exact zero", "not finite")
     colors = (BLUE, SPECIAL_COLORS["exact zero"], SPECIAL_COLORS["NaN"])
+    sizes = 10.0 ** axis.edges[0]
+    ranges = ([list(ends) for ends in zip(sizes[:-1].tolist(), sizes[1:].tolist(), strict=True)], [None], [None])
     return [
         {
             "type": "scatter",
             "name": name,
-            "x": np.tile(np.concatenate([np.repeat(edges, 2), [np.nan]]), num_layers).astype(np.float32),
+            "x": np.tile(np.concatenate([np.repeat(edges, 2), [np.nan]]), len(panel.labels)).astype(np.float32),
             "y": [],
             "line": {"color": color, "width": 0.7},
             "fill": "toself",
             "fillcolor": translucent(color, 0.45),
             "hoverinfo": "skip",
-            "meta": {"ridge": 2 * len(edges) + 1, "height": HEIGHT},  # To read the shares off the drawing again.
+            "meta": {"labels": list(panel.labels), "ranges": bins},
         }
-        for name, color, edges in zip(names, colors, places, strict=True)
+        for name, color, edges, bins in zip(names, colors, axis.edges, ranges, strict=True)
     ]
 
 
-def _axes(record: RunRecord, low: int, high: int) -> go.Figure:
-    places = named_places(record.config.num_layers)
-    column = COLUMN * (high - low)
-    ticks = decades(low, high, 4)
-    ticks["tickvals"] = [low - 2.25 * column, *ticks["tickvals"], high + 2.25 * column]
-    ticks["ticktext"] = ["0", *ticks["ticktext"], "∞"]
+def _layout(panel: Panel, axis: _Axis) -> go.Figure:
     return new_figure(
         "Gradient entries by size",
-        "Nothing is measured yet.",
-        "Ridge plot: for each layer, the share of the gradient's entries by size, at the chosen epoch.",
-        uirevision=f"distribution {record.config.num_layers}",
-        xaxis={
-            "title": {"text": "|g| of one entry; the ends hold all beyond"},
-            "tickangle": 0,
-            "range": [low - 3.25 * column, high + 3.25 * column],
-            **ticks,
-        },
-        yaxis={
-            "title": {"text": "layer"},
-            "range": [-0.3, record.config.num_layers - 1 + HEIGHT + 0.1],
-            "tickvals": places,
-            "ticktext": [record.layer_names[place] for place in places],
-        },
+        "Nothing is measured yet." if panel.labels else "The entries of gradients were not counted by size.",
+        f"Ridge plot: for each {panel.axis}, the share of the gradient's entries by size, at the chosen epoch.",
+        log10=["xaxis"],
+        uirevision=f"distribution {len(panel.labels)}",
+        xaxis=_size_axis(axis),
+        yaxis=_row_axis(panel),
     )
 
 
-def _reading(epoch: int, zero: Values, beyond: Values) -> str:
+def _size_axis(axis: _Axis) -> dict[str, Any]:
+    ticks = decades(axis.low, axis.high, 4)
+    zero, infinite = axis.low - 2.25 * axis.column, axis.high + 2.25 * axis.column
+    return {
+        "title": {"text": "|g| of one entry; the ends hold all beyond"},
+        "tickangle": 0,
+        "range": [axis.low - 3.25 * axis.column, axis.high + 3.25 * axis.column],
+        "tickvals": [zero, *ticks["tickvals"], infinite],
+        "ticktext": ["0", *ticks["ticktext"], "∞"],
+    }
+
+
+def _row_axis(panel: Panel) -> dict[str, Any]:
+    places = named_places(len(panel.labels))
+    names = [shortened(panel.labels[place]) for place in places]
+    return {
+        "title": {"text": panel.axis},
+        "range": [-0.3, max(1, len(panel.labels)) - 1 + HEIGHT + 0.1],
+        "tickvals": places,
+        "ticktext": names,
+        **room_for(names),
+    }
+
+
+def _reading(shares: Values, panel: Panel) -> str:
+    zero, beyond = shares[:, 0], shares[:, -1]
     worst = int(np.argmax(zero))
     if beyond.any():
-        return f"Epoch {epoch}: up to {beyond.max():.0%} of a layer's entries are not finite."
+        return f"up to {percent(beyond.max())} of a {panel.axis}'s entries are not finite."
     if zero[worst] == 0:
-        return f"Epoch {epoch}: no entry is exactly zero."
-    layer = "the output" if worst == len(zero) - 1 else f"layer {worst + 1}"
-    return f"Epoch {epoch}: {zero[worst]:.1%} of the entries of {layer} are exactly zero, the most of all layers."
+        return "no entry is exactly zero."
+    share, place = percent(zero[worst], digits=1), panel.phrases[worst]
+    return f"{share} of the entries of {place} are exactly zero, the most of all {panel.axis}s."

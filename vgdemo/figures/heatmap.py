@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from vgdemo.figures.sampling import Values, column_indices, column_step, one_value, who
-from vgdemo.figures.statistics import STATISTICS, Statistic
-from vgdemo.figures.style import MARGIN, SEQUENTIAL, SPECIAL_COLORS, decades, in_words, layer_axis, new_figure
+from vgdemo.figures.axes import decades, from_first_to_last, place_axis
+from vgdemo.figures.sampling import Sample, column_step
+from vgdemo.figures.scales import Statistic, Values
+from vgdemo.figures.style import MARGIN_BESIDE_COLORS, SEQUENTIAL, SPECIAL, SPECIAL_COLORS, new_figure
 from vgdemo.record import RunRecord
 
 
@@ -20,41 +21,46 @@ def layer_heatmap(
 
     Args:
         record: The run.
-        statistic: A name in `STATISTICS`.
+        statistic: A name in `statistics_of(record)`; along time steps if it was measured along them.
         replicate: One replicate (from 0) in place of the median over all.
         fit: Stretch the colours over this run's values in place of the range that all runs share.
+
+    Example:
+        >>> figure = layer_heatmap(record, "kernel_l1")
+        >>> figure.layout.title.text, list(figure.data[0].y)
+        ('Kernel, L1 norm, layer by layer', ['1', '2', 'output'])
     """
-    shown = STATISTICS[statistic]
-    columns = column_indices(record)[0 if shown.has_start else 1 :]
-    values = one_value(record.layer_arrays[statistic][columns], replicate)[:, : shown.layer_count(record)]
-    drawn = shown.scaled(values)
-    figure = _axes(record, shown, _reading(record, shown, values, replicate))
-    layers = list(record.layer_names[: shown.layer_count(record)])
+    sample = Sample.of(record, statistic, replicate)
+    shown, drawn = sample.shown, sample.shown.scaled(sample.values)
+    figure = _axes(record, sample)
     figure.add_heatmap(
         name=shown.label,
-        x=record.epochs[columns],
-        y=layers,
         z=np.where(np.isfinite(drawn), drawn, np.nan).T.astype(np.float32),
-        hovertemplate=f"epoch %{{x}}, layer %{{y}}<br>{shown.label} {_hover_value(shown)}<extra></extra>",
-        hoverongaps=False,
+        hovertemplate=f"epoch %{{x}}, {sample.panel.axis} %{{y}}<br>{shown.label} {_hover_value(shown)}<extra></extra>",
+        **_places(sample),
         **_colors(shown, *shown.scale(drawn, fit=fit)),
     )
-    _add_special(figure, record.epochs[columns], layers, _special(values, drawn))
+    _add_special(figure, sample, _special(sample.values, drawn))
     return figure
 
 
-def _axes(record: RunRecord, shown: Statistic, reading: str) -> go.Figure:
-    epochs = record.config.epochs
+def _axes(record: RunRecord, sample: Sample) -> go.Figure:
+    shown, panel = sample.shown, sample.panel
     return new_figure(
-        f"{shown.label[0].upper()}{shown.label[1:]}, layer by layer",
-        reading,
-        f"Heatmap of {shown.label}: epochs to the right, layers upwards from the input to the output.",
+        f"{shown.title}, {panel.axis} by {panel.axis}",
+        _reading(record, sample),
+        f"Heatmap of {shown.label}: epochs to the right, {panel.axis}s upwards{from_first_to_last(panel)}.",
         over_epochs=True,
-        margin=MARGIN | {"r": 64},  # The colour bar has its place before it comes.
-        uirevision=f"heatmap {epochs} {record.config.num_layers}",
-        xaxis={"title": {"text": "epoch"}, "range": [-0.5, epochs + 0.5]},
-        yaxis=layer_axis(record.layer_names[: shown.layer_count(record)]),
+        log10=shown.log10("z"),
+        margin=MARGIN_BESIDE_COLORS,
+        uirevision=f"heatmap {record.last_epoch} {panel.axis} {len(panel.labels)}",
+        xaxis={"title": {"text": "epoch"}, "range": [-0.5, record.last_epoch + 0.5]},
+        yaxis=place_axis(panel),
     )
+
+
+def _places(sample: Sample) -> dict[str, Any]:
+    return {"x": sample.epochs, "y": list(sample.panel.labels), "hoverongaps": False}
 
 
 def _colors(shown: Statistic, low: float, high: float) -> dict[str, Any]:
@@ -80,19 +86,17 @@ def _special(values: Values, drawn: Values) -> Values:
     return codes
 
 
-def _add_special(figure: go.Figure, epochs: Values, layers: list[str], codes: Values) -> None:
-    names, colors = list(SPECIAL_COLORS), list(SPECIAL_COLORS.values())
+def _add_special(figure: go.Figure, sample: Sample, codes: Values) -> None:
+    colors = SPECIAL_COLORS.values()
     figure.add_heatmap(
-        x=epochs,
-        y=layers,
         z=codes.T,
         zmin=-0.5,
         zmax=2.5,
         colorscale=[(edge / 3, color) for code, color in enumerate(colors) for edge in (code, code + 1)],
         showscale=False,
-        hoverongaps=False,
-        hovertemplate="epoch %{x}, layer %{y}<br>%{text}<extra></extra>" if np.isfinite(codes).any() else None,
-        text=_special_names(codes, names),
+        meta=SPECIAL,
+        **_places(sample),
+        **_names(sample, codes),
     )
     for name, color in SPECIAL_COLORS.items():
         figure.add_scatter(
@@ -100,18 +104,19 @@ def _add_special(figure: go.Figure, epochs: Values, layers: list[str], codes: Va
         )
 
 
-def _special_names(codes: Values, names: list[str]) -> list[list[str]] | None:
+def _names(sample: Sample, codes: Values) -> dict[str, Any]:
+    """What each special cell is; nothing if there are none."""
     if not np.isfinite(codes).any():
-        return None
-    lookup = np.array([*names, ""])
-    return lookup[np.where(np.isfinite(codes), codes, len(names)).astype(int)].T.tolist()  # type: ignore[no-any-return]
+        return {}
+    lookup = np.array([*SPECIAL_COLORS, ""])
+    names = lookup[np.where(np.isfinite(codes), codes, len(SPECIAL_COLORS)).astype(int)]
+    hover = f"epoch %{{x}}, {sample.panel.axis} %{{y}}<br>%{{text}}<extra></extra>"
+    return {"text": names.T.tolist(), "hovertemplate": hover}
 
 
-def _reading(record: RunRecord, shown: Statistic, values: Values, replicate: int | None) -> str:
-    if not len(values):
-        return "Nothing is measured yet."
-    step = column_step(record)
-    thinned = "" if step == 1 else f"; one epoch in {step} is drawn"
-    first, last = in_words(values[-1, 0]), in_words(values[-1, -1])
-    top = "the output" if shown.has_output else "the last hidden layer"
-    return f"{first} in layer 1, {last} in {top} at epoch {record.epochs[-1]} ({who(record, replicate)}{thinned})."
+def _reading(record: RunRecord, sample: Sample) -> str:
+    if not sample.values.size:
+        return sample.ends
+    step, measured = column_step(record), len(sample.panel.epochs)
+    thinned = f"; one epoch in {step} is drawn" if len(sample.epochs) < measured else ""
+    return f"{sample.ends} at epoch {sample.epochs[-1]} ({sample.whose}{thinned})."

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from vgdemo.figures.sampling import Values
-from vgdemo.figures.style import BLUE, VERMILLION, ZERO, decades, in_words, new_figure, translucent
+from vgdemo.figures.axes import decades
+from vgdemo.figures.scales import Values
+from vgdemo.figures.style import BLUE, LIGHT, VERMILLION, ZERO, new_figure, translucent
+from vgdemo.wording import capitalized, number
 
-ACCURACY_RANGE = (0.45, 0.9)  # Of everything that ends near chance or near what the noise allows.
 SPREAD = 0.28  # Half of the height over which the replicates of a row are spread.
 
 
@@ -31,20 +31,36 @@ class Row:
     published: tuple[float, ...] = ()
 
 
-def outcome(rows: Sequence[Row], label: str, *, logarithmic: bool = False) -> go.Figure:
+def outcome(
+    rows: Sequence[Row],
+    title: str,
+    label: str,
+    *,
+    logarithmic: bool = False,
+    ends: tuple[float, float] | None = None,
+) -> go.Figure:
     """A row for each distribution: its replicates, its quartiles, and what was published.
 
     Args:
         rows: From top to bottom.
-        label: What the numbers are, with their unit.
+        title: What the numbers are.
+        label: The same with their unit, for the axis.
         logarithmic: Draw powers of ten; an exact zero is then a mark of its own at the left end.
+        ends: What the axis spans at least, in the numbers' own unit; without them it ends at what it shows.
+
+    Example:
+        >>> row = Row("validation", np.array([0.5, 0.8]), published=(0.7,))
+        >>> figure = outcome([row], "final accuracy", "final accuracy, share", ends=(0.45, 0.9))
+        >>> figure.layout.title.text, list(figure.layout.xaxis.range)
+        ('Final accuracy', [0.45, 0.9])
     """
     scaled = np.log10 if logarithmic else np.asarray
     numbers = [_drawable(row.values, logarithmic) for row in rows]
-    low, high = _ends(label, scaled(np.concatenate([*numbers, *(row.published for row in rows)])))
-    figure = _axes(rows, label, decades(low, high, 6) if logarithmic else {}, (low, high))
-    for place, (row, drawn) in enumerate(zip(rows, numbers, strict=True)):
-        _add_replicates(figure, place, scaled(drawn), [in_words(float(number)) for number in drawn])
+    drawn = scaled(np.concatenate([*numbers, *(row.published for row in rows)]))
+    low, high = _around(drawn) if ends is None else _at_least(scaled(ends), drawn)
+    figure = _axes(rows, title, label, (low, high), logarithmic=logarithmic)
+    for place, (row, shown) in enumerate(zip(rows, numbers, strict=True)):
+        _add_replicates(figure, place, scaled(shown), [number(float(value)) for value in shown])
         if logarithmic:
             _add_zeros(figure, place, low, int((row.values == 0).sum()))
         _add_published(figure, place, scaled(row.published))
@@ -56,23 +72,28 @@ def _drawable(values: Values, logarithmic: bool) -> Values:
     return values[np.isfinite(values) & ((values > 0) | (not logarithmic))]
 
 
-def _ends(label: str, values: Values) -> tuple[float, float]:
-    """Accuracies have one range everywhere; other axes end at what they show."""
-    finite = values[np.isfinite(values)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else ACCURACY_RANGE
-    if label.startswith("accuracy"):
-        return min(ACCURACY_RANGE[0], low), max(ACCURACY_RANGE[1], high)
+def _around(drawn: Values) -> tuple[float, float]:
+    """An axis that ends beside what it shows; from 0 to 1 if that is nothing."""
+    finite = drawn[np.isfinite(drawn)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     margin = 0.06 * (high - low) or 0.5
     return low - margin, high + margin
 
 
-def _axes(rows: Sequence[Row], label: str, ticks: dict[str, Any], ends: tuple[float, float]) -> go.Figure:
+def _at_least(ends: Values, drawn: Values) -> tuple[float, float]:
+    """An axis of these ends, wider where something lies beyond them."""
+    finite = drawn[np.isfinite(drawn)]
+    return float(finite.min(initial=ends[0])), float(finite.max(initial=ends[1]))
+
+
+def _axes(rows: Sequence[Row], title: str, label: str, ends: tuple[float, float], *, logarithmic: bool) -> go.Figure:
     return new_figure(
-        f"{label[0].upper()}{label[1:].partition(',')[0]}",
+        capitalized(title),
         " ".join(_reading(row) for row in rows),
         f"Box plots with a dot for each replicate: {label}. A diamond or a bar marks the published number.",
+        log10=["xaxis"] if logarithmic else [],
         uirevision=label,
-        xaxis={"title": {"text": label}, "range": list(ends), **ticks},
+        xaxis={"title": {"text": label}, "range": list(ends), **(decades(*ends, 6) if logarithmic else {})},
         yaxis={
             "tickvals": list(range(len(rows))),
             "ticktext": [row.name for row in rows],
@@ -86,8 +107,8 @@ def _reading(row: Row) -> str:
     numbers = row.values[np.isfinite(row.values)]
     if not numbers.size:
         return f"{row.name}: no replicate has a number."
-    middle = " to ".join(in_words(float(quartile)) for quartile in np.quantile(numbers, [0.25, 0.75]))
-    published = f", published {' to '.join(in_words(number) for number in row.published)}" if row.published else ""
+    middle = " to ".join(number(float(quartile)) for quartile in np.quantile(numbers, [0.25, 0.75]))
+    published = f", published {' to '.join(map(number, row.published))}" if row.published else ""
     return f"{row.name}: half of {len(numbers)} replicates within {middle}{published}."
 
 
@@ -134,7 +155,7 @@ def _add_published(figure: go.Figure, place: int, published: Values) -> None:
             y=[place] * len(published),
             mode="markers" if len(published) == 1 else "lines",
             name="published in the article",
-            marker={"color": VERMILLION, "size": 13, "symbol": "diamond", "line": {"color": "#FFFFFF", "width": 1}},
+            marker={"color": VERMILLION, "size": 13, "symbol": "diamond", "line": {"color": LIGHT, "width": 1}},
             line={"color": VERMILLION, "width": 8},
             hovertemplate="published<extra></extra>",
         )

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 
 from vgdemo.config import SETTINGS, RunConfig
-from vgdemo.figures.sampling import Values
-from vgdemo.figures.style import DIVERGING, decades, in_words, new_figure
-from vgdemo.meanfield import FixedPoint, fixed_point_chi
+from vgdemo.figures.axes import decades
+from vgdemo.figures.scales import Values
+from vgdemo.figures.style import DARK, DIVERGING, LIGHT, MARGIN_BESIDE_COLORS, new_figure
+from vgdemo.theory import FixedPoint, fixed_point_chi
+from vgdemo.wording import number
 
 GAINS = np.geomspace(0.1, 10, 121)
+DEEPEST = int(SETTINGS["num_hidden_layers"].maximum)
 DECADES = 8  # Powers of ten on each side of 1 that the colours tell apart, as many as the gradient's fixed scale has.
-DARK = "#1B2330"  # What is drawn on the light middle of the scale.
+TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10)
 
 
 def phases(config: RunConfig, point: FixedPoint) -> go.Figure:
@@ -24,41 +29,39 @@ def phases(config: RunConfig, point: FixedPoint) -> go.Figure:
     Args:
         config: The run, drawn as a point.
         point: Its fixed point.
+
+    Example:
+        >>> from vgdemo.theory import fixed_point
+        >>> phases(record.config, fixed_point("relu", 2.0)).layout.title.text
+        'Order and chaos'
     """
-    depths = np.arange(1, int(SETTINGS["num_hidden_layers"].maximum) + 1)
+    depths = np.arange(1, DEEPEST + 1)
     chi = fixed_point_chi(config.activation, point.weight_variance * (GAINS / config.gain) ** 2, 0.0)
     exponents = (depths[:, None] - 1) / 2 * np.log10(np.maximum(chi, np.finfo(float).tiny))
     figure = _axes(config, point)
     _add_map(figure, depths, exponents)
     _add_edge(figure, chi)
-    figure.add_scatter(
-        x=[np.log10(config.gain)],
-        y=[config.num_hidden_layers],
-        mode="markers",
-        name="this network",
-        showlegend=True,
-        marker={"symbol": "star", "size": 15, "color": "#FFFFFF", "line": {"color": DARK, "width": 1.5}},
-        hovertemplate=f"gain {config.gain:g}, {config.num_hidden_layers} hidden layers<extra></extra>",
-    )
+    _name_sides(figure, chi)
+    _add_network(figure, config)
     return figure
 
 
 def _axes(config: RunConfig, point: FixedPoint) -> go.Figure:
-    ticks = (0.1, 0.2, 0.5, 1, 2, 5, 10)
     return new_figure(
         "Order and chaos",
-        f"{config.activation}, {config.kernel_initializer}: χ = {in_words(point.chi)}, {point.phase}. "
+        f"{config.activation}, {config.kernel_initializer}: χ = {number(point.chi)}, {point.phase}. "
         "The colour is what a wide network's gradient is multiplied by on its way to layer 1.",
         "Map over gain and depth of the factor on the gradient, with the line χ = 1 and this network as a point.",
+        log10=["xaxis", "z"],
         uirevision="phases",
         xaxis={
             "title": {"text": "gain"},
             "range": [-1, 1],
-            "tickvals": np.log10(ticks),
-            "ticktext": [f"{tick:g}" for tick in ticks],
+            "tickvals": np.log10(TICKS),
+            "ticktext": [f"{tick:g}" for tick in TICKS],
         },
-        yaxis={"title": {"text": "hidden layers"}, "range": [1, SETTINGS["num_hidden_layers"].maximum]},
-        margin={"l": 58, "r": 64, "t": 64, "b": 44},
+        yaxis={"title": {"text": "hidden layers"}, "range": [1, DEEPEST]},
+        margin=MARGIN_BESIDE_COLORS,
     )
 
 
@@ -77,21 +80,36 @@ def _add_map(figure: go.Figure, depths: Values, exponents: Values) -> None:
 
 
 def _add_edge(figure: go.Figure, chi: Values) -> None:
-    """A line where χ passes 1, and the names of both sides; an activation may never get there."""
+    """A line where χ passes 1; an activation may never get there."""
     crossing = np.flatnonzero(np.diff(np.sign(chi - 1)) > 0)
     for place in crossing[:1]:
         edge = float(np.log10(GAINS[place]))
         figure.add_scatter(
             x=[edge, edge],
-            y=[1, SETTINGS["num_hidden_layers"].maximum],
+            y=[1, DEEPEST],
             mode="lines",
             name="χ = 1",
             line={"color": DARK, "width": 2, "dash": "dash"},
             hoverinfo="skip",
         )
-    for name, is_there, x in (("ordered", (chi < 1).any(), -0.95), ("chaotic", (chi > 1).any(), 0.95)):
+
+
+def _name_sides(figure: go.Figure, chi: Values) -> None:
+    """In the upper corners, the names of the phases that there are."""
+    left: dict[str, Any] = {"x": -0.95, "text": "ordered", "xanchor": "left"}
+    right: dict[str, Any] = {"x": 0.95, "text": "chaotic", "xanchor": "right"}
+    for name, is_there in ((left, (chi < 1).any()), (right, (chi > 1).any())):
         if is_there:
-            anchor = "left" if x < 0 else "right"
-            figure.add_annotation(
-                x=x, y=47, text=name, showarrow=False, xanchor=anchor, font={"color": "#FFFFFF", "size": 13}
-            )
+            figure.add_annotation(y=DEEPEST - 3, showarrow=False, font={"color": LIGHT, "size": 13}, **name)
+
+
+def _add_network(figure: go.Figure, config: RunConfig) -> None:
+    figure.add_scatter(
+        x=[np.log10(config.gain)],
+        y=[config.num_hidden_layers],
+        mode="markers",
+        name="this network",
+        showlegend=True,
+        marker={"symbol": "star", "size": 15, "color": LIGHT, "line": {"color": DARK, "width": 1.5}},
+        hovertemplate=f"gain {config.gain:g}, {config.num_hidden_layers} hidden layers<extra></extra>",
+    )

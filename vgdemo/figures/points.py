@@ -10,13 +10,21 @@ import plotly.graph_objects as go
 from vgdemo.config import RunConfig
 from vgdemo.data import make_dataset
 from vgdemo.figures.frames import Trace
-from vgdemo.figures.style import CLASS_COLORS, new_figure
+from vgdemo.figures.style import CLASS_COLORS, LIGHT, new_figure
 
 MAX_POINTS = 500  # More of them hide a surface below them.
 
 
 def scatter(config: RunConfig) -> go.Figure:
-    """The training half of the data."""
+    """The training half of the data.
+
+    Args:
+        config: The run that is trained on it.
+
+    Example:
+        >>> [trace.name for trace in scatter(record.config).data]
+        ['class 0', 'class 1']
+    """
     figure = new_figure(
         f"The data: {config.dataset}",
         f"{min(config.n_train, MAX_POINTS)} points of the training half; colour and shape say the class.",
@@ -38,7 +46,7 @@ def point_traces(config: RunConfig) -> list[Trace]:
             "name": f"class {label}",
             "x": np.ascontiguousarray(x[y == label, 0]),
             "y": np.ascontiguousarray(x[y == label, 1]),
-            "marker": {"color": color, "size": 5, "symbol": symbol, "line": {"color": "#FFFFFF", "width": 0.7}},
+            "marker": {"color": color, "size": 5, "symbol": symbol, "line": {"color": LIGHT, "width": 0.7}},
             "hoverinfo": "skip",
         }
         for label, (color, symbol) in enumerate(zip(CLASS_COLORS, ("circle", "diamond"), strict=True))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from vgdemo.figures.axes import decades, from_first_to_last, place_axis
 from vgdemo.figures.frames import Stop, Trace, with_frames
-from vgdemo.figures.sampling import Values, frame_indices, quantile, who
-from vgdemo.figures.statistics import STATISTICS, Statistic
-from vgdemo.figures.style import BLUE, ORANGE, SPECIAL_COLORS, decades, in_words, layer_axis, new_figure, translucent
-from vgdemo.record import RunRecord
-from vgdemo.theory import Forecast
+from vgdemo.figures.sampling import absence, frame_indices, panel_of, who
+from vgdemo.figures.scales import Statistic, Values, statistic_of
+from vgdemo.figures.style import BLUE, ORANGE, SPECIAL, SPECIAL_COLORS, new_figure, translucent
+from vgdemo.learning import DECILES, quantile
+from vgdemo.record import Panel, RunRecord
+from vgdemo.theory import Forecast, against_measurement, expectation
+from vgdemo.wording import number
 
 FORECAST = "gradient_rms"  # The statistic that theory forecasts.
 
@@ -30,75 +34,129 @@ def layer_profile(
 
     Args:
         record: The run.
-        statistic: A name in `STATISTICS`.
+        statistic: A name in `statistics_of(record)`; along time steps if it was measured along them.
         replicate: One replicate (from 0) in place of the median and the 10–90 % band over all.
         fit: Let the axis end at this run's values in place of the range that all runs share.
         forecast: What theory expects at epoch 0, drawn if the statistic is `FORECAST`.
+
+    Example:
+        >>> figure = layer_profile(record, "update_ratio")  # There is none before the first update.
+        >>> [frame.name for frame in figure.frames]
+        ['1', '2', '3']
     """
-    shown = STATISTICS[statistic]
-    forecast = forecast if statistic == FORECAST else None
-    indices = frame_indices(record)[0 if shown.has_start else 1 :]
-    values = record.layer_arrays[statistic][indices][:, :, : shown.layer_count(record)]
+    panel, shown = panel_of(record, statistic), statistic_of(record, statistic)
+    indices = frame_indices(record, panel.epochs)
+    values = panel.statistics[statistic][indices]
     if replicate is not None:
         values = values[:, [replicate]]
-    bands = np.stack([quantile(values, share) for share in (0.1, 0.5, 0.9)], axis=1)
-    ends = shown.scale(shown.scaled(bands), fit=fit)
-    names = record.layer_names[: shown.layer_count(record)]
-    occurring = np.any(_special(shown.scaled(bands[:, 1])), axis=(1, 2))
+    bands = np.stack([quantile(values, share) for share in DECILES], axis=1)
+    profile = _Profile(shown, panel, bands, fit)
+    theory = _Theory(record, forecast if statistic == FORECAST else None, profile)
     stops = [
         Stop(
-            int(record.epochs[index]),
-            [*_changes(names, shown.scaled(band), ends, occurring), *_forecast_changes(forecast, record.epochs[index])],
-            f"Epoch {record.epochs[index]} ({who(record, replicate)}): "
-            + (forecast.sentence(record) if forecast and not record.epochs[index] else _reading(band[1], names)),
+            int(epoch),
+            [*profile.changes(place), *theory.changes(int(epoch))],
+            f"Epoch {epoch} ({who(record, replicate)}): {theory.reading(int(epoch)) or profile.reading(place)}",
         )
-        for index, band in zip(indices, bands, strict=True)
+        for place, epoch in enumerate(panel.epochs[indices])
     ]
-    figure = _axes(record, shown, ends)
-    if forecast:
-        figure.layout.title.subtitle.text = f"Nothing is measured yet. {forecast.expectation}"
-    return with_frames(figure, [*_traces(shown), *_forecast_traces(forecast, shown, names)], stops)
+    return with_frames(_layout(profile, theory), [*profile.traces(), *theory.traces()], stops)
 
 
-def _axes(record: RunRecord, shown: Statistic, ends: tuple[float, float]) -> go.Figure:
-    margin = 0.04 * (ends[1] - ends[0])
-    ticks = decades(*ends) if shown.logarithmic else {}
-    layers = shown.layer_count(record)
+def _layout(profile: _Profile, theory: _Theory) -> go.Figure:
+    shown, panel, (low, high) = profile.shown, profile.panel, profile.ends
+    margin = 0.04 * (high - low)
+    ticks = decades(low, high) if shown.logarithmic else {}
     return new_figure(
-        f"{shown.label[0].upper()}{shown.label[1:]} over layers",
-        "Nothing is measured yet.",
-        f"Line chart of {shown.label} from the first layer to the output at the chosen epoch.",
-        uirevision=f"profile {layers} {shown.name}",
+        f"{shown.title} over {panel.axis}s",
+        f"{absence(panel, shown.title)}{theory.expectation}",
+        f"Line chart of {shown.label}{from_first_to_last(panel)} at the chosen epoch.",
+        log10=shown.log10("yaxis"),
+        uirevision=f"profile {panel.axis} {len(panel.labels)} {shown.name}",
         showlegend=True,  # One trace alone would not be named.
-        xaxis=layer_axis(record.layer_names[:layers]),
-        yaxis={"title": {"text": shown.label}, "range": [ends[0] - margin, ends[1] + margin], **ticks},
+        xaxis=place_axis(panel),
+        yaxis={"title": {"text": shown.label}, "range": [low - margin, high + margin], **ticks},
     )
 
 
-def _traces(shown: Statistic) -> list[Trace]:
-    """Band, median, and marks at the end of the axis for what has no place on it."""
-    value = "10<sup>%{y:.2f}</sup>" if shown.logarithmic else "%{y:.3f}"
-    band = {"name": "10–90 %", "mode": "lines", "fill": "toself", "fillcolor": translucent(BLUE)}
-    median = {"name": "median", "mode": "lines+markers", "line": {"color": BLUE, "width": 2}, "marker": {"size": 6}}
-    marks = [
-        {"name": name, "mode": "markers", "marker": {"color": color, "size": 10, "symbol": "square"}}
-        for name, color in SPECIAL_COLORS.items()
-    ]
-    return [
-        {"type": "scatter", "line": {"width": 0}, "hoverinfo": "skip", **band},
-        {"type": "scatter", "hovertemplate": f"layer %{{x}}: {value}<extra></extra>", **median},
-        *(
+@dataclass(frozen=True)
+class _Profile:
+    """What was measured: a band, its median, and marks at the end of the axis for what has no place on it.
+
+    Attributes:
+        shown: The statistic.
+        panel: Where it was measured.
+        bands: (E, 3, P) deciles over the replicates.
+        fit: Whether the axis ends at these values.
+    """
+
+    shown: Statistic
+    panel: Panel
+    bands: Values
+    fit: bool
+
+    @cached_property
+    def ends(self) -> tuple[float, float]:
+        return self.shown.scale(self.shown.scaled(self.bands), fit=self.fit)
+
+    def traces(self) -> list[Trace]:
+        """What is the same at all stops."""
+        value = "10<sup>%{y:.2f}</sup>" if self.shown.logarithmic else "%{y:.3f}"
+        band = {"name": "10–90 %", "mode": "lines", "fill": "toself", "fillcolor": translucent(BLUE)}
+        median = {"name": "median", "mode": "lines+markers", "line": {"color": BLUE, "width": 2}, "marker": {"size": 6}}
+        return [
+            {"type": "scatter", "line": {"width": 0}, "hoverinfo": "skip", **band},
+            {"type": "scatter", "hovertemplate": f"{self.panel.axis} %{{x}}: {value}<extra></extra>", **median},
+            *(self._mark(name, color) for name, color in SPECIAL_COLORS.items()),
+        ]
+
+    def _mark(self, name: str, color: str) -> Trace:
+        return {
+            "type": "scatter",
+            "x": [],
+            "y": [],
+            "showlegend": False,
+            "hovertemplate": f"{self.panel.axis} %{{x}}: {name}<extra></extra>",
+            "name": name,
+            "mode": "markers",
+            "marker": {"color": color, "size": 10, "symbol": "square"},
+            "meta": SPECIAL,
+        }
+
+    def changes(self, place: int) -> list[Trace]:
+        """Band, median and marks at one stop; no change of the marks that occur at none."""
+        low, middle, high = self.shown.scaled(self.bands[place])
+        labels = np.array(self.panel.labels)
+        band = np.isfinite(low) & np.isfinite(high)
+        bottom, top = self.ends
+        marks = zip(_special(middle), self._occurring, (bottom, top, top), strict=True)
+        return [
             {
-                "type": "scatter",
-                "x": [],
-                "y": [],
-                "showlegend": False,
-                "hovertemplate": f"layer %{{x}}: {mark['name']}<extra></extra>",
-            }
-            | mark
-            for mark in marks
-        ),
-    ]
+                "x": np.concatenate([labels[band], labels[band][::-1]]).tolist(),
+                "y": np.concatenate([high[band], low[band][::-1]]),
+            },
+            {"x": labels.tolist(), "y": np.where(np.isfinite(middle), middle, np.nan)},
+            *(_marks_at(labels[where].tolist(), end) if occurs else {} for where, occurs, end in marks),
+        ]
+
+    @cached_property
+    def _occurring(self) -> NDArray[np.bool_]:
+        """(3,) whether a special value occurs at any stop."""
+        return np.asarray(_special(self.shown.scaled(self.bands[:, 1])).any(axis=(1, 2)))
+
+    def reading(self, place: int) -> str:
+        """The extremes at one stop in words."""
+        middle, phrases = self.bands[place, 1], self.panel.phrases
+        finite = np.flatnonzero(np.isfinite(middle))
+        if not finite.size:
+            return f"no {self.panel.axis} has a finite value."
+        if not middle[finite].any():
+            return f"exactly zero in every {self.panel.axis}."
+        smallest, largest = finite[np.argmin(middle[finite])], finite[np.argmax(middle[finite])]
+        return (
+            f"smallest in {phrases[smallest]}, {number(middle[smallest])}; "
+            f"largest in {phrases[largest]}, {number(middle[largest])}."
+        )
 
 
 def _special(middle: Values) -> NDArray[np.bool_]:
@@ -106,70 +164,67 @@ def _special(middle: Values) -> NDArray[np.bool_]:
     return np.stack([np.isneginf(middle), np.isnan(middle), np.isposinf(middle)])
 
 
-def _changes(
-    names: tuple[str, ...], drawn: Values, ends: tuple[float, float], occurring: NDArray[np.bool_]
-) -> list[Trace]:
-    """Band, median and marks at one stop; no change of the marks that occur at none."""
-    low, middle, high = drawn
-    layers = np.array(names)
-    band = np.isfinite(low) & np.isfinite(high)
-    return [
-        {
-            "x": np.concatenate([layers[band], layers[band][::-1]]).tolist(),
-            "y": np.concatenate([high[band], low[band][::-1]]),
-        },
-        {"x": list(names), "y": np.where(np.isfinite(middle), middle, np.nan)},
-        *(
-            {"x": layers[where].tolist(), "y": [end] * int(where.sum()), "showlegend": bool(where.any())}
-            if occurs
-            else {}
-            for where, end, occurs in zip(_special(middle), (ends[0], ends[1], ends[1]), occurring, strict=True)
-        ),
-    ]
+def _marks_at(labels: list[str], end: float) -> Trace:
+    return {"x": labels, "y": [end] * len(labels), "showlegend": bool(labels)}
 
 
-def _forecast_traces(forecast: Forecast | None, shown: Statistic, names: Sequence[str]) -> list[Trace]:
-    """The line and the band that hold most networks of these settings."""
-    if forecast is None or forecast.caveat:
-        return []
-    low, middle, high = (shown.scaled(ends) for ends in (forecast.low, forecast.gradient_rms, forecast.high))
-    band = {"name": "theory, 10–90 % of networks", "fill": "toself", "fillcolor": translucent(ORANGE)}
-    return [
-        {
-            "type": "scatter",
-            "x": [*names, *names[::-1]],
-            "y": np.concatenate([high, low[::-1]]),
-            "mode": "lines",
-            "line": {"width": 0},
-            "hoverinfo": "skip",
-            "showlegend": False,
-            **band,
-        },
-        {
-            "type": "scatter",
-            "x": list(names),
-            "y": middle,
-            "mode": "lines",
-            "line": {"color": ORANGE, "width": 2, "dash": "dot"},
-            "name": "theory, epoch 0",
-            "hovertemplate": "layer %{x}: theory 10<sup>%{y:.2f}</sup><extra></extra>",
-        },
-    ]
+@dataclass(frozen=True)
+class _Theory:
+    """The line and the band that hold most networks of the run's settings; nothing without a forecast.
 
+    Attributes:
+        record: The run.
+        forecast: Of it.
+        profile: What it is drawn over.
+    """
 
-def _forecast_changes(forecast: Forecast | None, epoch: int) -> list[Trace]:
-    """Later the line stays as what training began with; the band would only be in the way."""
-    return [] if forecast is None or forecast.caveat else [{"visible": bool(epoch == 0)}, {}]
+    record: RunRecord
+    forecast: Forecast | None
+    profile: _Profile
 
+    @property
+    def expectation(self) -> str:
+        """What there is to say before any measurement, after a blank."""
+        return f" {expectation(self.forecast)}" if self.forecast else ""
 
-def _reading(middle: Values, names: tuple[str, ...]) -> str:
-    finite = np.flatnonzero(np.isfinite(middle))
-    if not finite.size:
-        return "no layer has a finite value."
-    if not middle[finite].any():
-        return "exactly zero in every layer."
-    smallest, largest = finite[np.argmin(middle[finite])], finite[np.argmax(middle[finite])]
-    return (
-        f"smallest in layer {names[smallest]}, {in_words(middle[smallest])}; "
-        f"largest in layer {names[largest]}, {in_words(middle[largest])}."
-    ).replace("layer output", "the output")
+    def reading(self, epoch: int) -> str:
+        """What there is to say at an epoch: theory is of the start alone."""
+        return against_measurement(self.forecast, self.record) if self.forecast and epoch == 0 else ""
+
+    @property
+    def _is_drawn(self) -> bool:
+        return self.forecast is not None and not self.forecast.caveat
+
+    def changes(self, epoch: int) -> list[Trace]:
+        """Later the line stays as what training began with; the band would only be in the way."""
+        return [{"visible": epoch == 0}, {}] if self._is_drawn else []
+
+    def traces(self) -> list[Trace]:
+        """The band and the line."""
+        if self.forecast is None or self.forecast.caveat:
+            return []
+        sizes = (self.forecast.low, self.forecast.gradient_rms, self.forecast.high)
+        low, middle, high = map(self.profile.shown.scaled, sizes)
+        labels = list(self.profile.panel.labels)
+        band = {"name": "theory, 10–90 % of networks", "fill": "toself", "fillcolor": translucent(ORANGE)}
+        line = {"name": "theory, epoch 0", "line": {"color": ORANGE, "width": 2, "dash": "dot"}}
+        return [
+            {
+                "type": "scatter",
+                "x": [*labels, *labels[::-1]],
+                "y": np.concatenate([high, low[::-1]]),
+                "mode": "lines",
+                "line": {"width": 0},
+                "hoverinfo": "skip",
+                "showlegend": False,
+                **band,
+            },
+            {
+                "type": "scatter",
+                "x": labels,
+                "y": middle,
+                "mode": "lines",
+                "hovertemplate": "layer %{x}: theory 10<sup>%{y:.2f}</sup><extra></extra>",
+                **line,
+            },
+        ]

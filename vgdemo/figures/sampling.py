@@ -1,40 +1,64 @@
-"""What a figure takes from a record: which epochs, and one number for all replicates."""
+"""What a figure takes from a record: which panel, which epochs, and one number for all replicates."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vgdemo.record import RunRecord, RunStatus
-from vgdemo.replicates import Values as Values
-from vgdemo.replicates import quantile as quantile
+from vgdemo.figures.scales import Statistic, Values, statistic_of
+from vgdemo.learning import quantile
+from vgdemo.record import HISTOGRAM_BINS, Panel, RunRecord, RunStatus
+from vgdemo.wording import counted, number
 
 MAX_COLUMNS = 600  # A heatmap has about as many pixels.
 NUM_FRAMES = 40  # Steps of the epoch slider.
 LIVE_STEP = 4  # One stop in so many while a run grows: each new chunk draws them all again.
 
+Indices = NDArray[np.intp]
 
-def column_indices(record: RunRecord) -> NDArray[np.intp]:
-    """Which of the record's epochs a heatmap or a line shows; the settings alone say so, so that none ever shifts."""
-    step = column_step(record)
-    return np.flatnonzero((record.epochs % step == 0) | (record.epochs == record.config.epochs))
+
+def panel_of(record: RunRecord, statistic: str) -> Panel:
+    """The panel that has a statistic; one without places if it was not measured."""
+    if record.has(statistic):
+        return record.panel_of(statistic)
+    return Panel("layer", (), (), record.epochs[:0], {statistic: np.zeros((0, record.replicates, 0))})
+
+
+def counted_panel(record: RunRecord) -> tuple[Panel, NDArray[np.uint32]]:
+    """The panel whose gradient entries were counted by size, and the counts; one without places if there is none."""
+    for panel in record.panels.values():
+        if panel.histograms is not None:
+            return panel, panel.histograms
+    nowhere = Panel("layer", (), (), record.epochs[:0], {})
+    return nowhere, np.zeros((0, record.replicates, 0, HISTOGRAM_BINS), np.uint32)
+
+
+def column_indices(record: RunRecord, epochs: NDArray[np.int32]) -> Indices:
+    """Which of the measured epochs a heatmap or a line shows: the first of each `column_step`, and the end.
+
+    The training's length alone says how many, so that none ever shifts while the record grows.
+    """
+    is_first = np.diff(epochs // column_step(record), prepend=-1) > 0
+    return np.flatnonzero(is_first | (epochs == record.last_epoch))
 
 
 def column_step(record: RunRecord) -> int:
     """Every how many epochs are shown."""
-    return -(-(record.config.epochs + 1) // MAX_COLUMNS)
+    return -(-(record.last_epoch + 1) // MAX_COLUMNS)
 
 
-def frame_indices(record: RunRecord) -> NDArray[np.intp]:
-    """Which of the record's epochs the slider stops at: even steps, and the last one there is."""
-    stops = np.linspace(0, record.config.epochs, NUM_FRAMES + 1).round()
-    indices = np.flatnonzero(np.isin(record.epochs, stops) | (record.epochs == record.epochs.max(initial=-1)))
-    return fewer_while_growing(record, indices)
+def frame_indices(record: RunRecord, epochs: NDArray[np.int32]) -> Indices:
+    """Which of the measured epochs the slider stops at: the first from each of even steps on, and the last there is."""
+    steps = np.linspace(0, record.last_epoch, NUM_FRAMES + 1).round()
+    stops = np.searchsorted(epochs, steps[steps <= epochs.max(initial=-1)])
+    return fewer_while_growing(record, np.unique(np.append(stops, np.arange(len(epochs))[-1:])))
 
 
-def fewer_while_growing(record: RunRecord, indices: NDArray[np.intp]) -> NDArray[np.intp]:
+def fewer_while_growing(record: RunRecord, indices: Indices) -> Indices:
     """The stops of the slider or, while the run trains, every fourth and the last of them."""
-    is_growing = record.epochs.max(initial=0) < record.config.epochs and record.status is not RunStatus.STOPPED
+    is_growing = record.epochs.max(initial=0) < record.last_epoch and record.status is not RunStatus.STOPPED
     if not is_growing:
         return indices
     places = np.arange(len(indices))
@@ -47,7 +71,54 @@ def one_value(values: Values, replicate: int | None) -> Values:
 
 
 def who(record: RunRecord, replicate: int | None) -> str:
-    """In words, whose value it is."""
+    """In words, whose value it is.
+
+    Example:
+        >>> who(record, None), who(record, 0)
+        ('median of 2 replicates', 'replicate 1')
+    """
     if replicate is not None:
         return f"replicate {replicate + 1}"
-    return "the only replicate" if record.config.replicates == 1 else f"median of {record.config.replicates} replicates"
+    return "the only replicate" if record.replicates == 1 else f"median of {counted(record.replicates, 'replicate')}"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a figure draws of a statistic over the epochs: the median over the replicates, or one of them.
+
+    Axes: E epochs drawn, P places.
+
+    Attributes:
+        shown: The statistic.
+        panel: Where it was measured.
+        epochs: (E,) the epochs, thinned if there are many.
+        values: (E, P).
+        whose: Whose values they are.
+    """
+
+    shown: Statistic
+    panel: Panel
+    epochs: Values
+    values: Values
+    whose: str
+
+    @classmethod
+    def of(cls, record: RunRecord, name: str, replicate: int | None = None) -> Sample:
+        """The sample of a record; without places if the statistic was not measured."""
+        panel = panel_of(record, name)
+        columns = column_indices(record, panel.epochs)
+        values = one_value(panel.statistics[name][columns], replicate)
+        return cls(statistic_of(record, name), panel, panel.epochs[columns], values, who(record, replicate))
+
+    @property
+    def ends(self) -> str:
+        """The last values of the first and the last place in words, or why there are none."""
+        if not self.values.size:
+            return absence(self.panel, self.shown.title)
+        places = dict.fromkeys([0, len(self.panel.phrases) - 1])
+        return ", ".join(f"{number(float(self.values[-1, place]))} in {self.panel.phrases[place]}" for place in places)
+
+
+def absence(panel: Panel, title: str) -> str:
+    """Why there is nothing to draw of a panel, in one sentence."""
+    return "Nothing is measured yet." if panel.labels else f"{title}: not measured."

@@ -8,34 +8,43 @@ import plotly.graph_objects as go
 from vgdemo.figures.frames import Stop, Trace, with_frames
 from vgdemo.figures.points import plane, point_traces
 from vgdemo.figures.sampling import fewer_while_growing, one_value, who
-from vgdemo.figures.style import CLASS_SCALE, new_figure
-from vgdemo.record import SURFACE_AXIS, RunRecord
+from vgdemo.figures.style import CLASS_SCALE, DARK, new_figure
+from vgdemo.record import SURFACE_AXIS, RunRecord, Surface
 
 
 def decision_surface(record: RunRecord, *, replicate: int | None = None) -> go.Figure:
     """The training points on the network's probability of class 1, one frame for each recorded epoch.
 
     Args:
-        record: The run.
+        record: The run; the points are drawn if it was made of settings, which say which they are.
         replicate: One replicate (from 0) in place of the median over all.
+
+    Example:
+        >>> [trace.name for trace in decision_surface(record).data]
+        ['probability of class 1', 'class 0', 'class 1']
     """
-    indices = fewer_while_growing(record, np.arange(len(record.surface_epochs)))
-    surfaces = one_value(record.surfaces[indices], replicate)
-    stops = [
-        Stop(
-            int(epoch),
-            [{"z": surface}, {}, {}],
-            f"Epoch {epoch} ({who(record, replicate)}): the colour is the likelier class; on the line neither is.",
-        )
-        for epoch, surface in zip(record.surface_epochs[indices], surfaces, strict=True)
+    points = point_traces(record.config) if record.config else []
+    if record.surface is None:
+        return with_frames(_axes("No decision surface was measured."), points, [])
+    start = "The training half of the data; nothing is trained yet." if points else "Nothing is measured yet."
+    stops = _stops(record, record.surface, replicate, unchanged=[{} for _ in points])
+    return with_frames(_axes(start), [_surface(), *points], stops)
+
+
+def _stops(record: RunRecord, surface: Surface, replicate: int | None, unchanged: list[Trace]) -> list[Stop]:
+    indices = fewer_while_growing(record, np.arange(len(surface.epochs)))
+    probabilities = one_value(surface.probabilities[indices], replicate)
+    reading = f"({who(record, replicate)}): the colour is the likelier class; on the line neither is."
+    return [
+        Stop(int(epoch), [{"z": probability}, *unchanged], f"Epoch {epoch} {reading}")
+        for epoch, probability in zip(surface.epochs[indices], probabilities, strict=True)
     ]
-    return with_frames(_axes(), [_surface(), *point_traces(record.config)], stops)
 
 
-def _axes() -> go.Figure:
+def _axes(reading: str) -> go.Figure:
     return new_figure(
         "Decision surface",
-        "The training half of the data; nothing is trained yet.",
+        reading,
         "The plane of the two inputs, coloured by the probability of class 1, with the training points.",
         uirevision="surface",
         **plane(float(SURFACE_AXIS[-1])),
@@ -52,7 +61,7 @@ def _surface() -> Trace:
         "zmax": 1,
         "colorscale": CLASS_SCALE,
         "contours": {"start": 0.5, "end": 0.5, "size": 1, "coloring": "heatmap"},
-        "line": {"color": "#1B2330", "width": 1.5},
+        "line": {"color": DARK, "width": 1.5},
         "showscale": False,
         "hovertemplate": "P(class 1) = %{z:.2f}<extra></extra>",
     }

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 
 from vgdemo.figures import Figure
+from vgdemo.figures.bundle import bundled
 from vgdemo.record import RunRecord
-from vgdemo.ui.server import plotly_url
+from vgdemo.ui.plotly_js import plotly_url
 
 _HERE = Path(__file__).parent
 
@@ -17,40 +19,60 @@ _mount = st.components.v2.component(
     "vgdemo_board",
     html=(_HERE / "board.html").read_text(encoding="utf-8"),
     css=(_HERE / "board.css").read_text(encoding="utf-8"),
-    js="".join((_HERE / name).read_text(encoding="utf-8") for name in ("numbers.js", "board.js")),
+    js=bundled(_HERE / "board.js"),
     isolate_styles=False,  # Plotly's own style sheet does not reach into a shadow root.
 )
 
 
-def board(figures: Mapping[str, str], *, key: str, stale: bool = False, columns: int = 1) -> None:
+class Picture(NamedTuple):
+    """A figure as the board takes it.
+
+    Attributes:
+        kind: What it draws, such as "profile". Figures of one kind on a board share axes, zoom and hover.
+        json: Plotly's JSON of it.
+    """
+
+    kind: str
+    json: str
+
+    @classmethod
+    def of(cls, kind: str, figure: Figure) -> Picture:
+        """A figure of this kind."""
+        return cls(kind, str(figure.to_json()))
+
+
+def board(figures: Mapping[str, Picture], *, key: str, stale: bool = False, columns: int = 1) -> None:
     """Draw figures, those with frames below a slider that chooses the epoch.
 
     `st.plotly_chart` builds its chart anew whenever the data changes: it blinks and forgets the zoom. This component
     hands what has changed to the chart that is there.
 
     Args:
-        figures: Name to the JSON of `drawn`; the name is also that of the downloads. Of runs side by side, a letter
-            after the kind of figure says whose it is, "layers A"; figures of one kind share axes, zoom and hover.
+        figures: Name to figure; the name is the figure's identity and that of its downloads, such as "profile A".
         key: Identity of the board on its page.
         stale: Whether the figures show an earlier run than the one that is asked for.
-        columns: How many runs stand side by side.
+        columns: How many runs stand side by side. A figure that is the only one of its kind spans all of them.
     """
-    _mount(data={"library": plotly_url(), "figures": dict(figures), "stale": stale, "columns": columns}, key=key)
+    data = {name: picture._asdict() for name, picture in figures.items()}
+    _mount(data={"library": plotly_url(), "figures": data, "stale": stale, "columns": columns}, key=key)
 
 
-def drawn(name: str, records: Sequence[RunRecord], make: Callable[[], Figure]) -> str:
-    """A figure as the board takes it, made once for all sessions that see the same epochs of the same runs.
+def drawn(kind: str, options: Hashable, records: Sequence[RunRecord], make: Callable[[], Figure]) -> Picture:
+    """A picture that is made once for all sessions that see the same epochs of the same runs.
 
     Args:
-        name: The figure and its options.
-        records: The runs in it.
+        kind: What is drawn.
+        options: All that the figure depends on besides the records: numbers, words, and tuples or dataclasses of them.
+        records: The runs in it; may be none.
         make: Makes the figure.
     """
     # Who joins a run late may have missed its first epochs; a stopped run has other stops than one that goes on.
-    seen = [(one.config.run_key, str(one.status), int(one.epochs.min(initial=0)), len(one.epochs)) for one in records]
-    return _drawn(name, seen, make)
+    seen = [(one.run_key, str(one.status), int(one.epochs.min(initial=0)), len(one.epochs)) for one in records]
+    return _drawn(kind, options, seen, make)
 
 
 @st.cache_resource(show_spinner=False, max_entries=150)
-def _drawn(name: str, seen: Sequence[tuple[str, str, int, int]], _make: Callable[[], Figure]) -> str:
-    return str(_make().to_json())
+def _drawn(
+    kind: str, options: Hashable, seen: Sequence[tuple[str, str, int, int]], _make: Callable[[], Figure]
+) -> Picture:
+    return Picture.of(kind, _make())

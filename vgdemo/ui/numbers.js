@@ -1,53 +1,54 @@
 // The numbers of a drawn figure as CSV: one row for each point of a line, cell of a heatmap and bin of a distribution.
-// What is drawn as a power of ten is written as the number, and what has no place on the scale by its name.
+// Where an axis holds logarithms the numbers themselves are written, and what has no place on the scale by its name.
 
-const SPECIAL = ["exact zero", "NaN", "∞"]
-
-function csv({ _fullData: traces, _fullLayout: layout }) {
-  const rows = traces.flatMap((trace) => {
-    const axis = (letter) => layout[trace[`${letter}axis`].replace(letter, `${letter}axis`)]
-    if (trace.meta?.ridge) return bins(trace, axis("y"))
-    return trace.z ? cells(trace) : points(trace, axis("x"), axis("y"))
-  })
-  const lines = [["series", "x", "y", "value"], ...rows]
-  return lines.map((row) => row.map((cell) => `"${String(cell ?? "").replaceAll('"', '""')}"`).join(",")).join("\n")
+// Traces are Plotly's, with arrays in place of encoded ones; `log10` names the axes that hold logarithms, "z" the colours.
+export function csv(traces, log10) {
+  const rows = traces.flatMap((trace) => rowsOf(trace, (axis) => numberOn(log10.includes(axis))))
+  return [["series", "x", "y", "value"], ...rows].map(line).join("\n")
 }
 
-function cells({ name, x, y, z, text, colorbar }) {
-  const number = numbers(colorbar)
-  const row = (cell, i, j) => [text ? "special" : name, x[i], y[j], text ? text[j][i] : number(cell)]
-  return [...z].flatMap((line, j) => [...line].map((cell, i) => (isGap(cell) ? null : row(cell, i, j)))).filter(Boolean)
+function rowsOf(trace, numberOf) {
+  if (trace.meta?.ranges) return binRows(trace)
+  const [x, y] = [numberOf(axisOf(trace.xaxis)), numberOf(axisOf(trace.yaxis))]
+  return trace.z ? cellRows(trace, x, y, numberOf("z")) : pointRows(trace, x, y)
 }
 
-function points({ name, x, y }, xaxis, yaxis) {
-  const [across, up] = [numbers(xaxis), numbers(yaxis)]
-  return [...(x ?? [])]
-    .map((value, i) => (isGap(y[i]) ? null : [name, across(value), SPECIAL.includes(name) ? name : up(y[i]), ""]))
-    .filter(Boolean)
-}
-
-// A ridge goes up and down the steps of its bins: each begins and ends with a point at the height of its share.
-function bins({ name, x, y, meta }, yaxis) {
-  const { ridge, height } = meta
-  const rows = []
-  for (let start = 0; start + ridge <= y.length; start += ridge) {
-    const base = start / ridge
-    const layer = yaxis.ticktext[yaxis.tickvals.indexOf(base)] ?? base + 1
-    for (let i = start + 1; i < start + ridge - 2; i += 2) {
-      const range = SPECIAL[0] === name || name === "not finite" ? "" : `${10 ** x[i]} to ${10 ** x[i + 1]}`
-      if (!isGap(y[i])) rows.push([name, range, layer, (y[i] - base) / height])
-    }
-  }
-  return rows
-}
-
-// On an axis that names powers of ten lie logarithms.
-function numbers(axis) {
-  const isLogarithmic = [...(axis?.ticktext ?? [])].some((text) => /^10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]/.test(text))
+function numberOn(isLogarithmic) {
   return isLogarithmic ? (value) => 10 ** value : (value) => value
+}
+
+// A trace calls the axis "x2" that the layout calls "xaxis2".
+function axisOf(reference) {
+  return `${reference[0]}axis${reference.slice(1)}`
+}
+
+function cellRows({ name, x, y, z, text, meta }, across, up, number) {
+  const row = (cell, i, j) =>
+    meta?.special ? ["special", across(x[i]), up(y[j]), text[j][i]] : [name, across(x[i]), up(y[j]), number(cell)]
+  return list(z).flatMap((cells, j) => list(cells).flatMap((cell, i) => (isGap(cell) ? [] : [row(cell, i, j)])))
+}
+
+function pointRows({ name, x, y, meta }, across, up) {
+  const row = (value, i) => [name, across(value), meta?.special ? name : up(y[i]), ""]
+  return list(x).flatMap((value, i) => (isGap(y[i]) ? [] : [row(value, i)]))
+}
+
+function binRows({ name, customdata, meta: { labels, ranges } }) {
+  const row = (share, i, j) => [name, ranges[i]?.join(" to "), labels[j], share]
+  return list(customdata).flatMap((shares, j) =>
+    list(shares).flatMap((share, i) => (isGap(share) ? [] : [row(share, i, j)])),
+  )
+}
+
+function line(row) {
+  return row.map((cell) => `"${String(cell ?? "").replaceAll('"', '""')}"`).join(",")
+}
+
+// The `map` of a typed array holds numbers alone.
+function list(values) {
+  return [...(values ?? [])]
 }
 
 function isGap(value) {
   return value === null || value === undefined || Number.isNaN(value)
 }
-

@@ -6,15 +6,26 @@ const SHOWN_MILLISECONDS = 2000
 export default function render({ parentElement }) {
   const button = parentElement.querySelector("button")
   const field = parentElement.querySelector("input")
-  button.onclick = async () => {
-    try {
-      await navigator.clipboard.writeText(location.href)
-      button.textContent = "Link copied"
-      setTimeout(() => (button.textContent = "Share"), SHOWN_MILLISECONDS)
-    } catch {
-      field.hidden = false
-      field.value = location.href
-      field.select()
-    }
+  // oxlint-disable-next-line prefer-add-event-listener -- A page renders it again and again; a click copies once.
+  button.onclick = () => copyAddress(button, field)
+}
+
+async function copyAddress(button, field) {
+  try {
+    await navigator.clipboard.writeText(location.href)
+    confirmOn(button)
+  } catch {
+    select(field, location.href)
   }
+}
+
+function confirmOn(button) {
+  button.textContent = "Link copied"
+  setTimeout(() => (button.textContent = "Share"), SHOWN_MILLISECONDS)
+}
+
+function select(field, address) {
+  field.hidden = false
+  field.value = address
+  field.select()
 }

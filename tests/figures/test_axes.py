@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import numpy as np
+from conftest import foreign_record
+
+from vgdemo.figures.axes import decades, epoch_range, from_first_to_last, named_places, place_axis, shortened
+from vgdemo.record import Panel
+
+
+def panel(*labels: str) -> Panel:
+    return Panel("layer", labels, tuple(f"layer {label}" for label in labels), np.zeros(0, np.int32), {})
+
+
+def test_axes_have_a_handful_of_ticks_however_wide_they_are() -> None:
+    for low, high in ((-8, 1), (-40, 3), (-0.2, 0.3), (-5.5, -5.1)):
+        assert len(decades(low, high)["tickvals"]) <= 9
+    for count in range(1, 62):
+        places = named_places(count)
+        assert (places[0], places[-1]) == (0, count - 1)
+        assert places == sorted(set(places)) and len(places) <= 14
+
+
+def test_an_axis_without_places_has_no_ticks_and_some_width() -> None:
+    axis = place_axis(panel())
+    assert axis["tickvals"] == [] and axis["range"] == [-0.5, 0.5]
+    assert from_first_to_last(panel()) == ""
+
+
+def test_short_names_stand_as_they_are() -> None:
+    assert "ticktext" not in place_axis(panel("1", "2", "output"))
+
+
+def test_long_names_are_shortened_beside_the_axis_alone() -> None:
+    labels = tuple(f"bidirectional_lstm_{number}/recurrent_kernel" for number in range(60))
+    axis = place_axis(panel(*labels))
+    assert axis["categoryarray"] == list(labels) and set(axis["tickvals"]) <= set(labels)
+    assert axis["automargin"] and len(axis["ticktext"]) == len(axis["tickvals"])
+    assert max(map(len, axis["ticktext"])) == 18
+    assert shortened("recurrent_kernel_2") == "recurrent_kernel_2"
+
+
+def test_the_start_alone_has_room_to_be_seen() -> None:
+    assert epoch_range(foreign_record(epochs=np.array([0], np.int32))) == [0, 1]
+    assert epoch_range(foreign_record()) == [0, 6]
+    assert epoch_range(foreign_record(planned_epochs=9)) == [0, 9]

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import changed, foreign_record
+
+from vgdemo.figures import Figure, curves
+from vgdemo.record import RunRecord
+
+Make = Callable[..., RunRecord]
+
+
+def named(figure: Figure, name: str) -> Any:
+    """The last trace of that name."""
+    return [trace for trace in figure.data if trace.name == name][-1]
+
+
+def test_curves_show_the_median_over_replicates(make_record: Make) -> None:
+    record = make_record(epochs=4, replicates=5)
+    table = record.curves.groupby("epoch").val_accuracy.median()
+    drawn = curves(record).data
+    accuracy = next(trace for trace in drawn if trace.name == "validation" and trace.yaxis == "y")
+    assert list(accuracy.x) == list(table.index)
+    assert list(accuracy.y) == pytest.approx(list(table))
+
+
+def test_the_band_of_the_curves_lies_between_the_deciles(make_record: Make) -> None:
+    record = make_record(epochs=4, replicates=11)
+    quantiles = record.curves.groupby("epoch").train_accuracy.quantile([0.1, 0.9]).unstack()
+    band = curves(record).data[0]
+    assert list(band.y) == pytest.approx([*quantiles[0.9], *quantiles[0.1][::-1]])
+
+
+def test_single_replicates_are_drawn_on_demand(make_record: Make) -> None:
+    record = make_record(epochs=3, replicates=4)
+    assert not any(trace.name == "single replicates" for trace in curves(record).data)
+    lines = named(curves(record, singles=True), "single replicates")
+    assert np.isnan(lines.y).sum() == 4
+    assert list(lines.y[:4]) == pytest.approx(list(record.curve_arrays["val_loss"][:, 0]))
+
+
+def test_diverged_replicates_are_counted_in_words(make_record: Make) -> None:
+    def diverge(loss: Any) -> None:
+        loss[-1, :3] = [np.nan, np.inf, np.nan]
+
+    record = changed(make_record(replicates=4), train_loss=diverge)
+    assert "3 of 4 diverged" in curves(record).layout.title.subtitle.text
+
+
+def test_the_loss_of_a_replicate_that_diverged_stays_what_it_was(make_record: Make) -> None:
+    record = changed(make_record(), train_loss=np.array([np.nan, 0.4]), val_loss=np.array([3.0, 0.5]))
+    drawn = named(curves(record, singles=True), "single replicates")
+    assert list(drawn.y[:4]) == [3.0] * 4
+
+
+def test_the_loss_axis_stays_unless_the_run_leaves_it(make_record: Make) -> None:
+    record = make_record()
+    assert list(curves(record).layout.yaxis2.range)[1] == 0.3
+    assert list(curves(changed(record, train_loss=np.array(5e6))).layout.yaxis2.range)[1] == 7
+
+
+def test_a_loss_below_zero_has_a_plain_axis(make_record: Make) -> None:
+    axis = curves(changed(make_record(), train_loss=np.array(-2.0), val_loss=np.array(0.5))).layout.yaxis2
+    assert axis.type is None and list(axis.range) == [-2, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("loss", "num_classes", "title"),
+    [
+        ("sparse_categorical_crossentropy", 4, "loss, nats"),
+        ("mean_squared_error", None, "loss, mean squared error"),
+    ],
+)
+def test_the_loss_has_its_unit(loss: str, num_classes: int | None, title: str) -> None:
+    record = foreign_record()
+    record = replace(record, model=replace(record.model, loss=loss, num_classes=num_classes))
+    assert curves(record).layout.yaxis2.title.text == title
+
+
+def test_a_curve_that_was_not_measured_is_not_drawn() -> None:
+    drawn = curves(foreign_record()).data
+    assert {trace.name for trace in drawn if trace.showlegend} == {"train"}
+
+
+def test_a_loss_alone_has_the_whole_height() -> None:
+    record = foreign_record(curve_arrays={"train_loss": np.full((4, 1), 0.3), "val_loss": np.full((4, 1), 0.4)})
+    figure = curves(record)
+    assert {trace.yaxis for trace in figure.data} == {"y2"}
+    assert list(figure.layout.yaxis2.domain) == [0, 1]
+    assert not figure.layout.yaxis.visible
+    assert figure.layout.title.subtitle.text == "Validation loss 0.4 at epoch 6."
+    assert {trace.name for trace in figure.data if trace.showlegend} == {"train", "validation"}

@@ -1,0 +1,102 @@
+// How a browser draws a figure, on the dashboard and in the report: pure functions of Plotly's JSON of it.
+// An axis is named as in the layout, "xaxis2"; an epoch is that of a stop of the slider, of which a figure with frames
+// has one for each frame.
+
+// The epochs at which any of these figures changes, from the first to the last.
+export function stopsOf(contents) {
+  const epochs = contents.flatMap(({ frames }) => (frames ?? []).map(epochOf))
+  return [...new Set(epochs)].toSorted((a, b) => a - b)
+}
+
+// The last stop that is not after an epoch, or the first there is.
+export function stopAt(stops, epoch) {
+  return stops.findLast((stop) => stop <= epoch) ?? stops[0]
+}
+
+// The traces as they are at an epoch; without frames they are always the same.
+export function tracesAt({ data, frames }, epoch) {
+  const frame = frameAt(frames, epoch)
+  return frame ? data.map((trace, place) => ({ ...trace, ...frame.data[frame.traces.indexOf(place)] })) : data
+}
+
+// The sentence that says what to see at an epoch.
+export function readingAt({ layout, frames }, epoch) {
+  return (frameAt(frames, epoch)?.layout ?? layout).title.subtitle.text
+}
+
+// What a person hears who cannot see the figure.
+export function spoken({ layout }, reading) {
+  return `${layout.meta.alt} ${reading}`
+}
+
+// Range and ticks of each axis of a layout, which reaches as far as it does in any figure of this kind.
+export function alignedAxes(layout, peers) {
+  const axes = axesOf(layout).map((name) => {
+    const range = hull(peers.map((peer) => peer[name].range))
+    return [name, { range, ...thinnedTicks(layout[name], range) }]
+  })
+  return Object.fromEntries(axes)
+}
+
+// The layout to draw: what stands in words above the plot is left out of it.
+export function drawnLayout(layout, { axes, theme, top, isTouched }) {
+  const { title, margin, ...rest } = layout
+  const aligned = Object.entries(axes).map(([name, axis]) => [
+    name,
+    { ...layout[name], ...axis, range: [...axis.range] }, // Plotly writes into the range that it is given.
+  ])
+  return {
+    ...rest,
+    ...Object.fromEntries(aligned),
+    template: templateOf(theme),
+    margin: { ...margin, t: top },
+    dragmode: isTouched ? false : "zoom", // A finger that drags scrolls the page.
+    autosize: true,
+  }
+}
+
+function templateOf({ text, grid, panel, font }) {
+  const axis = { gridcolor: grid, linecolor: grid, zeroline: false, ticks: "" }
+  const transparent = "rgba(0,0,0,0)"
+  return {
+    layout: {
+      font: { color: text, family: font },
+      paper_bgcolor: transparent,
+      plot_bgcolor: transparent,
+      hoverlabel: { bgcolor: panel, bordercolor: grid, font: { color: text } },
+      modebar: { bgcolor: transparent, color: text },
+      xaxis: axis,
+      yaxis: axis,
+    },
+  }
+}
+
+function axesOf(layout) {
+  return Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name))
+}
+
+function hull(ranges) {
+  return [Math.min(...ranges.map(([low]) => low)), Math.max(...ranges.map(([, high]) => high))]
+}
+
+// Beside a deeper network the layers of this one lie closer than their names are high: fewer are named.
+function thinnedTicks({ type, tickvals, ticktext, range }, wider) {
+  if (type !== "category") return {}
+  const step = Math.ceil(length(wider) / length(range))
+  const last = tickvals.length - 1
+  const isNamed = (_, place) => place === 0 || (place >= step && (last - place) % step === 0)
+  return { tickvals: tickvals.filter(isNamed), ...(ticktext && { ticktext: ticktext.filter(isNamed) }) }
+}
+
+function length([low, high]) {
+  return high - low
+}
+
+function frameAt(frames, epoch) {
+  return frames?.findLast((frame) => epochOf(frame) <= epoch) ?? frames?.[0]
+}
+
+// Plotly takes a string alone as the name of a frame.
+function epochOf({ name }) {
+  return Number(name)
+}

@@ -1,0 +1,113 @@
+"""The scales that statistics are drawn on: one for all runs, so that figures of different runs can be compared."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vgdemo.record import KERNEL_STATISTICS, OUTPUT_STATISTICS, UPDATE_STATISTICS, RunRecord
+from vgdemo.wording import capitalized
+
+Values = NDArray[Any]
+
+ACCURACY_RANGE = (0.45, 0.9)  # Of everything that ends near chance or near what the noise allows.
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """A statistic along an axis and the scale it is drawn on.
+
+    Attributes:
+        name: What records call it.
+        label: What figures call it.
+        low: Lower end of the fixed scale; its logarithm if `logarithmic`.
+        high: Upper end.
+        logarithmic: Whether powers of ten are drawn.
+    """
+
+    name: str
+    label: str
+    low: float
+    high: float
+    logarithmic: bool = True
+
+    @classmethod
+    def around(cls, name: str, values: Values) -> Statistic:
+        """A statistic of which only its values are known: powers of ten around them, unless some are negative."""
+        finite = values[np.isfinite(values)]
+        label = name.replace("_", " ")
+        if (finite < 0).any():
+            return cls(name, label, float(finite.min()), float(finite.max(initial=0)), logarithmic=False)
+        sizes = np.log10(finite[finite > 0])
+        low, high = (math.floor(sizes.min()), math.ceil(sizes.max())) if sizes.size else (0, 1)
+        return cls(name, label, low, max(high, low + 1))
+
+    @property
+    def title(self) -> str:
+        """The label at the beginning of a title."""
+        return capitalized(self.label)
+
+    def scaled(self, values: Values) -> Values:
+        """What is drawn: the logarithm, where there is one; an exact zero gives minus infinity."""
+        if not self.logarithmic:
+            return values
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.log10(values)
+
+    def scale(self, drawn: Values, *, fit: bool) -> tuple[float, float]:
+        """The ends of the scale: fixed for all runs, or those of the values that are drawn."""
+        finite = drawn[np.isfinite(drawn)]
+        if not fit or not finite.size:
+            return self.low, self.high
+        low, high = float(finite.min()), float(finite.max())
+        return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+    def log10(self, axis: str) -> list[str]:
+        """The axis, if logarithms are drawn on it: what a figure's meta says of it."""
+        return [axis] if self.logarithmic else []
+
+
+STATISTICS: dict[str, Statistic] = {
+    statistic.name: statistic
+    for statistic in (
+        Statistic("gradient_rms", "gradient, RMS", -8, 1),
+        Statistic("gradient_mean_abs", "gradient, mean |g|", -8, 1),
+        Statistic("gradient_max_abs", "gradient, max |g|", -8, 1),
+        Statistic("gradient_zero_share", "gradient, share of exact zeros", 0, 1, logarithmic=False),
+        Statistic("update_ratio", "update ratio ‖ΔW‖/‖W‖", -8, 1),
+        Statistic("kernel_l1", "kernel, L1 norm", -1, 5),
+        Statistic("saturated_share", "units, saturated share", 0, 1, logarithmic=False),
+        Statistic("dead_share", "units, dead share", 0, 1, logarithmic=False),
+    )
+}
+OF_EVERY_RUN = {*KERNEL_STATISTICS, *UPDATE_STATISTICS, *OUTPUT_STATISTICS}
+
+
+def statistic_of(record: RunRecord, name: str) -> Statistic:
+    """A statistic with its scale; one that `STATISTICS` does not know has a scale around its values in the record.
+
+    Example:
+        >>> statistic_of(record, "gradient_rms").title
+        'Gradient, RMS'
+        >>> statistic_of(record, "kernel_rms").label
+        'kernel rms'
+    """
+    if name in STATISTICS:
+        return STATISTICS[name]
+    return Statistic.around(name, record.values(name) if record.has(name) else np.zeros(0))
+
+
+def statistics_of(record: RunRecord) -> dict[str, Statistic]:
+    """What figures offer of a record: those of `STATISTICS` that it has, and what it has beyond those of every run.
+
+    Example:
+        >>> [statistic.label for statistic in statistics_of(record).values()][:2]
+        ['gradient, RMS', 'gradient, mean |g|']
+    """
+    measured = [name for panel in record.panels.values() for name in panel.statistics]
+    others = [name for name in measured if name not in OF_EVERY_RUN]
+    return {name: statistic_of(record, name) for name in [*filter(record.has, STATISTICS), *others]}

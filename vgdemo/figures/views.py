@@ -1,0 +1,99 @@
+"""The figures of a record as one table, which the pages and the report go through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from plotly.graph_objects import Figure
+
+from vgdemo.figures.curves import curves
+from vgdemo.figures.distribution import gradient_distribution
+from vgdemo.figures.heatmap import layer_heatmap
+from vgdemo.figures.profile import layer_profile
+from vgdemo.figures.surface import decision_surface
+from vgdemo.record import RunRecord
+from vgdemo.theory import Forecast
+
+
+@dataclass(frozen=True)
+class ViewOptions:
+    """How a record is shown.
+
+    Attributes:
+        statistic: A name in `STATISTICS`.
+        replicate: One replicate (from 0); None for the median over all.
+        fit: Whether scales are stretched over this run's values, in place of the range that all runs share.
+        singles: Whether every replicate has a curve of its own.
+    """
+
+    statistic: str = "gradient_rms"
+    replicate: int | None = None
+    fit: bool = False
+    singles: bool = False
+
+
+@dataclass(frozen=True)
+class View:
+    """One way to look at a record.
+
+    Attributes:
+        label: What a choice of views calls it.
+        make: From the record, the options and what theory expects, if that is known, to the figure.
+        applies: Whether the record has what the view shows.
+    """
+
+    label: str
+    make: Callable[[RunRecord, ViewOptions, Forecast | None], Figure]
+    applies: Callable[[RunRecord], bool] = lambda record: True
+
+
+VIEWS: dict[str, View] = {
+    "curves": View("accuracy and loss", lambda record, shown, _: curves(record, singles=shown.singles)),
+    "layers": View(
+        "heatmap",
+        lambda record, shown, _: layer_heatmap(record, shown.statistic, replicate=shown.replicate, fit=shown.fit),
+        lambda record: record.has("gradient_rms"),
+    ),
+    "profile": View(
+        "profile over layers",
+        lambda record, shown, forecast: layer_profile(
+            record, shown.statistic, replicate=shown.replicate, fit=shown.fit, forecast=forecast
+        ),
+        lambda record: record.has("gradient_rms"),
+    ),
+    "distribution": View(
+        "distribution",
+        lambda record, shown, _: gradient_distribution(record, replicate=shown.replicate, fit=shown.fit),
+        lambda record: any(panel.histograms is not None for panel in record.panels.values()),
+    ),
+    "surface": View(
+        "decision surface",
+        lambda record, shown, _: decision_surface(record, replicate=shown.replicate),
+        lambda record: record.surface is not None,
+    ),
+}
+
+
+def views_of(record: RunRecord) -> dict[str, View]:
+    """Name to view: those of `VIEWS` that a record has, then two of each statistic along another axis than layers.
+
+    Example:
+        >>> list(views_of(record))
+        ['curves', 'layers', 'profile', 'distribution', 'surface']
+    """
+    found = {name: view for name, view in VIEWS.items() if view.applies(record)}
+    others = [panel for panel in record.panels.values() if panel.axis != "layer"]
+    for statistic in (name for panel in others for name in panel.statistics):
+        found[f"layers {statistic}"] = _view_of(statistic, layer_heatmap)
+        found[f"profile {statistic}"] = _view_of(statistic, layer_profile)
+    return found
+
+
+def _view_of(statistic: str, make: Callable[..., Figure]) -> View:
+    """A view of this statistic, whichever is chosen for the others."""
+    return View(
+        statistic.replace("_", " "),
+        lambda record, shown, _: make(record, statistic, replicate=shown.replicate, fit=shown.fit),
+        lambda record: record.has(statistic),
+    )
