@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from conftest import foreign_record
 from playwright.sync_api import Browser, Page
 
-from vgdemo.export import Exhibit, report
+from vgdemo.export import ReportedRun, report
 from vgdemo.record import RunRecord
 
 WIDTHS = {"desktop": (1440, "light"), "phone": (375, "dark")}
+MakeRecord = Callable[..., RunRecord]
 
 
-@pytest.fixture(params=WIDTHS)
-def opened(
-    request: pytest.FixtureRequest, browser: Browser, make_record: Callable[..., RunRecord], tmp_path: Path
-) -> Iterator[Page]:
-    """A report of two runs, complete; no script may fail in it."""
-    width, scheme = WIDTHS[request.param]
-    path = tmp_path / "report.html"
-    exhibits = [Exhibit(make_record(), "tanh", ("Vanishing.",)), Exhibit(make_record(epochs=5), "longer")]
-    path.write_text(report(exhibits), encoding="utf-8")
+@contextmanager
+def opened_report(browser: Browser, path: Path, *runs: ReportedRun, width: int = 1440, scheme: str) -> Iterator[Page]:
+    """The report of the runs, complete; no script may fail in it."""
+    path.write_text(report(runs), encoding="utf-8")
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
     page, errors = context.new_page(), []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -32,6 +30,15 @@ def opened(
     yield page
     assert errors == []
     context.close()
+
+
+@pytest.fixture(params=WIDTHS)
+def opened(request: pytest.FixtureRequest, browser: Browser, make_record: MakeRecord, tmp_path: Path) -> Iterator[Page]:
+    """A report of two runs."""
+    width, scheme = WIDTHS[request.param]
+    runs = ReportedRun(make_record(), "tanh", ("Vanishing.",)), ReportedRun(make_record(epochs=5), "longer")
+    with opened_report(browser, tmp_path / "report.html", *runs, width=width, scheme=scheme) as page:
+        yield page
 
 
 def test_all_figures_are_drawn_and_fit_the_screen(opened: Page) -> None:
@@ -73,3 +80,15 @@ def test_the_page_takes_the_readers_colours(opened: Page) -> None:
 def test_the_report_has_no_serious_barriers(opened: Page) -> None:
     violations = Axe().run(opened).response["violations"]
     assert [found["id"] for found in violations if found["impact"] in ("serious", "critical")] == []
+
+
+def test_a_network_of_somebodys_own_is_drawn_beside_a_run(
+    browser: Browser, make_record: MakeRecord, tmp_path: Path
+) -> None:
+    runs = ReportedRun(make_record(), "tanh"), ReportedRun(foreign_record())
+    with opened_report(browser, tmp_path / "report.html", *runs, scheme="light") as page:
+        assert page.locator(".plot.js-plotly-plot").count() == page.locator("figure").count()
+        assert page.locator("figure .run").all_inner_texts() == ["tanh", "my_model"] * 4 + ["tanh"] + ["my_model"] * 2
+        assert page.get_by_label("epoch", exact=True).get_attribute("aria-valuetext") == "epoch 6"
+        tops = {figure.bounding_box()["y"] for figure in page.locator("figure").all()}
+        assert len(tops) == 1 + 5 + 2  # The figure of both, and the rows of layers and of time steps.

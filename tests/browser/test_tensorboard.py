@@ -16,7 +16,7 @@ import pytest
 from browser.dashboard import READY_SECONDS, START_SECONDS, free_port
 from playwright.sync_api import Page, expect
 
-from vgdemo.export import tensorboard
+from vgdemo.export import write_tensorboard
 from vgdemo.record import HISTOGRAM_BINS, RunRecord
 
 
@@ -33,7 +33,9 @@ def server(make_record: Callable[..., RunRecord], tmp_path: Path) -> Iterator[st
     """The address of a TensorBoard that has read a run of five hidden layers."""
     record = make_record(num_hidden_layers=5, epochs=20, replicates=1)
     unlikely = np.abs(np.arange(HISTOGRAM_BINS) - 44) > 4  # The others are sizes from 1e-5 to 1.
-    tensorboard(replace(record, histograms=np.where(unlikely, 0, record.histograms)), tmp_path / "logs")
+    kernels = record.panels["kernels"]
+    kernels = replace(kernels, histograms=np.where(unlikely, 0, kernels.histograms))
+    write_tensorboard(replace(record, panels={**record.panels, "kernels": kernels}), tmp_path / "logs")
     port = free_port()
     options = ["--logdir", str(tmp_path / "logs"), "--host", "127.0.0.1", "--port", str(port)]
     process = subprocess.Popen([sys.executable, "-m", "tensorboard.main", *options], stderr=subprocess.DEVNULL)

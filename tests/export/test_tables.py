@@ -8,13 +8,16 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 import pytest
+from conftest import changed, foreign_record
+from pyarrow import parquet
 
-from vgdemo.export import Exhibit, curves_table, layers_table, to_csv, to_parquet
-from vgdemo.record import CURVES, LAYER_STATISTICS, RunRecord
+from vgdemo.export import ReportedRun, axes, axis_table, curves_table, to_csv, to_parquet
+from vgdemo.record import CURVES, KERNEL_STATISTICS, OUTPUT_STATISTICS, UPDATE_STATISTICS, Log, RunRecord
 
 MakeRecord = Callable[..., RunRecord]
+STATISTICS = (*KERNEL_STATISTICS, *UPDATE_STATISTICS, *OUTPUT_STATISTICS)
 
 
 def rows(content: bytes) -> list[list[str]]:
@@ -22,19 +25,25 @@ def rows(content: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode())))
 
 
+def cells(table: pa.Table, **place: str | int) -> list[dict[str, str]]:
+    """The rows of the table's CSV that have these values in these columns."""
+    found = csv.DictReader(io.StringIO(to_csv(table).decode()))
+    return [row for row in found if all(row[name] == str(value) for name, value in place.items())]
+
+
 def test_the_tables_of_several_runs_stand_below_each_other_under_their_names(make_record: MakeRecord) -> None:
     one, other = make_record(), make_record(epochs=1)
-    table = curves_table([Exhibit(one, "first"), Exhibit(other)])
-    assert list(table.columns) == ["run", "epoch", "replicate", *CURVES]
-    assert table.run.tolist() == ["first"] * 4 * 2 + [other.config.sentence] * 2 * 2
-    pd.testing.assert_frame_equal(table[table.run == "first"].drop(columns="run"), one.curves)
+    table = curves_table([ReportedRun(one, "first"), ReportedRun(other)])
+    assert table.column_names == ["run", "epoch", "replicate", *CURVES]
+    assert table["run"].to_pylist() == ["first"] * 4 * 2 + [other.config.sentence] * 2 * 2
+    loss = np.array(table["val_loss"][:8]).reshape(4, 2)
+    np.testing.assert_array_equal(loss, one.curve_arrays["val_loss"])
 
 
 def test_layers_have_a_row_for_each_epoch_replicate_and_layer(make_record: MakeRecord) -> None:
-    record = make_record()
-    table = layers_table([Exhibit(record)])
-    assert list(table.columns) == ["run", "epoch", "replicate", "layer", *LAYER_STATISTICS]
-    assert len(table) == 4 * 2 * 3
+    table = axis_table([ReportedRun(make_record())], "layer")
+    assert table.column_names == ["run", "epoch", "replicate", "layer", *STATISTICS]
+    assert table.num_rows == 4 * 2 * 3
 
 
 def test_csv_keeps_every_digit_and_what_is_no_number(make_record: MakeRecord) -> None:
@@ -42,24 +51,68 @@ def test_csv_keeps_every_digit_and_what_is_no_number(make_record: MakeRecord) ->
     loss = record.curve_arrays["val_loss"].copy()
     loss[0, 0], loss[1, 0], loss[2, 0] = np.nan, np.inf, -np.inf
     record = replace(record, curve_arrays={**record.curve_arrays, "val_loss": loss})
-    header, *cells = rows(to_csv(curves_table([Exhibit(record)])))
-    column = header.index("val_loss")
-    np.testing.assert_array_equal([float(row[column]) for row in cells], loss.ravel())
+    found = [float(row["val_loss"]) for row in cells(curves_table([ReportedRun(record)]))]
+    np.testing.assert_array_equal(found, loss.ravel())
+
+
+def test_a_cell_is_empty_where_nothing_was_measured_and_nan_where_nan_was(make_record: MakeRecord) -> None:
+    record = changed(make_record(), gradient_rms=np.array(np.nan))
+    table = axis_table([ReportedRun(record)], "layer")
+    (output,) = cells(table, epoch=0, replicate=0, layer="output")
+    assert output["gradient_rms"] == "nan"
+    assert output["dead_share"] == output["update_ratio"] == ""  # The output's, and before the first update.
+    (hidden,) = cells(table, epoch=1, replicate=0, layer="1")
+    assert "" not in hidden.values()
+
+
+def test_time_steps_have_a_table_of_their_own() -> None:
+    record = foreign_record()
+    assert axes([ReportedRun(record)]) == ("layer", "time step")
+    table = axis_table([ReportedRun(record)], "time step")
+    assert table.column_names == ["run", "epoch", "replicate", "time step", "state_gradient_rms"]
+    (row,) = cells(table, epoch=6, **{"time step": 5})
+    assert float(row["state_gradient_rms"]) == record.values("state_gradient_rms")[3, 0, 4]
+
+
+def test_layers_of_somebodys_own_network_have_their_names() -> None:
+    record = foreign_record()
+    table = axis_table([ReportedRun(record)], "layer")
+    (row,) = cells(table, epoch=4, layer="lstm/recurrent_kernel")
+    assert float(row["gradient_rms"]) == record.values("gradient_rms")[2, 0, 1]
+    (row,) = cells(table, epoch=4, layer="lstm")  # The layer's output.
+    assert float(row["activation_std"]) == record.values("activation_std")[2, 0, 0]
+    assert row["gradient_rms"] == ""
+
+
+def test_what_one_of_the_runs_lacks_is_empty_in_its_rows(make_record: MakeRecord) -> None:
+    runs = [ReportedRun(make_record(), "own settings"), ReportedRun(foreign_record())]
+    table = curves_table(runs)
+    assert [row["val_loss"] for row in cells(table, run="my_model")] == [""] * 4
+    assert "" not in [row["val_loss"] for row in cells(table, run="own settings")]
+    assert set(axis_table(runs, "time step")["run"].to_pylist()) == {"my_model"}
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
 def test_a_text_that_a_spreadsheet_would_run_is_defused(make_record: MakeRecord, sign: str) -> None:
-    table = curves_table([Exhibit(make_record(), f"{sign}HYPERLINK(1)")])
+    table = curves_table([ReportedRun(make_record(), f"{sign}HYPERLINK(1)")])
     _, first, *_ = rows(to_csv(table))
     assert first[0] == f"'{sign}HYPERLINK(1)"
-    assert table.run[0] == f"{sign}HYPERLINK(1)"  # The table itself stays as it is.
+    assert table["run"][0].as_py() == f"{sign}HYPERLINK(1)"  # The table itself stays as it is.
+
+
+def test_a_name_that_a_spreadsheet_would_run_is_defused() -> None:
+    record = replace(foreign_record(), source=Log("@SUM(1)", "f" * 64))
+    steps = replace(record.panels["steps"], statistics={"=1+1": record.values("state_gradient_rms")})
+    table = axis_table([ReportedRun(replace(record, panels={"steps": steps}))], "time step")
+    header, first, *_ = rows(to_csv(table))
+    assert header[-1] == "'=1+1" and first[0] == "'@SUM(1)"
 
 
 def test_a_negative_number_and_an_ordinary_text_stay_as_they_are() -> None:
-    content = to_csv(pd.DataFrame({"run": ["5 × 5 tanh, a = b"], "value": [-0.5]}))
+    content = to_csv(pa.table({"run": ["5 × 5 tanh, a = b"], "value": [-0.5]}))
     assert rows(content) == [["run", "value"], ["5 × 5 tanh, a = b", "-0.5"]]
 
 
 def test_parquet_gives_the_same_table_back(make_record: MakeRecord) -> None:
-    table = layers_table([Exhibit(make_record())])
-    pd.testing.assert_frame_equal(pd.read_parquet(io.BytesIO(to_parquet(table))), table)
+    table = axis_table([ReportedRun(make_record()), ReportedRun(foreign_record())], "layer")
+    assert parquet.read_table(io.BytesIO(to_parquet(table))).equals(table)

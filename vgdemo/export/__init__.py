@@ -2,34 +2,32 @@
 
 | name | gives |
 | --- | --- |
-| `Exhibit(record, title, findings)` | one run of an export, and what the reader is told about it |
-| `curves_table(exhibits)`, `layers_table(exhibits)` | tidy tables, with a column for the run |
-| `endings(records)` | how runs end, side by side, as a table of words |
+| `ReportedRun(record, title, findings)` | one run of an export, and what the reader is told about it |
+| `curves_table(runs)`, `axis_table(runs, axis)`, `axes(runs)` | tidy tables, with a column for the run |
 | `to_csv(table)`, `to_parquet(table)` | a table as a file's bytes |
-| `report(exhibits)` | one self-contained HTML page, runs side by side |
+| `report(runs)` | one self-contained HTML page, runs side by side |
 | `script(config)`, `notebook(config)` | the run in plain Keras, as Python and as a Jupyter notebook |
-| `tensorboard(record, log_dir)`, `tensorboard_zip(record)` | a log folder that TensorBoard reads |
+| `write_tensorboard(record, log_dir)`, `tensorboard_zip(record)` | a log folder that TensorBoard reads |
 
-The settings as JSON are `RunConfig.to_json` and `RunConfig.from_json`.
+All but the code take a record of any network. The settings as JSON are `RunConfig.to_json` and `RunConfig.from_json`.
 """
 
-from vgdemo.export.endings import endings
-from vgdemo.export.exhibit import Exhibit
 from vgdemo.export.html import report
 from vgdemo.export.keras_code import notebook, script
-from vgdemo.export.logs import tensorboard, tensorboard_zip
-from vgdemo.export.tables import curves_table, layers_table, to_csv, to_parquet
+from vgdemo.export.reported_run import ReportedRun
+from vgdemo.export.tables import axes, axis_table, curves_table, to_csv, to_parquet
+from vgdemo.export.tensorboard import tensorboard_zip, write_tensorboard
 
 __all__ = [
-    "Exhibit",
+    "ReportedRun",
+    "axes",
+    "axis_table",
     "curves_table",
-    "endings",
-    "layers_table",
     "notebook",
     "report",
     "script",
-    "tensorboard",
     "tensorboard_zip",
     "to_csv",
     "to_parquet",
+    "write_tensorboard",
 ]

@@ -2,76 +2,133 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from string import ascii_uppercase
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
-from vgdemo import figures
-from vgdemo.comparison import sentences
+from vgdemo.comparison import described_model, differences, endings, who_learns
 from vgdemo.config import SETTINGS
-from vgdemo.export.endings import endings
-from vgdemo.export.exhibit import Exhibit
+from vgdemo.export.reported_run import ReportedRun
+from vgdemo.figures import Figure, View, ViewOptions, overlaid_accuracy, views_of
+from vgdemo.figures.bundle import bundled
+from vgdemo.learning import final_accuracy
 from vgdemo.record import RunRecord, RunStatus
+from vgdemo.summary import summarize
 
-FIGURES = (
-    figures.curves,
-    figures.layer_heatmap,
-    figures.layer_profile,
-    figures.gradient_distribution,
-    figures.decision_surface,
-)
+SCRIPT = Path(__file__).parent / "templates" / "report.js"
 
 _environment = Environment(
     loader=PackageLoader("vgdemo.export"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
 
 
-def report(exhibits: Sequence[Exhibit]) -> str:
+class ReportedFigure(NamedTuple):
+    """A figure for the page: its words, and Plotly's JSON of it."""
+
+    title: str
+    reading: str
+    alt: str
+    content: str
+
+    @classmethod
+    def of(cls, figure: Figure) -> ReportedFigure:
+        """What the page says of a figure. Plotly escapes in its JSON what could end a script element."""
+        layout = figure.layout
+        return cls(layout.title.text, layout.title.subtitle.text, layout.meta["alt"], figure.to_json())
+
+
+class ReportedView(NamedTuple):
+    """The figures of one view, a run's at its place; None where the run has nothing to draw in it."""
+
+    name: str
+    label: str
+    figures: list[ReportedFigure | None]
+
+
+class ReportedSetting(NamedTuple):
+    """A row of the table of settings: its words, its name in code if it has one, and its value in each run."""
+
+    label: str
+    name: str
+    texts: list[str]
+
+    @property
+    def differs(self) -> bool:
+        """Whether the runs are not all alike."""
+        return len(set(self.texts)) > 1
+
+
+def report(runs: Sequence[ReportedRun]) -> str:
     """The page: findings, figures that can be zoomed and moved through the epochs, all settings, versions.
+
+    Runs that were not all made of settings are described by their models instead.
+
+    Example:
+        >>> page = report([ReportedRun(record, findings=("Nothing to see.",))])
+        >>> page[:15], "Nothing to see." in page
+        ('<!doctype html>', True)
 
     Raises:
         ValueError: If there is nothing to report.
     """
-    if not exhibits:
+    if not runs:
         raise ValueError("Expected at least one run to report. Received: none")
+    have_settings = all(run.record.config is not None for run in runs)
     return _environment.get_template("report.html.jinja").render(
-        exhibits=exhibits,
-        rows=[[_figure(make(exhibit.record)) for exhibit in exhibits] for make in FIGURES],
-        comparison=_comparison(exhibits) if len(exhibits) > 1 else None,
-        settings=_settings(exhibits),
-        facts=[_facts(exhibit.record) for exhibit in exhibits],
+        runs=runs,
+        views=[*_views(runs)],
+        comparison=_comparison(runs) if len(runs) > 1 else None,
+        have_settings=have_settings,
+        settings=_settings(runs) if have_settings else _models(runs),
+        facts=[_facts(run.record) for run in runs],
         library=get_plotlyjs(),
+        drawing=bundled(SCRIPT),
     )
 
 
-def _comparison(exhibits: Sequence[Exhibit]) -> dict[str, Any]:
+def _views(runs: Sequence[ReportedRun]) -> Iterator[ReportedView]:
+    """The views of all runs; one that some run has not stays empty at its place."""
+    views = {name: view for run in runs for name, view in views_of(run.record).items()}
+    for name, view in views.items():
+        yield ReportedView(name, view.label, [_figure(view, run.record) for run in runs])
+
+
+def _figure(view: View, record: RunRecord) -> ReportedFigure | None:
+    return ReportedFigure.of(view.make(record, ViewOptions(), None)) if view.applies(record) else None
+
+
+def _comparison(runs: Sequence[ReportedRun]) -> dict[str, Any]:
     """What is said of several runs together."""
-    records = {letter: exhibit.record for letter, exhibit in zip(ascii_uppercase, exhibits, strict=False)}
-    names = {letter: exhibit.heading for letter, exhibit in zip(ascii_uppercase, exhibits, strict=False)}
+    named = {run.letter or letter: run for run, letter in zip(runs, ascii_uppercase, strict=False)}
+    records = {letter: run.record for letter, run in named.items()}
+    headings = {letter: run.heading for letter, run in named.items()}
     return {
-        "figure": _figure(figures.overlaid_accuracy(records, names)),
-        "sentences": sentences(records),
-        "endings": endings(records),
+        "figure": _overlay(records, headings),
+        "sentences": [who_learns(records), *differences(records)],
+        "endings": endings({letter: summarize(record) for letter, record in records.items()}),
     }
 
 
-def _figure(figure: figures.Figure) -> dict[str, Any]:
-    layout = figure.layout
-    reading = layout.title.subtitle.text
-    content = figure.to_json()  # Plotly escapes what could end a script element.
-    return {"title": layout.title.text, "reading": reading, "alt": layout.meta["alt"], "content": content}
+def _overlay(records: Mapping[str, RunRecord], headings: Mapping[str, str]) -> ReportedFigure | None:
+    if all(final_accuracy(record) is None for record in records.values()):
+        return None
+    return ReportedFigure.of(overlaid_accuracy(records, headings))
 
 
-def _settings(exhibits: Sequence[Exhibit]) -> list[dict[str, Any]]:
-    """One row for each setting: its name, its value in each run, and whether the runs differ in it."""
-    rows = []
-    for name, setting in SETTINGS.items():
-        values = [getattr(exhibit.record.config, name) for exhibit in exhibits]
-        rows.append({"label": setting.label, "name": name, "values": values, "differs": len(set(values)) > 1})
-    return rows
+def _settings(runs: Sequence[ReportedRun]) -> list[ReportedSetting]:
+    return [
+        ReportedSetting(setting.label, name, [str(getattr(run.record.config, name)).lower() for run in runs])
+        for name, setting in SETTINGS.items()
+    ]
+
+
+def _models(runs: Sequence[ReportedRun]) -> list[ReportedSetting]:
+    described = [described_model(run.record.model) for run in runs]
+    return [ReportedSetting(label, "", [words[label] for words in described]) for label in described[0]]
 
 
 def _facts(record: RunRecord) -> dict[str, str]:
@@ -81,5 +138,5 @@ def _facts(record: RunRecord) -> dict[str, str]:
     seconds = ", ".join(f"{stage} {value:.1f} s" for stage, value in record.seconds.items())
     versions = ", ".join(f"{name} {version}" for name, version in record.versions.items())
     notices = " ".join(record.notices)
-    words = {"Run": record.config.sentence + stopped, "Time": seconds, "Versions": versions, "Notices": notices}
+    words = {"Run": record.sentence + stopped, "Time": seconds, "Versions": versions, "Notices": notices}
     return {name: text for name, text in words.items() if text}

@@ -9,7 +9,9 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from vgdemo.activations import ACTIVATIONS
 from vgdemo.config import RunConfig
+from vgdemo.initializers import INITIALIZERS
 
 CELL = re.compile(r"^# %% (.+)\n", re.MULTILINE)
 
@@ -32,22 +34,8 @@ angle = 3 * np.pi * radius + np.pi * classes
 points = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
 points += {noise} * generator.standard_normal(points.shape)""",
 }
-INITIALIZERS = {
-    "uniform_0_1": "RandomUniform(0, 1, seed={seed})",
-    "random_uniform": "RandomUniform(-0.05, 0.05, seed={seed})",
-    "random_normal": "RandomNormal(stddev=0.05, seed={seed})",
-    "glorot_uniform": "GlorotUniform(seed={seed})",
-    "glorot_normal": "GlorotNormal(seed={seed})",
-    "he_uniform": "HeUniform(seed={seed})",
-    "he_normal": "HeNormal(seed={seed})",
-    "lecun_uniform": "LecunUniform(seed={seed})",
-    "lecun_normal": "LecunNormal(seed={seed})",
-    "orthogonal": "Orthogonal(seed={seed})",
-    "lsuv": "Orthogonal(seed={seed})",  # Where it starts; the script then scales each kernel.
-}
 OPTIMIZERS = {"sgd": "SGD", "rmsprop": "RMSprop", "adagrad": "Adagrad", "adam": "Adam"}
 CLIPS = {"global_norm": "global_clipnorm", "value": "clipvalue"}
-STEEPEST_SLOPES = {"sigmoid": 0.25, "selu": 1.7581, "gelu": 1.1289, "silu": 1.0998}  # 1 for all others.
 
 _environment = Environment(
     loader=PackageLoader("vgdemo.export"),
@@ -62,12 +50,22 @@ def script(config: RunConfig) -> str:
     """A Python script that trains the run's network with plain Keras, measures the same statistics and plots them.
 
     It draws with Keras's own initialisers, so its replicates are others of the same distribution.
+
+    Example:
+        >>> code = script(RunConfig(activation="relu", kernel_initializer="he_uniform"))
+        >>> "keras.initializers.HeUniform(seed=seed)" in code
+        True
     """
     return _code(config, notebook=False)
 
 
 def notebook(config: RunConfig) -> str:
-    """The same as a Jupyter notebook: JSON of format 4.5."""
+    """The code that `script` gives, as a Jupyter notebook: JSON of format 4.5.
+
+    Example:
+        >>> json.loads(notebook(RunConfig()))["nbformat"]
+        4
+    """
     code = _code(config, notebook=True)
     documentation, rest = code.removeprefix('"""').split('"""', 1)
     opening, *sections = CELL.split(rest)
@@ -84,6 +82,7 @@ def notebook(config: RunConfig) -> str:
 
 
 def _code(config: RunConfig, *, notebook: bool) -> str:
+    hidden, output = INITIALIZERS[config.kernel_initializer], INITIALIZERS[config.output_initializer]
     return _environment.get_template("script.py.jinja").render(
         config=config,
         notebook=notebook,
@@ -91,12 +90,12 @@ def _code(config: RunConfig, *, notebook: bool) -> str:
         wrapped_sentence=textwrap.fill(config.sentence, 116),
         maker=MAKERS.get(config.dataset, ("",))[0],
         data=_data(config),
-        hidden_initializer=INITIALIZERS[config.kernel_initializer].format(seed="seed"),
-        output_initializer=INITIALIZERS[config.output_initializer].format(seed="output_seed"),
-        lsuv=config.kernel_initializer == "lsuv",
+        hidden_initializer=hidden.keras_code(seed="seed"),
+        output_initializer=output.keras_code(seed="output_seed"),
+        lsuv=hidden.looks_at_data,
         optimizer=OPTIMIZERS[config.optimizer],
         optimizer_arguments=_optimizer_arguments(config),
-        steepest_slope=STEEPEST_SLOPES.get(config.activation),
+        steepest_slope=ACTIVATIONS[config.activation].steepest_slope,
     )
 
 

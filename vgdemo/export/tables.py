@@ -1,51 +1,99 @@
-"""Curves and statistics of layers as files for a spreadsheet or a notebook."""
+"""Curves and statistics of runs as files for a spreadsheet or a notebook."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 
-import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv, parquet
 
-from vgdemo.export.exhibit import Exhibit
+from vgdemo import record as records
+from vgdemo.export.reported_run import ReportedRun
+from vgdemo.record import RunRecord
 
-FORMULA = r"^([=+\-@\t\r\n＝＋－＠])"  # A spreadsheet takes full-width signs for signs.
-
-
-def curves_table(exhibits: Sequence[Exhibit]) -> pd.DataFrame:
-    """Columns run (its heading), epoch, replicate, then loss and accuracy on both halves."""
-    return _joined(exhibits, [exhibit.record.curves for exhibit in exhibits])
+FORMULA = "^([=+\\-@\t\r\n＝＋－＠])"  # A spreadsheet takes full-width signs for signs.
+DEFUSED = r"'\1"
 
 
-def layers_table(exhibits: Sequence[Exhibit]) -> pd.DataFrame:
-    """Columns run (its heading), epoch, replicate, layer (1 to H + 1), then the statistics of a layer."""
-    return _joined(exhibits, [exhibit.record.layers for exhibit in exhibits])
+def curves_table(runs: Sequence[ReportedRun]) -> pa.Table:
+    """Columns run (its heading), epoch, replicate, then loss and accuracy; null where a run did not measure them.
+
+    Example:
+        >>> curves_table([ReportedRun(record, "A"), ReportedRun(record, "B")]).num_rows  # Two runs of 4 epochs × 2.
+        16
+    """
+    return _joined(runs, records.curves_table)
 
 
-def to_csv(table: pd.DataFrame) -> bytes:
-    """A table as CSV; a text that a spreadsheet would run as a formula gets an apostrophe in front of it."""
-    defused = table.copy(deep=False)
-    for name in table.select_dtypes(exclude="number"):
-        defused[name] = table[name].str.replace(FORMULA, r"'\1", regex=True)
+def axis_table(runs: Sequence[ReportedRun], axis: str) -> pa.Table:
+    """Columns run (its heading), epoch, replicate, the label along the axis, then every statistic along it.
+
+    A cell is null where a statistic is not measured, and NaN where NaN was measured.
+
+    Args:
+        runs: One that measured nothing along the axis has no row.
+        axis: One of `axes`, such as "layer".
+
+    Example:
+        >>> axis_table([ReportedRun(record, "A")], "layer").column_names[:5]
+        ['run', 'epoch', 'replicate', 'layer', 'gradient_mean_abs']
+    """
+    return _joined(runs, lambda record: records.axis_table(record, axis))
+
+
+def axes(runs: Sequence[ReportedRun]) -> tuple[str, ...]:
+    """What the runs measured along: each axis has a table of its own.
+
+    Example:
+        >>> axes([ReportedRun(record)])
+        ('layer',)
+    """
+    return tuple(dict.fromkeys(panel.axis for run in runs for panel in run.record.panels.values()))
+
+
+def to_csv(table: pa.Table) -> bytes:
+    """A table as CSV, null as an empty cell and NaN as nan.
+
+    A text that a spreadsheet would run as a formula gets an apostrophe in front of it.
+
+    Example:
+        >>> print(to_csv(pa.table({"run": ["=1+1"], "loss": [0.5], "accuracy": [float("nan")]})).decode())
+        "run","loss","accuracy"
+        "'=1+1",0.5,nan
+        <BLANKLINE>
+    """
+    columns = [_defused(column) if pa.types.is_string(column.type) else column for column in table.columns]
+    names = [re.sub(FORMULA, DEFUSED, name) for name in table.column_names]
     buffer = io.BytesIO()
-    csv.write_csv(_arrow(defused), buffer)
+    csv.write_csv(pa.table(columns, names), buffer)
     return buffer.getvalue()
 
 
-def to_parquet(table: pd.DataFrame) -> bytes:
-    """A table as Parquet, in the numbers' full precision."""
+def to_parquet(table: pa.Table) -> bytes:
+    """A table as Parquet, in the numbers' full precision.
+
+    Example:
+        >>> content = to_parquet(curves_table([ReportedRun(record)]))
+        >>> parquet.read_table(io.BytesIO(content)).num_rows
+        8
+    """
     buffer = io.BytesIO()
-    parquet.write_table(_arrow(table), buffer, compression="zstd")
+    parquet.write_table(table, buffer, compression="zstd")
     return buffer.getvalue()
 
 
-def _joined(exhibits: Sequence[Exhibit], tables: list[pd.DataFrame]) -> pd.DataFrame:
-    headings = [exhibit.heading for exhibit in exhibits]
-    return pd.concat(tables, keys=headings, names=["run"]).reset_index(level="run").reset_index(drop=True)
+def _joined(runs: Sequence[ReportedRun], table_of: Callable[[RunRecord], pa.Table]) -> pa.Table:
+    """The tables of all runs below each other; a column that one of them lacks is null there."""
+    tables = [table_of(run.record) for run in runs]
+    named = [
+        table.add_column(0, "run", [pa.repeat(run.heading, table.num_rows)])
+        for run, table in zip(runs, tables, strict=True)
+    ]
+    return pa.concat_tables(named, promote_options="default")
 
 
-def _arrow(table: pd.DataFrame) -> pa.Table:
-    """The table with NaN as NaN; by Arrow's own way from pandas it would be a gap."""
-    return pa.table({name: pa.array(column.to_numpy()) for name, column in table.items()})
+def _defused(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.replace_substring_regex(texts, FORMULA, DEFUSED)

@@ -11,18 +11,26 @@ from vgdemo.record import RunRecord
 EVENT_FILE = "events.out.tfevents.0.vgdemo"  # TensorBoard reads every file whose name holds tfevents.
 
 
-def tensorboard(record: RunRecord, log_dir: str | Path) -> None:
+def write_tensorboard(record: RunRecord, log_dir: str | Path) -> None:
     """Write a log folder that TensorBoard reads, with a run `replicate_0`, `replicate_1`, … for each replicate.
 
     Scalars: `epoch_accuracy` and `epoch_loss` of the training half, the same with `epoch_val_` of the validation half,
-    and each statistic of a layer, such as `gradient_mean_abs/kernel_0` or `dead_share/activation_0`; layers count
-    from 0 here, as in Keras. Histograms and distributions: `kernel_0_grad`, `kernel_1_grad`, …, the sizes |g| of a
-    kernel's gradient entries; TensorBoard's filter `kernel_._grad` shows them together. Of kernels and activations a
-    record keeps statistics alone, so they have scalars and no histogram.
+    and each statistic, such as `gradient_mean_abs/kernel_0` or `dead_share/activation_0`; layers count from 0 here, as
+    in Keras. Where layers have names, these are `gradient_mean_abs/lstm/recurrent_kernel` and `dead_share/lstm`.
+    Histograms and distributions: `kernel_0_grad`, `kernel_1_grad`, …, or `lstm/recurrent_kernel_grad`, the sizes |g| of
+    a kernel's gradient entries; TensorBoard's filter `kernel_._grad` shows the first together. Of kernels and
+    activations a record keeps statistics alone, so they have scalars and no histogram.
 
     Args:
         record: The run.
         log_dir: A folder that is empty or does not exist yet.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     write_tensorboard(record, folder)
+        ...     sorted(path.name for path in Path(folder).iterdir())
+        ['replicate_0', 'replicate_1']
 
     Raises:
         FileExistsError: If the folder is not empty, or a file is in its place; nothing is written then.
@@ -38,7 +46,12 @@ def tensorboard(record: RunRecord, log_dir: str | Path) -> None:
 
 
 def tensorboard_zip(record: RunRecord) -> bytes:
-    """The log folder that `tensorboard` writes, as a zip archive.
+    """The log folder that `write_tensorboard` writes, as a zip archive.
+
+    Example:
+        >>> archive = zipfile.ZipFile(io.BytesIO(tensorboard_zip(record)))
+        >>> archive.namelist()[0]
+        'replicate_0/events.out.tfevents.0.vgdemo'
 
     Raises:
         ModuleNotFoundError: If TensorBoard is not installed.
@@ -52,12 +65,11 @@ def tensorboard_zip(record: RunRecord) -> bytes:
 
 def _files(record: RunRecord) -> dict[str, bytes]:
     try:
-        from vgdemo.export.events import event_file
+        from vgdemo.export.event_file import event_file
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             f"Expected TensorBoard to be installed: pip install tensorboard. Received: {error}", name=error.name
         ) from error
     return {
-        f"replicate_{replicate}/{EVENT_FILE}": event_file(record, replicate)
-        for replicate in range(record.config.replicates)
+        f"replicate_{replicate}/{EVENT_FILE}": event_file(record, replicate) for replicate in range(record.replicates)
     }

@@ -18,20 +18,15 @@ import pandas as pd
 import pytest
 
 from vgdemo import train
-from vgdemo.config import (
-    ACTIVATIONS,
-    DATASETS,
-    GRADIENT_CLIPS,
-    HIDDEN_INITIALIZERS,
-    NORMALIZATIONS,
-    OPTIMIZERS,
-    RunConfig,
-)
+from vgdemo.activations import ACTIVATIONS
+from vgdemo.config import DATASETS, GRADIENT_CLIPS, NORMALIZATIONS, OPTIMIZERS, RunConfig
 from vgdemo.data import make_dataset
 from vgdemo.engine.training import Training
 from vgdemo.export import notebook, script
-from vgdemo.record import CURVES, LAYER_STATISTICS, RunRecord
+from vgdemo.initializers import INITIALIZERS
+from vgdemo.record import CURVES, KERNEL_STATISTICS, OUTPUT_STATISTICS, UPDATE_STATISTICS, RunRecord
 
+STATISTICS = (*KERNEL_STATISTICS, *UPDATE_STATISTICS, *OUTPUT_STATISTICS)
 ENGINE_REPLICATES = 24
 SHALLOW = RunConfig(num_hidden_layers=1, learning_rate=0.1, epochs=15, replicates=6)
 REMEDIED = RunConfig(
@@ -100,6 +95,14 @@ def assert_same_mean(ours: np.ndarray, theirs: np.ndarray, what: str) -> None:
     assert abs(ours.mean() - theirs.mean()) <= 5 * error + 1e-6 * abs(theirs.mean()), what
 
 
+def measured(record: RunRecord, name: str, epoch: int, layer: str) -> np.ndarray | None:
+    """(R,) what the engine measured; None where it does not measure."""
+    panel = record.panel_of(name)
+    if epoch not in panel.epochs or layer not in panel.labels:
+        return None
+    return panel.statistics[name][panel.epochs.tolist().index(epoch), :, panel.labels.index(layer)]
+
+
 def test_the_script_leaves_the_curves_of_every_replicate(output: Output) -> None:
     config = output.record.config
     replicates = output.curves.replicate.nunique()
@@ -111,10 +114,11 @@ def test_the_script_leaves_the_curves_of_every_replicate(output: Output) -> None
 
 
 def test_the_script_leaves_the_statistics_of_every_layer(output: Output) -> None:
-    config = output.record.config
-    assert list(output.layers.columns) == ["epoch", "replicate", "layer", *LAYER_STATISTICS]
-    assert len(output.layers) == len(output.curves) * config.num_layers
-    assert output.layers[output.layers.layer <= config.num_hidden_layers].activation_mean.notna().all()
+    record = output.record
+    assert list(output.layers.columns) == list(record.layers.columns) == ["epoch", "replicate", "layer", *STATISTICS]
+    assert len(output.layers) == len(output.curves) * record.config.num_layers
+    assert tuple(output.layers.layer.unique()) == record.model.kernel_labels
+    assert output.layers[output.layers.layer != "output"].activation_mean.notna().all()
 
 
 def test_the_scripts_figures_are_there(output: Output) -> None:
@@ -131,19 +135,19 @@ def test_the_scripts_accuracies_agree_with_the_engines(output: Output) -> None:
 
 def test_the_scripts_statistics_agree_with_the_engines(output: Output) -> None:
     for epoch in (0, output.record.config.epochs):
-        for layer in range(output.record.config.num_layers):
-            ours = output.layers[(output.layers.epoch == epoch) & (output.layers.layer == layer + 1)]
-            for name in LAYER_STATISTICS:
-                theirs = output.record.layer_arrays[name][epoch, :, layer]
-                assert ours[name].isna().all() == np.isnan(theirs).all()
-                if not np.isnan(theirs).all():
-                    assert_same_mean(ours[name].to_numpy(), theirs, f"{name}, epoch {epoch}, layer {layer + 1}")
+        for layer in output.record.model.kernel_labels:
+            ours = output.layers[(output.layers.epoch == epoch) & (output.layers.layer == layer)]
+            for name in STATISTICS:
+                theirs = measured(output.record, name, epoch, layer)
+                assert ours[name].isna().all() == (theirs is None)
+                if theirs is not None:
+                    assert_same_mean(ours[name].to_numpy(), theirs, f"{name}, epoch {epoch}, layer {layer}")
 
 
 CHOICES = [
     *({"dataset": name} for name in DATASETS),
     *({"activation": name} for name in ACTIVATIONS),
-    *({"kernel_initializer": name} for name in HIDDEN_INITIALIZERS),
+    *({"kernel_initializer": name} for name in INITIALIZERS),
     *({"normalization": name} for name in NORMALIZATIONS),
     *({"gradient_clip": name} for name in GRADIENT_CLIPS),
     *({"optimizer": name, "nesterov": True, "weight_decay": 0.123456} for name in OPTIMIZERS),
@@ -184,7 +188,7 @@ def opened(config: RunConfig, folder: Path) -> Any:
     return module
 
 
-def measured(config: RunConfig, folder: Path) -> Any:
+def started(config: RunConfig, folder: Path) -> Any:
     """The script's measurements of a network that starts from the kernels of the engine's first replicate."""
     module = opened(config, folder)
     model = module.make_model(range(config.num_layers))
@@ -206,22 +210,30 @@ def test_the_script_draws_the_points_of_the_run(name: str, tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     "config",
-    [REMEDIED, SHARED, SHARED.with_changes(normalization="none", gain=10), RunConfig(activation="gelu")],
-    ids=["remedied", "shared", "saturated", "gelu"],
+    [
+        REMEDIED,
+        SHARED,
+        SHARED.with_changes(normalization="none", gain=10),
+        RunConfig(activation="gelu"),
+        RunConfig(activation="mish"),
+    ],
+    ids=["remedied", "shared", "saturated", "gelu", "mish"],
 )
 def test_from_the_same_kernels_the_script_measures_what_the_engine_measures(config: RunConfig, tmp_path: Path) -> None:
-    measurements = measured(config, tmp_path)
+    measurements = started(config, tmp_path)
     record = train(config.with_changes(epochs=1, replicates=1))
     for name in CURVES:
         assert measurements.curves[0][name] == pytest.approx(record.curve_arrays[name][0, 0], rel=1e-4)
-    for layer, row in enumerate(measurements.layers):
-        for name in LAYER_STATISTICS:
-            theirs = record.layer_arrays[name][0, 0, layer]
-            assert row.get(name, np.nan) == pytest.approx(theirs, rel=1e-4, nan_ok=True), f"{name}, layer {layer + 1}"
+    for layer, row in zip(record.model.kernel_labels, measurements.layers, strict=True):
+        assert row["layer"] == layer
+        for name in STATISTICS:
+            theirs = measured(record, name, 0, layer)
+            expected = np.nan if theirs is None else theirs[0]
+            assert row.get(name, np.nan) == pytest.approx(expected, rel=1e-4, nan_ok=True), f"{name}, layer {layer}"
 
 
 def test_measuring_changes_nothing_and_the_update_ratio_is_that_of_the_norms(tmp_path: Path) -> None:
-    measurements = measured(REMEDIED, tmp_path)
+    measurements = started(REMEDIED, tmp_path)
     measurements.on_epoch_end(0)
     assert {**measurements.curves[0], "epoch": 1} == measurements.curves[1]
     for layer in measurements.dense:

@@ -9,14 +9,15 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from conftest import foreign_record
 
 from vgdemo.config import SETTINGS
-from vgdemo.export import Exhibit, html, report
-from vgdemo.figures import curves
+from vgdemo.export import ReportedRun, html, report
+from vgdemo.figures import View, curves
 from vgdemo.record import RunRecord, RunStatus
 
 MakeRecord = Callable[..., RunRecord]
-TABLES = ("Settings", "How they end")
+TABLES = ("Settings", "Model", "How they end")
 ATTACK = '</script><img src=x onerror="alert(1)">{{ 7 * 7 }}'
 
 
@@ -59,24 +60,73 @@ def record(make_record: MakeRecord) -> RunRecord:
     return make_record()
 
 
-def test_every_run_has_its_five_figures_with_a_text_for_those_who_cannot_see_them(record: RunRecord) -> None:
-    page = Page(report([Exhibit(record), Exhibit(record, "again")]))
-    assert len(page.figures) == page.tags.count("figure") == 5 + 5 + 1  # One is of both.
+def assert_whole(page: Page) -> None:
+    """Every figure has something to draw, and a text for those who cannot see it."""
     labels = [value for name, value in page.attributes if name == "aria-label" and value not in TABLES]
     for figure, label in zip(page.figures, labels, strict=True):
         layout = figure["layout"]
         assert label == f"{layout['meta']['alt']} {layout['title']['subtitle']['text']}"
+        assert figure["data"]
+
+
+def titles(page: Page) -> list[str]:
+    return [figure["layout"]["title"]["text"] for figure in page.figures]
+
+
+def test_every_run_has_its_five_figures_with_a_text_for_those_who_cannot_see_them(record: RunRecord) -> None:
+    page = Page(report([ReportedRun(record), ReportedRun(record, "again")]))
+    assert len(page.figures) == page.tags.count("figure") == 5 + 5 + 1  # One is of both.
+    assert_whole(page)
+
+
+def test_a_network_of_somebodys_own_has_the_figures_of_what_was_measured_and_no_settings() -> None:
+    record = foreign_record()
+    page = Page(report([ReportedRun(record, findings=("Vanishing.",))]))
+    assert titles(page) == [
+        "Accuracy and loss",
+        "Gradient, RMS, layer by layer",
+        "Gradient, RMS over layers",
+        "Gradient entries by size",
+        "State gradient rms, time step by time step",
+        "State gradient rms over time steps",
+    ]
+    assert_whole(page)
+    assert "my_model" in page.text and "lstm/recurrent_kernel" in json.dumps(page.figures[1])
+    cells = {row[0]: row[1] for row in page.rows[1:]}
+    assert cells["activations"] == "tanh and relu" and cells["optimiser"] == "adam"
+    assert "lstm/recurrent_kernel (8 × 32)" in cells["kernels"]
+    assert "whole training half" not in page.text
+    for setting in SETTINGS:
+        assert f"{SETTINGS[setting].label} {setting}" not in page.text
+
+
+def test_runs_beside_a_network_of_somebodys_own_are_compared_by_their_models(record: RunRecord) -> None:
+    page = Page(report([ReportedRun(record, "tanh"), ReportedRun(foreign_record())]))
+    assert_whole(page)
+    one, both = titles(Page(report([ReportedRun(record)]))), titles(page)
+    assert len(both) == 1 + len(one) + len(titles(Page(report([ReportedRun(foreign_record())]))))
+    assert "my_model: nothing was measured for the decision surface." in page.text
+    cells = {row[0]: row[1:] for row in page.rows}
+    assert cells["≠ loss"] == ["binary_crossentropy", "sparse_categorical_crossentropy"]
+    assert cells["normalisation"] == ["none", "none"]
+    assert cells["replicates that learn"][1] == "not measured"
+
+
+def test_runs_without_a_validation_accuracy_have_no_figure_of_it() -> None:
+    page = Page(report([ReportedRun(foreign_record(), "one"), ReportedRun(foreign_record(1), "other")]))
+    assert len(page.figures) == 2 * len(Page(report([ReportedRun(foreign_record())])).figures)
+    assert_whole(page)
 
 
 def test_nothing_is_loaded_from_elsewhere(record: RunRecord) -> None:
-    page = Page(report([Exhibit(record)]))
+    page = Page(report([ReportedRun(record)]))
     assert {"link", "img", "iframe"}.isdisjoint(page.tags)
     assert {"src", "href"}.isdisjoint(name for name, _ in page.attributes)
 
 
 def test_all_settings_are_listed_and_those_that_differ_are_marked(make_record: MakeRecord) -> None:
     one, other = make_record(), make_record(activation="relu", noise=0.2)
-    page = Page(report([Exhibit(one, "one"), Exhibit(other, "other")]))
+    page = Page(report([ReportedRun(one, "one"), ReportedRun(other, "other")]))
     cells = {row[0].strip(): row[1:] for row in page.rows[-len(SETTINGS) :]}
     assert [name.split()[-1] for name in cells] == list(SETTINGS)
     assert {name for name in cells if "≠" in name} == {"≠ Activation activation", "≠ Noise noise"}
@@ -85,35 +135,42 @@ def test_all_settings_are_listed_and_those_that_differ_are_marked(make_record: M
 
 
 def test_a_single_run_is_compared_with_nothing(record: RunRecord) -> None:
-    text = Page(report([Exhibit(record)])).text
+    text = Page(report([ReportedRun(record)])).text
     assert "≠" not in text and "How they end" not in text
 
 
 def test_several_runs_are_compared_in_one_figure_in_words_and_in_a_table(make_record: MakeRecord) -> None:
     one, other = make_record(), make_record(activation="relu")
     one.curve_arrays["val_accuracy"][-1], other.curve_arrays["val_accuracy"][-1] = 0.9, 0.5
-    page = Page(report([Exhibit(one, "A · tanh"), Exhibit(other, "B · relu")]))
+    page = Page(report([ReportedRun(one, "A · tanh"), ReportedRun(other, "B · relu")]))
     assert [trace["name"] for trace in page.figures[0]["data"] if "%" not in trace["name"]] == [
         "A · tanh",
         "B · relu",
     ]
+    assert "A · tanh learns in 2 of 2 replicates, B · relu in 0 of 2." in page.text
     assert "B ends less accurate than A: −0.4" in page.text
     (learned,) = (row for row in page.rows if row[0] == "replicates that learn")
     assert learned[1].startswith("2 of 2") and learned[2].startswith("0 of 2")
+
+
+def test_sentences_call_the_runs_as_the_page_that_shows_them_does(record: RunRecord) -> None:
+    runs = [ReportedRun(record, "B · tanh", letter="B"), ReportedRun(record, "D · tanh", letter="D")]
+    text = Page(report(runs)).text
+    assert "D ends" in text and "than B" in text and "than A" not in text
 
 
 def test_findings_versions_and_how_a_run_ended_are_said(record: RunRecord) -> None:
     stopped = replace(
         record, status=RunStatus.STOPPED, versions={"keras": "3.15"}, notices=("Slowly.",), seconds={"train": 1.25}
     )
-    text = Page(report([Exhibit(stopped, findings=("Vanishing.", "By 0.05 per layer."))])).text
+    text = Page(report([ReportedRun(stopped, findings=("Vanishing.", "By 0.05 per layer."))])).text
     for words in ("Vanishing.", "By 0.05 per layer.", "keras 3.15", "Slowly.", "train 1.2 s", "stopped after epoch 3"):
         assert words in text
 
 
 def test_nothing_that_is_handed_in_becomes_html(record: RunRecord) -> None:
     hostile = replace(record, notices=(ATTACK,), versions={ATTACK: ATTACK}, seconds={ATTACK: 1.0})
-    page = Page(report([Exhibit(hostile, ATTACK, (ATTACK,)), Exhibit(record, ATTACK)]))
+    page = Page(report([ReportedRun(hostile, ATTACK, (ATTACK,)), ReportedRun(record, ATTACK)]))
     assert "img" not in page.tags
     assert page.tags.count("script") == 11 + 2
     assert len(re.findall(re.escape(ATTACK), page.text)) >= 6
@@ -121,8 +178,8 @@ def test_nothing_that_is_handed_in_becomes_html(record: RunRecord) -> None:
 
 def test_a_text_in_a_figure_cannot_end_its_script(record: RunRecord, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = curves(record).update_layout(title_text=ATTACK)
-    monkeypatch.setattr(html, "FIGURES", [lambda _: drawn])
-    page = Page(report([Exhibit(record)]))
+    monkeypatch.setattr(html, "views_of", lambda _: {"curves": View("curves", lambda *_: drawn)})
+    page = Page(report([ReportedRun(record)]))
     assert "img" not in page.tags
     assert page.figures[0]["layout"]["title"]["text"] == ATTACK
 

@@ -1,0 +1,77 @@
+"""Log folders: what is in them, and what is left alone."""
+
+from __future__ import annotations
+
+import io
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import foreign_record
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from vgdemo.export import tensorboard_zip, write_tensorboard
+from vgdemo.record import RunRecord
+
+
+@pytest.fixture
+def record(make_record: Callable[..., RunRecord]) -> RunRecord:
+    return make_record()
+
+
+def losses(folder: Path) -> list[float]:
+    """The training losses that TensorBoard reads."""
+    return [event.value for event in EventAccumulator(str(folder)).Reload().Scalars("epoch_loss")]
+
+
+def test_each_replicate_is_a_run(record: RunRecord, tmp_path: Path) -> None:
+    write_tensorboard(record, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["replicate_0", "replicate_1"]
+    for replicate in (0, 1):
+        expected = record.curve_arrays["train_loss"][:, replicate]
+        assert losses(tmp_path / f"replicate_{replicate}") == pytest.approx(expected)
+
+
+def test_a_training_of_somebodys_own_is_one_run(tmp_path: Path) -> None:
+    write_tensorboard(foreign_record(), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["replicate_0"]
+    assert losses(tmp_path / "replicate_0") == pytest.approx(foreign_record().curve_arrays["train_loss"][:, 0])
+
+
+@pytest.mark.parametrize("name", ["empty", "new/folder"])
+def test_a_folder_that_is_empty_or_new_is_written(record: RunRecord, tmp_path: Path, name: str) -> None:
+    (tmp_path / "empty").mkdir()
+    write_tensorboard(record, tmp_path / name)
+    assert (tmp_path / name / "replicate_0").is_dir()
+
+
+def test_a_folder_that_holds_something_is_left_alone(record: RunRecord, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(FileExistsError, match="Expected a log folder that is empty"):
+        write_tensorboard(record, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_a_file_in_the_folders_place_is_left_alone(record: RunRecord, tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("mine")
+    with pytest.raises(FileExistsError, match="Expected a log folder"):
+        write_tensorboard(record, tmp_path / "log")
+    assert (tmp_path / "log").read_text() == "mine"
+
+
+def test_the_archive_holds_the_same_runs(record: RunRecord, tmp_path: Path) -> None:
+    with zipfile.ZipFile(io.BytesIO(tensorboard_zip(record))) as archive:
+        archive.extractall(tmp_path)
+    assert losses(tmp_path / "replicate_1") == pytest.approx(record.curve_arrays["train_loss"][:, 1])
+
+
+def test_without_tensorboard_the_error_names_the_package(
+    record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "vgdemo.export.event_file", raising=False)
+    monkeypatch.setitem(sys.modules, "tensorboard.compat.proto.event_pb2", None)
+    with pytest.raises(ModuleNotFoundError, match="pip install tensorboard"):
+        write_tensorboard(record, tmp_path / "logs")
+    assert not (tmp_path / "logs").exists()
