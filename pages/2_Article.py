@@ -2,11 +2,10 @@
 
 import streamlit as st
 
-from vgdemo.article import CHAPTERS, EXPERIMENTS, configs
-from vgdemo.jobs import SchedulerError
-from vgdemo.store import StoreError
-from vgdemo.ui.article import data, section, training
-from vgdemo.ui.page import page, plain
+from vgdemo.article import chapters, configs, experiments
+from vgdemo.ui.article import data, section
+from vgdemo.ui.article_training import training
+from vgdemo.ui.page import page
 
 INTRODUCTION = """An [article](https://machinelearningmastery.com/how-to-fix-vanishing-gradients-using-the-rectified-linear-activation-function/)
 that many have followed shows vanishing gradients by single runs. Here each of its experiments runs 20 times, with other
@@ -17,21 +16,18 @@ article's run is *one draw of many*."""
 
 def main() -> None:
     """Draw the page."""
-    page("Article")
-    text, points = st.columns([3, 2], gap="large")
-    with text:
-        st.title("The article, repeated")
-        st.markdown(INTRODUCTION)
-    with points:
-        data()
-    try:
-        training(configs(EXPERIMENTS))
-        for chapter, experiments in CHAPTERS.items():
-            st.header(chapter)
-            for experiment in experiments:
+    with page("Article"):
+        text, points = st.columns([3, 2], gap="large")
+        with text:
+            st.title("The article, repeated")
+            st.markdown(INTRODUCTION)
+        with points:
+            data()
+        training(configs(experiments()))
+        for title, part in chapters().items():
+            st.header(title)
+            for experiment in part:
                 section(experiment)
-    except (SchedulerError, StoreError) as error:
-        st.error(plain(str(error)))
 
 
 if __name__ == "__main__":

@@ -2,23 +2,19 @@
 
 import streamlit as st
 
-from vgdemo.store import StoreError
-from vgdemo.ui import runs
-from vgdemo.ui.library import actions, chosen, filtered
-from vgdemo.ui.page import page, plain
+from vgdemo.ui.library import actions, choose_runs, choose_settings
+from vgdemo.ui.page import page
+from vgdemo.ui.runs import stored_runs
 
 
 def main() -> None:
     """Draw the page."""
-    page("Library")
-    try:
-        stored = runs.open_store().summaries()
-        if not stored:
+    with page("Library"):
+        stored = stored_runs()
+        if stored:
+            actions(choose_runs(choose_settings(stored)))
+        else:
             st.info("Nothing is stored yet: every run that the Lab completes is kept here.")
-            return
-        actions(chosen(filtered(stored)))
-    except StoreError as error:
-        st.error(plain(str(error)))
 
 
 if __name__ == "__main__":

@@ -72,6 +72,7 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> StandInJobs:
 
     open_jobs.clear = lambda: None  # type: ignore[attr-defined]
     monkeypatch.setattr(runs, "open_jobs", open_jobs)
+    runs.stored_runs.clear()  # Another test had another store.
     monkeypatch.setattr(runs, "has_no_runs", lambda: False)
     return stand_in
 

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import vgdemo.article
-from vgdemo.article import CHAPTERS, EXPERIMENTS, Experiment, configs
+from vgdemo.article import Experiment, chapters, configs, experiments
 from vgdemo.config import RunConfig
 from vgdemo.jobs import JobState, SchedulerError
 from vgdemo.record import RunRecord
@@ -23,11 +23,13 @@ TINY = {"epochs": 4, "replicates": 3, "n_samples": 100}
 Open = Callable[[], AppTest]
 
 
-def tiny(experiments: tuple[Experiment, ...]) -> tuple[Experiment, ...]:
-    return tuple(experiment.with_changes(**TINY) for experiment in experiments)
+def tiny(whole: tuple[Experiment, ...]) -> tuple[Experiment, ...]:
+    return tuple(experiment.with_changes(**TINY) for experiment in whole)
 
 
-RUNS = configs(tiny(EXPERIMENTS))
+EXPERIMENTS = tiny(experiments())
+CHAPTERS = {name: tiny(chapter) for name, chapter in chapters().items()}
+RUNS = configs(EXPERIMENTS)
 DEEP_TANH, DEEP_RELU = RUNS[1], RUNS[3]
 
 
@@ -35,9 +37,9 @@ DEEP_TANH, DEEP_RELU = RUNS[1], RUNS[3]
 def store(monkeypatch: pytest.MonkeyPatch) -> dict[str, RunRecord]:
     records: dict[str, RunRecord] = {}
     monkeypatch.setattr(runs, "open_store", lambda: records)
-    monkeypatch.setattr(vgdemo.article, "CHAPTERS", {name: tiny(chapter) for name, chapter in CHAPTERS.items()})
-    monkeypatch.setattr(vgdemo.article, "EXPERIMENTS", tiny(EXPERIMENTS))
-    article._exhibit.clear()
+    monkeypatch.setattr(vgdemo.article, "chapters", lambda: CHAPTERS)
+    monkeypatch.setattr(vgdemo.article, "experiments", lambda: EXPERIMENTS)
+    article._seen.clear()
     return records
 
 
@@ -150,8 +152,6 @@ def test_a_run_cut_short_says_so_in_its_place(
         record,
         epochs=record.epochs[:3],
         curve_arrays={name: values[:3] for name, values in record.curve_arrays.items()},
-        layer_arrays={name: values[:3] for name, values in record.layer_arrays.items()},
-        histograms=record.histograms[:3],
     )
     page = button(open_article(), "All experiments").click().run()
     assert not page.exception
@@ -168,6 +168,7 @@ def test_a_diverged_run_says_so_in_its_place(
     page = open_article()
     assert not page.exception
     assert "disagrees] **validation:** 0 of 3 replicates" in section(page, "3")
+    assert "converging:** 0 of 3 replicates" in section(page, "3")
     assert "3 of them have no number: diverged, or never learned." in section(page, "3")
 
 

@@ -13,8 +13,9 @@ from vgdemo.jobs import JobState, SchedulerError
 from vgdemo.links import from_query, to_query
 from vgdemo.presets import DEEP_RELU, DEEP_TANH
 from vgdemo.record import RunRecord
-from vgdemo.ui.columns import PLACE
+from vgdemo.ui.columns import COMPARE
 from vgdemo.ui.page import plain
+from vgdemo.ui.session import control_key
 
 Open = Callable[..., AppTest]
 
@@ -36,7 +37,7 @@ def compare(lab: Callable[..., AppTest], jobs: Any) -> Open:
 
 def control(page: AppTest, name: str) -> Any:
     kinds = (page.selectbox, page.slider, page.number_input, page.toggle)
-    return next(widget for kind in kinds for widget in kind if widget.key == PLACE + name)
+    return next(widget for kind in kinds for widget in kind if widget.key == control_key(COMPARE, name))
 
 
 def columns(page: AppTest) -> tuple[RunConfig, ...]:
@@ -201,8 +202,13 @@ def test_while_a_run_trains_no_ending_is_claimed(
 def test_figures_stay_until_one_of_the_new_runs_has_epochs(
     compare: Open, jobs: Any, make_record: Callable[..., RunRecord], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    boards: list[tuple[bool, dict[str, str]]] = []
-    monkeypatch.setattr("vgdemo.ui.compare.board", lambda figures, *, stale, **_: boards.append((stale, figures)))
+    boards: list[tuple[bool, dict[str, Any]]] = []
+
+    def board(figures: dict[str, Any], *, key: str, stale: bool, **_: Any) -> None:
+        if key == "Compare":  # The Lab, which is visited first, draws its own.
+            boards.append((stale, figures))
+
+    monkeypatch.setattr("vgdemo.ui.views.board", board)
     jobs.state, jobs.record = JobState.TRAINING, lambda config: make_record(activation=config.activation)
     page = compare()
     jobs.state, jobs.record = JobState.QUEUED, lambda config: None

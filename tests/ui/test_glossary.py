@@ -6,9 +6,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from vgdemo.diagnosis import RULES
-from vgdemo.explanations import EXPLANATIONS
+from vgdemo.glossary import GLOSSARY
+from vgdemo.ui.glossary import matching
 from vgdemo.ui.page import plain
-from vgdemo.ui.words import matching
 
 PAGE = "pages/4_Glossary.py"
 
@@ -21,10 +21,10 @@ def page(lab: Callable[..., AppTest]) -> AppTest:
 def test_the_glossary_holds_every_word_with_formula_and_source_and_every_rule(page: AppTest) -> None:
     assert not page.exception
     said = "\n".join(text.value for text in page.markdown)
-    for explanation in EXPLANATIONS.values():
-        assert explanation.formula in said
-        assert plain(explanation.source) in said
-    assert said.count(":**") == len(EXPLANATIONS)
+    for entry in GLOSSARY.values():
+        assert entry.formula in said
+        assert plain(entry.source) in said
+    assert said.count(":**") == len(GLOSSARY)
     assert len(page.table[0].value) == len(RULES)
 
 

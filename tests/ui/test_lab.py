@@ -12,6 +12,7 @@ from vgdemo.presets import PRESETS
 from vgdemo.record import RunRecord
 from vgdemo.ui import runs
 from vgdemo.ui.page import INTRODUCTION, plain
+from vgdemo.ui.session import SESSION, Drawn
 
 Lab = Callable[..., AppTest]
 
@@ -32,6 +33,11 @@ def progress(page: AppTest) -> str:
 
 def button(page: AppTest, label: str) -> Any:
     return next(one for one in page.button if one.label == label)
+
+
+def shown_in(page: AppTest) -> Drawn:
+    """The figures on the page."""
+    return page.session_state[SESSION].drawn["Lab"]  # type: ignore[no-any-return]
 
 
 def test_a_first_visit_asks_for_the_default_run(lab: Lab, jobs: Any) -> None:
@@ -198,17 +204,17 @@ def test_an_earlier_run_stays_dimmed_until_the_next_has_epochs(
 ) -> None:
     jobs.record = lambda config: make_record(seed=config.seed)
     page = lab()
-    shown = page.session_state["shown"]
-    assert shown.has_epochs and not shown.stale
+    shown = shown_in(page)
+    assert shown.has_epochs and not shown.is_stale
     jobs.state, jobs.record = JobState.COMPILING, lambda config: None
     control(page, "seed").set_value(1).run()
-    assert page.session_state["shown"].stale
-    assert page.session_state["shown"].figures == shown.figures
+    assert shown_in(page).is_stale
+    assert shown_in(page).pictures == shown.pictures
     jobs.submitted[-1].record = make_record(seed=1, epochs=4)
     jobs.submitted[-1].version += 1
     page.run()
-    assert not page.session_state["shown"].stale
-    assert page.session_state["shown"].figures != shown.figures
+    assert not shown_in(page).is_stale
+    assert shown_in(page).pictures != shown.pictures
 
 
 def test_nothing_is_drawn_anew_until_something_changes(
@@ -216,6 +222,6 @@ def test_nothing_is_drawn_anew_until_something_changes(
 ) -> None:
     jobs.record = lambda config: make_record()
     page = lab()
-    before = page.session_state["shown"]
-    assert page.run().session_state["shown"] is before
-    assert control(page, "fit").set_value(True).run().session_state["shown"] is not before
+    before = shown_in(page)
+    assert shown_in(page.run()) is before
+    assert shown_in(control(page, "fit").set_value(True).run()) is not before

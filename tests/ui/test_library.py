@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ Open = Callable[[], AppTest]
 def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> RunStore:
     store = RunStore(str(tmp_path))
     monkeypatch.setattr(runs, "open_store", lambda: store)
+    runs.stored_runs.clear()
     return store
 
 
@@ -32,7 +32,7 @@ def stored(store: RunStore, make_record: Callable[..., RunRecord]) -> list[RunRe
     """Three runs, the newest first, as the table shows them."""
     records = [make_record(activation=name) for name in ("tanh", "relu", "elu")]
     for record in records:
-        store[record.config.run_key] = record
+        store[record.run_key] = record
     return records[::-1]
 
 
@@ -57,7 +57,7 @@ def test_an_empty_store_is_said(library: Open) -> None:
 
 
 def test_stored_runs_are_listed_in_words_newest_first(library: Open, stored: list[RunRecord]) -> None:
-    assert [*library().dataframe[0].value["run"]] == [record.config.sentence for record in stored]
+    assert [*library().dataframe[0].value["run"]] == [record.sentence for record in stored]
 
 
 def test_what_a_run_has_is_listed_with_it(
@@ -65,16 +65,8 @@ def test_what_a_run_has_is_listed_with_it(
 ) -> None:
     record = make_record()
     record.curve_arrays["train_loss"][-1] = np.nan
-    store[record.config.run_key] = record
+    store[record.run_key] = record
     assert [*library().dataframe[0].value["verdict"]] == ["Diverged"]
-
-
-def test_a_run_that_an_older_version_stored_is_listed_without_a_verdict(
-    library: Open, stored: list[RunRecord], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    older = [replace(run, verdict=None) for run in runs.open_store().summaries()]
-    monkeypatch.setattr(RunStore, "summaries", lambda _: older)
-    assert library().dataframe[0].value["verdict"].isna().all()
 
 
 def test_runs_are_filtered_by_any_setting_in_which_they_differ(library: Open, stored: list[RunRecord]) -> None:
@@ -82,7 +74,7 @@ def test_runs_are_filtered_by_any_setting_in_which_they_differ(library: Open, st
     assert page.multiselect[0].options == ["Activation"]
     page.multiselect[0].set_value(["activation"]).run()
     page.multiselect[1].set_value(["relu", "tanh"]).run()
-    assert [*page.dataframe[0].value["run"]] == [stored[1].config.sentence, stored[2].config.sentence]
+    assert [*page.dataframe[0].value["run"]] == [stored[1].sentence, stored[2].sentence]
 
 
 def test_a_marked_run_opens_in_the_lab(library: Open, stored: list[RunRecord], jobs: Any) -> None:
@@ -102,26 +94,26 @@ def test_marked_runs_open_in_compare(library: Open, stored: list[RunRecord], job
 def test_runs_are_pinned_and_unpinned(library: Open, stored: list[RunRecord], store: RunStore) -> None:
     page = mark(library(), 0, 1)
     button(page, "Pin").click().run()
-    assert store.pinned == {record.config.run_key for record in stored[:2]}
+    assert store.pinned == {record.run_key for record in stored[:2]}
     assert [*page.dataframe[0].value["pinned"]] == [True, True, False]
     button(mark(page, 1), "Unpin").click().run()
-    assert store.pinned == {stored[0].config.run_key}
+    assert store.pinned == {stored[0].run_key}
 
 
 def test_a_run_is_deleted_after_a_confirmation(library: Open, stored: list[RunRecord], store: RunStore) -> None:
     page = mark(library(), 1)
     assert "Delete this run for good?" in page.markdown[-1].value
     button(page, "Yes, delete").click().run()
-    assert {*store} == {stored[0].config.run_key, stored[2].config.run_key}
+    assert {*store} == {stored[0].run_key, stored[2].run_key}
     assert len(page.dataframe[0].value) == 2
 
 
 def test_a_run_that_another_has_deleted_is_said(library: Open, stored: list[RunRecord], store: RunStore) -> None:
     page = mark(library(), 1)
-    del store[stored[1].config.run_key]
+    del store[stored[1].run_key]
     button(page, "Yes, delete").click().run()
     assert [warning.value for warning in page.warning] == [
-        plain(f"Expected stored runs. Deleted meanwhile by somebody else: {stored[1].config.sentence}.")
+        plain(f"Expected stored runs. Deleted meanwhile by somebody else: {stored[1].sentence}.")
     ]
     assert len(page.dataframe[0].value) == 2
 

@@ -15,12 +15,25 @@ from vgdemo.record import RunRecord
 from vgdemo.store import RunStore
 from vgdemo.ui import runs
 from vgdemo.ui.page import plain
+from vgdemo.ui.session import SESSION
 
 
 def page_with_dialog() -> None:
+    import streamlit as st
+
+    from vgdemo.presets import DEEP_RELU, DEEP_TANH
+    from vgdemo.ui.columns import put
+    from vgdemo.ui.session import COLUMN, session
     from vgdemo.ui.sources import choose_source
 
-    choose_source(1)
+    session().columns = session().columns or (DEEP_TANH, DEEP_RELU)
+    st.session_state[COLUMN] = "B"
+    choose_source("B", put)
+
+
+@pytest.fixture(autouse=True)
+def _no_list_of_another_store() -> None:
+    runs.stored_runs.clear()
 
 
 @pytest.fixture
@@ -29,7 +42,6 @@ def choose() -> Callable[[str], AppTest]:
 
     def visit(source: str) -> AppTest:
         page = AppTest.from_function(page_with_dialog, default_timeout=30)
-        page.session_state["columns"] = (DEEP_TANH, DEEP_RELU)
         page.run()
         page.button_group[0].set_value(source).run()
         return page
@@ -38,7 +50,7 @@ def choose() -> Callable[[str], AppTest]:
 
 
 def columns(page: AppTest) -> Any:
-    return page.session_state["columns"]
+    return page.session_state[SESSION].columns
 
 
 def use(page: AppTest) -> Any:
@@ -87,7 +99,7 @@ def test_without_the_lab_its_run_cannot_be_used(choose: Callable[[str], AppTest]
 
 def test_the_labs_run_becomes_the_column(choose: Callable[[str], AppTest]) -> None:
     page = choose("The Lab")
-    page.session_state["config"] = RunConfig(units=9)
+    page.session_state[SESSION].config = RunConfig(units=9)
     use(page.run()).click().run()
     assert columns(page) == (DEEP_TANH, RunConfig(units=9))
 
@@ -101,7 +113,8 @@ def test_a_stored_run_becomes_the_column(
     store, record = RunStore(str(tmp_path)), make_record()
     monkeypatch.setattr(runs, "open_store", lambda: store)
     assert use(choose("Stored run")).disabled
-    store[record.config.run_key] = record
+    store[record.run_key] = record
+    runs.stored_runs.clear()
     page = choose("Stored run")
     use(page).click().run()
     assert columns(page) == (DEEP_TANH, record.config)
@@ -110,7 +123,7 @@ def test_a_stored_run_becomes_the_column(
 def test_a_store_that_cannot_be_read_is_one_sentence(
     choose: Callable[[str], AppTest], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / "v1").write_text("no folder")
+    (tmp_path / "v2").write_text("no folder")
 
     class Unreadable(RunStore):
         def summaries(self) -> Any:
@@ -124,9 +137,10 @@ def page_with_the_labs_dialog() -> None:
     import streamlit as st
 
     from vgdemo.config import SETTINGS
+    from vgdemo.ui.controls import enter
     from vgdemo.ui.sources import choose_run
 
-    choose_run()
+    choose_run(lambda configs: enter(configs[0], "Lab"))
     st.json({name: st.session_state.get(name) for name in SETTINGS})
 
 

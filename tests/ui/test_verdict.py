@@ -1,18 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from conftest import changed
 from streamlit.testing.v1 import AppTest
 
-from vgdemo.diagnosis import diagnose
+from vgdemo.diagnosis import diagnose, possible
 from vgdemo.jobs import JobState
 from vgdemo.links import from_query
-from vgdemo.record import LAYER_STATISTICS, RunRecord
+from vgdemo.record import RunRecord
 from vgdemo.ui.page import plain
+from vgdemo.ui.session import SESSION
 
 Lab = Callable[..., AppTest]
 MakeRecord = Callable[..., RunRecord]
@@ -21,12 +22,10 @@ MakeRecord = Callable[..., RunRecord]
 def vanishing(make_record: MakeRecord) -> RunRecord:
     """A record in which each layer has a thousandth of the gradient of the one above, and nothing is learned."""
     record = make_record(activation="sigmoid", kernel_initializer="glorot_uniform", epochs=30)
-    shape = record.layer_arrays["gradient_rms"].shape
-    layers: dict[str, Any] = {name: np.full(shape, 0.1) for name in LAYER_STATISTICS}
-    layers["gradient_rms"] = np.broadcast_to(10.0 ** np.arange(-7, 2, 3), shape)
-    curves = {name: np.full(shape[:2], 0.5) for name in record.curve_arrays}
-    curves |= {"train_loss": np.full(shape[:2], 0.69), "val_loss": np.full(shape[:2], 0.69)}
-    return replace(record, layer_arrays=layers, curve_arrays=curves)
+    flat = {name: 0.1 for panel in record.panels.values() for name in panel.statistics}
+    gradients = {"gradient_rms": 10.0 ** np.arange(-7, 2, 3)}
+    curves = {"train_loss": 0.69, "val_loss": 0.69, "train_accuracy": 0.5, "val_accuracy": 0.5}
+    return changed(record, **flat | {"kernel_mean": 0.0} | gradients | curves)
 
 
 def texts(page: AppTest) -> str:
@@ -60,8 +59,10 @@ def test_a_run_that_trains_has_the_forecast_in_place_of_a_verdict(lab: Lab, jobs
 def test_the_forecast_is_drawn_before_there_is_a_measurement(lab: Lab, jobs: Any) -> None:
     jobs.state, jobs.record = JobState.QUEUED, lambda config: None
     page = lab(activation="sigmoid", kernel_initializer="glorot_uniform")
-    assert "theory, epoch 0" in page.session_state["shown"].figures["profile"]
-    assert "theory, epoch 0" not in lab().session_state["shown"].figures["profile"], "where the theory does not hold"
+    assert "theory, epoch 0" in page.session_state[SESSION].drawn["Lab"].pictures["profile"].json
+    assert "theory, epoch 0" not in lab().session_state[SESSION].drawn["Lab"].pictures["profile"].json, (
+        "where the theory does not hold"
+    )
 
 
 def test_each_remedy_is_a_button_that_leads_to_before_and_after(
@@ -69,7 +70,7 @@ def test_each_remedy_is_a_button_that_leads_to_before_and_after(
 ) -> None:
     record = vanishing(make_record)
     jobs.record = lambda config: record
-    remedy = diagnose(record).remedies[0]
+    remedy = possible(diagnose(record).remedies, record.config)[0]
     page = lab(**record.config.to_query())
     asked: list[Any] = []
     monkeypatch.setattr("streamlit.switch_page", lambda *args, **kwargs: asked.append((args, kwargs)))
@@ -78,7 +79,7 @@ def test_each_remedy_is_a_button_that_leads_to_before_and_after(
     button.click().run()
     ((target,), options) = asked[0]
     assert target == "pages/1_Compare.py"
-    assert from_query(options["query_params"]) == ((record.config, remedy.config), ())
+    assert from_query(options["query_params"]) == ((record.config, remedy.applied(record.config)), ())
 
 
 def test_a_run_without_epochs_gets_no_verdict(lab: Lab, jobs: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 import streamlit as st
@@ -9,14 +10,14 @@ import streamlit as st
 from vgdemo.config import SETTINGS, RunConfig
 from vgdemo.links import COLUMNS, from_query, to_query
 from vgdemo.presets import DEEP_RELU, DEEP_TANH, PRESETS
+from vgdemo.ui.address import Address
 from vgdemo.ui.controls import controls, enter, entered
 from vgdemo.ui.page import plain
+from vgdemo.ui.session import COLUMN, COMMON, session
 from vgdemo.ui.sources import choose_source
 
-PLACE = "compare "  # Distinguishes the controls from the Lab's.
-QUERY = "query of pages/1_Compare.py"
-COMMON = (*(name for name, setting in SETTINGS.items() if setting.group in ("data", "repeats")), "epochs")
-
+COMPARE = "Compare"
+COMMON_SETTINGS = (*(name for name, setting in SETTINGS.items() if setting.group in ("data", "repeats")), "epochs")
 LETTERS = COLUMNS.upper()  # What a person calls the columns.
 
 Columns = tuple[RunConfig, ...]
@@ -24,20 +25,20 @@ Columns = tuple[RunConfig, ...]
 
 def columns() -> Columns:
     """The runs to compare, as the person has set them."""
-    _read_url()
+    asked = ADDRESS.asked()
+    if asked is not None:
+        session().columns = asked
     with st.sidebar:
         _arrange()
-        controls(PLACE)
+        controls(COMPARE)
     try:
-        config = entered(PLACE)
-        st.session_state["columns"] = _edited(st.session_state["columns"], _position(), config)
-        st.session_state["in the controls"] = _position(), config
+        session().columns = _edited(session().columns, _position(), entered(COMPARE))
     except ValueError as error:
         st.warning(f"{plain(str(error))}. You see the last columns that were possible.")
-    configs: Columns = st.session_state["columns"]
-    for notice in (*_url_notices(configs), *_twins(configs)):
+    configs = session().columns
+    for notice in (*ADDRESS.notices(configs), *_twins(configs)):
         st.warning(plain(notice))
-    _write_url(configs)
+    ADDRESS.show(configs)
     return configs
 
 
@@ -46,11 +47,22 @@ def completed(configs: Columns) -> Columns:
     if len(configs) >= 2:
         return configs
     first = configs[0] if configs else DEEP_TANH
-    common = {name: getattr(first, name) for name in COMMON}
     other = DEEP_TANH if first.activation == "relu" else DEEP_RELU
     with suppress(ValueError):  # Too large for the other network, or too few points for its batches.
-        other = other.with_changes(**common)
+        other = other.with_changes(**_common(first))
     return first, other
+
+
+def _read(query: Mapping[str, str]) -> tuple[Columns, tuple[str, ...]]:
+    configs, notices = from_query(query)
+    return completed(configs), notices
+
+
+ADDRESS = Address("pages/1_Compare.py", _read, to_query)
+
+
+def _common(config: RunConfig) -> dict[str, object]:
+    return {name: getattr(config, name) for name in COMMON_SETTINGS}
 
 
 def _edited(configs: Columns, position: int, config: RunConfig) -> Columns:
@@ -59,41 +71,17 @@ def _edited(configs: Columns, position: int, config: RunConfig) -> Columns:
     Raises:
         ValueError: If a setting cannot be common to all.
     """
-    st.session_state["in the controls"] = position, config
-    changes = {
-        name: getattr(config, name) for name in COMMON if getattr(config, name) != getattr(configs[position], name)
-    }
-    if not st.session_state["common"]:
+    session().in_controls = position, config
+    before = _common(configs[position])
+    changes = {name: value for name, value in _common(config).items() if value != before[name]}
+    if not st.session_state[COMMON]:
         changes = {}
     others = [other.with_changes(**changes) if changes else other for other in configs]
     return (*others[:position], config, *others[position + 1 :])
 
 
 def _position() -> int:
-    return LETTERS.index(st.session_state["column"])
-
-
-def _read_url() -> None:
-    """A first visit, an edited address and the browser's back button all bring a URL that this page did not write."""
-    query = st.query_params.to_dict()
-    if query == st.session_state.get(QUERY):
-        return
-    configs, notices = from_query(query)
-    configs = st.session_state["columns"] = completed(configs)
-    st.session_state["of the columns' url"] = configs, notices
-    st.session_state[QUERY] = query
-
-
-def _url_notices(configs: Columns) -> tuple[str, ...]:
-    asked, notices = st.session_state["of the columns' url"]
-    return notices if asked == configs else ()
-
-
-def _write_url(configs: Columns) -> None:
-    query = to_query(configs)
-    if query != st.session_state[QUERY]:
-        st.query_params.from_dict(query)
-        st.session_state[QUERY] = query
+    return LETTERS.index(st.session_state[COLUMN])
 
 
 def _twins(configs: Columns) -> list[str]:
@@ -106,44 +94,54 @@ def _twins(configs: Columns) -> list[str]:
 
 def _arrange() -> None:
     """Choose the column to edit, add and remove columns, and give the controls its settings."""
-    configs: Columns = st.session_state["columns"]
+    configs = session().columns
     letters = LETTERS[: len(configs)]
-    if st.session_state.get("column") not in tuple(letters):
-        st.session_state["column"] = letters[0]
+    if st.session_state.get(COLUMN) not in tuple(letters):
+        st.session_state[COLUMN] = letters[0]
     st.segmented_control(
-        "Column to edit", tuple(letters), key="column", required=True, width="stretch", persist_state="session"
+        "Column to edit", tuple(letters), key=COLUMN, required=True, width="stretch", persist_state="session"
     )
-    with st.container(horizontal=True, gap="xsmall"):
-        if st.button("Start from…", help="A preset, the Lab's run, a stored run, a link or JSON."):
-            choose_source(_position())
-        st.button("Add", on_click=_add, disabled=len(configs) == len(COLUMNS), help="One more column.")
-        st.button("Remove", on_click=_remove, disabled=len(configs) == 2, help="Take this column away.")
-    st.session_state.setdefault("common", True)
+    _arrangement_buttons(len(configs))
+    st.session_state.setdefault(COMMON, True)
     st.toggle(
         "Same for all",
-        key="common",
+        key=COMMON,
         persist_state="session",
         help="Data, repeats and epochs that you change here change in all columns.",
     )
     shown = _position(), configs[_position()]
-    if shown != st.session_state.get("in the controls"):
-        enter(shown[1], PLACE)
+    if shown != session().in_controls:
+        enter(shown[1], COMPARE)
+
+
+def _arrangement_buttons(count: int) -> None:
+    with st.container(horizontal=True, gap="xsmall"):
+        if st.button("Start from…", help="A preset, the Lab's run, a stored run, a link or JSON."):
+            choose_source(LETTERS[_position()], put)
+        st.button("Add", on_click=_add, disabled=count == len(COLUMNS), help="One more column.")
+        st.button("Remove", on_click=_remove, disabled=count == 2, help="Take this column away.")
+
+
+def put(configs: Columns) -> None:
+    """Put a run into the column that is edited; several replace all."""
+    if len(configs) == 1:
+        position, columns = _position(), session().columns
+        configs = (*columns[:position], *configs, *columns[position + 1 :])
+    session().columns = configs
 
 
 def _add() -> None:
     """A preset that is not there yet, with what the columns have in common."""
-    configs: Columns = st.session_state["columns"]
-    common = {name: getattr(configs[0], name) for name in COMMON}
+    configs = session().columns
     for preset in PRESETS:
         with suppress(ValueError):
-            config = preset.config.with_changes(**common)
+            config = preset.config.with_changes(**_common(configs[0]))
             if config not in configs:
-                st.session_state["columns"] = (*configs, config)
-                st.session_state["column"] = LETTERS[len(configs)]
+                session().columns = (*configs, config)
+                st.session_state[COLUMN] = LETTERS[len(configs)]
                 return
 
 
 def _remove() -> None:
-    position = _position()
-    configs: Columns = st.session_state["columns"]
-    st.session_state["columns"] = configs[:position] + configs[position + 1 :]
+    position, configs = _position(), session().columns
+    session().columns = configs[:position] + configs[position + 1 :]

@@ -9,43 +9,40 @@ import streamlit as st
 
 from vgdemo.config import SETTINGS, RunConfig
 from vgdemo.setting import Setting
+from vgdemo.ui.session import control_key
 
 GROUPS = {"network": True, "training": True, "data": False, "repeats": False}  # Name to whether it begins open.
 SLIDER_RANGE = 256  # With more values a slider cannot be aimed.
 
 
-def controls(place: str = "") -> None:
-    """Draw the controls.
-
-    Args:
-        place: Where they stand, if a page other than the Lab has controls of its own.
-    """
+def controls(page: str) -> None:
+    """Draw the controls of a page."""
     for group, is_open in GROUPS.items():
         with st.expander(group.capitalize(), expanded=is_open):
             for setting in SETTINGS.values():
                 if setting.group == group:
-                    _control(setting, place)
+                    _control(setting, page)
 
 
-def enter(config: RunConfig, place: str = "") -> None:
-    """Set every control; only before they are drawn, or in a callback."""
+def enter(config: RunConfig, page: str) -> None:
+    """Set every control of a page; only before they are drawn, or in a callback."""
     for name in SETTINGS:
-        st.session_state[place + name] = getattr(config, name)
+        st.session_state[control_key(page, name)] = getattr(config, name)
 
 
-def entered(place: str = "") -> RunConfig:
-    """What the controls hold, validated here: what a browser sends is never trusted.
+def entered(page: str) -> RunConfig:
+    """What the controls of a page hold, validated here: what a browser sends is never trusted.
 
     Raises:
         ValueError: If the settings do not fit together.
     """
-    values: dict[str, Any] = {name: st.session_state[place + name] for name in SETTINGS}
+    values: dict[str, Any] = {name: st.session_state[control_key(page, name)] for name in SETTINGS}
     # Steps of a control add up to 1.1000000000000001, which would be another run than 1.1.
     return RunConfig(**values | {name: float(f"{v:.10g}") for name, v in values.items() if isinstance(v, float)})
 
 
-def _control(setting: Setting, place: str) -> None:
-    common: dict[str, Any] = {"label": setting.label, "key": place + setting.name, "help": setting.help}
+def _control(setting: Setting, page: str) -> None:
+    common: dict[str, Any] = {"label": setting.label, "key": control_key(page, setting.name), "help": setting.help}
     common["persist_state"] = "session"
     low, high = setting.minimum, setting.maximum
     if setting.choices:

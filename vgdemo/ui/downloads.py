@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TypeVar
 
 import streamlit as st
 
-from vgdemo.config import RunConfig
 from vgdemo.export import (
-    Exhibit,
+    ReportedRun,
+    axes,
+    axis_table,
     curves_table,
-    layers_table,
     notebook,
     report,
     script,
@@ -19,40 +20,51 @@ from vgdemo.export import (
     to_csv,
     to_parquet,
 )
+from vgdemo.record import RunRecord
 
 Make = Callable[[], bytes | str]
+Table = TypeVar("Table")
+FILE_NAMES = {"layer": "layers", "time step": "time_steps"}  # Of the tables along an axis.
 
 
-def downloads(exhibits: Sequence[Exhibit]) -> None:
+def downloads(runs: Sequence[ReportedRun]) -> None:
     """Draw what can be taken away of all runs together, then what each has of its own."""
-    with st.popover("Export", disabled=not exhibits):
-        _buttons(_of_all(exhibits), "all")
-        for place, exhibit in enumerate(exhibits):
-            letter = exhibit.title.partition(" ")[0]
-            if letter:
-                st.caption(f"Column {letter}")
-            _buttons(_of_one(exhibit, letter), str(place))
+    with st.popover("Export", disabled=not runs):
+        _buttons(_of_all(runs), "all")
+        for place, run in enumerate(runs):
+            if run.letter:
+                st.caption(f"Column {run.letter}")
+            _buttons(_of_one(run.record, f"_{run.letter.lower()}" if run.letter else ""), str(place))
 
 
-def _of_all(exhibits: Sequence[Exhibit]) -> dict[str, tuple[str, Make]]:
+def _of_all(runs: Sequence[ReportedRun]) -> dict[str, tuple[str, Make]]:
     """Label to file name and what makes the file."""
-    return {
-        "Report (HTML)": ("report.html", lambda: report(exhibits)),
-        "Curves (CSV)": ("curves.csv", lambda: to_csv(curves_table(exhibits))),
-        "Curves (Parquet)": ("curves.parquet", lambda: to_parquet(curves_table(exhibits))),
-        "Layers (CSV)": ("layers.csv", lambda: to_csv(layers_table(exhibits))),
-        "Layers (Parquet)": ("layers.parquet", lambda: to_parquet(layers_table(exhibits))),
+    files: dict[str, tuple[str, Make]] = {"Report (HTML)": ("report.html", lambda: report(runs))}
+    tables = {"curves": lambda: curves_table(runs)}
+    tables |= {FILE_NAMES.get(axis, axis): partial(axis_table, runs, axis) for axis in axes(runs)}
+    for name, table in tables.items():
+        label = name.replace("_", " ").capitalize()
+        files[f"{label} (CSV)"] = f"{name}.csv", partial(_written, table, to_csv)
+        files[f"{label} (Parquet)"] = f"{name}.parquet", partial(_written, table, to_parquet)
+    return files
+
+
+def _written(table: Callable[[], Table], write: Callable[[Table], bytes]) -> bytes:
+    return write(table())
+
+
+def _of_one(record: RunRecord, column: str) -> dict[str, tuple[str, Make]]:
+    log: dict[str, tuple[str, Make]] = {
+        "TensorBoard log": (f"tensorboard{column}.zip", partial(tensorboard_zip, record))
     }
-
-
-def _of_one(exhibit: Exhibit, letter: str) -> dict[str, tuple[str, Make]]:
-    config: RunConfig = exhibit.record.config
-    column = f"_{letter.lower()}" if letter else ""
+    config = record.config
+    if config is None:
+        return log
     return {
         "Settings (JSON)": (f"settings{column}.json", config.to_json),
         "Script (Keras)": (f"train{column}.py", partial(script, config)),
         "Notebook (Keras)": (f"train{column}.ipynb", partial(notebook, config)),
-        "TensorBoard log": (f"tensorboard{column}.zip", partial(tensorboard_zip, exhibit.record)),
+        **log,
     }
 
 

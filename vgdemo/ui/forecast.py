@@ -7,11 +7,10 @@ import streamlit as st
 from vgdemo.config import SETTINGS, RunConfig
 from vgdemo.data import make_dataset
 from vgdemo.figures import phases
-from vgdemo.outlook import outlook
-from vgdemo.theory import Forecast, forecast
-from vgdemo.ui.board import board
+from vgdemo.theory import Forecast, forecast, outlook
+from vgdemo.ui.board import board, drawn
+from vgdemo.ui.glossary import words
 from vgdemo.ui.page import plain
-from vgdemo.ui.words import words
 
 TERMS = ("chi", "phases", "depth_scale", "weight_variance", "born_dead", "inverse_width_sum", "gain")
 
@@ -28,17 +27,18 @@ def forecast_of(config: RunConfig) -> Forecast:
     return _forecast(tuple(begins), config)
 
 
-def foresight(config: RunConfig) -> None:
+def forecast_panel(config: RunConfig) -> None:
     """A panel that is made when it is opened."""
     panel = st.expander("Theory: what to expect before training", key="theory", on_change="rerun")
     if not panel.open:
         return
     with panel:
         expected = forecast_of(config)
-        said, drawn = st.columns([2, 3], gap="medium")
+        said, figure = st.columns([2, 3], gap="medium")
         with said:
             st.markdown("\n".join(f"- {plain(sentence)}" for sentence in outlook(expected)))
             words(TERMS, "Words of the theory")
-        if expected.fixed_point is not None:
-            with drawn:
-                board({"phases": str(phases(config, expected.fixed_point).to_json())}, key="phase picture")
+        point = expected.fixed_point
+        if point is not None:
+            with figure:
+                board({"phases": drawn("phases", config, [], lambda: phases(config, point))}, key="phase picture")

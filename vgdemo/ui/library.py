@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from vgdemo.config import SETTINGS
+from vgdemo.config import SETTINGS, RunConfig
 from vgdemo.diagnosis import HEADLINES
 from vgdemo.links import COLUMNS, to_query
-from vgdemo.manifest import StoredRun
+from vgdemo.store import StoredRun
 from vgdemo.ui import runs
-from vgdemo.ui.page import plain
+from vgdemo.ui.session import session
 
 
-def filtered(stored: Sequence[StoredRun]) -> list[StoredRun]:
+def choose_settings(stored: Sequence[StoredRun]) -> list[StoredRun]:
     """The runs that have the values that the person asks for."""
-    names = [name for name in SETTINGS if len({getattr(run.config, name) for run in stored}) > 1]
+    settings = [run.source for run in stored if isinstance(run.source, RunConfig)]
+    names = [name for name in SETTINGS if len({getattr(config, name) for config in settings}) > 1]
     with st.container(horizontal=True):
         asked = st.multiselect(
             "Filter by",
@@ -26,20 +27,22 @@ def filtered(stored: Sequence[StoredRun]) -> list[StoredRun]:
             format_func=lambda name: SETTINGS[name].label,
             placeholder="Any setting in which they differ",
         )
-        wanted = {name: _values(name, stored) for name in asked}
+        wanted = {name: _values(name, settings) for name in asked}
     return [
-        run for run in stored if all(getattr(run.config, name) in values for name, values in wanted.items() if values)
+        run
+        for run in stored
+        if all(getattr(run.source, name, None) in values for name, values in wanted.items() if values)
     ]
 
 
-def chosen(stored: Sequence[StoredRun]) -> list[StoredRun]:
+def choose_runs(stored: Sequence[StoredRun]) -> list[StoredRun]:
     """Show the runs; give those whose rows are marked."""
     pinned = runs.open_store().pinned
     table = pd.DataFrame(
         {
-            "run": [run.config.sentence for run in stored],
-            "verdict": [HEADLINES.get(run.verdict) for run in stored],
-            "accuracy": [run.median_val_accuracy for run in stored],
+            "run": [run.source.sentence for run in stored],
+            "verdict": [HEADLINES[run.summary.verdict] for run in stored],
+            "accuracy": [run.summary.accuracy and run.summary.accuracy[1] for run in stored],
             "stored": [run.written for run in stored],
             "pinned": [run.run_key in pinned for run in stored],
             "MB": [run.num_bytes / 1e6 for run in stored],
@@ -59,43 +62,40 @@ def chosen(stored: Sequence[StoredRun]) -> list[StoredRun]:
 
 def actions(stored: Sequence[StoredRun]) -> None:
     """What can be done with the chosen runs."""
+    configs = [run.source for run in stored if isinstance(run.source, RunConfig)]
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Open in the Lab", disabled=len(stored) != 1):
-            st.switch_page("app.py", query_params=stored[0].config.to_query())
-        if st.button("Compare them", disabled=not 2 <= len(stored) <= len(COLUMNS)):
-            st.switch_page("pages/1_Compare.py", query_params=to_query([run.config for run in stored]))
-        st.button("Pin", on_click=_pin, args=(stored,), disabled=not stored, help="Keep, whatever else must make room.")
-        st.button("Unpin", on_click=_unpin, args=(stored,), disabled=not stored)
+        if st.button("Open in the Lab", disabled=len(configs) != 1):
+            st.switch_page("app.py", query_params=configs[0].to_query())
+        if st.button("Compare them", disabled=not 2 <= len(configs) <= len(COLUMNS)):
+            st.switch_page("pages/1_Compare.py", query_params=to_query(configs))
+        if st.button("Pin", disabled=not stored, help="Keep, whatever else must make room."):
+            _change(runs.open_store().pin, stored)
+        if st.button("Unpin", disabled=not stored):
+            _change(runs.open_store().unpin, stored)
         # Another choice has a question of its own: after an answer the old one closes.
         with st.popover("Delete", disabled=not stored, key=f"delete {_fingerprint(stored)}"):
             st.markdown(f"Delete {_counted(stored)} for good? Whoever asks for one again trains it again.")
-            st.button("Yes, delete", type="primary", on_click=_delete, args=(stored,))
+            if st.button("Yes, delete", type="primary"):
+                _change(runs.open_store().__delitem__, stored)
 
 
-def _values(name: str, stored: Sequence[StoredRun]) -> list[Any]:
-    values = sorted({getattr(run.config, name) for run in stored})
+def _values(name: str, configs: Sequence[RunConfig]) -> list[Any]:
+    values = sorted({getattr(config, name) for config in configs})
     return list(st.multiselect(SETTINGS[name].label, values, placeholder="Any"))
 
 
-def _pin(stored: Sequence[StoredRun]) -> None:
-    for run in stored:
-        runs.open_store().pin(run.run_key)
-
-
-def _unpin(stored: Sequence[StoredRun]) -> None:
-    for run in stored:
-        runs.open_store().unpin(run.run_key)
-
-
-def _delete(stored: Sequence[StoredRun]) -> None:
+def _change(change: Callable[[str], None], stored: Sequence[StoredRun]) -> None:
+    """Change the store, run by run, and draw the page anew."""
     gone = []
     for run in stored:
         try:
-            del runs.open_store()[run.run_key]
+            change(run.run_key)
         except KeyError:
-            gone.append(run.config.sentence)
+            gone.append(run.source.sentence)
     if gone:
-        st.warning(plain(f"Expected stored runs. Deleted meanwhile by somebody else: {'; '.join(gone)}."))
+        session().notice = f"Expected stored runs. Deleted meanwhile by somebody else: {'; '.join(gone)}."
+    runs.stored_runs.clear()
+    st.rerun()
 
 
 def _fingerprint(stored: Sequence[StoredRun]) -> int:

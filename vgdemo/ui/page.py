@@ -1,12 +1,17 @@
-"""What every page begins with."""
+"""What every page begins and ends with."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
 
+from vgdemo.jobs import SchedulerError
+from vgdemo.store import StoreError
+from vgdemo.ui.session import session
 from vgdemo.ui.share import share
 
 INTRODUCTION = """Deep networks often do not learn because the gradient that reaches their first layers is tiny.
@@ -18,10 +23,31 @@ _CSS = Path(__file__).with_name("page.css")
 _ROOT = Path(__file__).parents[2]
 
 
-def page(title: str) -> None:
-    """Begin a page: its title, the styles and the navigation. Every page calls it first, so that each stands alone."""
+@contextmanager
+def page(title: str, *, retry: Callable[[], None] | None = None) -> Iterator[None]:
+    """A page: its title, the styles and the navigation, so that each stands alone; then what is drawn within.
+
+    Where the store or the scheduler cannot be used, the page says it in place of the rest.
+
+    Args:
+        title: What the browser calls the page.
+        retry: What a button to try again does before the page is drawn anew.
+    """
     st.set_page_config(page_title=f"{title} · vgdemo", page_icon="📉", layout="wide")
     st.html(_CSS)
+    _navigation()
+    notice, session().notice = session().notice, None
+    if notice:
+        st.warning(plain(notice))
+    try:
+        yield
+    except (SchedulerError, StoreError) as error:
+        st.error(plain(str(error)))
+        if retry is not None:
+            st.button("Try again", on_click=retry)
+
+
+def _navigation() -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="navigation"):
         st.markdown("**vgdemo**", width="content")
         pages = sorted(_ROOT.glob("pages/*.py"))
@@ -36,7 +62,8 @@ def page(title: str) -> None:
 
 def _link(path: str, label: str) -> None:
     """A link that takes along the query its page last had, so that coming back finds the same thing."""
-    st.page_link(path, label=label, query_params=st.session_state.get(f"query of {path}"), width="content")
+    visited = session().visited.get(path)
+    st.page_link(path, label=label, query_params=visited and visited.query, width="content")
 
 
 def plain(text: str) -> str:

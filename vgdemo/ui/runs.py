@@ -1,15 +1,18 @@
-"""The runs that a session follows."""
+"""The runs that a visit follows, and the store and the queue that all visits share."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 
 import streamlit as st
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs import Job, Jobs, JobState, SchedulerError
-from vgdemo.store import RunStore, StoreError
+from vgdemo.store import RunStore, StoredRun, StoreError
+from vgdemo.ui.session import session
+
+LIST_SECONDS = 2  # A list of all stored runs is at most this old: marking a row need not list the store again.
+BROKEN = (JobState.FAILED, JobState.STOPPED)
 
 
 @st.cache_resource(show_spinner=False)
@@ -24,8 +27,21 @@ def open_store() -> RunStore:
     return RunStore()
 
 
+@st.cache_resource(show_spinner=False, ttl=LIST_SECONDS)
+def stored_runs() -> list[StoredRun]:
+    """What the store holds, newest first."""
+    return open_store().summaries()
+
+
+def is_new_here() -> bool:
+    """Whether nobody had trained here when the visit began."""
+    if session().is_new_here is None:
+        session().is_new_here = has_no_runs()
+    return bool(session().is_new_here)
+
+
 def has_no_runs() -> bool:
-    """Whether nobody has trained here before; a store that cannot be read does not say."""
+    """Whether nothing is stored; a store that cannot be read does not say. It lists the whole store."""
     try:
         return not any(True for _ in open_store())
     except StoreError:
@@ -33,41 +49,34 @@ def has_no_runs() -> bool:
 
 
 def follow(config: RunConfig) -> Job:
-    """The session's job for a run; what it replaces is cancelled.
+    """The Lab's job for a run; what it replaces is cancelled.
 
     Raises:
         SchedulerError: If there is nothing to train on; the next call connects anew.
     """
-    job: Job | None = st.session_state.get("job")
+    job = session().job
     if job is None or job.config != config:
         leave()
-        job = st.session_state["job"] = _submit(config)
+        job = session().job = _submit(config)
     return job
 
 
 def leave() -> None:
-    """Want the session's run no more."""
-    job: Job | None = st.session_state.pop("job", None)
+    """Want the Lab's run no more."""
+    job, session().job = session().job, None
     if job is not None:
         job.release()
 
 
-def retry(config: RunConfig) -> None:
-    """Ask for a run again, over a new connection if the old one is the reason of the failure."""
-    leave()
-    with suppress(SchedulerError):  # The page asks once more, and shows what comes of it.
-        follow(config)
-
-
 def follow_all(configs: Sequence[RunConfig]) -> list[Job]:
-    """The session's jobs for runs side by side; what they replace is cancelled.
+    """Compare's jobs for runs side by side; what they replace is cancelled.
 
     A run that was deleted from the store since it was complete is trained again.
 
     Raises:
         SchedulerError: If there is nothing to train on; the next call connects anew.
     """
-    held: dict[RunConfig, Job] = st.session_state.setdefault("jobs", {})
+    held = session().compared
     for config, job in list(held.items()):
         was_deleted = job.progress.state is JobState.DONE and job.record is None
         if config not in configs or was_deleted:
@@ -78,12 +87,14 @@ def follow_all(configs: Sequence[RunConfig]) -> list[Job]:
     return [held[config] for config in configs]
 
 
-def retry_all() -> None:
-    """Ask again for all runs side by side that are not complete."""
-    held: dict[RunConfig, Job] = st.session_state.get("jobs", {})
-    for config, job in list(held.items()):
-        if job.progress.state in (JobState.FAILED, JobState.STOPPED):
-            held.pop(config).release()
+def forget_ended() -> None:
+    """Want the Lab's and Compare's runs that failed or were stopped no more, so that their pages ask for them again."""
+    job = session().job
+    if job is not None and job.progress.state in BROKEN:
+        leave()
+    held = session().compared
+    for config in [config for config, one in held.items() if one.progress.state in BROKEN]:
+        held.pop(config).release()
 
 
 def queue(configs: Sequence[RunConfig]) -> None:
@@ -92,19 +103,13 @@ def queue(configs: Sequence[RunConfig]) -> None:
     Raises:
         SchedulerError: If there is nothing to train on; the next call connects anew.
     """
-    store = open_store()
+    store, queued = open_store(), session().queued
     for config in configs:
-        job = queued().get(config)
+        job = queued.get(config)
         if config.run_key in store:
             continue
-        if job is None or job.progress.state in (JobState.FAILED, JobState.STOPPED):
-            queued()[config] = _submit(config, interactive=False)
-
-
-def queued() -> dict[RunConfig, Job]:
-    """The session's runs in the background."""
-    held: dict[RunConfig, Job] = st.session_state.setdefault("queued", {})
-    return held
+        if job is None or job.progress.state in BROKEN:
+            queued[config] = _submit(config, interactive=False)
 
 
 def _submit(config: RunConfig, *, interactive: bool = True) -> Job:

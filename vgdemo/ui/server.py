@@ -6,33 +6,15 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from importlib.metadata import version
-from importlib.resources import files
 
 import streamlit as st
-from starlette.requests import Request
-from starlette.responses import FileResponse, Response
-from starlette.routing import Route
 
 from vgdemo.store import StoreError
+from vgdemo.ui import plotly_js
 from vgdemo.ui.runs import open_jobs
 
-PLOTLY_PATH = "/vgdemo/plotly.js"
 COLLECTION_SECONDS = 60
-
-
-def plotly_url() -> str:
-    """Where the browser finds plotly.js; another version has another address, so an old copy is never used."""
-    base = st.get_option("server.baseUrlPath").strip("/")
-    return f"{'/' + base if base else ''}{PLOTLY_PATH}?v={version('plotly')}"
-
-
-async def _plotly_js(_: Request) -> Response:
-    path = files("plotly") / "package_data" / "plotly.min.js"
-    return FileResponse(str(path), media_type="text/javascript", headers={"Cache-Control": "public, max-age=604800"})
-
-
-ROUTES = [Route(PLOTLY_PATH, _plotly_js)]
+ROUTES = [plotly_js.ROUTE]
 
 
 @asynccontextmanager

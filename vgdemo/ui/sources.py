@@ -1,42 +1,38 @@
-"""Where a column of a comparison can start from."""
+"""Where the settings of a run can come from: a preset, the Lab, the store, a link, JSON or a file."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 
 import streamlit as st
 
 from vgdemo.config import RunConfig
-from vgdemo.links import COLUMNS, from_text
+from vgdemo.links import from_text
 from vgdemo.presets import PRESETS
 from vgdemo.store import StoreError
-from vgdemo.ui import runs
-from vgdemo.ui.controls import enter
 from vgdemo.ui.page import plain
+from vgdemo.ui.runs import stored_runs
+from vgdemo.ui.session import session
 
 Found = tuple[tuple[RunConfig, ...], tuple[str, ...]]  # Runs, and a sentence for what could not be taken.
+Use = Callable[[tuple[RunConfig, ...]], None]  # What becomes of the runs that a person chooses.
 NOTHING: Found = ((), ())
 
 
 @st.dialog("Start a column from", width="medium")
-def choose_source(position: int) -> None:
-    """Ask for a run and put it into a column; a link of several columns replaces all.
-
-    Args:
-        position: Of the column, from 0.
-    """
-    st.caption(f"Column {COLUMNS[position].upper()} takes the settings of what you choose.")
-    _choose(SOURCES, partial(_put, position))
+def choose_source(letter: str, use: Use) -> None:
+    """Ask for a run for the column of this letter; a link may hold several columns."""
+    st.caption(f"Column {letter} takes the settings of what you choose.")
+    _choose(SOURCES, use)
 
 
 @st.dialog("Open a run", width="medium")
-def choose_run() -> None:
-    """Ask for a run and set the Lab's controls to it."""
-    _choose({name: SOURCES[name] for name in ("File", "Link or JSON", "Stored run")}, _enter_first)
+def choose_run(use: Use) -> None:
+    """Ask for a run for the Lab."""
+    _choose({name: SOURCES[name] for name in ("File", "Link or JSON", "Stored run")}, use)
 
 
-def _choose(sources: Mapping[str, Callable[[], Found]], use: Callable[[tuple[RunConfig, ...]], None]) -> None:
+def _choose(sources: Mapping[str, Callable[[], Found]], use: Use) -> None:
     source = st.segmented_control(
         "Source", sources, default=next(iter(sources)), required=True, label_visibility="collapsed"
     )
@@ -53,24 +49,13 @@ def _choose(sources: Mapping[str, Callable[[], Found]], use: Callable[[tuple[Run
         st.rerun()
 
 
-def _put(position: int, configs: tuple[RunConfig, ...]) -> None:
-    if len(configs) == 1:
-        columns = st.session_state["columns"]
-        configs = (*columns[:position], *configs, *columns[position + 1 :])
-    st.session_state["columns"] = configs
-
-
-def _enter_first(configs: tuple[RunConfig, ...]) -> None:
-    enter(configs[0])
-
-
 def _from_preset() -> Found:
     preset = st.selectbox("Experiment of the article", PRESETS, format_func=lambda preset: preset.label)
     return (preset.config,), ()
 
 
 def _from_lab() -> Found:
-    config: RunConfig | None = st.session_state.get("config")
+    config = session().config
     if config is None:
         st.info("The Lab has not been open yet.")
         return NOTHING
@@ -80,11 +65,11 @@ def _from_lab() -> Found:
 def _from_store() -> Found:
     stored = st.selectbox(
         "Stored run",
-        runs.open_store().summaries(),
-        format_func=lambda run: run.config.sentence,
+        [run.source for run in stored_runs() if isinstance(run.source, RunConfig)],
+        format_func=lambda config: config.sentence,
         placeholder="None is stored",
     )
-    return ((stored.config,), ()) if stored else NOTHING
+    return ((stored,), ()) if stored else NOTHING
 
 
 def _from_text() -> Found:

@@ -1,0 +1,76 @@
+"""What every page begins and ends with."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from vgdemo.ui.page import plain
+
+
+def page_without_a_store() -> None:
+    import streamlit as st
+
+    from vgdemo.store import StoreError
+    from vgdemo.ui.page import page
+
+    def mend() -> None:
+        st.session_state["is mended"] = True
+
+    with page("Test", retry=mend):
+        if "is mended" not in st.session_state:
+            raise StoreError("Expected the run store *here* to be readable. Received: silence")
+        st.text("all of it")
+
+
+def page_with_a_notice() -> None:
+    from vgdemo.ui.page import page
+    from vgdemo.ui.session import session
+
+    if session().is_new_here is None:
+        session().is_new_here, session().notice = True, "Said <b>once</b>."
+    with page("Test"):
+        pass
+
+
+def page_with_a_fault() -> None:
+    from vgdemo.ui.page import page
+
+    with page("Test"):
+        raise ZeroDivisionError("a fault of the program")
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that is the only one has no others to link."""
+    monkeypatch.setattr("vgdemo.ui.page._navigation", lambda: None)
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_store_that_cannot_be_used_is_one_sentence_and_can_be_tried_again() -> None:
+    page = AppTest.from_function(page_without_a_store, default_timeout=30).run()
+    assert not page.exception and not page.text
+    assert [error.value for error in page.error] == [
+        plain("Expected the run store *here* to be readable. Received: silence")
+    ]
+    page.button[0].click().run()
+    assert not page.error and page.text[0].value == "all of it"
+
+
+@pytest.mark.usefixtures("alone")
+def test_what_the_last_page_did_is_said_once() -> None:
+    page = AppTest.from_function(page_with_a_notice, default_timeout=30).run()
+    assert [warning.value for warning in page.warning] == [plain("Said <b>once</b>.")]
+    assert not page.run().warning
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_fault_of_the_program_is_not_hidden() -> None:
+    page = AppTest.from_function(page_with_a_fault, default_timeout=30).run()
+    assert page.exception[0].message == "a fault of the program"
+
+
+@pytest.mark.parametrize("title", ["Lab", "Compare", "Article", "Library", "Glossary"])
+def test_every_page_has_a_link_in_the_navigation(title: str, lab: object) -> None:
+    page = lab()  # type: ignore[operator]
+    assert title in [link.proto.label for link in page.get("page_link")]

@@ -1,0 +1,68 @@
+"""Figures of runs on a page, of networks that no settings describe too."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from conftest import foreign_record
+from streamlit.testing.v1 import AppTest
+
+from vgdemo.figures import VIEWS
+from vgdemo.jobs import JobState, Progress
+from vgdemo.record import RunRecord
+from vgdemo.ui.session import SESSION
+
+
+@dataclass
+class Finished:
+    """A job whose record was made elsewhere."""
+
+    record: RunRecord
+    version: int = 1
+    progress: Progress = Progress(JobState.DONE, 6, 6)
+
+    @property
+    def run_key(self) -> str:
+        return self.record.run_key
+
+
+def page_side_by_side() -> None:
+    import streamlit as st
+
+    from vgdemo.figures import VIEWS, ViewOptions
+    from vgdemo.ui.views import show_side_by_side
+
+    show_side_by_side(st.session_state["jobs"], ViewOptions(), tuple(VIEWS))
+
+
+@pytest.fixture
+def page() -> AppTest:
+    page = AppTest.from_function(page_side_by_side, default_timeout=60)
+    page.session_state["jobs"] = {letter: Finished(foreign_record(draw)) for draw, letter in enumerate("AB")}
+    return page.run()
+
+
+def pictures(page: AppTest) -> dict[str, Any]:
+    return {name: picture for name, picture in page.session_state[SESSION].drawn["Compare"].pictures.items()}
+
+
+def test_a_network_of_ones_own_has_every_view_but_the_plane_and_its_time_steps(page: AppTest) -> None:
+    assert not page.exception
+    kinds = [kind for kind in VIEWS if kind != "surface"] + [
+        f"{kind} state_gradient_rms" for kind in ("layers", "profile")
+    ]
+    assert list(pictures(page)) == ["overlay", *(f"{kind} {letter}" for kind in kinds for letter in "AB")]
+
+
+def test_columns_are_told_apart_by_their_letter_and_share_their_kind(page: AppTest) -> None:
+    drawn = pictures(page)
+    assert drawn["profile A"].kind == drawn["profile B"].kind == "profile"
+    assert json.loads(drawn["profile B"].json)["layout"]["title"]["text"].startswith("B · ")
+
+
+def test_its_layers_have_their_own_names(page: AppTest) -> None:
+    layers = json.loads(pictures(page)["layers A"].json)["layout"]["yaxis"]["categoryarray"]
+    assert layers == ["lstm/kernel", "lstm/recurrent_kernel", "dense", "answer"]

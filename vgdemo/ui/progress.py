@@ -1,0 +1,59 @@
+"""How runs get on: the sentence and the bar, and the clock that draws parts of a page again while something goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+
+import streamlit as st
+
+from vgdemo.jobs import Job, JobState
+from vgdemo.ui.page import plain
+
+
+def follow(state: Callable[[], Hashable], draw: Callable[[], None], *, every: float | None) -> None:
+    """Draw a part of the page, again and again, and the whole page once more when its state changes.
+
+    Args:
+        state: What changes the whole page when it changes, such as whether a run is over.
+        draw: Draws the part.
+        every: Seconds between two looks; None to draw once.
+    """
+    before = state()
+
+    def part() -> None:
+        if state() != before:
+            st.rerun()  # The whole page, with the clock started or stopped.
+        draw()
+
+    st.fragment(part, run_every=every)()
+
+
+def are_over(jobs: Iterable[Job]) -> bool:
+    """Whether none trains or waits any more."""
+    return all(job.progress.state.is_over for job in jobs)
+
+
+def progress_bar(job: Job) -> None:
+    """Where a job stands, as a bar and in words."""
+    progress = job.progress
+    words = " ".join([progress_in_words(job), *progress.notices])
+    st.progress(progress.epoch / progress.epochs, text=plain(words))
+
+
+def progress_in_words(job: Job) -> str:
+    """Where a job stands, in one sentence."""
+    progress = job.progress
+    match progress.state:
+        case JobState.QUEUED:
+            return f"In the queue, at place {progress.position}." if progress.position else "In the queue."
+        case JobState.COMPILING:
+            return "Compiling the network; its first epochs follow."
+        case JobState.TRAINING:
+            left = f", {progress.seconds_left:.1f} s left" if progress.seconds_left is not None else ""
+            return f"Training: epoch {progress.epoch} of {progress.epochs}{left}."
+        case JobState.STOPPED:
+            return f"Stopped after epoch {progress.epoch} of {progress.epochs}; a stopped run is not kept."
+        case JobState.FAILED:
+            return f"Failed: {progress.reason}"
+    seconds = job.record.seconds if job.record else {}
+    return "Complete" + "".join(f", {value:.1f} s to {stage}" for stage, value in seconds.items()) + "."

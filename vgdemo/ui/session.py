@@ -1,0 +1,100 @@
+"""What a visit remembers from one rerun of a page to the next: one object with all its fields, and the widgets' keys.
+
+A widget's value lives under the widget's key, where Streamlit keeps it; everything else is a field of `Session`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from vgdemo.config import RunConfig
+from vgdemo.jobs import Job
+from vgdemo.ui.board import Picture
+
+SESSION = "vgdemo session"
+
+# Keys of widgets, without the controls of settings, whose key is `control_key`.
+PRESET, TRAIN, TRAIN_AT_ONCE = "preset", "train", "train at once"
+COLUMN, COMMON, ROWS = "column", "common", "rows"
+STATISTIC, REPLICATE, FIT, SINGLES = "statistic", "replicate", "fit", "singles"
+FIND = "find"
+
+
+def control_key(page: str, setting: str) -> str:
+    """The key of a setting's control on a page; the Lab's have the setting's own name."""
+    return setting if page == "Lab" else f"{page} {setting}"
+
+
+class Visited(NamedTuple):
+    """The address that a page had last.
+
+    Attributes:
+        query: Its query parameters.
+        asked: What they asked for.
+        notices: Sentences for what could not be taken of them.
+    """
+
+    query: dict[str, str]
+    asked: Any
+    notices: tuple[str, ...]
+
+
+class Drawn(NamedTuple):
+    """The figures on a page.
+
+    Attributes:
+        of: The runs, their versions and the options that they were made for.
+        pictures: Name to figure.
+        columns: How many runs stand side by side.
+        has_epochs: Whether there is anything in them.
+        is_stale: Whether they are of earlier runs, those that are asked for having no epochs yet.
+    """
+
+    of: Hashable
+    pictures: Mapping[str, Picture]
+    columns: int
+    has_epochs: bool
+    is_stale: bool = False
+
+
+@dataclass
+class Session:
+    """One visit.
+
+    Attributes:
+        config: The Lab's settings, the last ones that fitted together.
+        columns: Compare's settings, column by column.
+        in_controls: Position and settings of the column that Compare's controls show.
+        job: The Lab's run.
+        compared: Compare's runs.
+        queued: The Article's runs, trained in the background.
+        queue_error: Why they could not be queued, to be said once.
+        visited: Path of a page to the address that it had last; the navigation takes it along.
+        drawn: Name of a page to the figures on it.
+        is_new_here: Whether nobody had trained on this server when the visit began; None until that was looked up.
+        notice: What the next page is to say once, of what the last one did.
+    """
+
+    config: RunConfig | None = None
+    columns: tuple[RunConfig, ...] = ()
+    in_controls: tuple[int, RunConfig] | None = None
+    job: Job | None = None
+    compared: dict[RunConfig, Job] = field(default_factory=dict)
+    queued: dict[RunConfig, Job] = field(default_factory=dict)
+    queue_error: str | None = None
+    visited: dict[str, Visited] = field(default_factory=dict)
+    drawn: dict[str, Drawn] = field(default_factory=dict)
+    is_new_here: bool | None = None
+    notice: str | None = None
+
+
+def session() -> Session:
+    """The visit whose page is being drawn."""
+    if SESSION not in st.session_state:
+        st.session_state[SESSION] = Session()
+    found: Session = st.session_state[SESSION]
+    return found

@@ -1,0 +1,146 @@
+"""The figures of one run, or of several side by side, with the choices that a person has for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+
+import streamlit as st
+
+from vgdemo.comparison import headings
+from vgdemo.figures import STATISTICS, VIEWS, Figure, View, ViewOptions, overlaid_accuracy, views_of
+from vgdemo.jobs import Job
+from vgdemo.record import RunRecord
+from vgdemo.theory import Forecast
+from vgdemo.ui.board import Picture, board, drawn
+from vgdemo.ui.forecast import forecast_of
+from vgdemo.ui.progress import are_over
+from vgdemo.ui.session import FIT, REPLICATE, ROWS, SINGLES, STATISTIC, Drawn, session
+
+MEDIAN = -1  # Among the options, where None would be no choice.
+FIRST_ROWS = ("layers", "profile")  # More of them, side by side, take longer to draw than to train.
+
+
+def statistic_choice() -> str:
+    """Which statistic of a layer is drawn, on all pages the same."""
+    return st.selectbox(
+        "Statistic of a layer",
+        STATISTICS,
+        format_func=lambda name: STATISTICS[name].label,
+        key=STATISTIC,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+
+
+def replicate_choice(replicates: int) -> int | None:
+    """Which replicate is drawn, from 0; None for the median over all."""
+    number: int = st.selectbox(
+        "Replicates",
+        (MEDIAN, *range(replicates)),
+        format_func=lambda number: "median of all replicates" if number == MEDIAN else f"replicate {number + 1}",
+        key=REPLICATE,
+        label_visibility="collapsed",
+    )
+    return None if number == MEDIAN else number
+
+
+def scale_choices() -> dict[str, bool]:
+    """Options for the figures of a single run."""
+    return {
+        "fit": st.toggle("fit the scales to this run", key=FIT, persist_state="session"),
+        "singles": st.toggle("single replicates", key=SINGLES, persist_state="session"),
+    }
+
+
+def row_choice() -> tuple[str, ...]:
+    """Which of the `VIEWS` are drawn of runs side by side."""
+    st.session_state.setdefault(ROWS, list(FIRST_ROWS))
+    chosen = st.pills(
+        "Rows of figures",
+        VIEWS,
+        selection_mode="multi",
+        format_func=lambda name: VIEWS[name].label,
+        key=ROWS,
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    return tuple(name for name in VIEWS if name in chosen)
+
+
+def show_one(job: Job, options: ViewOptions) -> None:
+    """All figures of one run."""
+
+    def make(records: Mapping[str, RunRecord]) -> dict[str, Picture]:
+        (record,) = records.values()
+        forecast = forecast_of(job.config)
+        return {name: _picture(name, view, record, options, forecast) for name, view in views_of(record).items()}
+
+    _show("Lab", {"": job}, options, make)
+
+
+def show_side_by_side(jobs: Mapping[str, Job], options: ViewOptions, rows: tuple[str, ...]) -> None:
+    """Runs by letter: their accuracy in one figure, then the rows of figures, a column for each run."""
+
+    def make(records: Mapping[str, RunRecord]) -> dict[str, Picture]:
+        titles = headings({letter: record.source for letter, record in records.items()})
+        overlay = partial(overlaid_accuracy, records, titles)
+        pictures = {"overlay": drawn("overlay", tuple(titles.items()), [*records.values()], overlay)}
+        for name, letter, view in _in_rows(records, rows):
+            pictures[f"{name} {letter}"] = _picture(name, view, records[letter], options, None, letter)
+        return pictures
+
+    _show("Compare", jobs, (options, rows), make)
+
+
+def _in_rows(records: Mapping[str, RunRecord], rows: Sequence[str]) -> Iterator[tuple[str, str, View]]:
+    """Name, letter and view of each figure, row by row; those along other axes than layers are always there."""
+    views = {letter: views_of(record) for letter, record in records.items()}
+    names = dict.fromkeys(name for found in views.values() for name in found)
+    for name in names:
+        if name in rows or name not in VIEWS:
+            yield from ((name, letter, found[name]) for letter, found in views.items() if name in found)
+
+
+def _picture(
+    kind: str, view: View, record: RunRecord, options: ViewOptions, forecast: Forecast | None, letter: str = ""
+) -> Picture:
+    def make() -> Figure:
+        figure = view.make(record, options, forecast)
+        return _lettered(figure, letter) if letter else figure
+
+    return drawn(kind, (options, letter), [record], make)
+
+
+def _lettered(figure: Figure, letter: str) -> Figure:
+    figure.layout.title.text = f"{letter} · {figure.layout.title.text}"
+    return figure
+
+
+def _show(
+    page: str,
+    jobs: Mapping[str, Job],
+    options: object,
+    make: Callable[[Mapping[str, RunRecord]], dict[str, Picture]],
+) -> None:
+    """Draw the figures; those of the runs before stay, pale, until one of the new runs has epochs."""
+    of = tuple((job.run_key, job.version) for job in jobs.values()), options
+    before = session().drawn.get(page)
+    if before is None or before.of != of:
+        session().drawn[page] = _next(before, of, jobs, make)
+    shown = session().drawn[page]
+    board(shown.pictures, key=page, stale=shown.is_stale, columns=shown.columns)
+
+
+def _next(
+    before: Drawn | None,
+    of: tuple[object, ...],
+    jobs: Mapping[str, Job],
+    make: Callable[[Mapping[str, RunRecord]], dict[str, Picture]],
+) -> Drawn:
+    records = {letter: job.record or RunRecord.empty(job.config) for letter, job in jobs.items()}
+    has_epochs = any(len(record.epochs) for record in records.values())
+    is_waiting = not has_epochs and not are_over(jobs.values())
+    if is_waiting and before is not None and before.has_epochs and before.columns == len(jobs):
+        return before._replace(of=of, is_stale=True)
+    return Drawn(of, make(records), len(jobs), has_epochs)
