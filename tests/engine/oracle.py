@@ -39,11 +39,15 @@ ACTIVATIONS: dict[str, tuple[Function, Function]] = {  # The function and its de
     "gelu": (lambda x: x * _normal_cdf(x), lambda x: _normal_cdf(x) + x * _density(x)),
     "silu": (lambda x: x * expit(x), lambda x: expit(x) * (1 + x * expit(-x))),
     "softplus": (lambda x: np.logaddexp(0, x), expit),
+    "mish": (
+        lambda x: x * np.tanh(np.log1p(np.exp(x))),  # Misra 2020.
+        lambda x: np.tanh(np.log1p(np.exp(x))) + x * expit(x) / np.cosh(np.log1p(np.exp(x))) ** 2,
+    ),
 }
 
 
 @dataclass
-class Network:
+class Replicate:
     """One replicate: a kernel and a bias for each layer, hidden layers first, then a sigmoid."""
 
     activation: str
@@ -51,7 +55,7 @@ class Network:
     biases: list[Array]
 
     @classmethod
-    def untrained(cls, activation: str, kernels: list[NDArray[np.float32]]) -> Network:
+    def untrained(cls, activation: str, kernels: list[NDArray[np.float32]]) -> Replicate:
         return cls(activation, [kernel.astype(float) for kernel in kernels], [np.zeros(k.shape[1]) for k in kernels])
 
     def signals(self, x: Array) -> tuple[list[Array], list[Array]]:

@@ -31,7 +31,7 @@ def share_that_learns(config: RunConfig) -> float:
 
 def gradients(config: RunConfig, epoch: int) -> np.ndarray:
     """Median over replicates of each layer's mean |g|."""
-    return np.median(trained(config).layer_arrays["gradient_mean_abs"][epoch], axis=0)
+    return np.median(trained(config).values("gradient_mean_abs")[epoch], axis=0)
 
 
 @pytest.mark.parametrize(

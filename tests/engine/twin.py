@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 
 from vgdemo.config import RunConfig
 from vgdemo.data import Dataset, make_dataset
+from vgdemo.engine.training import Training
 from vgdemo.network.initializers import BATCH_ORDER_STREAM, generator
+from vgdemo.record import CURVES, RunRecord
 
 SMALL = RunConfig(  # Trains in a blink. 50 points in batches of 16 leave a last batch of 2.
     n_samples=100,
@@ -29,6 +31,19 @@ OPTIMIZERS = {
     "adam": keras.optimizers.Adam,
 }
 CLIPS = {"global_norm": "global_clipnorm", "value": "clipvalue"}
+
+
+def assert_trains_as_keras(config: RunConfig) -> None:
+    """Compare the last replicate: in the first a mix-up of replicates would not show."""
+    replicate = config.replicates - 1
+    training = Training(config)
+    twin = keras_twin(config, [kernel[replicate] for kernel in training.kernels])
+    record = RunRecord.joined(list(training.chunks()))
+    curves = np.stack([record.curve_arrays[name][:, replicate] for name in CURVES], axis=1)
+    np.testing.assert_allclose(curves, fit_as(config, replicate, twin), rtol=1e-4)
+    for ours, layer in zip(training.kernels, dense_layers(twin), strict=True):
+        kernel = layer.kernel.numpy()
+        np.testing.assert_allclose(ours[replicate], kernel, rtol=1e-4, atol=1e-4 * np.abs(kernel).mean())
 
 
 def keras_twin(config: RunConfig, kernels: list[NDArray[np.float32]]) -> keras.Model:

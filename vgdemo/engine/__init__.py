@@ -2,16 +2,15 @@
 
 import os
 
-from vgdemo.engine import kept_programs
+from vgdemo.engine import compile_cache
 
 # TensorFlow reads these when it compiles for the first time, so they stand before its import. The network changes with
 # every click, so compiling counts as much as running: this code generator and level take half the processor time of the
 # defaults, and the program runs as fast.
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_use_fusion_emitters=false --xla_backend_optimization_level=1")
-os.environ.setdefault("TF_XLA_FLAGS", kept_programs.tensorflow_flags())
+os.environ.setdefault("TF_XLA_FLAGS", compile_cache.tensorflow_flags())
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # Loading a kept program gives a false warning.
-kept_programs.forget()
 
-from vgdemo.engine.training import train  # noqa: E402 - TensorFlow comes after its settings.
+from vgdemo.engine.training import train
 
 __all__ = ["train"]

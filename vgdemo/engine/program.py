@@ -5,28 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from vgdemo.network.layers import (
-    Architecture,
-    Averages,
-    Parameters,
-    Pass,
-    Points,
-    activation_statistics,
-    backward,
-    forward,
-    initial_averages,
-    stack_parameters,
-    updated_averages,
-)
-from vgdemo.network.optimizers import CLIPS, OPTIMIZERS, Rates, Step
+from vgdemo.network.interface import Batch, MovingAverages, Network, Parameters, Signals
+from vgdemo.network.optimizers import CLIPS, OPTIMIZERS, Hyperparameters, Step
 
-KEPT_PROGRAMS = 32  # Compiled programs that a worker remembers; a few megabytes each.
+MAX_PROGRAMS = 32  # Compiled programs that a process remembers; a few megabytes each.
 
 
 class Data(NamedTuple):
@@ -43,18 +31,18 @@ class Data(NamedTuple):
     y_val: tf.Tensor
 
 
-class State(NamedTuple):
+class TrainingState(NamedTuple):
     """What training changes.
 
     Attributes:
         parameters: The weights.
-        averages: Batch normalisation's running averages.
+        moving_averages: Those of batch normalisation.
         slots: The optimiser's memory of each weight, one set for each kind.
         updates: How many there were.
     """
 
     parameters: Parameters
-    averages: Averages
+    moving_averages: MovingAverages
     slots: tuple[Parameters, ...]
     updates: tf.Tensor
 
@@ -64,17 +52,17 @@ class Plan(NamedTuple):
 
     Attributes:
         order: (C, R, S, B) the points of each step, for up to C epochs.
-        shares: (S, B) what each point counts in its step's mean loss; 0 fills up a smaller last batch.
+        sample_weight: (S, B) what each point counts in its step's mean loss; 0 fills up a smaller last batch.
         epochs: () how many epochs to measure, at most C.
         untrained: () True if the first of them is epoch 0, which is measured before any update.
-        rates: The scalars of an update.
+        hyperparameters: The scalars of an update.
     """
 
     order: tf.Tensor
-    shares: tf.Tensor
+    sample_weight: tf.Tensor
     epochs: tf.Tensor
     untrained: tf.Tensor
-    rates: Rates
+    hyperparameters: Hyperparameters
 
 
 class Measurement(NamedTuple):
@@ -82,9 +70,9 @@ class Measurement(NamedTuple):
 
     Attributes:
         curves: (4, R) in the order of `vgdemo.record.CURVES`.
-        activations: (H, R, 4) mean, deviation, saturated and dead share.
-        gradients: Kernel gradients of the first, the other hidden and the output layer, each (layers, R, in, out).
-        kernels: The kernels themselves.
+        activations: (H, R, 4) in the order of `vgdemo.record.OUTPUT_STATISTICS`.
+        gradients: Of the kernels, in groups of one shape in the order of data flow, each (layers, R, inputs, units).
+        kernels: The kernels themselves, alike.
     """
 
     curves: tf.Tensor
@@ -93,24 +81,24 @@ class Measurement(NamedTuple):
     kernels: tuple[tf.Tensor, ...]
 
 
-Program = Callable[[State, Data, Plan], tuple[State, Measurement]]
+Program = Callable[[TrainingState, Data, Plan], tuple[TrainingState, Measurement]]
 
 
-@lru_cache(maxsize=KEPT_PROGRAMS)
+@lru_cache(maxsize=MAX_PROGRAMS)
 def program_for(recipe: Recipe, compiled: bool) -> Program:
     """The program of a recipe; TensorFlow compiles it once for each shape of its arguments."""
     return tf.function(recipe.train, jit_compile=compiled, autograph=False)  # type: ignore[no-any-return]
 
 
-@lru_cache(maxsize=KEPT_PROGRAMS)
-def surface_for(architecture: Architecture) -> Callable[[tf.Tensor, Parameters, Averages], tf.Tensor]:
-    """Inputs (1, 2, P), weights and averages to the probability of class 1, (R, P).
+@lru_cache(maxsize=MAX_PROGRAMS)
+def surface_for(network: Network) -> Callable[[tf.Tensor, Parameters, MovingAverages], tf.Tensor]:
+    """Inputs (1, 2, P), weights and moving averages to the probability of class 1, (R, P).
 
     It is traced, which makes it several times faster, but it runs too seldom to be worth XLA's time.
     """
 
-    def surface(x: tf.Tensor, parameters: Parameters, averages: Averages) -> tf.Tensor:
-        return tf.sigmoid(forward(architecture, parameters, Points(x, tf.constant(0.0), averages)).logits)
+    def surface(x: tf.Tensor, parameters: Parameters, moving_averages: MovingAverages) -> tf.Tensor:
+        return tf.sigmoid(network.forward(parameters, Batch(x, tf.constant(0.0), moving_averages)).logits)
 
     return tf.function(surface, autograph=False)  # type: ignore[no-any-return]
 
@@ -120,90 +108,115 @@ class Recipe:
     """How to train: all that a program has built in.
 
     Attributes:
-        architecture: The network.
+        network: The network.
         optimizer: A name of `OPTIMIZERS`.
         gradient_clip: A name of `CLIPS`.
     """
 
-    architecture: Architecture
+    network: Network
     optimizer: str
     gradient_clip: str = "none"
 
-    def initial_state(self, kernels: list[NDArray[np.float32]]) -> State:
-        """The state before the first update."""
-        parameters = stack_parameters(kernels, self.architecture)
+    def initial_state(self, kernels: list[NDArray[np.float32]]) -> TrainingState:
+        """The state before the first update, from the first kernels (R, inputs, units) in the order of data flow."""
+        parameters = self.network.initial_parameters(kernels)
         slots = tuple(
             tf.nest.map_structure(lambda parameter, start=start: tf.fill(parameter.shape, start), parameters)
             for start in OPTIMIZERS[self.optimizer].slot_starts
         )
-        return State(parameters, initial_averages(parameters, self.architecture), slots, tf.constant(0.0))
+        return TrainingState(parameters, self.network.initial_averages(parameters), slots, tf.constant(0.0))
 
-    def train(self, state: State, data: Data, plan: Plan) -> tuple[State, Measurement]:
+    def train(self, state: TrainingState, data: Data, plan: Plan) -> tuple[TrainingState, Measurement]:
         """Train and measure `plan.epochs` epochs."""
         capacity = plan.order.shape[0]
 
-        def epoch(index: tf.Tensor, state: State, written: Measurement) -> tuple[tf.Tensor, State, Measurement]:
+        def epoch(
+            index: tf.Tensor, state: TrainingState, written: Measurement
+        ) -> tuple[tf.Tensor, TrainingState, Measurement]:
             steps = tf.where(plan.untrained & (index == 0), 0, plan.order.shape[2])
             state = self._train_epoch(state, data, plan, plan.order[index], steps)
-            measurement = self._measure(state, data)
-            return index + 1, state, _map(lambda array, value: array.write(index, value), written, measurement)
+            measured = self._measure(state, data)
+            written = tf.nest.map_structure(lambda array, value: array.write(index, value), written, measured)
+            return index + 1, state, written
 
         _, state, written = tf.while_loop(
             lambda index, *_: index < plan.epochs,
             epoch,
-            (0, state, _arrays(state, capacity)),
+            (0, state, self._arrays(state, capacity)),
             maximum_iterations=capacity,
         )
-        return state, _map(lambda array: array.stack(), written)
+        return state, tf.nest.map_structure(lambda array: array.stack(), written)
 
-    def _train_epoch(self, state: State, data: Data, plan: Plan, order: tf.Tensor, steps: tf.Tensor) -> State:
+    def _train_epoch(
+        self, state: TrainingState, data: Data, plan: Plan, order: tf.Tensor, steps: tf.Tensor
+    ) -> TrainingState:
         """Take the first steps of an epoch in the given order, (R, S, B)."""
         inputs = tf.transpose(tf.gather(data.x[0], order, axis=1), (2, 1, 0, 3))  # (S, R, 2, B)
         targets = tf.transpose(tf.gather(data.y_train, order), (1, 0, 2))
 
-        def step(number: tf.Tensor, state: State) -> tuple[tf.Tensor, State]:
-            points = Points(inputs[number], plan.shares[number])
-            return number + 1, self._step(state, points, targets[number], plan.rates)
+        def step(number: tf.Tensor, state: TrainingState) -> tuple[tf.Tensor, TrainingState]:
+            batch = Batch(inputs[number], plan.sample_weight[number])
+            return number + 1, self._step(state, batch, targets[number], plan.hyperparameters)
 
         return tf.while_loop(lambda number, _: number < steps, step, (0, state))[1]  # type: ignore[no-any-return]
 
-    def _step(self, state: State, points: Points, targets: tf.Tensor, rates: Rates) -> State:
-        done = forward(self.architecture, state.parameters, points)
-        upstream = loss_gradient(done.logits, targets) * points.shares
-        gradients = backward(self.architecture, state.parameters, points, done, upstream)
-        clipped = CLIPS[self.gradient_clip](tf.nest.flatten(gradients), rates.clip_limit)
-        update = Step(state.updates + 1, rates)
+    def _step(
+        self, state: TrainingState, batch: Batch, targets: tf.Tensor, hyperparameters: Hyperparameters
+    ) -> TrainingState:
+        """The state after one update."""
+        signals = self.network.forward(state.parameters, batch)
+        gradients = self._gradients(state, batch, signals, targets)
+        clipped = CLIPS[self.gradient_clip](tf.nest.flatten(gradients), hyperparameters.clip_limit)
+        update = Step(state.updates + 1, hyperparameters)
         parameters, slots = OPTIMIZERS[self.optimizer].updated(update, state.parameters, clipped, state.slots)
-        averages = updated_averages(state.averages, done, points.shares)
-        return State(parameters, averages, slots, update.number)
+        averages = self.network.updated_averages(state.moving_averages, signals, batch.sample_weight)
+        return TrainingState(parameters, averages, slots, update.number)
 
-    def _measure(self, state: State, data: Data) -> Measurement:
-        probe, gradients, both = self._probe(state, data)
+    def _gradients(self, state: TrainingState, batch: Batch, signals: Signals, targets: tf.Tensor) -> Parameters:
+        """Of the mean loss over the batch, by all weights."""
+        upstream = loss_gradient(signals.logits, targets) * batch.sample_weight
+        return self.network.backward(state.parameters, batch, signals, upstream)
+
+    def _measure(self, state: TrainingState, data: Data) -> Measurement:
+        """Losses and accuracies on all points, as in evaluation; all else on the probe, as in training."""
         num_train = data.y_train.shape[0]
+        batch = Batch(data.x[..., :num_train], tf.fill([num_train], 1 / num_train))
+        evaluated, signals = self._evaluate(state, data, batch)
+        gradients = self._gradients(state, batch, signals, data.y_train)
         curves = [
-            *_loss_and_accuracy(both.logits[:, :num_train], data.y_train),
-            *_loss_and_accuracy(both.logits[:, num_train:], data.y_val),
+            *_loss_and_accuracy(evaluated.logits[:, :num_train], data.y_train),
+            *_loss_and_accuracy(evaluated.logits[:, num_train:], data.y_val),
         ]
         return Measurement(
             tf.stack(curves),
-            probe,
-            tuple(layers["kernel"] for layers in gradients),
-            tuple(layers["kernel"] for layers in state.parameters),
+            self.network.activation_statistics(state.parameters, batch, signals),
+            self.network.kernels(gradients),
+            self.network.kernels(state.parameters),
         )
 
-    def _probe(self, state: State, data: Data) -> tuple[tf.Tensor, Parameters, Pass]:
-        """Activation statistics and gradients, as in training, on the probe; all points, as in evaluation."""
+    def _evaluate(self, state: TrainingState, data: Data, probe: Batch) -> tuple[Signals, Signals]:
+        """Signals of all points as in evaluation, and of the probe as in training."""
+        everything = Batch(data.x, probe.sample_weight, state.moving_averages)
+        evaluated = self.network.forward(state.parameters, everything)
+        if state.moving_averages:  # Only batch normalisation treats training and evaluation differently.
+            return evaluated, self.network.forward(state.parameters, probe)
         num_train = data.y_train.shape[0]
-        shares = tf.fill([num_train], 1 / num_train)
-        both = forward(self.architecture, state.parameters, Points(data.x, shares, state.averages))
-        points = Points(data.x[..., :num_train], shares)
-        if state.averages:  # Only batch normalisation treats training and evaluation differently.
-            done = forward(self.architecture, state.parameters, points)
-        else:
-            done = Pass(*(tensor[..., :num_train] for tensor in both))
-        upstream = loss_gradient(done.logits, data.y_train) * shares
-        gradients = backward(self.architecture, state.parameters, points, done, upstream)
-        return activation_statistics(self.architecture, state.parameters, points, done), gradients, both
+        return evaluated, tf.nest.map_structure(lambda signal: signal[..., :num_train], evaluated)
+
+    def _arrays(self, state: TrainingState, capacity: int) -> Measurement:
+        """An array for each tensor of a measurement, to be written epoch by epoch."""
+        kernels = [kernel.shape for kernel in self.network.kernels(state.parameters)]
+        replicates = kernels[0][1]
+
+        def array(shape: tuple[int, ...]) -> tf.TensorArray:
+            return tf.TensorArray(tf.float32, capacity, element_shape=shape)
+
+        return Measurement(
+            array((4, replicates)),
+            array((self.network.num_hidden_layers, replicates, 4)),
+            tuple(map(array, kernels)),
+            tuple(map(array, kernels)),
+        )
 
 
 def loss_gradient(logits: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
@@ -216,22 +229,3 @@ def _loss_and_accuracy(logits: tf.Tensor, targets: tf.Tensor) -> list[tf.Tensor]
     loss = tf.nn.sigmoid_cross_entropy_with_logits(labels=targets, logits=logits)
     hits = tf.cast((logits > 0) == (targets > 0.5), tf.float32)
     return [tf.reduce_mean(loss, axis=-1), tf.reduce_mean(hits, axis=-1)]
-
-
-def _arrays(state: State, capacity: int) -> Measurement:
-    """An array for each tensor of a measurement, to be written epoch by epoch."""
-    kernels = tuple(layers["kernel"].shape for layers in state.parameters)
-    replicates = kernels[0][1]
-    shapes = Measurement((4, replicates), (kernels[1][0] + 1, replicates, 4), kernels, kernels)
-    return _map(lambda shape: tf.TensorArray(tf.float32, capacity, element_shape=shape), shapes)
-
-
-def _map(function: Callable[..., Any], *measurements: Measurement) -> Measurement:
-    """Apply to each tensor; a Measurement is flat but for its tuples of kernels."""
-    curves, activations, gradients, kernels = zip(*measurements, strict=True)
-    return Measurement(
-        function(*curves),
-        function(*activations),
-        tuple(function(*group) for group in zip(*gradients, strict=True)),
-        tuple(function(*group) for group in zip(*kernels, strict=True)),
-    )

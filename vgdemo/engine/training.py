@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.metadata import version
-from typing import TypeVar
 
 import numpy as np
 import tensorflow as tf
@@ -14,15 +13,14 @@ from numpy.typing import NDArray
 
 from vgdemo.config import ENGINE_VERSION, RunConfig
 from vgdemo.data import Dataset, make_dataset
-from vgdemo.engine import kept_programs
-from vgdemo.engine.program import Data, Measurement, Plan, Recipe, State, program_for, surface_for
-from vgdemo.engine.statistics import gradient_histograms, gradient_statistics, kernel_statistics
+from vgdemo.engine import compile_cache
+from vgdemo.engine.panels import panels
+from vgdemo.engine.program import Data, Measurement, Plan, Recipe, TrainingState, program_for, surface_for
+from vgdemo.initializers import INITIALIZERS
+from vgdemo.network.dense import DenseNetwork
 from vgdemo.network.initializers import BATCH_ORDER_STREAM, generator, initial_kernels, unit_variance_kernels
-from vgdemo.network.layers import Architecture
-from vgdemo.network.optimizers import Rates
-from vgdemo.record import CURVES, SURFACE_AXIS, SURFACE_SIDE, RunRecord, RunStatus
-
-Number = TypeVar("Number", bound=np.generic)
+from vgdemo.network.optimizers import Hyperparameters
+from vgdemo.record import CURVES, SURFACE_AXIS, SURFACE_SIDE, RunRecord, RunStatus, Surface
 
 NUM_SURFACES = 32  # Decision surfaces after the first; denser at the start, where most happens.
 CAPACITY = 25  # Epochs that one call of the program can measure.
@@ -47,7 +45,17 @@ def train(
     Returns:
         What was measured; its status is stopped if not all epochs were trained. A run that diverges is trained and
         recorded to its end, NaN and infinities included.
+
+    Example:
+        >>> record = train(RunConfig(num_hidden_layers=2, epochs=2, replicates=1))
+        >>> record.epochs.tolist()  # 0 is before any update.
+        [0, 1, 2]
+        >>> record.panel_of("gradient_rms").labels
+        ('1', '2', 'output')
+        >>> record.values("gradient_rms").shape  # Epochs, replicates, layers.
+        (3, 1, 3)
     """
+    compile_cache.forget_old_programs()
     chunks = []
     for chunk in Training(config).chunks():
         chunks.append(chunk)
@@ -64,22 +72,23 @@ class Training:
     def __init__(self, config: RunConfig) -> None:
         """Draw data and first weights; nothing is compiled yet."""
         self.config = config
-        architecture = Architecture(config.num_hidden_layers, config.activation, config.normalization, config.residual)
-        self._recipe = Recipe(architecture, config.optimizer, config.gradient_clip)
+        network = DenseNetwork(config.num_hidden_layers, config.activation, config.normalization, config.residual)
+        self._recipe = Recipe(network, config.optimizer, config.gradient_clip)
         self._program = program_for(self._recipe, compiled=True)
-        self._ways_out = [self._compile_anew, self._do_without_compiler]
         self._notices: tuple[str, ...] = ()
         dataset = make_dataset(config)
+        self._majority_share = dataset.majority_share
         self._data = _data(dataset)
-        self._state = self._recipe.initial_state(_first_kernels(config, dataset, architecture))
+        self._state = self._recipe.initial_state(_first_kernels(config, dataset, network))
         self._generators = [generator(config, i, BATCH_ORDER_STREAM) for i in range(config.replicates)]
         self._kernels_before: list[NDArray[np.float32]] = []
         self._seconds = {"compile": 0.0, "train": 0.0}
 
     @property
     def kernels(self) -> list[NDArray[np.float32]]:
-        """One (R, inputs, outputs) array for each layer, 1 to H + 1, as trained so far."""
-        return [kernel.numpy() for layers in self._state.parameters for kernel in layers["kernel"]]
+        """One (R, inputs, units) array for each layer, 1 to H + 1, as trained so far."""
+        groups = self._recipe.network.kernels(self._state.parameters)
+        return [kernel.numpy() for group in groups for kernel in group]
 
     def chunks(self) -> Iterator[RunRecord]:
         """Train to the end, a chunk of epochs at a time."""
@@ -98,39 +107,49 @@ class Training:
 
     def _chunk(self, epochs: range, *, draws_surface: bool) -> RunRecord:
         began = time.perf_counter()
-        self._state, measured = self._run(self._plan(epochs))
-        count = len(epochs)
-        gradients = [group.numpy()[:count] for group in measured.gradients]
-        kernels = [group.numpy()[:count] for group in measured.kernels]
-        layers = self._layer_arrays(gradients, kernels, measured.activations.numpy()[:count])
-        curves = measured.curves.numpy()[:count].astype(np.float64)
+        numbers = np.array(epochs, np.int32)
+        measured = self._measure(epochs)
+        before = self._kernels_before or [group[:0] for group in measured.kernels]
+        self._kernels_before = [group[-1:] for group in measured.kernels]
+        measured_panels = panels(self.config.model, numbers, measured, before)
         self._seconds["train" if epochs.start else "compile"] += time.perf_counter() - began
         return RunRecord(
-            config=self.config,
-            epochs=np.array(epochs, np.int32),
-            curve_arrays={name: curves[:, i] for i, name in enumerate(CURVES)},
-            layer_arrays=layers,
-            histograms=_by_layer([gradient_histograms(group) for group in gradients]),
-            surface_epochs=np.array(epochs[-1:] if draws_surface else [], np.int32),
-            surfaces=self._surfaces(int(draws_surface)),
+            source=self.config,
+            model=self.config.model,
+            replicates=self.config.replicates,
+            epochs=numbers,
+            curve_arrays={name: measured.curves[:, i].astype(np.float64) for i, name in enumerate(CURVES)},
+            panels=measured_panels,
+            planned_epochs=self.config.epochs,
+            majority_share=self._majority_share,
+            surface=self._surface(numbers[-1:] if draws_surface else numbers[:0]),
             status=RunStatus.COMPLETE if epochs[-1] == self.config.epochs else RunStatus.STOPPED,
             seconds=dict(self._seconds),
             notices=self._notices,
             versions=versions(),
         )
 
-    def _run(self, plan: Plan) -> tuple[State, Measurement]:
+    def _measure(self, epochs: range) -> Measurement:
+        """Train these epochs; NumPy arrays of what was measured in each."""
+        self._state, measured = self._run(self._plan(epochs))
+        return tf.nest.map_structure(  # type: ignore[no-any-return]
+            lambda tensor: tensor.numpy()[: len(epochs)], measured
+        )
+
+    def _run(self, plan: Plan) -> tuple[TrainingState, Measurement]:
+        """Run the program; if it fails, one that is compiled anew, and then one that is not compiled."""
+        try:
+            return self._program(self._state, self._data, plan)
+        except tf.errors.OpError:  # A kept program may be damaged, and TensorFlow does not look past it.
+            self._compile_anew()
         try:
             return self._program(self._state, self._data, plan)
         except tf.errors.OpError:
-            if not self._ways_out:
-                raise
-            self._ways_out.pop(0)()
-            return self._run(plan)
+            self._do_without_compiler()
+        return self._program(self._state, self._data, plan)
 
     def _compile_anew(self) -> None:
-        """A kept program may be damaged, and TensorFlow does not look past it."""
-        kept_programs.forget(limit=0)
+        compile_cache.forget(limit=0)
         program_for.cache_clear()
         self._program = program_for(self._recipe, compiled=True)
 
@@ -138,13 +157,13 @@ class Training:
         self._program = program_for(self._recipe, compiled=False)
         self._notices = (NO_COMPILER,)
 
-    def _surfaces(self, count: int) -> NDArray[np.float32]:
-        """The surface of now, (1, R, G, G), or none, (0, R, G, G)."""
-        shape = (count, self.config.replicates, SURFACE_SIDE, SURFACE_SIDE)
-        if not count:
-            return np.zeros(shape, np.float32)
-        surface = surface_for(self._recipe.architecture)(_grid(), self._state.parameters, self._state.averages)
-        return np.asarray(surface.numpy().reshape(shape))
+    def _surface(self, epochs: NDArray[np.int32]) -> Surface:
+        """The decision surface of now, for the one epoch that is given, or none."""
+        shape = (len(epochs), self.config.replicates, SURFACE_SIDE, SURFACE_SIDE)
+        if not len(epochs):
+            return Surface(epochs, np.zeros(shape, np.float32))
+        surface = surface_for(self._recipe.network)(_grid(), self._state.parameters, self._state.moving_averages)
+        return Surface(epochs, surface.numpy().reshape(shape))
 
     def _plan(self, epochs: range) -> Plan:
         config = self.config
@@ -155,27 +174,13 @@ class Training:
                 order[index, :, : config.n_train] = [g.permutation(config.n_train) for g in self._generators]
         return Plan(
             order=tf.constant(order.reshape(*order.shape[:2], steps, config.batch_size)),
-            shares=tf.constant(_shares(config.n_train, config.batch_size)),
+            sample_weight=tf.constant(_sample_weight(config.n_train, config.batch_size)),
             epochs=tf.constant(len(epochs)),
             untrained=tf.constant(epochs.start == 0),
-            rates=Rates(*(tf.constant(float(getattr(config, name))) for name in Rates._fields)),
+            hyperparameters=Hyperparameters(
+                *(tf.constant(float(getattr(config, name))) for name in Hyperparameters._fields)
+            ),
         )
-
-    def _layer_arrays(
-        self, gradients: list[NDArray[np.float32]], kernels: list[NDArray[np.float32]], activations: NDArray[np.float32]
-    ) -> dict[str, NDArray[np.float64]]:
-        """Name to (epochs, R, L), from arrays (epochs, layers of a group, R, in, out) and (epochs, H, R, 4)."""
-        before = self._kernels_before or [np.full_like(group[0], np.nan) for group in kernels]
-        self._kernels_before = [group[-1] for group in kernels]
-        groups = [
-            gradient_statistics(gradient) | kernel_statistics(kernel, np.concatenate([[start], kernel[:-1]]))
-            for gradient, kernel, start in zip(gradients, kernels, before, strict=True)
-        ]
-        arrays = {name: _by_layer([group[name] for group in groups]) for name in groups[0]}
-        of_output = np.full_like(activations[:, :1], np.nan)
-        hidden = _by_layer([activations, of_output]).astype(np.float64)
-        names = ("activation_mean", "activation_std", "saturated_share", "dead_share")
-        return arrays | {name: hidden[..., i] for i, name in enumerate(names)}
 
 
 def surface_epochs(epochs: int) -> NDArray[np.int32]:
@@ -202,12 +207,12 @@ def _data(dataset: Dataset) -> Data:
     return Data(tf.constant(x), tf.constant(dataset.y_train), tf.constant(dataset.y_val))
 
 
-def _first_kernels(config: RunConfig, dataset: Dataset, architecture: Architecture) -> list[NDArray[np.float32]]:
+def _first_kernels(config: RunConfig, dataset: Dataset, network: DenseNetwork) -> list[NDArray[np.float32]]:
     kernels = initial_kernels(config)
-    if config.kernel_initializer != "lsuv":
+    if not INITIALIZERS[config.kernel_initializer].looks_at_data:
         return kernels
     return unit_variance_kernels(
-        kernels, dataset.x_train, lambda values: architecture.activate(tf.constant(values)).numpy(), config.gain
+        kernels, dataset.x_train, lambda values: network.activate(tf.constant(values)).numpy(), config.gain
     )
 
 
@@ -218,14 +223,9 @@ def _grid() -> tf.Tensor:
     return tf.constant(np.stack([x1.ravel(), x2.ravel()])[None], tf.float32)
 
 
-def _shares(n_train: int, batch_size: int) -> NDArray[np.float32]:
+def _sample_weight(n_train: int, batch_size: int) -> NDArray[np.float32]:
     """(S, B) what each point counts in its step: one over its batch's size, 0 where the last batch has no point."""
     steps = -(-n_train // batch_size)
     present = (np.arange(steps * batch_size) < n_train).reshape(steps, batch_size)
     weights: NDArray[np.float32] = (present / present.sum(axis=1, keepdims=True)).astype(np.float32)
     return weights
-
-
-def _by_layer(groups: list[NDArray[Number]]) -> NDArray[Number]:
-    """Groups (epochs, layers of the group, R, ...) as one array (epochs, R, L, ...)."""
-    return np.swapaxes(np.concatenate(groups, axis=1), 1, 2)

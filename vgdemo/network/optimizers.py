@@ -8,16 +8,17 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from vgdemo.network.layers import Parameters
+from vgdemo.network.interface import Parameters
 
 Slots = tuple[tf.Tensor, ...]
+
 EPSILON = 1e-7
-ADAGRAD_START = 0.1
-RMSPROP_DECAY = 0.9
-ADAM_DECAYS = (0.9, 0.999)
+INITIAL_ACCUMULATOR_VALUE = 0.1  # Of adagrad.
+RHO = 0.9  # Of rmsprop.
+BETA_1, BETA_2 = 0.9, 0.999  # Of adam.
 
 
-class Rates(NamedTuple):
+class Hyperparameters(NamedTuple):
     """The scalars of an update; they may change without compiling again.
 
     Attributes:
@@ -36,10 +37,15 @@ class Rates(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One update: its number, from 1, and its scalars."""
+    """One update.
+
+    Attributes:
+        number: From 1.
+        hyperparameters: Its scalars.
+    """
 
     number: tf.Tensor
-    rates: Rates
+    hyperparameters: Hyperparameters
 
 
 Update = Callable[[Step, tf.Tensor, Slots], tuple[tf.Tensor, Slots]]  # (step, gradient, slots) to (change, new slots)
@@ -61,7 +67,7 @@ class Optimizer:
         self, step: Step, parameters: Parameters, gradients: list[tf.Tensor], slots: tuple[Parameters, ...]
     ) -> tuple[Parameters, tuple[Parameters, ...]]:
         """Parameters and slots after one update, by flat gradients."""
-        kept = 1 - step.rates.weight_decay * step.rates.learning_rate
+        kept = 1 - step.hyperparameters.weight_decay * step.hyperparameters.learning_rate
         memories = zip(*(tf.nest.flatten(slot) for slot in slots), strict=True)
         updates = [self.update(step, *pair) for pair in zip(gradients, memories, strict=True)]
         moved = [kept * old + change for old, (change, _) in zip(tf.nest.flatten(parameters), updates, strict=True)]
@@ -70,37 +76,38 @@ class Optimizer:
 
 
 def _like(parameters: Parameters, flat: Iterable[tf.Tensor]) -> Parameters:
-    return tf.nest.pack_sequence_as(parameters, list(flat))  # type: ignore[no-any-return]
+    return tf.nest.pack_sequence_as(parameters, list(flat))
 
 
 def _sgd(step: Step, gradient: tf.Tensor, slots: Slots) -> tuple[tf.Tensor, Slots]:
-    velocity = step.rates.momentum * slots[0] - step.rates.learning_rate * gradient
-    ahead = step.rates.momentum * velocity - step.rates.learning_rate * gradient
-    return tf.where(step.rates.nesterov > 0, ahead, velocity), (velocity,)
+    learning_rate, momentum, nesterov, *_ = step.hyperparameters
+    velocity = momentum * slots[0] - learning_rate * gradient
+    ahead = momentum * velocity - learning_rate * gradient
+    return tf.where(nesterov > 0, ahead, velocity), (velocity,)
 
 
 def _rmsprop(step: Step, gradient: tf.Tensor, slots: Slots) -> tuple[tf.Tensor, Slots]:
-    square = RMSPROP_DECAY * slots[0] + (1 - RMSPROP_DECAY) * tf.square(gradient)
-    return -step.rates.learning_rate * gradient / tf.sqrt(square + EPSILON), (square,)
+    velocity = RHO * slots[0] + (1 - RHO) * tf.square(gradient)
+    return -step.hyperparameters.learning_rate * gradient / tf.sqrt(velocity + EPSILON), (velocity,)
 
 
 def _adagrad(step: Step, gradient: tf.Tensor, slots: Slots) -> tuple[tf.Tensor, Slots]:
-    total = slots[0] + tf.square(gradient)
-    return -step.rates.learning_rate * gradient / tf.sqrt(total + EPSILON), (total,)
+    accumulator = slots[0] + tf.square(gradient)
+    return -step.hyperparameters.learning_rate * gradient / tf.sqrt(accumulator + EPSILON), (accumulator,)
 
 
 def _adam(step: Step, gradient: tf.Tensor, slots: Slots) -> tuple[tf.Tensor, Slots]:
-    first_decay, second_decay = ADAM_DECAYS
-    mean = first_decay * slots[0] + (1 - first_decay) * gradient
-    square = second_decay * slots[1] + (1 - second_decay) * tf.square(gradient)
-    correction = tf.sqrt(1 - second_decay**step.number) / (1 - first_decay**step.number)
-    return -step.rates.learning_rate * correction * mean / (tf.sqrt(square) + EPSILON), (mean, square)
+    momentum = BETA_1 * slots[0] + (1 - BETA_1) * gradient
+    velocity = BETA_2 * slots[1] + (1 - BETA_2) * tf.square(gradient)
+    correction = tf.sqrt(1 - BETA_2**step.number) / (1 - BETA_1**step.number)
+    change = -step.hyperparameters.learning_rate * correction * momentum / (tf.sqrt(velocity) + EPSILON)
+    return change, (momentum, velocity)
 
 
 OPTIMIZERS: dict[str, Optimizer] = {
     "sgd": Optimizer((0.0,), _sgd),
     "rmsprop": Optimizer((0.0,), _rmsprop),
-    "adagrad": Optimizer((ADAGRAD_START,), _adagrad),
+    "adagrad": Optimizer((INITIAL_ACCUMULATOR_VALUE,), _adagrad),
     "adam": Optimizer((0.0, 0.0), _adam),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 FOLDER = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vgdemo" / "programs"
@@ -18,7 +19,13 @@ def tensorflow_flags() -> str:
     return f"--tf_xla_persistent_cache_directory={FOLDER}" if os.access(FOLDER, os.W_OK) else ""
 
 
-def forget(limit: int = LIMIT) -> None:
+@cache
+def forget_old_programs() -> None:
+    """Keep the folder within `LIMIT`. Only a process's first call looks, for the folder grows slowly."""
+    forget(LIMIT)
+
+
+def forget(limit: int) -> None:
     """Delete the oldest programs, beyond the limit; other processes may be doing the same."""
     for file in sorted(FOLDER.glob("*"), key=_age)[limit:]:
         file.unlink(missing_ok=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from engine.twin import SMALL
 
-from vgdemo.engine import kept_programs, train
-from vgdemo.record import TABLES, RunRecord
+from vgdemo.engine import compile_cache, train
+from vgdemo.record import RunRecord
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAIN = """
@@ -42,8 +42,24 @@ class Machine:
 
 def numbers_of(record: RunRecord) -> str:
     """A digest of all that was measured."""
-    files = record.to_files()
-    return hashlib.sha256(b"".join(files[f"{table}.parquet"] for table in TABLES)).hexdigest()
+    tables = [content for name, content in sorted(record.to_files().items()) if name.endswith(".parquet")]
+    assert len(tables) == 5  # Curves, surface and three panels.
+    return hashlib.sha256(b"".join(tables)).hexdigest()
+
+
+def files_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Kept programs of three ages, in a process that has not looked at them yet."""
+    monkeypatch.setattr(compile_cache, "FOLDER", tmp_path)
+    compile_cache.forget_old_programs.cache_clear()
+    for age, name in enumerate(["new", "middle", "old"]):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (1e9 - age, 1e9 - age))
+    return tmp_path
 
 
 def test_every_process_measures_the_same_bits_and_heals_damaged_programs(tmp_path: Path) -> None:
@@ -65,15 +81,33 @@ def test_every_process_measures_the_same_bits_and_heals_damaged_programs(tmp_pat
 
 def test_a_folder_that_cannot_be_made_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
-    monkeypatch.setattr(kept_programs, "FOLDER", tmp_path / "file" / "programs")
-    assert kept_programs.tensorflow_flags() == ""
-    kept_programs.forget()
+    monkeypatch.setattr(compile_cache, "FOLDER", tmp_path / "file" / "programs")
+    assert compile_cache.tensorflow_flags() == ""
+    compile_cache.forget(limit=0)
 
 
-def test_the_oldest_programs_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept_programs, "FOLDER", tmp_path)
-    for age, name in enumerate(["new", "middle", "old"]):
-        (tmp_path / name).touch()
-        os.utime(tmp_path / name, (1e9 - age, 1e9 - age))
-    kept_programs.forget(limit=2)
-    assert {path.name for path in tmp_path.iterdir()} == {"new", "middle"}
+def test_the_oldest_programs_are_forgotten(folder: Path) -> None:
+    compile_cache.forget(limit=2)
+    assert files_in(folder) == {"new", "middle"}
+
+
+def test_a_process_keeps_the_folder_within_its_limit_when_it_first_trains(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not when it imports the engine, and not at every run."""
+    monkeypatch.setattr(compile_cache, "LIMIT", 1)
+    train(SMALL.with_changes(epochs=1))
+    assert files_in(folder) == {"new"}
+    (folder / "another").touch()
+    train(SMALL.with_changes(epochs=1))
+    assert files_in(folder) == {"new", "another"}
+
+
+def test_importing_the_engine_deletes_nothing(tmp_path: Path) -> None:
+    programs = tmp_path / "vgdemo" / "programs"
+    programs.mkdir(parents=True)
+    for number in range(compile_cache.LIMIT + 1):
+        (programs / str(number)).touch()
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", "import vgdemo.engine"], cwd=ROOT, env=environment, check=True)
+    assert len(files_in(programs)) == compile_cache.LIMIT + 1

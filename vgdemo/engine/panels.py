@@ -1,0 +1,57 @@
+"""What a program measured, as the panels of a record."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vgdemo.engine.program import Measurement
+from vgdemo.model import Model
+from vgdemo.record import OUTPUT_STATISTICS, Panel
+from vgdemo.statistics import gradient_histograms, gradient_statistics, kernel_statistics, update_statistics
+
+Number = TypeVar("Number", bound=np.generic)
+Array = NDArray[np.float64]
+Kernels = NDArray[np.float32]  # Of one shape: (epochs, layers, R, inputs, units).
+
+
+def panels(
+    model: Model, epochs: NDArray[np.int32], measured: Measurement, before: Sequence[Kernels]
+) -> dict[str, Panel]:
+    """The panels of some consecutive epochs.
+
+    Args:
+        model: The network.
+        epochs: (E,) their numbers.
+        measured: NumPy arrays of E epochs.
+        before: The kernels, in groups of one shape, of the epoch before the first; of none if that is epoch 0.
+    """
+    gradients, kernels = _entries(measured.gradients), _entries(measured.kernels)
+    tracks = [np.concatenate(pair) for pair in zip(_entries(before), kernels, strict=True)]
+    sizes = [gradient_statistics(g) | kernel_statistics(k) for g, k in zip(gradients, kernels, strict=True)]
+    updates = [update_statistics(track[1:], track[:-1]) for track in tracks]
+    outputs = np.swapaxes(measured.activations, 1, 2).astype(np.float64)
+    histograms = _in_order([gradient_histograms(group) for group in gradients])
+    return {
+        "kernels": Panel.of_kernels(model, epochs, _by_name(sizes), histograms),
+        "updates": Panel.of_kernels(model, epochs[epochs > 0], _by_name(updates)),
+        "outputs": Panel.of_layers(model, epochs, {name: outputs[..., i] for i, name in enumerate(OUTPUT_STATISTICS)}),
+    }
+
+
+def _entries(groups: Sequence[Kernels]) -> list[Array]:
+    """Each kernel of (epochs, layers, R, inputs, units) as one row of entries."""
+    return [group.reshape(*group.shape[:3], math.prod(group.shape[3:])).astype(np.float64) for group in groups]
+
+
+def _by_name(groups: list[dict[str, Array]]) -> dict[str, Array]:
+    return {name: _in_order([group[name] for group in groups]) for name in groups[0]}
+
+
+def _in_order(groups: list[NDArray[Number]]) -> NDArray[Number]:
+    """Groups (epochs, layers of the group, R, ...) as one array (epochs, R, layers, ...)."""
+    return np.swapaxes(np.concatenate(groups, axis=1), 1, 2)

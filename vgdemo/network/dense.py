@@ -1,0 +1,265 @@
+"""Dense networks of any depth, all replicates at once: forward and backward in one loop over the layers.
+
+Layers of one shape are stacked, so that the program has the same size for 5 layers and for 50, and compiles as quickly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from vgdemo.activations import ACTIVATIONS
+from vgdemo.network.interface import Batch
+from vgdemo.network.linear import input_gradients, pre_activate, weight_gradients
+from vgdemo.network.normalization import (
+    Normalization,
+    initial_moving_averages,
+    initial_normalization,
+    normalized,
+    updated_moving_averages,
+)
+
+SATURATED_SLOPE = 0.05  # A unit is saturated where its activation's slope is below this share of its maximum.
+
+
+class Layers(NamedTuple):
+    """Weights, or their gradients, of layers of one shape, stacked; one layer's have no leading axis.
+
+    Attributes:
+        bias: (layers, R, units, 1).
+        kernel: (layers, R, inputs, units).
+        normalization: Of each name (layers, R, units, 1).
+    """
+
+    bias: tf.Tensor
+    kernel: tf.Tensor
+    normalization: Normalization
+
+    def layer(self, index: tf.Tensor | int) -> Layers:
+        """One of the stack."""
+        return tf.nest.map_structure(lambda weights: weights[index], self)  # type: ignore[no-any-return]
+
+    def stacked(self) -> Layers:
+        """A stack of this one layer."""
+        return tf.nest.map_structure(lambda weights: weights[None], self)  # type: ignore[no-any-return]
+
+
+class DenseParameters(NamedTuple):
+    """All weights, or their gradients.
+
+    Attributes:
+        first: The first hidden layer, whose inputs are the network's.
+        others: The other hidden layers, H - 1 of them.
+        output: The output layer.
+    """
+
+    first: Layers
+    others: Layers
+    output: Layers
+
+
+DenseAverages = tuple[Normalization, ...]  # Of the first and the other hidden layers; empty but for "batch".
+
+
+class DenseSignals(NamedTuple):
+    """What a forward pass leaves for the backward one.
+
+    Attributes:
+        first: (R, units, N) pre-activations of the first hidden layer, before any normalisation.
+        others: (H - 1, R, units, N) pre-activations of the other hidden layers.
+        outputs: (H, R, units, N) outputs of all hidden layers, skip connections included.
+        logits: (R, N) the output before its sigmoid.
+    """
+
+    first: tf.Tensor
+    others: tf.Tensor
+    outputs: tf.Tensor
+    logits: tf.Tensor
+
+
+@dataclass(frozen=True)
+class DenseNetwork:
+    """Hidden layers of one width and an output of one unit.
+
+    Attributes:
+        num_hidden_layers: Depth, H.
+        activation: Keras's name.
+        normalization: "none", or "batch" or "layer" between a layer's pre-activation and its activation.
+        residual: Whether a hidden layer's input is added to its output, where their shapes allow it.
+    """
+
+    num_hidden_layers: int
+    activation: str
+    normalization: str = "none"
+    residual: bool = False
+
+    def activate(self, pre_activations: tf.Tensor) -> tf.Tensor:
+        """Keras's own definition of the activation."""
+        return keras.activations.get(self.activation)(pre_activations)
+
+    def initial_parameters(self, kernels: list[NDArray[np.float32]]) -> DenseParameters:
+        """Weights before training: kernels (R, inputs, units) of layers 1 to H + 1 as given, the rest as in Keras."""
+        replicates, units = kernels[0].shape[0], kernels[0].shape[2]
+        others = np.stack(kernels[1:-1]) if len(kernels) > 2 else np.zeros((0, replicates, units, units), np.float32)
+        return DenseParameters(
+            _initial_layers(kernels[0][None], self.normalization),
+            _initial_layers(others, self.normalization),
+            _initial_layers(kernels[-1][None], "none"),
+        )
+
+    def initial_averages(self, parameters: DenseParameters) -> DenseAverages:
+        """Batch normalisation's moving averages before any update."""
+        if self.normalization != "batch":
+            return ()
+        return tuple(initial_moving_averages(layers.bias) for layers in parameters[:2])
+
+    def updated_averages(
+        self, averages: DenseAverages, signals: DenseSignals, sample_weight: tf.Tensor
+    ) -> DenseAverages:
+        """The moving averages after one more batch."""
+        if not averages:
+            return averages
+        first, others = averages
+        return (
+            updated_moving_averages(first, signals.first[None], sample_weight),
+            updated_moving_averages(others, signals.others, sample_weight),
+        )
+
+    def kernels(self, parameters: DenseParameters) -> tuple[tf.Tensor, ...]:
+        """Of the first, the other hidden and the output layer, each (layers, R, inputs, units)."""
+        return tuple(layers.kernel for layers in parameters)
+
+    def forward(self, parameters: DenseParameters, batch: Batch) -> DenseSignals:
+        """Run the batch through the network."""
+        first, others = _hidden(parameters, batch)
+        first_pre_activation = _pre_activate(first.layer(0), batch.inputs)
+        values = self._respond(first.layer(0), first_pre_activation, batch.inputs, batch)
+        count = others.kernel.shape[0]
+        pre_activations = tf.TensorArray(tf.float32, count, element_shape=values.shape)
+        outputs = tf.TensorArray(tf.float32, count + 1, element_shape=values.shape).write(0, values)
+
+        def step(
+            index: tf.Tensor, values: tf.Tensor, pre_activations: tf.TensorArray, outputs: tf.TensorArray
+        ) -> tuple[tf.Tensor, ...]:
+            layer = others.layer(index)
+            pre_activation = _pre_activate(layer, values)
+            values = self._respond(layer, pre_activation, values, batch)
+            return index + 1, values, pre_activations.write(index, pre_activation), outputs.write(index + 1, values)
+
+        if count:
+            _, values, pre_activations, outputs = tf.while_loop(
+                lambda index, *_: index < count, step, (0, values, pre_activations, outputs), maximum_iterations=count
+            )
+        logits = _pre_activate(parameters.output.layer(0), values)[:, 0, :]
+        return DenseSignals(first_pre_activation, pre_activations.stack(), outputs.stack(), logits)
+
+    def backward(
+        self, parameters: DenseParameters, batch: Batch, signals: DenseSignals, upstream: tf.Tensor
+    ) -> DenseParameters:
+        """Gradients of all weights, given the loss's gradient by the logits: `upstream`, (R, N)."""
+        first, others, output = parameters
+        upstream = upstream[:, None, :]
+        output_gradients = _linear_gradients(signals.outputs[-1], upstream)
+        upstream = input_gradients(output.kernel[0], upstream)
+        count = others.kernel.shape[0]
+        arrays = tf.nest.map_structure(
+            lambda weights: tf.TensorArray(tf.float32, count, element_shape=weights.shape[1:]), others
+        )
+
+        def step(index: tf.Tensor, upstream: tf.Tensor, arrays: Layers) -> tuple[tf.Tensor, tf.Tensor, Layers]:
+            through = batch._replace(inputs=signals.outputs[index])
+            gradients, upstream = self._back(others.layer(index), through, signals.others[index], upstream)
+            written = tf.nest.map_structure(lambda array, gradient: array.write(index, gradient), arrays, gradients)
+            return index - 1, upstream, written
+
+        if count:
+            _, upstream, arrays = tf.while_loop(
+                lambda index, *_: index >= 0, step, (count - 1, upstream, arrays), maximum_iterations=count
+            )
+        first_gradients, _ = self._back(first.layer(0), batch, signals.first, upstream)
+        other_gradients = tf.nest.map_structure(lambda array: array.stack(), arrays)
+        return DenseParameters(first_gradients.stacked(), other_gradients, output_gradients.stacked())
+
+    def activation_statistics(self, parameters: DenseParameters, batch: Batch, signals: DenseSignals) -> tf.Tensor:
+        """(H, R, 4): mean, deviation, saturated and dead share of each hidden layer's activations, before any skip."""
+        pre_activations = tf.concat([signals.first[None], signals.others], axis=0)
+        first, others = (layers.normalization for layers in _hidden(parameters, batch))
+        weights = {name: tf.concat([first[name], others[name]], axis=0) for name in first}
+        slopes, activations = self._slopes(self._normalize(weights, pre_activations, batch))
+        limit = SATURATED_SLOPE * ACTIVATIONS[self.activation].steepest_slope
+        saturated = tf.where(tf.math.is_nan(slopes), slopes, tf.cast(tf.abs(slopes) < limit, tf.float32))
+        dead = tf.cast(tf.reduce_all(activations == 0, axis=-1), tf.float32)
+        over = (-2, -1)
+        statistics = (
+            tf.reduce_mean(activations, over),
+            tf.math.reduce_std(activations, over),
+            tf.reduce_mean(saturated, over),
+            tf.reduce_mean(dead, -1),
+        )
+        return tf.stack(statistics, axis=-1)
+
+    def _normalize(self, weights: Normalization, pre_activations: tf.Tensor, batch: Batch) -> tf.Tensor:
+        return normalized(self.normalization, weights, pre_activations, batch.sample_weight)
+
+    def _adds_input(self, layer: Layers) -> bool:
+        """Whether this hidden layer has a skip connection."""
+        inputs, units = layer.kernel.shape[-2:]
+        return self.residual and inputs == units
+
+    def _respond(self, layer: Layers, pre_activation: tf.Tensor, inputs: tf.Tensor, batch: Batch) -> tf.Tensor:
+        """A hidden layer's output, from its pre-activation and, for the skip connection, its inputs."""
+        values = self.activate(self._normalize(layer.normalization, pre_activation, batch))
+        return values + inputs if self._adds_input(layer) else values
+
+    def _back(
+        self, layer: Layers, batch: Batch, pre_activation: tf.Tensor, upstream: tf.Tensor
+    ) -> tuple[Layers, tf.Tensor]:
+        """Gradients of a hidden layer's weights and of its inputs; those of the batch are the layer's own."""
+        sources = (pre_activation, layer.normalization)
+        with tf.GradientTape() as tape:
+            tape.watch(sources)
+            values = self.activate(self._normalize(layer.normalization, pre_activation, batch))
+        back, of_normalization = tape.gradient(values, sources, output_gradients=upstream)
+        to_inputs = input_gradients(layer.kernel, back)
+        if self._adds_input(layer):
+            to_inputs += upstream
+        return _linear_gradients(batch.inputs, back)._replace(normalization=of_normalization), to_inputs
+
+    def _slopes(self, pre_activations: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The activation's derivative at each pre-activation, and its value."""
+        with tf.GradientTape() as tape:
+            tape.watch(pre_activations)
+            activations = self.activate(pre_activations)
+        return tape.gradient(activations, pre_activations), activations
+
+
+def _initial_layers(kernel: NDArray[np.float32], kind: str) -> Layers:
+    layers, replicates, _, units = kernel.shape
+    zeros = tf.zeros((layers, replicates, units, 1))
+    return Layers(zeros, tf.constant(kernel), initial_normalization(kind, zeros))
+
+
+def _hidden(parameters: DenseParameters, batch: Batch) -> tuple[Layers, Layers]:
+    """The hidden layers; in evaluation with the moving averages that they normalise with."""
+    first, others, _ = parameters
+    if not batch.moving_averages:
+        return first, others
+    of_first, of_others = batch.moving_averages
+    return (
+        first._replace(normalization=first.normalization | of_first),
+        others._replace(normalization=others.normalization | of_others),
+    )
+
+
+def _pre_activate(layer: Layers, inputs: tf.Tensor) -> tf.Tensor:
+    return pre_activate(layer.kernel, layer.bias, inputs)
+
+
+def _linear_gradients(inputs: tf.Tensor, upstream: tf.Tensor) -> Layers:
+    kernel, bias = weight_gradients(inputs, upstream)
+    return Layers(bias, kernel, {})

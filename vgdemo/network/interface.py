@@ -1,0 +1,63 @@
+"""What a program asks of a network, whatever its layers are.
+
+All replicates of a run are one network. Arrays end with the points, so that the processor's vector units work on whole
+batches even where a layer has five units. R counts replicates, N points.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+Parameters = Any  # A structure of tensors (layers of one shape, R, rows, columns); each network has its own.
+MovingAverages = Any  # A structure of tensors; an empty tuple for a network that needs none.
+Signals = Any  # A structure of tensors (..., N), among them `logits`, (R, N): the output before its sigmoid.
+
+
+class Batch(NamedTuple):
+    """What goes through a network at once.
+
+    Attributes:
+        inputs: (R or 1, ..., N).
+        sample_weight: (N,) what each point counts in means over the batch; they sum to 1.
+        moving_averages: What to normalise with, as in evaluation; empty to normalise with the batch's own moments.
+    """
+
+    inputs: tf.Tensor
+    sample_weight: tf.Tensor
+    moving_averages: MovingAverages = ()
+
+
+class Network(Protocol):
+    """A network without its weights. A program is compiled for each that differs from the others, hence hashable."""
+
+    def __hash__(self) -> int:
+        """Equal networks share a program."""
+
+    @property
+    def num_hidden_layers(self) -> int:
+        """H, the layers whose outputs are measured."""
+
+    def initial_parameters(self, kernels: list[NDArray[np.float32]]) -> Parameters:
+        """All weights before training, from first kernels (R, inputs, units) in the order of data flow."""
+
+    def initial_averages(self, parameters: Parameters) -> MovingAverages:
+        """Moving averages before any update."""
+
+    def updated_averages(self, averages: MovingAverages, signals: Signals, sample_weight: tf.Tensor) -> MovingAverages:
+        """Moving averages after one more batch, which left these signals."""
+
+    def kernels(self, parameters: Parameters) -> tuple[tf.Tensor, ...]:
+        """The kernels among weights or gradients, in the order of data flow, each (layers, R, inputs, units)."""
+
+    def forward(self, parameters: Parameters, batch: Batch) -> Signals:
+        """Run a batch through the network."""
+
+    def backward(self, parameters: Parameters, batch: Batch, signals: Signals, upstream: tf.Tensor) -> Parameters:
+        """Gradients of all weights, from what `forward` left and the loss's gradient by the logits, (R, N)."""
+
+    def activation_statistics(self, parameters: Parameters, batch: Batch, signals: Signals) -> tf.Tensor:
+        """(H, R, 4) in the order of `vgdemo.record.OUTPUT_STATISTICS`."""
