@@ -34,4 +34,4 @@ if __name__ == "__main__":
         halt_at_flush(int(halt[0]))
     record = random_record(RunConfig(**TINY), int(draw))
     for _ in range(int(repeats)):
-        RunStore(url)[record.config.run_key] = record
+        RunStore(url)[record.run_key] = record

@@ -10,7 +10,16 @@ from typing import Any
 import numpy as np
 
 from vgdemo.config import RunConfig
-from vgdemo.record import CURVES, HISTOGRAM_BINS, LAYER_STATISTICS, SURFACE_SIDE, RunRecord, RunStatus
+from vgdemo.record import (
+    CURVES,
+    HISTOGRAM_BINS,
+    KERNEL_STATISTICS,
+    OUTPUT_STATISTICS,
+    UPDATE_STATISTICS,
+    Panel,
+    RunRecord,
+    RunStatus,
+)
 
 CHUNK = 5  # Epochs.
 ENDING = 0.6  # Seconds.
@@ -20,18 +29,33 @@ def epochs_of(config: RunConfig, first: int, last: int, status: RunStatus = RunS
     """A record whose loss is the epoch's number; it names the process that made it."""
     epochs = np.arange(first, last + 1, dtype=np.int32)
     curve = np.repeat(epochs[:, None].astype(float), config.replicates, axis=1)
-    by_layer = (len(epochs), config.replicates, config.num_layers)
     return RunRecord(
-        config=config,
+        source=config,
+        model=config.model,
+        replicates=config.replicates,
         epochs=epochs,
         curve_arrays=dict.fromkeys(CURVES, curve),
-        layer_arrays={name: np.zeros(by_layer) for name in LAYER_STATISTICS},
-        histograms=np.zeros((*by_layer, HISTOGRAM_BINS), np.uint32),
-        surface_epochs=np.zeros(0, np.int32),
-        surfaces=np.zeros((0, config.replicates, SURFACE_SIDE, SURFACE_SIDE), np.float32),
+        panels=panels_of(config, epochs),
+        planned_epochs=config.epochs,
+        majority_share=0.5,
+        surface=RunRecord.empty(config).surface,
         status=status,
         versions={"process": str(os.getpid())},
     )
+
+
+def panels_of(config: RunConfig, epochs: np.ndarray) -> dict[str, Panel]:
+    """Statistics that are all zero."""
+    model, later = config.model, epochs[epochs > 0]
+    kernels = (len(epochs), config.replicates, len(model.kernels))
+    updates = np.zeros((len(later), *kernels[1:]))
+    outputs = np.zeros((*kernels[:2], len(model.layers)))
+    counts = np.zeros((*kernels, HISTOGRAM_BINS), np.uint32)
+    return {
+        "kernels": Panel.of_kernels(model, epochs, dict.fromkeys(KERNEL_STATISTICS, np.zeros(kernels)), counts),
+        "updates": Panel.of_kernels(model, later, dict.fromkeys(UPDATE_STATISTICS, updates)),
+        "outputs": Panel.of_layers(model, epochs, dict.fromkeys(OUTPUT_STATISTICS, outputs)),
+    }
 
 
 def chunks(config: RunConfig) -> Iterator[tuple[int, int]]:

@@ -2,6 +2,6 @@
 
 from vgdemo.jobs.cluster import SchedulerError
 from vgdemo.jobs.queue import Job, Jobs
-from vgdemo.jobs.training import JobState, Progress
+from vgdemo.jobs.tracked_run import JobState, Progress
 
 __all__ = ["Job", "JobState", "Jobs", "Progress", "SchedulerError"]

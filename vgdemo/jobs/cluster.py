@@ -1,4 +1,4 @@
-"""The Dask cluster: start one or join one, and hand it calls in order of priority."""
+"""The Dask cluster: start one or join one, leave it, and hand it calls in order of priority."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class SchedulerError(RuntimeError):
     """The Dask scheduler cannot be used; the message is one sentence with its address."""
 
 
-def connected(address: str | None) -> Client:
+def connect(address: str | None) -> Client:
     """A client of the scheduler at `address`, or of a new local cluster.
 
     Raises:
@@ -62,8 +62,16 @@ def _local_cluster() -> LocalCluster:
         )
 
 
-def submitted(client: Client, key: str, call: Callable[[], _Result], priority: int) -> Future[_Result]:
-    """The future of a call that waits at the scheduler, in order of priority, until a worker is free.
+def disconnect(client: Client) -> None:
+    """Leave the scheduler; a cluster that `connect` started ends."""
+    cluster = client.cluster
+    client.close()
+    if cluster is not None:
+        cluster.close()
+
+
+def submit(client: Client, key: str, call: Callable[[], _Result], priority: int) -> Future[_Result]:
+    """Hand over a call. It waits at the scheduler, in order of priority, until a worker is free.
 
     `Client.submit` would hand out single tasks at once, and they would sit behind whatever that worker is at: Dask
     takes tasks back from a busy worker, but late. A "data producer" waits at the scheduler.

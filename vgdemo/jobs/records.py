@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import OrderedDict
+
+from cachetools import LRUCache
 
 from vgdemo.record import RunRecord
 from vgdemo.store import RunStore, StoreError
@@ -19,18 +20,22 @@ class Records:
 
     def __init__(self, store: RunStore, max_bytes: int = MAX_BYTES) -> None:
         self._store = store
-        self._max_bytes = max_bytes
-        self._recent: OrderedDict[str, RunRecord] = OrderedDict()
         self._lock = threading.Lock()
+        # A record that is larger than all the room takes it all: whoever looks at it looks again and again.
+        self._recent: LRUCache[str, RunRecord] = LRUCache(max_bytes, lambda record: min(record.nbytes, max_bytes))
+
+    def __contains__(self, run_key: str) -> bool:
+        """Whether a run is known; whether its files are whole shows when it is read."""
+        return run_key in self._recent or run_key in self._store
 
     def get(self, run_key: str) -> RunRecord | None:
-        """The record, if it is known."""
+        """The record, if it is known and whole."""
         with self._lock:
             record = self._recent.get(run_key)
         if record is None:
             record = self._from_store(run_key)
-        if record is not None:
-            self._remember(run_key, record)
+            if record is not None:
+                self._remember(run_key, record)
         return record
 
     def hold(self, run_key: str, record: RunRecord | None) -> bool:
@@ -58,11 +63,3 @@ class Records:
     def _remember(self, run_key: str, record: RunRecord) -> None:
         with self._lock:
             self._recent[run_key] = record
-            self._recent.move_to_end(run_key)
-            while len(self._recent) > 1 and sum(map(_size, self._recent.values())) > self._max_bytes:
-                self._recent.popitem(last=False)
-
-
-def _size(record: RunRecord) -> int:
-    statistics = sum(array.nbytes for array in (*record.curve_arrays.values(), *record.layer_arrays.values()))
-    return statistics + record.histograms.nbytes + record.surfaces.nbytes

@@ -64,7 +64,7 @@ class WarmUp(WorkerPlugin):
         worker.log_event(TOPIC, {})
 
 
-def run(trainer: str, config: RunConfig, store: RunStore) -> Outcome:
+def train_and_keep(trainer: str, config: RunConfig, store: RunStore) -> Outcome:
     """Train in this worker, tell of the chunks, keep the record in the store.
 
     Dask itself carries the wish to stop: it marks the task as cancelled when no client wants it any more. A client may
@@ -83,12 +83,12 @@ def run(trainer: str, config: RunConfig, store: RunStore) -> Outcome:
     if record.status is RunStatus.STOPPED:
         raise Reschedule
     messenger.send()
-    return _kept(store, record)
+    return _keep(store, record)
 
 
-def _kept(store: RunStore, record: RunRecord) -> Outcome:
+def _keep(store: RunStore, record: RunRecord) -> Outcome:
     try:
-        store[record.config.run_key] = record
+        store[record.run_key] = record
     except StoreError as error:
         return Outcome(notice=f"The run is not kept. {error}", record=record.to_message())
     return Outcome()

@@ -1,4 +1,4 @@
-"""One training as the web process knows it: its state, and the chunks that its worker has sent."""
+"""A run as the web process knows it: where it stands, and the chunks that its worker has sent."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import enum
 import itertools
 import time
 from dataclasses import dataclass
-from typing import Any
-
-from distributed import Future
+from typing import TYPE_CHECKING
 
 from vgdemo.config import RunConfig
 from vgdemo.record import RunRecord
+
+if TYPE_CHECKING:
+    from vgdemo.jobs.executor import SentRun
 
 tick = itertools.count(1).__next__  # Orders all changes in the process; a version is the tick of the last change.
 
@@ -55,15 +56,17 @@ class Progress:
     notices: tuple[str, ...] = ()
 
 
-class Training:
-    """The state that all watchers of a run share. It has no lock of its own: `Jobs` changes it under its lock.
+class TrackedRun:
+    """What all watchers of a run share. It has no lock of its own: `Jobs` changes it under its lock.
 
     Attributes:
         config: What is trained.
         interactive: Whether a person waits for it, or a study.
-        watchers: How many jobs want it.
-        future: Dask's handle, once the run was handed to the cluster.
+        state: Where it stands.
+        watchers: Who wants it.
+        sent: The executor's handle, once it was sent.
         unkept: The whole record, once it is done and if the store does not hold it.
+        notices: Sentences for the person.
         version: Rises with every change.
     """
 
@@ -71,13 +74,13 @@ class Training:
         self.config = config
         self.interactive = interactive
         self.state = state
-        self.watchers = 0
-        self.future: Future[Any] | None = None
+        self.watchers: set[object] = set()
+        self.sent: SentRun | None = None
         self.unkept: RunRecord | None = None
-        self.epoch = config.epochs if state is JobState.DONE else 0
-        self.reason: str | None = None
         self.notices: tuple[str, ...] = ()
         self.version = tick()
+        self._epoch = config.epochs if state is JobState.DONE else 0
+        self._reason: str | None = None
         self._forget()
 
     def _forget(self) -> None:
@@ -86,59 +89,54 @@ class Training:
         self._first_chunk: tuple[float, int] | None = None
         self._seconds_left: float | None = None
 
+    @property
+    def run_key(self) -> str:
+        """What identifies the run."""
+        return self.config.run_key
+
     def begin(self) -> None:
         """A worker has taken the run up, from the start."""
         self._forget()
-        self.epoch = 0
+        self._epoch = 0
         self._change(JobState.COMPILING)
 
     def grow(self, chunk: RunRecord) -> None:
         """A chunk has come. If its beginning was missed (another process may have asked earlier) the rest is shown."""
-        if chunk.epochs[0] <= self.epoch and self._chunks:
+        if chunk.epochs[0] <= self._epoch and self._chunks:
             self._forget()
         self._chunks.append(chunk)
-        self.epoch = int(chunk.epochs[-1])
+        self._epoch = int(chunk.epochs[-1])
         self._estimate(time.monotonic())
         self._change(JobState.TRAINING)
-
-    def _estimate(self, now: float) -> None:
-        self._first_chunk = self._first_chunk or (now, self.epoch)
-        then, epoch = self._first_chunk
-        if self.epoch > epoch:
-            self._seconds_left = (now - then) / (self.epoch - epoch) * (self.config.epochs - self.epoch)
 
     def lose_worker(self) -> None:
         """The worker died; Dask gives the run to another one."""
         self._forget()
-        self.epoch = 0
+        self._epoch = 0
         self.notices += ("A worker died, and the run was started again.",)
         self._change(JobState.QUEUED)
 
     def end(self, reason: str | None, notice: str | None = None, unkept: RunRecord | None = None) -> None:
         """It failed, and what was sent stays; or it is done, and the store holds it or `unkept` is it."""
         self._seconds_left = None
-        self.reason = reason
+        self._reason = reason
         self.unkept = unkept
         self.notices += (notice,) if notice and not reason else ()
         if reason is None:
             self._forget()
-            self.epoch = self.config.epochs
+            self._epoch = self.config.epochs
         self._change(JobState.FAILED if reason else JobState.DONE)
 
-    def _change(self, state: JobState) -> None:
-        self.state = state
-        self.version = tick()
-
-    def progress(self, position: int | None, notices: tuple[str, ...]) -> Progress:
-        """What there is to say, with what only the queue knows."""
+    @property
+    def progress(self) -> Progress:
+        """What there is to say of the run alone; its place in the queue is for the queue to say."""
         return Progress(
             state=self.state,
-            epoch=self.epoch,
+            epoch=self._epoch,
             epochs=self.config.epochs,
-            position=position,
             seconds_left=self._seconds_left,
-            reason=self.reason,
-            notices=self.notices + notices,
+            reason=self._reason,
+            notices=self.notices,
         )
 
     @property
@@ -153,6 +151,16 @@ class Training:
 
     @property
     def whole_record(self) -> RunRecord | None:
-        """The same, if nothing is missing."""
+        """What the chunks add up to, if none is missing."""
         record = self.live_record
         return record if record and len(record.epochs) == self.config.epochs + 1 else None
+
+    def _estimate(self, now: float) -> None:
+        self._first_chunk = self._first_chunk or (now, self._epoch)
+        then, epoch = self._first_chunk
+        if self._epoch > epoch:
+            self._seconds_left = (now - then) / (self._epoch - epoch) * (self.config.epochs - self._epoch)
+
+    def _change(self, state: JobState) -> None:
+        self.state = state
+        self.version = tick()

@@ -1,0 +1,99 @@
+"""Clusters: the one of this machine, somebody else's, and one that is not there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import trainers
+from distributed import Client
+from jobs.waiting import TRAINER, config, finished, is_training, until
+
+from vgdemo.jobs import Jobs, JobState, Progress, SchedulerError
+from vgdemo.store import RunStore
+
+
+def test_a_scheduler_that_does_not_answer_is_named(store: RunStore, open_jobs: Callable[..., Jobs]) -> None:
+    begun = time.monotonic()
+    jobs = open_jobs(store, "tcp://127.0.0.1:9")
+    job = jobs.submit(config(45))
+    assert time.monotonic() - begun < 0.5
+    assert job.progress.state is JobState.QUEUED
+    assert finished(job).state is JobState.FAILED
+    assert time.monotonic() - begun < 6
+    assert "tcp://127.0.0.1:9" in job.progress.reason
+    with pytest.raises(SchedulerError, match="tcp://127.0.0.1:9"):
+        jobs.submit(config(46))
+
+
+def test_a_damaged_run_that_cannot_be_trained_anew_fails_with_the_reason(
+    store: RunStore, open_jobs: Callable[..., Jobs]
+) -> None:
+    jobs = open_jobs(store, "tcp://127.0.0.1:9")
+    finished(jobs.submit(config(47)))
+    damaged = trainers.epochs_of(config(48), 0, 5)
+    store[damaged.run_key] = damaged
+    for path in Path(store.url).rglob("kernels*"):
+        path.write_bytes(b"damage")
+    job = jobs.submit(config(48))
+    assert job.progress.state is JobState.FAILED
+    assert "tcp://127.0.0.1:9" in job.progress.reason
+    assert job.record is None
+
+
+@pytest.fixture
+def external(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A scheduler and a worker that somebody else has started."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    file = tmp_path / "scheduler.json"
+    common = ["--scheduler-file", str(file), "--host", "127.0.0.1", "--no-dashboard"]
+    scheduler = subprocess.Popen(
+        [sys.executable, "-m", "distributed.cli.dask_scheduler", *common, "--port", "0"], env=environment
+    )
+    until(file.exists)
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "distributed.cli.dask_worker", *common, "--nthreads", "1", "--no-nanny"], env=environment
+    )
+    with Client(scheduler_file=str(file)) as client:
+        client.wait_for_workers(1)
+        address = client.scheduler.address
+    yield address, scheduler
+    for process in (worker, scheduler):
+        process.kill()
+        process.wait()
+
+
+def test_an_existing_scheduler_is_used_and_its_loss_is_told(
+    store: RunStore,
+    external: tuple[str, subprocess.Popen[bytes]],
+    monkeypatch: pytest.MonkeyPatch,
+    open_jobs: Callable[..., Jobs],
+) -> None:
+    address, scheduler = external
+    monkeypatch.setenv("VGDEMO_SCHEDULER", address)
+    jobs = open_jobs(store, trainer=TRAINER)
+    assert finished(jobs.submit(config(50, seconds=0, epochs=10))).state is JobState.DONE
+    job = jobs.submit(config(51))
+    until(lambda: is_training(job))
+    scheduler.kill()
+    assert finished(job).state is JobState.FAILED
+    assert address in job.progress.reason
+    assert job.record is not None
+    with pytest.raises(SchedulerError, match=address):
+        jobs.submit(config(52))
+
+
+def test_the_local_cluster_starts_behind_the_page_and_trains(store: RunStore, open_jobs: Callable[..., Jobs]) -> None:
+    begun = time.monotonic()
+    jobs = open_jobs(store, trainer=TRAINER)
+    job = jobs.submit(config(53, seconds=0, epochs=10))
+    assert job.progress == Progress(
+        JobState.QUEUED, epoch=0, epochs=10, position=1, notices=("Waiting for the workers to start.",)
+    )
+    assert time.monotonic() - begun < 0.5
+    assert finished(job).state is JobState.DONE

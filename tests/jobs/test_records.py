@@ -1,0 +1,77 @@
+"""Records in memory: bounded, and never of a run that the store does not keep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import trainers
+from jobs.waiting import config
+
+from vgdemo.jobs.records import Records
+from vgdemo.store import RunStore
+
+
+def test_records_in_memory_are_bounded_and_the_last_used_stay(store: RunStore) -> None:
+    first, second, third = (config(seed, epochs=100) for seed in (60, 61, 62))
+    for one in (first, second, third):
+        store[one.run_key] = trainers.epochs_of(one, 0, 100)
+    size = trainers.epochs_of(first, 0, 100).nbytes
+    records = Records(store, max_bytes=int(2.9 * size))
+    kept = records.get(first.run_key)
+    records.get(second.run_key)
+    assert records.get(first.run_key) is kept
+    records.get(third.run_key)
+    store.clear()
+    assert records.get(first.run_key) is kept
+    assert records.get(second.run_key) is None
+
+
+def test_a_record_that_is_known_already_is_held_only_if_the_store_keeps_its_run(store: RunStore) -> None:
+    kept, lost = (trainers.epochs_of(config(seed), 0, 5) for seed in (63, 64))
+    store[kept.run_key] = kept
+    records = Records(store)
+    assert records.hold(kept.run_key, kept)
+    assert records.get(kept.run_key) is kept
+    assert not records.hold(lost.run_key, lost)
+    assert records.get(lost.run_key) is None
+
+
+def test_a_run_of_which_chunks_were_missed_is_read_from_the_store(store: RunStore) -> None:
+    kept, lost = (trainers.epochs_of(config(seed), 0, 5) for seed in (65, 66))
+    store[kept.run_key] = kept
+    assert Records(store).hold(kept.run_key, None)
+    assert not Records(store).hold(lost.run_key, None)
+
+
+def test_a_record_that_is_larger_than_the_memory_is_kept_alone(store: RunStore) -> None:
+    small, large = (trainers.epochs_of(config(seed, epochs=epochs), 0, epochs) for seed, epochs in ((67, 1), (68, 100)))
+    records = Records(store, max_bytes=large.nbytes - 1)
+    for record in (small, large):
+        store[record.run_key] = record
+        assert records.hold(record.run_key, record)
+    store.clear()
+    assert records.get(large.run_key) is large
+    assert records.get(small.run_key) is None
+
+
+def test_whether_a_run_is_known_is_answered_without_reading_it(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored, held, absent = (trainers.epochs_of(config(seed), 0, 5) for seed in (70, 71, 72))
+    records = Records(store)
+    for record in (stored, held):
+        store[record.run_key] = record
+    assert records.hold(held.run_key, held)
+    del store[held.run_key]
+    monkeypatch.setattr(RunStore, "__getitem__", None)
+    assert [record.run_key in records for record in (stored, held, absent)] == [True, True, False]
+
+
+def test_a_store_that_cannot_be_read_holds_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    records = Records(RunStore(str(tmp_path / "file" / "runs")))
+    key = config(73).run_key
+    assert key not in records
+    assert records.get(key) is None
+    assert not records.hold(key, None)

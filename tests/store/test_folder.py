@@ -1,0 +1,93 @@
+"""A folder on any file system: whole files, errors that name it, one object for each in a process."""
+
+from __future__ import annotations
+
+import math
+import pickle
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from vgdemo.store import StoreError
+from vgdemo.store.folder import Folder, open_folder
+
+
+@pytest.fixture(params=["local", "memory"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Folder:
+    return open_folder(str(tmp_path / "folder") if request.param == "local" else f"memory://{uuid.uuid4().hex}")
+
+
+def test_a_file_is_written_found_read_moved_and_removed(folder: Folder) -> None:
+    folder.make("v2/ab")
+    folder.write("v2/ab/one", b"1")
+    folder.write("v2/ab/two", b"22")
+    assert folder.find("v2") == {"v2/ab/one": 1, "v2/ab/two": 2}
+    assert (sorted(folder.names("v2/ab")), folder.names("v2")) == (["one", "two"], ["ab"])
+    assert folder.read("v2/ab/two") == b"22"
+    assert folder.read_all(["v2/ab/one", "v2/ab/none", "v2/ab/two"]) == [b"1", b"22"]
+    folder.make("v2/aside")
+    folder.move("v2/ab", "v2/aside/ab-1")
+    assert folder.find("v2") == {"v2/aside/ab-1/one": 1, "v2/aside/ab-1/two": 2}
+    folder.remove_file("v2/aside/ab-1/one")
+    folder.remove("v2/aside/ab-1")
+    assert folder.find("v2") == {}
+
+
+def test_what_is_absent_is_nothing_to_list_and_nothing_to_remove(folder: Folder) -> None:
+    assert (folder.names("v2"), folder.find("v2"), folder.read_all(["v2/none"])) == ([], {}, [])
+    assert folder.last_use("v2/none") == datetime.min.replace(tzinfo=UTC)
+    folder.remove_file("v2/none")
+    folder.remove("v2/none")
+    folder.mark_use("v2/none")
+    with pytest.raises(FileNotFoundError):
+        folder.read("v2/none")
+
+
+def test_a_process_has_one_object_for_each_url_which_counts_what_it_writes(folder: Folder) -> None:
+    assert folder.unlisted == math.inf
+    folder.unlisted = 0
+    folder.make("v2")
+    folder.write("v2/one", b"12345")
+    assert open_folder(folder.url).unlisted == 5
+    assert pickle.loads(pickle.dumps(folder)) is folder
+
+
+def test_a_folder_arrives_elsewhere_where_it_was_though_its_url_is_relative(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = open_folder("runs")
+    folder.make("v2")
+    folder.write("v2/one", b"1")
+    monkeypatch.chdir("/")
+    assert pickle.loads(pickle.dumps(folder)).read("v2/one") == b"1"
+    assert str(folder) == "runs"
+
+
+def test_errors_name_the_folder_and_what_it_should_be(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    folder = open_folder(str(tmp_path / "file" / "runs"))
+    for ability, act in (
+        ("readable", lambda: folder.read("v2/one")),
+        ("readable", lambda: folder.names("v2")),
+        ("writable", lambda: folder.make("v2")),
+        ("writable", lambda: folder.write("v2/one", b"1")),
+        ("writable", lambda: folder.move("v2", "v3")),
+    ):
+        with pytest.raises(StoreError, match=rf"Expected the run store .*file/runs to be {ability}\. Received: .+"):
+            act()
+
+
+def test_a_write_that_fails_leaves_nothing_and_is_not_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = open_folder(str(tmp_path))
+    folder.unlisted = 0
+
+    def refuse(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("os.replace", refuse)
+    with pytest.raises(StoreError, match="No space left"):
+        folder.write("one", b"12345")
+    assert (folder.unlisted, list(tmp_path.iterdir())) == (0, [])

@@ -1,0 +1,67 @@
+"""Writers that are killed or that race: a run is whole or absent, and never a mixture."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import TINY, random_record
+from store.contents import is_same, put
+
+from vgdemo.config import RunConfig
+from vgdemo.store import RunStore
+
+TESTS = Path(__file__).parents[1]
+ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)])}
+
+
+def writer(store: RunStore, *arguments: int) -> subprocess.Popen[str]:
+    command = [sys.executable, str(TESTS / "store_writer.py"), store.url, *map(str, arguments)]
+    return subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("flush", range(1, 8))
+def test_a_writer_killed_at_any_file_leaves_no_run_and_no_harm(local: RunStore, flush: int) -> None:
+    key = RunConfig(**TINY).run_key
+    process = writer(local, 1, 1, flush)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "halted\n"
+    process.kill()
+    process.communicate()
+
+    assert key not in local
+    assert local.get(key) is None
+    assert local.check() == ()
+    record = random_record(RunConfig(**TINY), 2)
+    put(local, record)
+    assert is_same(local[key], record)
+
+
+def test_a_writer_killed_while_it_replaces_a_run_leaves_the_old_one(local: RunStore) -> None:
+    record = random_record(RunConfig(**TINY), 1)
+    key = put(local, record)
+    process = writer(local, 2, 1, 7)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "halted\n"
+    process.kill()
+    process.communicate()
+    assert is_same(local[key], record)
+
+
+def test_two_processes_that_write_one_run_at_once_never_mix_it(local: RunStore) -> None:
+    candidates = [random_record(RunConfig(**TINY), seed) for seed in (1, 2)]
+    key = put(local, candidates[0])
+    processes = [writer(local, seed, 40) for seed in (1, 2)]
+    seen = set()
+    while any(process.poll() is None for process in processes):
+        record = local[key]
+        assert any(is_same(record, candidate) for candidate in candidates)
+        seen.add(record.seconds["train"])
+    assert [process.wait() for process in processes] == [0, 0]
+    for process in processes:
+        process.communicate()
+    assert seen == {1.0, 2.0}
+    assert not Path(local.url, "v2", "quarantine").exists()

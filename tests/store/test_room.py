@@ -1,0 +1,141 @@
+"""How a store keeps to its size, and how seldom it looks at all of itself for that."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from store.contents import age, files_of, put, size_of
+
+from vgdemo.record import RunRecord
+from vgdemo.store import RunStore
+from vgdemo.store.folder import Folder
+from vgdemo.store.store import LISTING_SHARE
+
+MakeRecord = Callable[..., RunRecord]
+STRANGERS = ("thesis.txt", *(f"{layout}/{name}" for layout in ("v1", "v2") for name in ("ab/note.txt", "photos/1.jpg")))
+
+
+def test_past_its_size_the_store_removes_the_run_that_was_not_used_for_longest(
+    local: RunStore, make_record: MakeRecord
+) -> None:
+    oldest, used, newer = (put(local, make_record(seed=seed)) for seed in range(3))
+    for seconds, key in ((300, oldest), (200, used), (100, newer)):
+        age(local, key, seconds)
+    local[oldest]  # Read, so `used` is now the one that was not used for longest.
+    local.max_bytes = size_of(local)
+    newest = put(local, make_record(seed=3))
+    assert set(local) == {oldest, newer, newest}
+    assert size_of(local) <= local.max_bytes
+
+
+def test_a_pinned_run_outlives_all_others(store: RunStore, make_record: MakeRecord) -> None:
+    pinned, other = (put(store, make_record(seed=seed)) for seed in range(2))
+    store.pin(pinned)
+    assert RunStore(store.url).pinned == {pinned}
+    store.max_bytes = 1
+    newest = put(store, make_record(seed=2))
+    assert set(store) == {pinned, newest}
+
+    store.unpin(pinned)
+    store.unpin(other)
+    assert store.pinned == frozenset()
+    last = put(store, make_record(seed=3))
+    assert set(store) == {last}
+
+
+def test_runs_that_were_set_aside_count_and_make_room_too(local: RunStore, make_record: MakeRecord) -> None:
+    damaged = put(local, make_record())
+    age(local, damaged, 300)
+    files_of(local, damaged)[0].unlink()
+    assert local.get(damaged) is None
+    local.max_bytes = 1
+    put(local, make_record(seed=1))
+    assert list(Path(local.url, "v2", "quarantine").iterdir()) == []
+
+
+def test_making_room_never_touches_files_that_are_not_the_stores(local: RunStore, make_record: MakeRecord) -> None:
+    strangers = [Path(local.url, name) for name in STRANGERS]
+    for path in strangers:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("mine")
+    local.max_bytes = 1
+    put(local, make_record())
+    put(local, make_record(seed=1))
+    assert all(path.read_text() == "mine" for path in strangers)
+
+
+def test_runs_of_the_old_layout_are_never_read_and_go_first(
+    local: RunStore, make_record: MakeRecord, caplog: pytest.LogCaptureFixture
+) -> None:
+    recent = put(local, make_record())
+    size = size_of(local)
+    old = Path(local.url, "v1", "aa", "a" * 64)
+    old.mkdir(parents=True)
+    (old / "manifest.json").write_bytes(b"0" * size)
+    pin = Path(local.url, "v1", "pins", old.name)
+    pin.parent.mkdir()
+    pin.touch()
+    age(local, recent, 10**6)  # The old one was used later, by the program of before.
+    assert old.name not in local
+    assert local.get(old.name) is None
+    assert set(local) == {recent}
+    assert local.check() == ()
+
+    local.max_bytes = size_of(local) + size // 2
+    newest = put(local, make_record(seed=1))
+    assert not old.exists(), "it was not counted, or not the first to go"
+    assert set(local) == {recent, newest}
+    assert pin.exists()
+    assert caplog.records == []
+
+
+@pytest.fixture
+def listings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The folders of which all files were listed."""
+    folders = []
+    find = Folder.find
+
+    def counted(self: Folder, path: str) -> dict[str, int]:
+        folders.append(path)
+        return find(self, path)
+
+    monkeypatch.setattr(Folder, "find", counted)
+    return folders
+
+
+def sent(store: RunStore) -> RunStore:
+    """The store as it arrives in another task of this process."""
+    return pickle.loads(pickle.dumps(store))
+
+
+@pytest.mark.parametrize("arrived", [lambda store: store, sent], ids=["one store", "sent with every task"])
+def test_a_store_is_listed_at_the_first_write_and_then_after_a_share_of_its_size(
+    store: RunStore, make_record: MakeRecord, listings: list[str], arrived: Callable[[RunStore], RunStore]
+) -> None:
+    put(arrived(store), make_record(seed=0))
+    assert "v2" in listings
+    size = store.summaries()[0].num_bytes
+    store.max_bytes = int(2.5 * size / LISTING_SHARE)
+    for seed, is_listed in ((1, False), (2, False), (3, True), (4, False)):
+        listings.clear()
+        put(arrived(store), make_record(seed=seed))
+        assert ("v2" in listings) == is_listed
+
+
+def test_a_store_that_is_sent_elsewhere_is_the_same(store: RunStore, make_record: MakeRecord) -> None:
+    store.max_bytes = 12345
+    key = put(store, make_record())
+    assert (sent(store).url, sent(store).max_bytes, list(sent(store))) == (store.url, 12345, [key])
+
+
+def test_whether_there_is_any_run_takes_no_list_of_all(
+    store: RunStore, make_record: MakeRecord, listings: list[str]
+) -> None:
+    keys = {put(store, make_record(seed=seed)) for seed in range(3)}
+    listings.clear()
+    assert any(True for _ in store)
+    assert next(iter(store)) in keys
+    assert listings == []

@@ -1,0 +1,231 @@
+"""Where runs are trained: hands them to Dask, takes them back, and tells what becomes of them."""
+
+from __future__ import annotations
+
+import enum
+import threading
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+from distributed import Client, Future, KilledWorker
+
+from vgdemo.config import RunConfig
+from vgdemo.jobs.cluster import SchedulerError, connect, disconnect, submit
+from vgdemo.jobs.worker import TOPIC, Outcome, WarmUp, train_and_keep
+from vgdemo.store import RunStore
+
+PREFIX = "run-"  # Dask's name for the group of tasks.
+CLUSTER_TOPIC = "all"  # Dask's own, of what happens to workers.
+
+Message = Mapping[str, bytes]  # A record, as `RunRecord.to_message` writes it.
+
+
+class Listener(Protocol):
+    """Who hears of the workers, in threads of Dask's."""
+
+    def hear_worker(self) -> None:
+        """A worker is up."""
+
+    def hear_start(self, run_key: str) -> None:
+        """A worker has taken up a run."""
+
+    def hear_chunk(self, run_key: str, chunk: Message) -> None:
+        """A worker has trained some epochs of a run."""
+
+    def hear_deaths(self, run_keys: Collection[str]) -> None:
+        """A worker died; what it was at is given to another one."""
+
+
+class Awaits(enum.Enum):
+    """What a sent run waits for."""
+
+    CLUSTER = "the start of the cluster, to be handed over"
+    OUTCOME = "its outcome"
+    RETURN = "being let go by Dask, to be handed over again with its new priority"
+    NOTHING = "nothing, because nobody wants it any more"
+
+
+@dataclass(eq=False)
+class SentRun:
+    """A run that was given to the executor.
+
+    Attributes:
+        config: What is trained.
+        priority: Those with a higher one go first.
+        on_end: Called with its outcome, once, unless it is withdrawn.
+        awaits: What it waits for.
+        future: Dask's handle, once it was handed over.
+    """
+
+    config: RunConfig
+    priority: int
+    on_end: Callable[[Outcome], None]
+    awaits: Awaits = Awaits.CLUSTER
+    future: Future[Outcome] | None = None
+
+
+class Executor:
+    """Trains runs on a cluster, which `start` starts in the background; runs that are sent meanwhile wait.
+
+    Nothing here waits for Dask, and nobody is called, under the lock.
+
+    Args:
+        address: Of an existing Dask scheduler; if None, a local cluster is started.
+        trainer: Where the workers find `train`, as "module:name".
+        store: Where they keep what they have trained.
+        listener: Who hears of the workers.
+    """
+
+    def __init__(self, address: str | None, trainer: str, store: RunStore, listener: Listener) -> None:
+        self._address = address
+        self._trainer = trainer
+        self._store = store
+        self._listener = listener
+        self._lock = threading.Lock()
+        self._sent: dict[SentRun, None] = {}  # Those whose outcome is awaited, in order; a set has none.
+        self._client: Client | None = None
+        self._error: SchedulerError | None = None
+        self._starting = threading.Thread(target=self._start, name="vgdemo-cluster-start", daemon=True)
+
+    def start(self) -> None:
+        """Connect in the background. If that fails, all that was sent ends with the reason."""
+        self._starting.start()
+
+    def check(self) -> None:
+        """See whether runs can be sent.
+
+        Raises:
+            SchedulerError: If there is no cluster to train on.
+        """
+        if self._is_lost():
+            self._error = self._loss()
+        if self._error is not None:
+            raise self._error
+
+    def send(self, config: RunConfig, priority: int, on_end: Callable[[Outcome], None]) -> SentRun:
+        """Have a run trained.
+
+        Args:
+            config: What to train.
+            priority: Those with a higher one go first.
+            on_end: Called with its outcome, once, in another thread, unless the run is withdrawn.
+        """
+        run = SentRun(config, priority, on_end)
+        with self._lock:
+            self._sent[run] = None
+            if self._client is not None:
+                self._hand_over(self._client, run)
+        return run
+
+    def hurry(self, run: SentRun, priority: int) -> None:
+        """Give a run another priority. Dask cannot change it, so the run is taken back and handed over again."""
+        with self._lock:
+            run.priority = priority
+            if run.awaits is Awaits.OUTCOME:
+                run.awaits = Awaits.RETURN
+                _release(run)
+
+    def withdraw(self, run: SentRun) -> None:
+        """Want the outcome no more: a run that waits is not begun, one that a worker is at stops within a chunk."""
+        with self._lock:
+            self._forget(run)
+            _release(run)
+
+    def close(self) -> None:
+        """Withdraw all and leave the cluster; a local one ends."""
+        self._starting.join()
+        with self._lock:
+            for run in tuple(self._sent):
+                self._forget(run)
+            client, self._client = self._client, None
+            self._error = SchedulerError("Expected an open queue of runs. It was closed.")
+        if client is not None:
+            for topic in (TOPIC, CLUSTER_TOPIC):
+                client.unsubscribe_topic(topic)
+            disconnect(client)
+
+    def _start(self) -> None:
+        try:
+            client = connect(self._address)
+            client.subscribe_topic(TOPIC, self._hear_worker)
+            client.subscribe_topic(CLUSTER_TOPIC, self._hear_cluster)
+            client.register_plugin(WarmUp(self._trainer))
+        except SchedulerError as error:
+            self._give_up(error)
+            return
+        with self._lock:
+            self._client = client
+            for run in self._sent:
+                self._hand_over(client, run)
+
+    def _give_up(self, error: SchedulerError) -> None:
+        with self._lock:
+            self._error = error
+            waiting = tuple(self._sent)
+            self._sent.clear()
+        for run in waiting:
+            run.on_end(Outcome(reason=str(error)))
+
+    def _hand_over(self, client: Client, run: SentRun) -> None:
+        run.awaits = Awaits.OUTCOME
+        run.future = submit(
+            client,
+            PREFIX + run.config.run_key,
+            partial(train_and_keep, self._trainer, run.config, self._store),
+            run.priority,
+        )
+        run.future.add_done_callback(partial(self._settle, run))
+
+    def _settle(self, run: SentRun, future: Future[Outcome]) -> None:
+        """Called in a thread of Dask's when a future is over, whichever way."""
+        with self._lock:
+            if run.awaits is Awaits.NOTHING:
+                return
+            if run.awaits is Awaits.RETURN and self._client is not None and not self._is_lost():
+                self._hand_over(self._client, run)
+                return
+        run.on_end(self._outcome(future))
+        self.withdraw(run)  # Dask need not keep what it was told.
+
+    def _outcome(self, future: Future[Outcome]) -> Outcome:
+        if future.status in ("cancelled", "lost"):
+            return Outcome(reason=str(self._loss()))
+        try:
+            return future.result()
+        except KilledWorker:
+            return Outcome(reason="Its worker died again and again; the run may need more memory than there is.")
+        except Exception as error:
+            return Outcome(reason=f"{type(error).__name__}: {error}")
+
+    def _forget(self, run: SentRun) -> None:
+        run.awaits = Awaits.NOTHING
+        self._sent.pop(run, None)
+
+    def _is_lost(self) -> bool:
+        return self._client is not None and self._client.status != "running"
+
+    def _loss(self) -> SchedulerError:
+        return SchedulerError(f"Expected the Dask scheduler at {self._address} to answer. The connection was lost.")
+
+    def _hear_worker(self, event: tuple[float, Mapping[str, Any]]) -> None:
+        """A message of `vgdemo.jobs.worker`: without a key from one that starts, else of a run."""
+        _, message = event
+        self._listener.hear_worker()
+        run_key = message.get("key", "").removeprefix(PREFIX)
+        if "chunk" in message:
+            self._listener.hear_chunk(run_key, message["chunk"])
+        elif run_key:
+            self._listener.hear_start(run_key)
+
+    def _hear_cluster(self, event: tuple[float, Mapping[str, Any]]) -> None:
+        _, message = event
+        if message.get("action") == "remove-worker" and not message["expected"]:
+            self._listener.hear_deaths([key.removeprefix(PREFIX) for key in message["processing-tasks"]])
+
+
+def _release(run: SentRun) -> None:
+    """Tell Dask that its future is not wanted; it then drops the run, and says so to `Executor._settle`."""
+    if run.future is not None:
+        run.future.release()

@@ -1,0 +1,167 @@
+"""A folder on any file system of fsspec: files are whole or absent, and every error names the folder's URL."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from fsspec.core import url_to_fs
+from fsspec.implementations.local import LocalFileSystem
+
+
+class StoreError(Exception):
+    """The run store cannot be read or written; the message is one sentence that names its URL."""
+
+
+class Folder:
+    """The files below one URL; their paths are relative to it.
+
+    A process has one object for each URL, however often one is sent to it, so what that object counts goes on.
+
+    Attributes:
+        url: Where it is, as it was given.
+        unlisted: Bytes that this process has written to it since somebody last listed it; infinite before.
+    """
+
+    def __init__(self, url: str, file_system: Any, path: str) -> None:
+        self.url = url
+        self.unlisted = math.inf
+        self._fs = file_system
+        self._path = path
+        self._is_local = isinstance(file_system, LocalFileSystem)
+
+    def __str__(self) -> str:
+        """The URL without a user name or password, for messages."""
+        return _without_password(self.url)
+
+    def __reduce__(self) -> tuple[Callable[..., Folder], tuple[Any, ...]]:
+        """How to pickle it: where it arrives, it is the object that the process has."""
+        return _folder, (self.url, self._fs, self._path)
+
+    def read(self, path: str) -> bytes:
+        """The content of a file.
+
+        Raises:
+            FileNotFoundError: If there is none.
+        """
+        with self._naming_itself("readable", FileNotFoundError):
+            return bytes(self._fs.cat_file(self._absolute(path)))
+
+    def read_all(self, paths: Iterable[str]) -> list[bytes]:
+        """The contents of those files that are still there."""
+        contents = self._fs.cat_ranges([self._absolute(path) for path in paths], 0, None)
+        return [content for content in contents if isinstance(content, bytes)]
+
+    def names(self, path: str) -> list[str]:
+        """What a folder holds, files and folders; nothing if it is absent."""
+        with suppress(FileNotFoundError), self._naming_itself("readable", FileNotFoundError):
+            return [name.rstrip("/").rpartition("/")[2] for name in self._fs.ls(self._absolute(path), detail=False)]
+        return []
+
+    def find(self, path: str) -> dict[str, int]:
+        """All files below a folder, and their sizes in bytes."""
+        with self._naming_itself("readable"):
+            files = self._fs.find(self._absolute(path), detail=True)
+        return {name.removeprefix(f"{self._path}/"): info["size"] for name, info in files.items()}
+
+    def last_use(self, path: str) -> datetime:
+        """When a file was written or last marked as used; long ago if it was removed meanwhile."""
+        with suppress(FileNotFoundError), self._naming_itself("readable", FileNotFoundError):
+            modified: datetime = self._fs.modified(self._absolute(path))
+            return modified
+        return datetime.min.replace(tzinfo=UTC)
+
+    def mark_use(self, path: str) -> None:
+        """Make now the last use of a file, where the file system can; what is read-only can still be read."""
+        if self._is_local:
+            with suppress(OSError):
+                os.utime(self._absolute(path))
+
+    def make(self, path: str) -> None:
+        """Make a folder, unless it is there."""
+        with self._naming_itself("writable"):
+            self._fs.makedirs(self._absolute(path), exist_ok=True)
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write to a temporary name, flush, rename: a reader sees the whole file or none."""
+        target = self._absolute(path)
+        temporary = f"{target}.{uuid.uuid4().hex}.tmp"
+        with self._naming_itself("writable"):
+            try:
+                self._write_through(temporary, content)
+                self._rename(temporary, target)
+            except OSError:
+                with suppress(OSError):
+                    self._fs.rm_file(temporary)
+                raise
+        self.unlisted += len(content)
+
+    def move(self, path: str, target: str) -> None:
+        """Move a folder with all that is in it."""
+        with self._naming_itself("writable"):
+            self._fs.mv(self._absolute(path), self._absolute(target), recursive=True)
+
+    def remove(self, path: str) -> None:
+        """Remove a folder with all that is in it; an absent one stays so."""
+        with self._naming_itself("writable"), suppress(FileNotFoundError):
+            self._fs.rm(self._absolute(path), recursive=True)
+
+    def remove_file(self, path: str) -> None:
+        """Remove a file; an absent one stays so."""
+        with self._naming_itself("writable"), suppress(FileNotFoundError):
+            self._fs.rm_file(self._absolute(path))
+
+    def _absolute(self, path: str) -> str:
+        return f"{self._path}/{path}"
+
+    def _write_through(self, path: str, content: bytes) -> None:
+        with self._fs.open(path, "wb") as file:
+            file.write(content)
+            if self._is_local:
+                file.flush()
+                os.fsync(file.fileno())
+
+    def _rename(self, path: str, target: str) -> None:
+        if self._is_local:
+            os.replace(path, target)
+        else:
+            self._fs.mv(path, target)
+
+    @contextmanager
+    def _naming_itself(self, ability: str, expected: type[OSError] | tuple[()] = ()) -> Iterator[None]:
+        """Turn errors of the file system, except an expected one, into a sentence."""
+        try:
+            yield
+        except expected:
+            raise
+        except OSError as error:
+            raise StoreError(f"Expected the run store {self} to be {ability}. Received: {error}") from error
+
+
+def open_folder(url: str) -> Folder:
+    """The folder at a URL, which need not exist.
+
+    Raises:
+        StoreError: If the URL is of no known kind.
+    """
+    try:
+        file_system, path = url_to_fs(url, use_listings_cache=False)
+    except (ImportError, ValueError) as error:
+        raise StoreError(f"Expected a URL of a run store. Received: {_without_password(url)}: {error}") from error
+    return _folder(url, file_system, path.rstrip("/"))
+
+
+@cache
+def _folder(url: str, file_system: Any, path: str) -> Folder:
+    return Folder(url, file_system, path)
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"//[^/]*@", "//", url)

@@ -1,0 +1,284 @@
+"""The run store: finished runs as Parquet and JSON below one URL, which behave like a mapping."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import time
+from collections.abc import Iterable, Iterator, MutableMapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+from vgdemo.record import RunRecord
+from vgdemo.store.folder import StoreError, open_folder
+from vgdemo.store.manifest import DamagedError, StoredFile, StoredRun, UnreadableError
+
+DEFAULT_MAX_BYTES = 4 * 2**30  # More than a thousand runs of the default size.
+MANIFEST = "manifest.json"
+LEFTOVER_AGE = timedelta(hours=1)  # No write takes that long: what is older and in no manifest was interrupted.
+# Part of `max_bytes` that a process writes before it lists the store again. To list a full one takes 0.1 to 0.2 s, more
+# in a bucket, and a training of the default size one second: a dozen of them share a listing, and each process that
+# writes takes the store at most this part beyond its size.
+LISTING_SHARE = 0.01
+
+RUNS, PINS, QUARANTINE = "v2", "v2/pins", "v2/quarantine"
+OLD_RUNS = "v1"  # Of a layout that nobody reads any more.
+
+_KEY = re.compile(r"[0-9a-f]{64}")
+_FOLDER = re.compile(r"v[12]/(?:[0-9a-f]{2}|quarantine)/[0-9a-f]{64}[^/]*")  # Nothing else is ever removed.
+_logger = logging.getLogger(__name__)
+
+
+class RunStore(MutableMapping[str, RunRecord]):
+    """Finished runs by `run_key`. Whoever asks for a run gets it whole and unaltered, or not at all.
+
+    A run is a folder `v2/<first two digits>/<run_key>/`. Its manifest is written last and makes it present. A run whose
+    files are not what its manifest promises is moved to `v2/quarantine/` and is absent, so that it is trained again;
+    one in a format that this program does not read is absent as well, and is left as it is until it is stored again.
+    Past `max_bytes` the runs that were not used for longest are removed, except pinned ones, and first of all what lies
+    in `v1/`; where the file system cannot mark a use, as in a bucket, the oldest go first.
+
+    Args:
+        url: A folder or any fsspec URL; the environment variable VGDEMO_STORE or the user's cache folder if None.
+        max_bytes: Size that the store keeps to. It is looked at when a process first writes, and then whenever it has
+            written a hundredth of it.
+
+    Raises:
+        StoreError: If the URL is of no known kind. Later, from every method but `in`: if the store cannot be read or
+            written.
+
+    Example:
+        >>> store = RunStore("memory://example")
+        >>> store[record.run_key] = record
+        >>> store[record.run_key].sentence == record.sentence
+        True
+        >>> [str(run.summary.learned) for run in store.summaries()]
+        ['0 of 2 replicates (0 %, interval 0–66 %)']
+        >>> store.check()  # Nothing is damaged.
+        ()
+    """
+
+    def __init__(self, url: str | None = None, *, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
+        self._folder = open_folder(url or os.environ.get("VGDEMO_STORE") or _cache_url())
+        self.max_bytes = max_bytes
+
+    @property
+    def url(self) -> str:
+        """Where it is, as it was given."""
+        return self._folder.url
+
+    def __str__(self) -> str:
+        """The URL without a user name or password, for messages."""
+        return str(self._folder)
+
+    def __getitem__(self, key: str) -> RunRecord:
+        """The run, checked against its checksums; KeyError if it is absent or damaged."""
+        try:
+            record = self._record(self._manifest(key))
+        except DamagedError as error:
+            self._set_aside(key, error)
+            raise KeyError(key) from error
+        except UnreadableError as error:
+            self._leave(key, error)
+            raise KeyError(key) from error
+        self._folder.mark_use(f"{_path(key)}/{MANIFEST}")
+        return record
+
+    def __setitem__(self, key: str, record: RunRecord) -> None:
+        """Keep a run under its own `run_key`, in place of what was stored under it."""
+        if key != record.run_key:
+            raise ValueError(f"Expected the run's own key, {record.run_key}. Received: {key!r}")
+        path, contents = _path(key), record.to_files()
+        run = StoredRun.of(record, contents)
+        self._folder.make(path)
+        for name, content in contents.items():
+            self._folder.write(f"{path}/{run.files[name].name}", content)
+        self._folder.write(f"{path}/{MANIFEST}", run.to_bytes())
+        self._sweep(path, set(self._folder.names(path)) - _promised(run))
+        if self._folder.unlisted > LISTING_SHARE * self.max_bytes:
+            self._make_room(key)
+
+    def __delitem__(self, key: str) -> None:
+        """Remove a run; KeyError if it is absent."""
+        if key not in self:
+            raise KeyError(key)
+        self._remove(_path(key))
+
+    def __iter__(self) -> Iterator[str]:
+        """Keys of the runs, looked up one by one: whether there is any takes no list of all."""
+        for digits in self._folder.names(RUNS):
+            for key in self._folder.names(f"{RUNS}/{digits}"):
+                if key.startswith(digits) and key in self:
+                    yield key
+
+    def __len__(self) -> int:
+        """How many runs there are."""
+        return len(self.summaries())
+
+    def __contains__(self, key: object) -> bool:
+        """Whether the run has a manifest that can be read; its files are checked when they are read."""
+        try:
+            self._manifest(str(key))
+        except UnreadableError as error:
+            self._leave(str(key), error)
+        except (KeyError, DamagedError, StoreError):
+            pass
+        else:
+            return True
+        return False
+
+    def summaries(self) -> list[StoredRun]:
+        """What the manifests say of all runs, newest first; no run is read."""
+        manifests = [f"{path}/{MANIFEST}" for path, names in self._stored() if MANIFEST in names]
+        runs = []
+        for content in self._folder.read_all(manifests):
+            with suppress(DamagedError, UnreadableError):  # They are for `check` and for who asks for the run.
+                runs.append(StoredRun.from_bytes(content))
+        return sorted(runs, key=lambda run: run.written, reverse=True)
+
+    @property
+    def pinned(self) -> frozenset[str]:
+        """Keys of the runs that are never removed to make room."""
+        return frozenset(self._folder.names(PINS))
+
+    def pin(self, key: str) -> None:
+        """Never remove this run to make room, from now on and in every process; it need not be stored yet."""
+        path = _pin(key)
+        self._folder.make(PINS)
+        self._folder.write(path, b"")
+
+    def unpin(self, key: str) -> None:
+        """Take a pin back; a run that is not pinned stays so."""
+        self._folder.remove_file(_pin(key))
+
+    def check(self) -> tuple[str, ...]:
+        """Read every run, set damaged ones aside, remove what interrupted writes left; one sentence for each."""
+        return tuple(sentence for path, names in self._stored() for sentence in self._check_run(path, set(names)))
+
+    def _check_run(self, path: str, names: set[str]) -> list[str]:
+        key = path.rpartition("/")[2]
+        try:
+            run = self._manifest(key)
+            self._record(run)
+        except KeyError:
+            return self._sweep(path, names)
+        except UnreadableError as error:
+            self._leave(key, error)
+            return []
+        except DamagedError as error:
+            self._set_aside(key, error)
+            return [f"Run {key} was damaged and is set aside: {error}."]
+        return self._sweep(path, names - _promised(run))
+
+    def _manifest(self, key: str) -> StoredRun:
+        """What is promised of a run; KeyError if it is absent, DamagedError or UnreadableError if that says nothing."""
+        try:
+            run = StoredRun.from_bytes(self._folder.read(f"{_path(key)}/{MANIFEST}"))
+        except FileNotFoundError as error:
+            raise KeyError(key) from error
+        if run.run_key != key:
+            raise DamagedError(f"its manifest is that of run {run.run_key}")
+        return run
+
+    def _record(self, run: StoredRun) -> RunRecord:
+        """The run, of which every file is what was promised; UnreadableError if the record in them is not read here."""
+        contents = {name: self._content(run.run_key, file) for name, file in run.files.items()}
+        try:
+            return RunRecord.from_files(contents)
+        except ValueError as error:
+            raise UnreadableError(error) from error
+
+    def _content(self, key: str, file: StoredFile) -> bytes:
+        try:
+            content = self._folder.read(f"{_path(key)}/{file.name}")
+        except FileNotFoundError as error:
+            raise DamagedError(f"{file.name} is missing") from error
+        if not file.holds(content):
+            raise DamagedError(f"{file.name} is truncated or altered")
+        return content
+
+    def _set_aside(self, key: str, reason: DamagedError) -> None:
+        _logger.warning("Run %s in %s is damaged and will be trained again: %s", key, self, reason)
+        with suppress(StoreError):  # Another process was faster, or the store is read-only; absent it is all the same.
+            self._folder.make(QUARANTINE)
+            self._folder.move(_path(key), f"{QUARANTINE}/{key}-{time.time_ns()}")
+
+    def _leave(self, key: str, reason: UnreadableError) -> None:
+        _log_once(f"Run {key} in {self} is not read, and is left as it is: {reason}")
+
+    def _remove(self, path: str) -> None:
+        """Take the manifest first, so that a removal that is cut short leaves an absent run."""
+        self._folder.remove_file(f"{path}/{MANIFEST}")
+        self._folder.remove(path)
+
+    def _folders(self, *layouts: str) -> dict[str, dict[str, int]]:
+        """Folder of a run, stored or set aside, to the names and sizes of its files."""
+        folders: dict[str, dict[str, int]] = {}
+        for layout in layouts:
+            for file, size in self._folder.find(layout).items():
+                path, _, name = file.rpartition("/")
+                if _FOLDER.fullmatch(path):
+                    folders.setdefault(path, {})[name] = size
+        return folders
+
+    def _stored(self) -> Iterator[tuple[str, dict[str, int]]]:
+        """Folders of runs that are not set aside, with the names and sizes of their files."""
+        return (item for item in self._folders(RUNS).items() if not item[0].startswith(QUARANTINE))
+
+    def _make_room(self, newest: str) -> None:
+        """List the store, and remove what is in excess."""
+        folders = self._folders(OLD_RUNS, RUNS)
+        self._folder.unlisted = 0
+        sizes = {path: sum(files.values()) for path, files in folders.items()}
+        excess = sum(sizes.values()) - self.max_bytes
+        if excess <= 0:
+            return
+        kept = {_path(key) for key in (newest, *self.pinned)}
+        for path in sorted(sizes.keys() - kept, key=lambda path: self._last_use(path, folders[path])):
+            self._remove(path)
+            excess -= sizes[path]
+            if excess <= 0:
+                return
+
+    def _last_use(self, path: str, names: Iterable[str]) -> tuple[bool, datetime]:
+        """Where a run stands in the order of removal: those of the old layout first, as nobody can use them."""
+        files = [MANIFEST] if MANIFEST in names else names  # It is written last, and marked at each use.
+        return path.startswith(f"{RUNS}/"), max(self._folder.last_use(f"{path}/{name}") for name in files)
+
+    def _sweep(self, path: str, names: Iterable[str]) -> list[str]:
+        """Remove files that no manifest promises and that no write can still be at; one sentence for each."""
+        oldest = datetime.now(UTC) - LEFTOVER_AGE
+        leftovers = [file for name in names if self._folder.last_use(file := f"{path}/{name}") < oldest]
+        for file in leftovers:
+            self._folder.remove_file(file)
+        return [f"Removed what an interrupted write left: {file}." for file in leftovers]
+
+
+def _path(key: str) -> str:
+    return f"{RUNS}/{_valid(key)[:2]}/{key}"
+
+
+def _pin(key: str) -> str:
+    return f"{PINS}/{_valid(key)}"
+
+
+def _valid(key: str) -> str:
+    if not _KEY.fullmatch(key):
+        raise KeyError(key)
+    return key
+
+
+def _promised(run: StoredRun) -> set[str]:
+    return {MANIFEST, *(file.name for file in run.files.values())}
+
+
+@cache
+def _log_once(sentence: str) -> None:
+    _logger.warning(sentence)
+
+
+def _cache_url() -> str:
+    home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or "~/.cache"
+    return f"{home}/vgdemo/runs"
