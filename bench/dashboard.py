@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import psutil
 from playwright.sync_api import Browser, Page
 
-from bench.figure import REPEATS, Figure, seconds
+from bench.result import REPEATS, Result, seconds
 from tests.browser.dashboard import chromium, dashboard
 from vgdemo.config import RunConfig
 from vgdemo.jobs import Job, Jobs, JobState
@@ -42,18 +42,18 @@ def until(condition: Callable[[], object], pause: float = 0.01) -> float:
     return time.perf_counter()
 
 
-def clicks(folder: Path) -> Iterator[Figure]:
+def clicks(folder: Path) -> Iterator[Result]:
     """Runs through the queue, as the page asks for them, from workers that are warm."""
     jobs = Jobs(RunStore(str(folder)))
     try:
         warm_up(jobs)
         never_compiled, _ = _wait(jobs, DEEP_RELU)
-        yield Figure("click to first curve, a network never compiled", [never_compiled], 2)
+        yield Result("click to first curve, a network never compiled", [never_compiled], 2)
         # Every worker compiles for itself, hence twice as many runs, of which the last ones count.
         waits = [_wait(jobs, RunConfig(seed=seed)) for seed in range(1, 2 * REPEATS + 1)][REPEATS:]
-        yield Figure("click to first curve, default network", [first for first, _ in waits])
-        yield Figure("click to complete record, default run, compiled", [last for _, last in waits], 1.8)
-        yield Figure("click to complete record, in the store", list(_stored_waits(folder)), 0.4)
+        yield Result("click to first curve, default network", [first for first, _ in waits])
+        yield Result("click to complete record, default run, compiled", [last for _, last in waits], 1.8)
+        yield Result("click to complete record, in the store", list(_stored_waits(folder)), 0.4)
     finally:
         jobs.close()
 
@@ -86,25 +86,25 @@ def _stored_waits(folder: Path) -> Iterator[float]:
         yield seconds(lambda seed=seed: RunStore(str(folder))[RunConfig(seed=seed).run_key])
 
 
-def server(folder: Path) -> Iterator[Figure]:
+def server(folder: Path) -> Iterator[Result]:
     """The dashboard with an empty store, in a browser."""
     store = RunStore(str(folder))
     started = time.perf_counter()
     with dashboard(VGDEMO_STORE=str(folder)) as url:
-        yield Figure("streamlit run app.py to a server that answers", [time.perf_counter() - started], 3)
+        yield Result("streamlit run app.py to a server that answers", [time.perf_counter() - started], 3)
         with chromium() as browser:
             browser.new_page().goto(url)
-            yield Figure(
+            yield Result(
                 "    to the first run complete, browser's start included", [until(lambda: store) - started], 15
             )
             web, *workers = _processes()
-            yield Figure("memory of the web process after that run", [web], 350, "MB")
-            yield Figure("memory of each worker after that run", workers, 1024, "MB")
+            yield Result("memory of the web process after that run", [web], 350, "MB")
+            yield Result("memory of each worker after that run", workers, 1024, "MB")
             yield from _comparison(url, browser)
-            yield Figure("memory of the web process after the comparisons", [next(_processes())], None, "MB")
+            yield Result("memory of the web process after the comparisons", [next(_processes())], None, "MB")
 
 
-def _comparison(url: str, browser: Browser) -> Iterator[Figure]:
+def _comparison(url: str, browser: Browser) -> Iterator[Result]:
     """Four columns of the default network: a click gives all of them another seed, new ones and then known ones."""
     configs = [RunConfig(kernel_initializer=name) for name in ("uniform_0_1", *SCALED_INITIALIZERS)]
     page = browser.new_page()
@@ -112,10 +112,10 @@ def _comparison(url: str, browser: Browser) -> Iterator[Figure]:
     until(lambda: _complete(page), pause=0.1)
     page.get_by_text("Repeats", exact=True).click()
     seeds = range(1, REPEATS + 1)
-    yield Figure("comparison of four, compiled, click to complete picture", [_reseeded(page, i) for i in seeds], 4)
-    yield Figure("comparison of four, in the store, click to complete picture", [_reseeded(page, i) for i in seeds], 1)
+    yield Result("comparison of four, compiled, click to complete picture", [_reseeded(page, i) for i in seeds], 4)
+    yield Result("comparison of four, in the store, click to complete picture", [_reseeded(page, i) for i in seeds], 1)
     page.close()
-    yield Figure("    the same in a new window", [_opened(page.url, browser) for _ in seeds])
+    yield Result("    the same in a new window", [_opened(page.url, browser) for _ in seeds])
 
 
 def _reseeded(page: Page, seed: int) -> float:

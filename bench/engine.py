@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from bench.figure import Figure, repeated, seconds
+from bench.result import Result, repeated, seconds
 from vgdemo.config import RunConfig
 from vgdemo.presets import DEEP_RELU
 
@@ -22,26 +22,26 @@ SIZES = {
 }
 
 
-def fresh_processes() -> Iterator[Figure]:
+def fresh_processes() -> Iterator[Result]:
     """A process that must compile, then one that finds its programs kept."""
     for kept in ("none", "all"):
         command = [sys.executable, "-m", "bench.fresh"]
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         stages = json.loads(output)
-        yield Figure(f"new process, {kept} of its programs kept: import TensorFlow", [stages["import"]])
-        yield Figure(f"new process, {kept} of its programs kept: epoch 0 after that", [stages["first"]])
-        yield Figure(f"new process, {kept} of its programs kept: all 500 epochs after that", [stages["whole"]])
+        yield Result(f"new process, {kept} of its programs kept: import TensorFlow", [stages["import"]])
+        yield Result(f"new process, {kept} of its programs kept: epoch 0 after that", [stages["first"]])
+        yield Result(f"new process, {kept} of its programs kept: all 500 epochs after that", [stages["whole"]])
 
 
-def against_keras() -> Iterator[Figure]:
+def against_keras() -> Iterator[Result]:
     """Compiled, for some numbers of replicates, and how many times faster one replicate is than in Keras."""
     keras = keras_seconds()
-    yield Figure(f"keras.Model.fit that records the same ({KERAS_EPOCHS} epochs, scaled to 500)", [keras])
+    yield Result(f"keras.Model.fit that records the same ({KERAS_EPOCHS} epochs, scaled to 500)", [keras])
     for replicates, budget in ((1, None), (10, 1.5), (30, None)):
         times = compiled_seconds(DEEP_RELU.with_changes(replicates=replicates))
-        yield Figure(f"this engine, compiled, replicates: {replicates}", times, budget)
+        yield Result(f"this engine, compiled, replicates: {replicates}", times, budget)
         speedups = [keras * replicates / time for time in times]
-        yield Figure("    faster than Keras for each replicate", speedups, budget and 500, "times")
+        yield Result("    faster than Keras for each replicate", speedups, budget and 500, "times")
 
 
 def keras_seconds() -> float:

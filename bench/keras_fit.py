@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from vgdemo.config import RunConfig
 from vgdemo.data import Dataset, make_dataset
-from vgdemo.engine.statistics import gradient_histograms, gradient_statistics, kernel_statistics
+from vgdemo.statistics import gradient_histograms, gradient_statistics, kernel_statistics, update_statistics
 
 
 class Recorder(keras.callbacks.Callback):
@@ -20,7 +20,7 @@ class Recorder(keras.callbacks.Callback):
         self._kernels = [layer.kernel for layer in model.layers if isinstance(layer, keras.layers.Dense)]
         self._hidden = [layer.output for layer in model.layers if isinstance(layer, keras.layers.Activation)][:-1]
         self._inside = keras.Model(model.inputs, [*self._hidden, model.outputs[0]])
-        self._previous = [kernel.numpy() for kernel in self._kernels]
+        self._previous = [_entries(kernel) for kernel in self._kernels]
         self._probe = tf.function(self._gradients_and_activations)
         self.epochs: list[list[dict[str, float]]] = []
 
@@ -28,12 +28,13 @@ class Recorder(keras.callbacks.Callback):
         """Measure on the probe."""
         self.model.evaluate(self._data.x_train, self._data.y_train, batch_size=len(self._data.y_train), verbose=0)
         gradients, activations = self._probe()
-        kernels = [kernel.numpy() for kernel in self._kernels]
+        kernels = [_entries(kernel) for kernel in self._kernels]
         layers = [
-            gradient_statistics(gradient.numpy())
-            | {"histogram": gradient_histograms(gradient.numpy())}
-            | kernel_statistics(kernel[None], previous[None])
-            for gradient, kernel, previous in zip(gradients, kernels, self._previous, strict=True)
+            gradient_statistics(gradient)
+            | {"histogram": gradient_histograms(gradient)}
+            | kernel_statistics(kernel)
+            | update_statistics(kernel, previous)
+            for gradient, kernel, previous in zip(map(_entries, gradients), kernels, self._previous, strict=True)
         ]
         for layer, activation in zip(layers, activations, strict=False):
             layer |= _activation_statistics(activation.numpy())
@@ -45,6 +46,10 @@ class Recorder(keras.callbacks.Callback):
             *activations, predicted = self._inside(self._data.x_train)
             loss = tf.reduce_mean(keras.losses.binary_crossentropy(self._data.y_train[:, None], predicted))
         return tape.gradient(loss, [kernel.value for kernel in self._kernels]), activations
+
+
+def _entries(tensor: tf.Tensor) -> np.ndarray:
+    return tensor.numpy().ravel()
 
 
 def _activation_statistics(activations: np.ndarray) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Measure the budgets: python -m bench.speed, in about six minutes; other work on the machine spoils the figures."""
+"""Measure the budgets: python -m bench.speed, in about six minutes; other work on the machine spoils the results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bench import dashboard, engine, visitors
 
 
 def main() -> None:
-    """Print all figures, each as soon as it is known; nothing that was compiled or stored before counts."""
+    """Print all results, each as soon as it is known; nothing that was compiled or stored before counts."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.environ["XDG_CACHE_HOME"] = str(folder / "cache")

@@ -14,7 +14,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
-from bench.figure import Figure
+from bench.result import Result
 from tests.browser.dashboard import dashboard
 from vgdemo.config import RunConfig
 from vgdemo.store import RunStore
@@ -25,15 +25,15 @@ WARM_UP = 15  # Seconds until the workers are up and leave the processor to the 
 PAUSE = (2.0, 6.0)  # Seconds that a person looks before the next click.
 
 
-def crowd(folder: Path) -> Iterator[Figure]:
+def crowd(folder: Path) -> Iterator[Result]:
     """People who look at the runs of a store in the Lab, one after the other, each in an order of their own."""
     runs = [run.config for run in RunStore(str(folder)).summaries()]
     with dashboard(VGDEMO_STORE=str(folder)) as url:
         time.sleep(WARM_UP)
         waits = asyncio.run(_all_waits(url, runs))
     name = f"{PEOPLE} people, click to answer"
-    yield Figure(f"{name}, median", waits)
-    yield Figure(f"{name}, 95th percentile", [float(np.quantile(waits, 0.95))], 0.3)
+    yield Result(f"{name}, median", waits)
+    yield Result(f"{name}, 95th percentile", [float(np.quantile(waits, 0.95))], 0.3)
 
 
 async def _all_waits(url: str, runs: Sequence[RunConfig]) -> list[float]:

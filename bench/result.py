@@ -10,7 +10,7 @@ from typing import NamedTuple
 REPEATS = 5
 
 
-class Figure(NamedTuple):
+class Result(NamedTuple):
     """What was measured, its values, and what was promised.
 
     Attributes:
