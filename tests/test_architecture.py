@@ -89,9 +89,9 @@ def test_a_module_imports_lower_floors_and_its_own_libraries_only(file: str) -> 
     [
         ("vgdemo/config.py", "import numpy"),
         ("vgdemo/config.py", "from vgdemo.record import RunRecord"),
-        ("vgdemo/record.py", "def f():\n    from vgdemo import store"),
-        ("vgdemo/record.py", "import streamlit as st"),
-        ("vgdemo/store.py", "from vgdemo import RunConfig"),
+        ("vgdemo/record/record.py", "def f():\n    from vgdemo import store"),
+        ("vgdemo/record/record.py", "import streamlit as st"),
+        ("vgdemo/store/store.py", "from vgdemo import RunConfig"),
     ],
 )
 def test_an_import_from_above_or_of_another_owners_library_is_seen(file: str, source: str) -> None:
