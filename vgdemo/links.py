@@ -15,7 +15,12 @@ Read = tuple[tuple[RunConfig, ...], tuple[str, ...]]
 
 
 def to_query(configs: Sequence[RunConfig]) -> dict[str, str]:
-    """One parameter for each run, with its settings that differ from their default: `a=units-9 epochs-20`."""
+    """One parameter for each run, with its settings that differ from their default.
+
+    Example:
+        >>> to_query([RunConfig(), RunConfig(units=9, epochs=20)])
+        {'a': 'default', 'b': 'units-9 epochs-20'}
+    """
     return {letter: _to_words(config) for letter, config in zip(COLUMNS, configs, strict=False)}
 
 
@@ -37,6 +42,11 @@ def from_query(parameters: Mapping[str, str]) -> Read:
 
 def from_text(text: str) -> Read:
     """The runs of a pasted link, of one run or of several, or of pasted JSON.
+
+    Example:
+        >>> (config,), notices = from_text("http://127.0.0.1:8501/?units=9")
+        >>> config.units
+        9
 
     Raises:
         ValueError: If it is neither.

@@ -22,6 +22,11 @@ class Setting:
         choices: The allowed words, for a setting that is one of several.
         minimum: The smallest allowed number (inclusive).
         maximum: The largest allowed number (inclusive).
+
+    Example:
+        >>> epochs = Setting("epochs", "training", "Epochs", "Passes over the points.", 500, minimum=1, maximum=2000)
+        >>> epochs.expected, epochs.parsed("20")
+        ('a whole number between 1 and 2000', 20)
     """
 
     name: str
