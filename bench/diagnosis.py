@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 import vgdemo
 from vgdemo.config import RunConfig
 from vgdemo.diagnosis import Diagnosis, Verdict, diagnose
-from vgdemo.meanfield import fixed_point_chi, kernel_moments
-from vgdemo.theory import born_dead
+from vgdemo.initializers import INITIALIZERS
+from vgdemo.learning import accuracy_deciles
+from vgdemo.theory import born_dead, fixed_point_chi
 
 TABLE = Path(__file__).with_name("labelled_runs.toml")
 GROWTH = 100
@@ -53,7 +52,7 @@ def by_chi(config: RunConfig) -> LabelledRun:
     Raises:
         ValueError: If theory expects neither a vanishing nor an exploding gradient.
     """
-    _, variance = kernel_moments(config.kernel_initializer, config.units, config.units)
+    variance = INITIALIZERS[config.kernel_initializer].variance(config.units, config.units)
     chi = float(fixed_point_chi(config.activation, config.units * variance * config.gain**2, 0.0))
     growth = chi ** (config.num_hidden_layers / 2)
     if 1 / GROWTH <= growth <= GROWTH:
@@ -80,11 +79,11 @@ def examined(run: LabelledRun) -> Diagnosis:
     record = vgdemo.train(run.config)
     diagnosis = diagnose(record)
     agrees = " " if diagnosis.verdict is run.label else "≠"
-    accuracy = np.median(record.curve_arrays["val_accuracy"][-1])
+    deciles = accuracy_deciles(record)
+    accuracy = "?" if deciles is None else f"{deciles[1]:.2f}"
     seconds = time.perf_counter() - began
     print(
-        f"{agrees} {run.label:<10}{diagnosis.verdict:<10} accuracy {accuracy:.2f} {seconds:5.1f} s  "
-        f"{run.config.sentence}",
+        f"{agrees} {run.label:<10}{diagnosis.verdict:<10} accuracy {accuracy} {seconds:5.1f} s  {run.config.sentence}",
         flush=True,
     )
     return diagnosis

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from conftest import random_record
+from conftest import changed, foreign_record, random_record
 
 from vgdemo.config import RunConfig
-from vgdemo.record import RunRecord
+from vgdemo.diagnosis import remedies
+from vgdemo.diagnosis.remedies import Recipe
+from vgdemo.initializers import INITIALIZERS
+from vgdemo.record import Panel, RunRecord
 
 EPOCHS, REPLICATES = 100, 4
 SETTINGS = {"epochs": EPOCHS, "replicates": REPLICATES, "n_samples": 100, "kernel_initializer": "glorot_uniform"}
 LEARNING = {"train_loss": (0.7, 0.4), "val_loss": (0.7, 0.4), "train_accuracy": (0.5, 0.9), "val_accuracy": (0.5, 0.9)}
 PLATEAU = {"train_loss": (0.69, 0.69), "val_accuracy": (0.5, 0.5)}
+RECIPES: dict[str, Recipe] = {
+    name: value for name, value in vars(remedies).items() if name.isupper() and callable(value)
+}
 NORMAL = {
     "gradient_rms": 0.01,
+    "kernel_mean": 0.0,
     "kernel_rms": np.sqrt(0.2),  # Glorot's for 5 units.
     "update_ratio": 0.01,
     "activation_std": 0.5,
@@ -30,23 +36,40 @@ NORMAL = {
 def record_of(curves: dict[str, tuple[float, float]] | None = None, **settings: Any) -> RunRecord:
     """Straight curves from start to end and the same ordinary statistics in all layers at all epochs."""
     record = random_record(RunConfig(**SETTINGS | settings))
-    size = (record.config.epochs + 1, record.config.replicates)
     ends = LEARNING | (curves or {})
-    curve_arrays = {
-        name: np.linspace(np.full(size[1], a), np.full(size[1], b), size[0]) for name, (a, b) in ends.items()
+    lines = {
+        name: np.linspace(np.full(record.replicates, a), np.full(record.replicates, b), len(record.epochs))
+        for name, (a, b) in ends.items()
     }
-    layers = (*size, record.config.num_layers)
-    layer_arrays = dict(record.layer_arrays) | {name: np.full(layers, value) for name, value in NORMAL.items()}
-    return replace(record, curve_arrays=curve_arrays, layer_arrays=layer_arrays)
+    return changed(replace(record, majority_share=0.5), **lines, **NORMAL | _weights(record.source))
 
 
-def changed(record: RunRecord, name: str, change: Callable[[np.ndarray], Any]) -> RunRecord:
-    """The record with one of its arrays changed in place by a function."""
-    curves, layers = (
-        {key: array.copy() for key, array in of.items()} for of in (record.curve_arrays, record.layer_arrays)
-    )
-    change((curves | layers)[name])
-    return replace(record, curve_arrays=curves, layer_arrays=layers)
+def _weights(config: RunConfig) -> dict[str, float]:
+    initializer, units = INITIALIZERS[config.kernel_initializer], config.units
+    square = initializer.mean**2 + initializer.variance(units, units)
+    return {"kernel_mean": config.gain * initializer.mean, "kernel_rms": config.gain * np.sqrt(square)}
+
+
+def filled(record: RunRecord, name: str, values: Any, where: Any = np.s_[:]) -> RunRecord:
+    """The record with part of one of its arrays set."""
+    return changed(record, **{name: lambda array: array.__setitem__(where, values)})
+
+
+def without(record: RunRecord, *names: str) -> RunRecord:
+    """The record as if these panels, curves and statistics had not been measured."""
+
+    def left(parts: Any) -> dict[str, Any]:
+        return {name: part for name, part in parts.items() if name not in names}
+
+    panels: dict[str, Panel] = {
+        name: replace(panel, statistics=left(panel.statistics)) for name, panel in left(record.panels).items()
+    }
+    return replace(record, curve_arrays=left(record.curve_arrays), panels=panels)
+
+
+def foreign(**values: Any) -> RunRecord:
+    """An LSTM's record in which nothing is out of the ordinary, but for these curves and statistics."""
+    return changed(foreign_record(), **NORMAL | {"train_loss": 1.3} | values)
 
 
 @pytest.fixture

@@ -1,26 +1,47 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from conftest import random_record
-from hypothesis import given
+from conftest import LSTM, Noise, changed
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from vgdemo import diagnose
-from vgdemo.config import ACTIVATIONS, INITIALIZERS, RunConfig
-from vgdemo.diagnosis import RULES, Verdict
-from vgdemo.record import CURVES, LAYER_STATISTICS, RunRecord
+from vgdemo.activations import ACTIVATIONS
+from vgdemo.config import RunConfig
+from vgdemo.diagnosis import RULES, Verdict, possible
+from vgdemo.initializers import INITIALIZERS
+from vgdemo.learning import has_learned
+from vgdemo.model import Layer, Model
+from vgdemo.record import CURVES, Log, RunRecord
 
-from .conftest import changed, record_of
+from .conftest import PLATEAU, filled, foreign, record_of, without
 
+# Networks that no `RunConfig` makes: without output, without hidden kernel, without anything that is known.
+FOREIGN = [
+    (Log("lstm", "0"), LSTM),
+    (Log("trunk", "1"), replace(LSTM, kernels=LSTM.kernels[:3], loss="mse", num_classes=None, learning_rate=None)),
+    (Log("line", "2"), Model(LSTM.kernels[3:])),
+    (Log("bare", "3"), Model(LSTM.kernels, (Layer("dense"), Layer("mine", activation="my_own")), loss="my_own")),
+]
+OPTIONAL = (
+    *(
+        "kernels",
+        "updates",
+        "outputs",
+        "train_loss",
+        "val_accuracy",
+        "kernel_mean",
+        "kernel_rms",
+        "gradient_rms",
+        "dead_share",
+    ),
+    *("saturated_share", "activation_std"),
+)
 NUMBERS = np.array([0.0, 1.0, 0.5, 0.7, 0.01, -1.0, 1e-30, 1e-300, 1e300, np.inf, -np.inf, np.nan])
-
-
-def fill(values: Any, where: Any = np.s_[:]) -> Any:
-    """A change that sets part of an array."""
-    return lambda array: array.__setitem__(where, values)
 
 
 def test_a_run_that_learns_is_healthy_and_needs_no_remedy(learning: RunRecord) -> None:
@@ -35,7 +56,7 @@ def test_a_run_that_learns_is_healthy_and_needs_no_remedy(learning: RunRecord) -
 @pytest.mark.parametrize("name", ["saturated_share", "gradient_rms"])
 def test_a_run_that_learns_is_not_ill_for_a_bad_start(learning: RunRecord, name: str) -> None:
     bad = {"saturated_share": 1.0, "gradient_rms": [1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-2]}[name]
-    diagnosis = diagnose(changed(learning, name, fill(bad)))
+    diagnosis = diagnose(filled(learning, name, bad))
     assert diagnosis.verdict is Verdict.HEALTHY
 
 
@@ -62,7 +83,7 @@ def test_a_run_that_learns_is_not_ill_for_a_bad_start(learning: RunRecord, name:
 def test_each_rule_finds_its_own_sign(
     failing: RunRecord, name: str, values: float, where: Any, verdict: Verdict
 ) -> None:
-    diagnosis = diagnose(changed(failing, name, fill(values, where)))
+    diagnosis = diagnose(filled(failing, name, values, where))
     assert diagnosis.verdict is verdict
     assert diagnosis.counts == {verdict: 4}
 
@@ -80,23 +101,23 @@ def test_each_rule_finds_its_own_sign(
     ],
 )
 def test_a_weaker_sign_is_not_enough(failing: RunRecord, name: str, values: float, where: Any) -> None:
-    assert diagnose(changed(failing, name, fill(values, where))).verdict is Verdict.STUCK
+    assert diagnose(filled(failing, name, values, where)).verdict is Verdict.STUCK
 
 
 def test_a_profile_with_its_lowest_point_in_the_middle_vanishes(failing: RunRecord) -> None:
     u_shaped = [0.027, 0.004, 0.0025, 0.0031, 0.012, 0.4]
-    diagnosis = diagnose(changed(failing, "gradient_rms", fill(u_shaped, np.s_[0])))
+    diagnosis = diagnose(filled(failing, "gradient_rms", u_shaped, np.s_[0]))
     assert diagnosis.verdict is Verdict.VANISHING
     assert any("smallest in layer 3" in sentence for sentence in diagnosis.evidence)
 
 
 def test_half_of_a_relu_layer_without_slope_is_not_saturation() -> None:
-    record = record_of({"train_loss": (0.69, 0.69), "val_accuracy": (0.5, 0.5)}, activation="relu")
-    assert diagnose(changed(record, "saturated_share", fill(0.9))).verdict is Verdict.STUCK
+    record = record_of(PLATEAU, activation="relu")
+    assert diagnose(filled(record, "saturated_share", 0.9)).verdict is Verdict.STUCK
 
 
 def test_few_epochs_are_not_enough() -> None:
-    record = record_of({"train_loss": (0.69, 0.69), "val_accuracy": (0.5, 0.5)}, epochs=5)
+    record = record_of(PLATEAU, epochs=5)
     assert diagnose(record).verdict is Verdict.UNKNOWN
 
 
@@ -109,67 +130,164 @@ def test_nothing_measured_is_not_enough() -> None:
 
 
 def test_a_mixed_outcome_is_said_as_such(failing: RunRecord) -> None:
-    dead = changed(failing, "dead_share", fill(1.0, np.s_[-1, 1:3, 2]))
-    mixed = changed(dead, "val_accuracy", fill(0.9, np.s_[-1, 0]))
+    dead = filled(failing, "dead_share", 1.0, np.s_[-1, 1:3, 2])
+    mixed = filled(dead, "val_accuracy", 0.9, np.s_[-1, 0])
     diagnosis = diagnose(mixed)
     assert diagnosis.verdict is Verdict.DEAD
     assert diagnosis.counts == {Verdict.DEAD: 2, Verdict.HEALTHY: 1, Verdict.STUCK: 1}
     assert diagnosis.sentence.endswith("Of 4 replicates 2 have a dead layer, 1 learns and 1 is stuck.")
     assert diagnosis.share is not None
     assert (diagnosis.share.count, diagnosis.share.total) == (2, 4)
-    assert any(sentence.startswith("50% of replicates are dead, 0% from the start") for sentence in diagnosis.evidence)
+    assert any(
+        sentence.startswith("50 % of replicates are dead, 0 % from the start") for sentence in diagnosis.evidence
+    )
 
 
 def test_three_learning_of_four_are_healthy_with_remedies_for_the_fourth(failing: RunRecord) -> None:
-    diagnosis = diagnose(changed(failing, "val_accuracy", fill(0.9, np.s_[-1, :3])))
+    diagnosis = diagnose(filled(failing, "val_accuracy", 0.9, np.s_[-1, :3]))
     assert diagnosis.verdict is Verdict.HEALTHY
     assert diagnosis.sentence.endswith("Of 4 replicates 3 learn and 1 is stuck.")
     assert diagnosis.remedies
 
 
 def test_two_learning_of_four_are_not_healthy(failing: RunRecord) -> None:
-    assert diagnose(changed(failing, "val_accuracy", fill(0.9, np.s_[-1, :2]))).verdict is Verdict.STUCK
+    assert diagnose(filled(failing, "val_accuracy", 0.9, np.s_[-1, :2])).verdict is Verdict.STUCK
 
 
 def test_the_start_is_blamed_before_what_follows_from_it(failing: RunRecord) -> None:
-    vanishing = changed(failing, "gradient_rms", fill(1e-9, np.s_[0]))
-    assert diagnose(changed(vanishing, "dead_share", fill(1.0, np.s_[-1]))).verdict is Verdict.VANISHING
+    vanishing = filled(failing, "gradient_rms", 1e-9, np.s_[0])
+    assert diagnose(filled(vanishing, "dead_share", 1.0, np.s_[-1])).verdict is Verdict.VANISHING
+
+
+def test_its_parts_make_the_sentence(failing: RunRecord) -> None:
+    dead = filled(failing, "dead_share", 1.0, np.s_[-1, 1:, 2])
+    diagnosis = diagnose(dead)
+    assert diagnosis.headline == "Dead units"
+    assert diagnosis.explanation == f"the units died{diagnosis.cause.removeprefix('The units died')} " + (
+        "Of 4 replicates 3 have a dead layer and 1 is stuck."
+    )
+    assert diagnosis.sentence == f"{diagnosis.headline}: {diagnosis.explanation}"
+
+
+def test_healthy_are_those_that_have_learned(failing: RunRecord) -> None:
+    mixed = filled(failing, "val_accuracy", [0.69, 0.7, 0.71, np.nan], np.s_[-1])
+    diagnosis = diagnose(mixed)
+    assert diagnosis.counts[Verdict.HEALTHY] == has_learned(mixed).sum() == 2  # type: ignore[union-attr]
+
+
+def test_a_diverged_replicate_is_not_healthy_however_well_it_is_said_to_answer(learning: RunRecord) -> None:
+    diverged = filled(learning, "train_loss", np.nan, np.s_[50:, :2])
+    assert diagnose(diverged).counts == {Verdict.HEALTHY: 2, Verdict.DIVERGED: 2}
+
+
+def test_without_an_accuracy_nothing_is_healthy_and_nothing_stuck(learning: RunRecord, failing: RunRecord) -> None:
+    for record in (learning, failing):
+        diagnosis = diagnose(without(record, "val_accuracy"))
+        assert diagnosis.verdict is Verdict.UNKNOWN
+    assert diagnosis.cause == (
+        "What was measured shows no illness, and without an accuracy nothing says whether it learns."
+    )
+    assert diagnosis.remedies == ()
+    vanishing = filled(failing, "gradient_rms", 1e-7, np.s_[0])
+    assert diagnose(without(vanishing, "val_accuracy")).verdict is Verdict.VANISHING
+
+
+def test_without_gradients_the_accuracy_still_says_whether_it_learns(learning: RunRecord, failing: RunRecord) -> None:
+    assert diagnose(without(learning, "kernels", "updates", "outputs")).sentence == (
+        "Healthy: it learns; its gradient was not measured."
+    )
+    diagnosis = diagnose(without(failing, "kernels", "updates", "outputs"))
+    assert diagnosis.verdict is Verdict.STUCK
+    assert "weights move" not in diagnosis.cause
+
+
+def test_of_another_loss_nothing_is_said_that_needs_the_loss_of_guessing(failing: RunRecord) -> None:
+    rising = filled(failing, "train_loss", 1.5, np.s_[50:])
+    assert diagnose(rising).verdict is Verdict.DIVERGED
+    other = replace(rising, model=replace(rising.model, loss="mean_squared_error", num_classes=None))
+    diagnosis = diagnose(other)
+    assert diagnosis.verdict is not Verdict.DIVERGED
+    assert "The training loss rises from 0.69 to 1.5." in diagnosis.evidence
+    assert diagnose(filled(other, "train_loss", np.inf, np.s_[-1])).verdict is Verdict.DIVERGED
+
+
+def test_more_classes_make_guessing_dearer() -> None:
+    ends = {"train_loss": (1.3, 2.5), "val_accuracy": (0.25, 0.25)}
+    ten = replace(record_of(ends), majority_share=None)
+    assert diagnose(ten).verdict is Verdict.DIVERGED, "2.5 is more than twice ln 2"
+    four = replace(ten, model=replace(ten.model, loss="sparse_categorical_crossentropy", num_classes=4))
+    assert diagnose(four).verdict is Verdict.STUCK, "and less than twice ln 4"
+
+
+def test_without_the_loss_nothing_is_said_of_it(failing: RunRecord) -> None:
+    diagnosis = diagnose(without(failing, "train_loss"))
+    assert diagnosis.verdict is Verdict.STUCK
+    assert not any("loss" in sentence for sentence in diagnosis.evidence)
+
+
+def test_a_record_without_replicates_is_one_without_measurements(failing: RunRecord) -> None:
+    assert diagnose(replace(failing, replicates=0)).confidence == "Nothing was measured."
+
+
+def test_an_lstm_of_somebody_else_is_diagnosed() -> None:
+    young = diagnose(foreign())
+    assert young.verdict is Verdict.UNKNOWN
+    assert young.cause == "Training is not over: more epochs decide.", "six epochs, and no validation accuracy"
+    dying = diagnose(foreign(gradient_rms=np.array([1e-5, 1e-4, 0.1, 0.1])))
+    assert dying.verdict is Verdict.VANISHING
+    assert dying.evidence[0] == (
+        "At the start the gradient is smallest in layer lstm/kernel, 1.0·10⁻⁴ of the largest layer's, "
+        "and 1.0·10⁻⁴ of the output's at layer lstm/kernel."
+    )
+    assert dying.confidence == "There is one replicate, and it shows this."
+    saturated = diagnose(foreign(saturated_share=np.array([0.9, 0.1])))
+    assert saturated.verdict is Verdict.SATURATED, "tanh is S-shaped"
+    relu = diagnose(foreign(saturated_share=np.array([0.1, 0.9])))
+    assert relu.verdict is Verdict.UNKNOWN, "a ReLU is not"
+
+
+def test_an_output_that_is_sure_of_itself_is_not_saturated() -> None:
+    record = foreign(saturated_share=np.array([0.1, 0.9]))
+    sure = Layer("answer", activation="sigmoid")
+    model = replace(record.model, layers=(record.model.layers[0], sure))
+    assert diagnose(replace(record, model=model)).verdict is Verdict.UNKNOWN
 
 
 @st.composite
 def records(draw: st.DrawFn) -> RunRecord:
-    """Records of any numbers, of few and many epochs, layers and replicates."""
+    """Records of any numbers and networks, of few and many epochs, and with anything left out."""
     config = RunConfig(
         num_hidden_layers=draw(st.integers(1, 4)),
-        epochs=draw(st.integers(1, 30)),
         replicates=draw(st.integers(1, 3)),
         units=draw(st.integers(1, 3)),
-        activation=draw(st.sampled_from(ACTIVATIONS)),
-        kernel_initializer=draw(st.sampled_from(INITIALIZERS)),
+        activation=draw(st.sampled_from(list(ACTIVATIONS))),
+        kernel_initializer=draw(st.sampled_from(list(INITIALIZERS))),
         n_samples=100,
     )
-    epochs = draw(st.integers(1, config.epochs + 1))
-    generator = np.random.default_rng(draw(st.integers(0, 2**32)))
+    source, model = draw(st.sampled_from([(config, config.model), *FOREIGN]))
+    epochs = np.arange(draw(st.integers(1, 30)), dtype=np.int32) * draw(st.integers(1, 2))
+    noise = Noise(draw(st.integers(0, 99)), epochs, config.replicates)
     pool = draw(st.lists(st.sampled_from(NUMBERS), min_size=1, max_size=4))
-    curves, layers = (epochs, config.replicates), (epochs, config.replicates, config.num_layers)
-    return random_record(
-        config,
-        epochs=np.arange(epochs, dtype=np.int32),
-        curve_arrays={name: generator.choice(pool, curves) for name in CURVES},
-        layer_arrays={name: generator.choice(pool, layers) for name in LAYER_STATISTICS},
+    whole = RunRecord(source, model, config.replicates, epochs, noise.curves(CURVES), noise.panels(model))
+    names = [*whole.curve_arrays, *(name for panel in whole.panels.values() for name in panel.statistics)]
+    filled = changed(
+        whole, **{name: lambda of: of.__setitem__(..., noise.generator.choice(pool, of.shape)) for name in names}
     )
+    return without(filled, *draw(st.sets(st.sampled_from(OPTIONAL), max_size=4)))
 
 
 @given(records())
 def test_any_record_gets_a_diagnosis_without_a_warning(record: RunRecord) -> None:
     diagnosis = diagnose(record)
-    assert sum(diagnosis.counts.values()) == record.config.replicates
+    assert sum(diagnosis.counts.values()) == record.replicates
     assert diagnosis.rule in RULES
     sentences = (diagnosis.sentence, diagnosis.cause, diagnosis.confidence, *diagnosis.evidence)
     assert all(sentence.endswith(".") and "nan" not in sentence for sentence in sentences)
-    assert record.config not in [remedy.config for remedy in diagnosis.remedies]
+    for remedy in possible(diagnosis.remedies, record.config):
+        assert remedy.as_keras() if record.config is None else remedy.applied(record.config) != record.config
 
 
 @given(records())
 def test_a_loss_that_is_not_a_number_in_the_end_is_never_healthy(record: RunRecord) -> None:
-    assert diagnose(changed(record, "train_loss", fill(np.nan, np.s_[-1]))).verdict is not Verdict.HEALTHY
+    assume("train_loss" in record.curve_arrays)
+    assert diagnose(filled(record, "train_loss", np.nan, np.s_[-1])).verdict is not Verdict.HEALTHY

@@ -6,7 +6,8 @@ import pytest
 
 import vgdemo
 from bench.diagnosis import LabelledRun, labelled_runs
-from vgdemo.config import ACTIVATIONS, INITIALIZERS
+from vgdemo.activations import ACTIVATIONS
+from vgdemo.initializers import INITIALIZERS
 
 RUNS = list(labelled_runs())
 QUICK = [

@@ -1,19 +1,50 @@
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
+from conftest import LSTM
 
-from vgdemo.config import ACTIVATIONS, HIDDEN_INITIALIZERS, OPTIMIZERS, RunConfig
-from vgdemo.diagnosis.remedies import RECIPES, remedies
+from vgdemo.activations import ACTIVATIONS
+from vgdemo.config import RunConfig
+from vgdemo.diagnosis.remedies import (
+    ADAM,
+    LARGER_STEPS,
+    LONGER,
+    ORTHOGONAL,
+    OWN_INITIALIZER,
+    RELU,
+    RESIDUAL,
+    SHALLOWER,
+    SMALLER_STEPS,
+    UNIT_GAIN,
+    USUAL_STEPS,
+    WIDER,
+    Recipe,
+    Remedy,
+    possible,
+    prepared,
+)
+from vgdemo.initializers import INITIALIZERS
+from vgdemo.model import Model
+from vgdemo.optimizers import OPTIMIZERS
+
+from .conftest import RECIPES
+
+SCALED = ("LARGER_STEPS", "SMALLER_STEPS", "WIDER", "SHALLOWER", "LONGER")
 
 
-def changes(config: RunConfig, name: str) -> dict[str, object]:
+def offered(config: RunConfig, *recipes: Recipe) -> tuple[Remedy, ...]:
+    """The remedies that a run with these settings is offered."""
+    return possible(prepared(recipes, config.model, config.epochs), config)
+
+
+def changes(config: RunConfig, recipe: Recipe) -> dict[str, object]:
     """The settings that one remedy changes; empty if it is not proposed."""
     return {
         setting: value
-        for remedy in remedies(config, [name])
-        for setting, value in asdict(remedy.config).items()
+        for remedy in offered(config, recipe)
+        for setting, value in asdict(remedy.applied(config)).items()
         if value != getattr(config, setting)
     }
 
@@ -29,58 +60,86 @@ def changes(config: RunConfig, name: str) -> dict[str, object]:
     ],
 )
 def test_each_activation_gets_the_initialiser_made_for_it(activation: str, initializer: str) -> None:
-    changed = changes(RunConfig(activation=activation), "own initializer")
+    changed = changes(RunConfig(activation=activation), OWN_INITIALIZER)
     assert changed == {"kernel_initializer": initializer, "output_initializer": "glorot_uniform"}
 
 
 def test_an_output_initialiser_with_mean_0_stays() -> None:
     config = RunConfig(output_initializer="lecun_uniform")
-    assert changes(config, "own initializer") == {"kernel_initializer": "glorot_uniform"}
+    assert changes(config, OWN_INITIALIZER) == {"kernel_initializer": "glorot_uniform"}
 
 
 def test_a_normal_of_the_right_family_does_not_become_a_uniform() -> None:
     config = RunConfig(activation="relu", kernel_initializer="he_normal", output_initializer="glorot_normal")
-    assert changes(config, "own initializer") == {}
-    assert changes(config, "relu") == {}
+    assert changes(config, OWN_INITIALIZER) == {}
+    assert changes(config, RELU) == {}
 
 
 def test_settings_of_the_steps_are_scaled_within_their_bounds() -> None:
-    assert changes(RunConfig(learning_rate=0.3), "smaller steps") == {"learning_rate": 0.03}
-    assert changes(RunConfig(learning_rate=5), "larger steps") == {"learning_rate": 10.0}
-    assert changes(RunConfig(num_hidden_layers=1), "shallower") == {}
-    assert changes(RunConfig(units=256, epochs=10), "wider") == {}
+    assert changes(RunConfig(learning_rate=0.3), SMALLER_STEPS) == {"learning_rate": 0.03}
+    assert changes(RunConfig(learning_rate=5), LARGER_STEPS) == {"learning_rate": 10.0}
+    assert changes(RunConfig(num_hidden_layers=1), SHALLOWER) == {}
+    assert changes(RunConfig(units=256, epochs=10), WIDER) == {}
 
 
 def test_a_remedy_that_costs_too_much_is_left_out() -> None:
     config = RunConfig(units=128, num_hidden_layers=20, epochs=100, replicates=20)
-    assert changes(config, "wider") == {}
-    assert changes(config, "residual") == {"residual": True}
+    assert changes(config, WIDER) == {}
+    assert changes(config, RESIDUAL) == {"residual": True}
 
 
 def test_remedies_keep_their_order_and_never_repeat() -> None:
     config = RunConfig(activation="relu", kernel_initializer="he_uniform", output_initializer="glorot_uniform", gain=3)
-    labels = [remedy.label for remedy in remedies(config, ["residual", "unit gain", "own initializer", "relu"])]
+    labels = [remedy.label for remedy in offered(config, RESIDUAL, UNIT_GAIN, OWN_INITIALIZER, RELU)]
     assert labels == ["Residual connections", "Gain 1"]
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_no_remedy_proposes_what_the_run_already_has(name: str) -> None:
     for activation in ACTIVATIONS:
-        for initializer in HIDDEN_INITIALIZERS:
+        for initializer in INITIALIZERS:
             for optimizer in OPTIMIZERS:
                 config = RunConfig(activation=activation, kernel_initializer=initializer, optimizer=optimizer)
-                for remedy in remedies(config, [name]):
-                    assert remedy.config != config
-                    assert name in (
-                        "larger steps",
-                        "much larger steps",
-                        "smaller steps",
-                        "wider",
-                        "shallower",
-                        "longer",
-                    ) or (remedies(remedy.config, [name]) == ())
+                for remedy in offered(config, RECIPES[name]):
+                    changed = remedy.applied(config)
+                    assert changed != config
+                    assert name in SCALED or offered(changed, RECIPES[name]) == ()
 
 
 def test_data_seed_and_replicates_stay_so_that_before_and_after_compare() -> None:
-    for remedy in remedies(RunConfig(seed=7, data_seed=3), RECIPES):
-        assert (remedy.config.seed, remedy.config.data_seed, remedy.config.replicates) == (7, 3, 10)
+    config = RunConfig(seed=7, data_seed=3)
+    for remedy in offered(config, *RECIPES.values()):
+        changed = remedy.applied(config)
+        assert (changed.seed, changed.data_seed, changed.replicates) == (7, 3, 10)
+
+
+def test_remedies_for_a_network_of_somebody_else_work_from_what_is_known_of_it() -> None:
+    given = {remedy.label: remedy.changes for remedy in prepared((WIDER, SHALLOWER, SMALLER_STEPS, LONGER), LSTM, 6)}
+    assert given == {
+        "Units: 24": {"units": 24},  # Four times the six of the narrower layer.
+        "Hidden layers: 1": {"num_hidden_layers": 1},
+        "Learning rate: 0.0001": {"learning_rate": 0.0001},
+        "Epochs: 24": {"epochs": 24},
+    }
+
+
+def test_what_a_network_of_somebody_else_has_is_not_proposed_again() -> None:
+    assert prepared((ADAM, USUAL_STEPS), LSTM, 6) == ()
+
+
+def test_what_is_not_known_is_not_scaled() -> None:
+    assert prepared((USUAL_STEPS, SMALLER_STEPS, LARGER_STEPS, WIDER, SHALLOWER), Model(kernels=()), 6) == ()
+
+
+def test_kerass_own_spelling_of_an_optimiser_is_understood() -> None:
+    model = replace(LSTM, optimizer="SGD", learning_rate=3.0)
+    assert prepared((USUAL_STEPS,), model, 6)[0].changes == {"learning_rate": 0.01}
+
+
+def test_a_training_beyond_the_bounds_of_the_settings_is_not_drawn_back_to_them() -> None:
+    assert prepared((LONGER,), LSTM, 5000) == ()
+
+
+def test_of_a_training_of_somebody_else_a_remedy_is_possible_if_keras_has_a_word_for_it() -> None:
+    given = prepared((UNIT_GAIN, OWN_INITIALIZER, ORTHOGONAL, ORTHOGONAL), LSTM, 6)
+    assert [remedy.label for remedy in possible(given, None)] == ["Glorot initialiser", "Orthogonal initialiser"]

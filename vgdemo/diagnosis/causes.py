@@ -8,39 +8,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
+from vgdemo.diagnosis.case import Case
+from vgdemo.diagnosis.remedies import (
+    ADAM,
+    BATCH_NORMALIZATION,
+    CLIPPING,
+    LARGER_STEPS,
+    LAYER_NORMALIZATION,
+    LEAKY_RELU,
+    LONGER,
+    LSUV,
+    ORTHOGONAL,
+    OWN_INITIALIZER,
+    RELU,
+    RESIDUAL,
+    SELU,
+    SHALLOWER,
+    SMALLER_STEPS,
+    TANH,
+    UNIT_GAIN,
+    USUAL_STEPS,
+    WIDER,
+    Recipe,
+)
+from vgdemo.diagnosis.rules import Verdict
 
-from vgdemo.diagnosis.rules import Rule, Verdict
-from vgdemo.diagnosis.symptoms import Mask, Symptoms
-from vgdemo.theory import inverse_width_sum
-
-# Mean square of the first weights, in that of the initialiser that suits the activation. Glorot's on a ReLU is 0.5;
-# a draw of 25 weights wanders by a quarter.
-SMALL_WEIGHTS, LARGE_WEIGHTS = 0.7, 1.5
-# Σ 1/width from which squared gradients of one design typically differ by a factor of e^(5/2) and more (Hanin 2018).
-NARROW = 0.5
-UNMOVED = 0.1  # Kernels that move by less than a tenth of their length are still the random ones.
-
-ILL = frozenset(Verdict) - {Verdict.HEALTHY, Verdict.UNKNOWN}
-
-
-@dataclass(frozen=True)
-class Case:
-    """The replicates that one rule names.
-
-    Attributes:
-        symptoms: Of the whole run.
-        rule: What the replicates have.
-        members: (R,) which they are.
-    """
-
-    symptoms: Symptoms
-    rule: Rule
-    members: Mask
-
-    def median(self, name: str) -> float:
-        """A symptom's median over these replicates."""
-        return float(np.median(getattr(self.symptoms, name)[self.members]))
+ILL = tuple(verdict for verdict in Verdict if verdict not in (Verdict.HEALTHY, Verdict.UNKNOWN))
 
 
 @dataclass(frozen=True)
@@ -50,19 +43,19 @@ class Cause:
     Attributes:
         verdicts: What it can explain.
         phase: The phase of the rule that it explains; empty for both.
-        holds: Whether it explains this case.
+        holds: Whether a case shows its signs.
         sentence: The cause in words.
-        remedies: Names of `RECIPES`, most promising first.
+        recipes: Of the remedies against it, most promising first.
     """
 
-    verdicts: frozenset[Verdict]
+    verdicts: tuple[Verdict, ...]
     phase: str
     holds: Callable[[Case], bool]
     sentence: str
-    remedies: tuple[str, ...]
+    recipes: tuple[Recipe, ...] = ()
 
     def explains(self, case: Case) -> bool:
-        """Whether it does."""
+        """Whether the case has a verdict of this cause, in its phase, and shows its signs."""
         return case.rule.verdict in self.verdicts and self.phase in ("", case.rule.phase) and self.holds(case)
 
 
@@ -70,168 +63,159 @@ def _always(case: Case) -> bool:
     return True
 
 
-def _plain(case: Case) -> bool:
-    """Normalised signals forget the size of the weights."""
-    return case.symptoms.config.normalization == "none"
-
-
-def _row(
-    verdicts: Verdict | frozenset[Verdict], phase: str, holds: Callable[[Case], bool], sentence: str, remedies: str
-) -> Cause:
-    of = frozenset({verdicts}) if isinstance(verdicts, Verdict) else verdicts
-    return Cause(of, phase, holds, sentence, tuple(remedies.split(", ")) if remedies else ())
-
+PLATEAU = (ADAM, WIDER, LONGER, LARGER_STEPS, SMALLER_STEPS)
 
 CAUSES: tuple[Cause, ...] = (
-    _row(
-        Verdict.HEALTHY,
+    Cause(
+        (Verdict.HEALTHY,),
         "",
-        lambda case: case.median("start_shrinkage") < 0.01,
+        Case.starts_uneven,
         "It learns although the gradient is very uneven at the start: enough of it arrives at this depth.",
-        "",
     ),
-    _row(Verdict.HEALTHY, "", _always, "The gradient reaches every layer.", ""),
-    _row(
+    Cause((Verdict.HEALTHY,), "", Case.has_gradients, "The gradient reaches every layer."),
+    Cause((Verdict.HEALTHY,), "", _always, "It learns; its gradient was not measured."),
+    Cause(
         ILL,
         "",
-        lambda case: case.symptoms.config.gain == 0,
-        "With a gain of 0 all hidden weights start at 0, and no signal enters the network.",
-        "unit gain, own initializer",
+        Case.starts_at_zero,
+        "All hidden weights start at 0, as with a gain of 0: no signal enters the network.",
+        (UNIT_GAIN, OWN_INITIALIZER),
     ),
-    _row(
+    Cause(
         ILL,
         "",
-        lambda case: case.symptoms.config.kernel_initializer == "uniform_0_1",
-        "The initialiser's mean is shifted: with weights around 1/2, not 0, all units of a layer push the same way.",
-        "own initializer, orthogonal, relu, shallower, adam",
+        Case.is_shifted,
+        "The initialiser's mean is shifted: with weights on one side of 0 all units of a layer push the same way.",
+        (OWN_INITIALIZER, ORTHOGONAL, RELU, SHALLOWER, ADAM),
     ),
-    _row(
-        Verdict.EXPLODING,
+    Cause(
+        (Verdict.EXPLODING,),
         "",
-        lambda case: _plain(case) and case.median("weight_scale") >= LARGE_WEIGHTS,
+        Case.has_large_weights,
         "The first weights are too large: every layer amplifies what passes through it.",
-        "unit gain, own initializer, shallower, layer normalization, clip",
+        (UNIT_GAIN, OWN_INITIALIZER, SHALLOWER, LAYER_NORMALIZATION, CLIPPING),
     ),
-    _row(
-        Verdict.EXPLODING,
+    Cause(
+        (Verdict.EXPLODING,),
         "",
-        lambda case: case.symptoms.config.normalization != "none",
+        Case.is_normalized,
         "Normalisation keeps the signal's size on the way up, but multiplies the gradient in each layer below.",
-        "residual, own initializer, shallower, clip, smaller steps",
+        (RESIDUAL, OWN_INITIALIZER, SHALLOWER, CLIPPING, SMALLER_STEPS),
     ),
-    _row(
-        Verdict.EXPLODING,
+    Cause(
+        (Verdict.EXPLODING,),
         "",
         _always,
         "Every layer amplifies the gradient.",
-        "own initializer, shallower, smaller steps, clip",
+        (OWN_INITIALIZER, SHALLOWER, SMALLER_STEPS, CLIPPING),
     ),
-    _row(
-        Verdict.SATURATED,
+    Cause(
+        (Verdict.SATURATED,),
         "start",
         _always,
         "The first weights are too large: units start on the flat of the activation.",
-        "unit gain, own initializer, orthogonal, layer normalization, relu",
+        (UNIT_GAIN, OWN_INITIALIZER, ORTHOGONAL, LAYER_NORMALIZATION, RELU),
     ),
-    _row(
-        Verdict.SATURATED,
+    Cause(
+        (Verdict.SATURATED,),
         "training",
         _always,
         "Training itself drove the units onto the flat of the activation: its steps are too long.",
-        "usual steps, smaller steps, layer normalization, relu",
+        (USUAL_STEPS, SMALLER_STEPS, LAYER_NORMALIZATION, RELU),
     ),
-    _row(
-        Verdict.VANISHING,
+    Cause(
+        (Verdict.VANISHING,),
         "start",
-        lambda case: _plain(case) and case.median("weight_scale") < SMALL_WEIGHTS,
+        Case.has_small_weights,
         "The first weights are too small: every layer shrinks the signal on its way up, the gradient on its way down.",
-        "unit gain, own initializer, lsuv, batch normalization, orthogonal, shallower",
+        (UNIT_GAIN, OWN_INITIALIZER, LSUV, BATCH_NORMALIZATION, ORTHOGONAL, SHALLOWER),
     ),
-    _row(
-        Verdict.VANISHING,
+    Cause(
+        (Verdict.VANISHING,),
         "start",
-        lambda case: case.symptoms.config.activation in ("sigmoid", "softplus"),
+        Case.has_small_slope,
         "Every layer contracts the gradient, because the activation's slope is far below 1 where its inputs lie.",
-        "relu, tanh, selu, batch normalization",
+        (RELU, TANH, SELU, BATCH_NORMALIZATION),
     ),
-    _row(
-        Verdict.VANISHING,
+    Cause(
+        (Verdict.VANISHING,),
         "start",
-        lambda case: inverse_width_sum(case.symptoms.config) >= NARROW,
+        Case.is_narrow,
         "The layers are narrow, and a product of many random factors is typically far below its mean.",
-        "wider, own initializer, residual, orthogonal, batch normalization, shallower",
+        (WIDER, OWN_INITIALIZER, RESIDUAL, ORTHOGONAL, BATCH_NORMALIZATION, SHALLOWER),
     ),
-    _row(
-        Verdict.VANISHING,
+    Cause(
+        (Verdict.VANISHING,),
         "start",
         _always,
         "Every layer contracts the gradient: weights and slopes together multiply it by less than 1.",
-        "own initializer, residual, batch normalization, relu, shallower, adam",
+        (OWN_INITIALIZER, RESIDUAL, BATCH_NORMALIZATION, RELU, SHALLOWER, ADAM),
     ),
-    _row(
-        Verdict.VANISHING,
+    Cause(
+        (Verdict.VANISHING,),
         "training",
         _always,
         "The gradient was in order at the start; on the plateau where training rests, lower layers hardly get any.",
-        "wider, residual, shallower, adam",
+        (WIDER, RESIDUAL, SHALLOWER, ADAM),
     ),
-    _row(
-        Verdict.DEAD,
+    Cause(
+        (Verdict.DEAD,),
         "start",
         _always,
         "Before the first update some layer gives 0 for every point: narrow and deep, the network was born dead.",
-        "wider, shallower, leaky relu, residual",
+        (WIDER, SHALLOWER, LEAKY_RELU, RESIDUAL),
     ),
-    _row(
-        Verdict.DEAD,
+    Cause(
+        (Verdict.DEAD,),
         "training",
-        lambda case: case.symptoms.config.learning_rate >= 0.1,
+        Case.takes_long_steps,
         "The units died in training: long steps threw their biases to where no point reaches them.",
-        "usual steps, smaller steps",
+        (USUAL_STEPS, SMALLER_STEPS),
     ),
-    _row(
-        Verdict.DEAD,
+    Cause(
+        (Verdict.DEAD,),
         "training",
         _always,
         "The units died in training: with few units a layer, some steps turn the last living one off.",
-        "wider, leaky relu, shallower, smaller steps",
+        (WIDER, LEAKY_RELU, SHALLOWER, SMALLER_STEPS),
     ),
-    _row(
-        Verdict.DIVERGED,
+    Cause(
+        (Verdict.DIVERGED,),
         "",
         _always,
         "The steps are too long: each overshoots by more than the last.",
-        "usual steps, adam, smaller steps",
+        (USUAL_STEPS, ADAM, SMALLER_STEPS),
     ),
-    _row(
-        Verdict.STUCK,
+    Cause(
+        (Verdict.STUCK,),
         "",
-        lambda case: case.median("movement") < UNMOVED,
+        Case.hardly_moves,
         "The steps are too short: the weights hardly leave the place where they were drawn.",
-        "usual steps, adam, larger steps",
+        (USUAL_STEPS, ADAM, LARGER_STEPS),
     ),
-    _row(
-        Verdict.STUCK,
+    Cause(
+        (Verdict.STUCK,),
         "",
-        lambda case: case.symptoms.config.activation == "linear",
+        Case.is_linear,
         "Without a bend in its activation the network can only draw a straight line between the classes.",
-        "tanh, relu",
+        (TANH, RELU),
     ),
-    _row(
-        Verdict.STUCK,
+    Cause(
+        (Verdict.STUCK,),
         "",
-        _always,
+        Case.is_measured_moving,
         "The weights move, but to no avail: a plateau, or too few units for these classes.",
-        "adam, wider, longer, larger steps, smaller steps",
+        PLATEAU,
     ),
-    _row(
-        Verdict.UNKNOWN,
+    Cause((Verdict.STUCK,), "", _always, "It rests on a plateau, or has too few units for these classes.", PLATEAU),
+    Cause(
+        (Verdict.UNKNOWN,),
         "",
-        lambda case: case.symptoms.trained_epochs > 0,
-        "Training is not over: more epochs decide.",
-        "longer",
+        Case.lacks_accuracy,
+        "What was measured shows no illness, and without an accuracy nothing says whether it learns.",
     ),
-    _row(Verdict.UNKNOWN, "", _always, "Nothing was trained yet.", ""),
+    Cause((Verdict.UNKNOWN,), "", Case.is_trained, "Training is not over: more epochs decide.", (LONGER,)),
+    Cause((Verdict.UNKNOWN,), "", _always, "Nothing was trained yet."),
 )
 
 

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from vgdemo.config import RunConfig
-from vgdemo.diagnosis.causes import Case, cause_of
+from vgdemo.diagnosis.case import Case
+from vgdemo.diagnosis.causes import cause_of
 from vgdemo.diagnosis.evidence import evidence
-from vgdemo.diagnosis.remedies import Remedy, remedies
+from vgdemo.diagnosis.remedies import Remedy, prepared
 from vgdemo.diagnosis.rules import RULES, Rule, Verdict, first_rules
 from vgdemo.diagnosis.symptoms import Symptoms
 from vgdemo.learning import Share
 from vgdemo.record import RunRecord
+from vgdemo.wording import listed, uncapitalized
 
 HEALTHY_SHARE = 0.75  # Settings that fail every fourth time, or oftener, are worth changing.
 
@@ -46,16 +47,23 @@ class Diagnosis:
     """What is wrong with a run, if anything.
 
     Attributes:
-        config: The settings of the run.
         verdict: The run's, as a whole.
         cause: Why, in one sentence.
         evidence: Sentences with numbers, from the replicates that the verdict is about.
         counts: Verdict to the number of replicates that have it, most frequent first.
-        remedies: Changed settings, most promising first; none for a run that all replicates learn.
+        remedies: Most promising first; none for a run that all replicates learn. `possible` says which of them suit
+            the settings of the run.
         rule: The line of `RULES` that named the verdict; None where nothing was measured.
+
+    Example:
+        >>> counts = {Verdict.STUCK: 3, Verdict.HEALTHY: 1}
+        >>> diagnosis = Diagnosis(Verdict.STUCK, "The steps are too short.", counts=counts)
+        >>> diagnosis.headline
+        'Stuck'
+        >>> diagnosis.confidence
+        'Of 4 replicates 3 are stuck and 1 learns.'
     """
 
-    config: RunConfig
     verdict: Verdict
     cause: str
     evidence: tuple[str, ...] = ()
@@ -69,10 +77,15 @@ class Diagnosis:
         return HEADLINES[self.verdict]
 
     @property
-    def sentence(self) -> str:
-        """Verdict, cause and, where the replicates differ, how they do."""
+    def explanation(self) -> str:
+        """What follows the headline and a colon: the cause and, where the replicates differ, how they do."""
         mixed = f" {self.confidence}" if len(self.counts) > 1 else ""
-        return f"{self.headline}: {self.cause[0].lower()}{self.cause[1:]}{mixed}"
+        return f"{uncapitalized(self.cause)}{mixed}"
+
+    @property
+    def sentence(self) -> str:
+        """Headline and explanation in one."""
+        return f"{self.headline}: {self.explanation}"
 
     @property
     def share(self) -> Share | None:
@@ -88,7 +101,7 @@ class Diagnosis:
         parts = [f"{count} {OUTCOMES[verdict][count > 1]}" for verdict, count in self.counts.items()]
         if len(parts) == 1:
             return f"All {total} replicates show it." if total > 1 else "There is one replicate, and it shows this."
-        return f"Of {total} replicates {', '.join(parts[:-1])} and {parts[-1]}."
+        return f"Of {total} replicates {listed(parts)}."
 
 
 @np.errstate(all="ignore")  # A record may hold any number; what comes of it is for the rules to judge.
@@ -96,24 +109,28 @@ def diagnose(record: RunRecord) -> Diagnosis:
     """Say what a run has, by the first of `RULES` that holds for each replicate.
 
     A run is healthy if three quarters of its replicates learn; otherwise it has what most of the others have. Any
-    record gets a diagnosis, one with NaN, with a single epoch or with none too.
+    record of any network gets a diagnosis, one with NaN, with a single epoch or with none too.
+
+    Example:
+        >>> diagnosis = diagnose(record)
+        >>> diagnosis.headline, diagnosis.cause
+        ('Not enough to say', 'Training is not over: more epochs decide.')
+        >>> [remedy.label for remedy in diagnosis.remedies]
+        ['Epochs: 12']
     """
-    if not len(record.epochs):
-        return Diagnosis(record.config, Verdict.UNKNOWN, "Nothing was measured yet.")
+    if not len(record.epochs) or not record.replicates:
+        return Diagnosis(Verdict.UNKNOWN, "Nothing was measured yet.")
     symptoms = Symptoms(record)
     rules = first_rules(symptoms)
     counts = Counter(rule.verdict for rule in rules)
-    rule = _leading(rules, _verdict(counts))
-    case = _case(symptoms, rules, rule)
-    cause = cause_of(case)
+    case = _case(symptoms, rules, _verdict(counts))
     return Diagnosis(
-        config=record.config,
-        verdict=rule.verdict,
-        cause=cause.sentence,
+        verdict=case.rule.verdict,
+        cause=cause_of(case).sentence,
         evidence=evidence(case),
         counts=dict(counts.most_common()),
         remedies=_remedies(symptoms, rules, counts),
-        rule=rule,
+        rule=case.rule,
     )
 
 
@@ -129,19 +146,16 @@ def _illness(counts: Counter[Verdict]) -> Verdict:
     return max(verdicts, key=lambda verdict: counts[verdict])
 
 
-def _leading(rules: list[Rule], verdict: Verdict) -> Rule:
-    """The rule that named the verdict for most replicates."""
+def _case(symptoms: Symptoms, rules: list[Rule], verdict: Verdict) -> Case:
+    """The replicates of the rule that named the verdict for most."""
     of_verdict = Counter(RULES.index(rule) for rule in rules if rule.verdict is verdict)
-    return RULES[of_verdict.most_common(1)[0][0]]
-
-
-def _case(symptoms: Symptoms, rules: list[Rule], rule: Rule) -> Case:
-    return Case(symptoms, rule, np.array([each is rule for each in rules]))
+    leading = RULES[of_verdict.most_common(1)[0][0]]
+    return Case(symptoms, leading, np.array([rule is leading for rule in rules]))
 
 
 def _remedies(symptoms: Symptoms, rules: list[Rule], counts: Counter[Verdict]) -> tuple[Remedy, ...]:
     """Against what most of the replicates that do not learn have."""
     if set(counts) == {Verdict.HEALTHY}:
         return ()
-    rule = _leading(rules, _illness(counts))
-    return remedies(symptoms.config, cause_of(_case(symptoms, rules, rule)).remedies)
+    cause = cause_of(_case(symptoms, rules, _illness(counts)))
+    return prepared(cause.recipes, symptoms.model, symptoms.record.last_epoch)

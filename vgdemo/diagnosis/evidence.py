@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 
 import numpy as np
 
-from vgdemo.diagnosis.causes import UNMOVED, Case
-from vgdemo.diagnosis.suited import suited_initializer
+from vgdemo.diagnosis.anatomy import hidden_layers, hidden_widths, kernel_activations, output_kernels
+from vgdemo.diagnosis.case import UNMOVED, Case
+from vgdemo.diagnosis.rules import Verdict
 from vgdemo.diagnosis.symptoms import Array
+from vgdemo.initializers import INITIALIZERS
+from vgdemo.learning import accuracy_deciles
+from vgdemo.model import Model
 from vgdemo.theory import factor_per_layer
+from vgdemo.wording import number, percent
 
 LARGE_SHARE = 0.5  # Of saturated units: from here on it is worth a sentence.
 EVEN_STEPS = 0.8  # Share of layers in which the gradient changes in one direction, for a profile to count as a slope.
@@ -19,145 +23,176 @@ EVEN_STEPS = 0.8  # Share of layers in which the gradient changes in one directi
 
 def evidence(case: Case) -> tuple[str, ...]:
     """All sentences that this case has something to say for."""
-    return tuple(sentence for speaks in WITNESSES if (sentence := speaks(case)))
-
-
-def written(value: float) -> str:
-    """A number with two digits: 0.056, 6.3e-9, 47."""
-    if not math.isfinite(value):
-        return "not a number" if math.isnan(value) else "infinite"
-    return re.sub(r"e([+-])0*", lambda exponent: "e" + exponent[1].strip("+"), f"{value:.2g}")
+    return tuple(sentence for finding in FINDINGS if (sentence := finding(case)))
 
 
 def _outcome(case: Case) -> str:
-    symptoms = case.symptoms
-    accuracy = case.median("final_accuracy")
-    if math.isnan(accuracy):
+    """Of all replicates, whatever the verdict's own ones do: the number that every other place shows."""
+    record = case.symptoms.record
+    deciles = accuracy_deciles(record)
+    if deciles is None or math.isnan(deciles[1]):
         return ""
+    who = "The run" if record.replicates == 1 else "The median of all replicates"
+    guess = "guessing" if record.majority_share is None else "always answering the larger class"
     return (
-        f"The median replicate ends at a validation accuracy of {accuracy:.2f}; "
-        f"always answering the larger class gives {symptoms.majority_share:.2f}."
+        f"{who} ends at a validation accuracy of {deciles[1]:.2f}; {guess} gives {case.symptoms.guessing_accuracy:.2f}."
     )
 
 
 def _broken(case: Case) -> str:
-    epochs = case.symptoms.broken_from[case.members]
-    if (epochs < 0).all():
+    epoch = case.symptoms.broken_from[case.replicates].min()
+    if math.isinf(epoch):
         return ""
-    return f"Loss or gradient stop being finite numbers at epoch {epochs[epochs >= 0].min()} for the first time."
+    return f"Loss or gradient stop being finite numbers at epoch {epoch:.0f} for the first time."
 
 
 def _loss(case: Case) -> str:
-    start, end = case.median("start_loss"), case.median("final_loss")
-    if not (math.isfinite(start) and math.isfinite(end)) or case.symptoms.trained_epochs < 1:
+    loss = case.symptoms.loss
+    if loss is None or case.symptoms.trained_epochs < 1:
+        return ""
+    start, end = (float(np.median(values[case.replicates])) for values in (loss.start, loss.final))
+    if not (math.isfinite(start) and math.isfinite(end)):
         return ""
     change = "rises" if end > 1.1 * start else "falls" if end < 0.9 * start else "stays"
-    way = f"from {written(start)} to {written(end)}" if change != "stays" else f"near {written(end)}"
-    return f"The training loss {change} {way} nats; answering 1/2 everywhere costs 0.69."
+    way = f"from {number(start)} to {number(end)}" if change != "stays" else f"near {number(end)}"
+    return f"The training loss {change} {way}{_price_of_guessing(case.symptoms.model)}."
+
+
+def _price_of_guessing(model: Model) -> str:
+    if model.guessing_loss is None:
+        return ""
+    answer = "1/2" if model.num_classes == 2 else f"1/{model.num_classes} for every class"
+    return f" nats; answering {answer} everywhere costs {number(model.guessing_loss)}"
 
 
 def _profile(case: Case) -> str:
-    """The shape over layers at the start: a slope, or where its lowest point is."""
-    sizes = _median_profile(case)
-    if len(sizes) < 3 or not (np.isfinite(sizes) & (sizes > 0)).all():
+    """The shape over kernels at the start: a slope, or where its lowest point is."""
+    sizes, model = case.profile(case.symptoms.start_gradient), case.symptoms.model
+    if sizes is None or len(model.hidden) < 2 or not (np.isfinite(sizes) & (sizes > 0)).all():
         return ""
-    factor = factor_per_layer(sizes)
-    steps = np.sign(np.diff(np.log(sizes[:-1])))
-    of_output = f"{written(sizes[0] / sizes[-1])} of the output's at layer 1"
+    slope, of_output = _slope(sizes, model), _of_output(sizes, model)
+    shape, joint = (slope, ", ") if slope else (_lowest(sizes, model), ", and ")
+    return f"At the start the gradient {joint.join(part for part in (shape, of_output) if part)}."
+
+
+def _slope(sizes: Array, model: Model) -> str:
+    """Empty unless the gradient changes in one direction through layers of one kernel each."""
+    hidden = sizes[list(model.hidden)]
+    if len(hidden_widths(model)) < len(hidden):
+        return ""
+    factor, steps = factor_per_layer([*hidden, sizes[-1]]), np.sign(np.diff(np.log(hidden)))
     if factor < 0.9 and (steps > 0).mean() >= EVEN_STEPS:
-        return f"At the start the gradient shrinks ×{written(factor)} per layer towards the input, {of_output}."
+        return f"shrinks ×{number(factor)} per layer towards the input"
     if factor > 1.1 and (steps < 0).mean() >= EVEN_STEPS:
-        return f"At the start the gradient grows ×{written(factor)} per layer towards the input, {of_output}."
-    lowest = int(sizes[:-1].argmin())
-    share = written(sizes[lowest] / sizes.max())
+        return f"grows ×{number(factor)} per layer towards the input"
+    return ""
+
+
+def _lowest(sizes: Array, model: Model) -> str:
+    lowest = min(model.hidden, key=lambda place: float(sizes[place]))
     return (
-        f"At the start the gradient is smallest in layer {lowest + 1}, {share} of the largest layer's, and {of_output}."
+        f"is smallest in {model.kernel_phrases[lowest]}, {number(sizes[lowest] / sizes.max())} of the largest layer's"
     )
 
 
-def _size(case: Case) -> str:
-    sizes = _median_profile(case)
-    hidden = sizes[:-1]
-    if (hidden == 0).all():
-        return "At the start the gradient is exactly 0 in every hidden layer."
-    if 1e-4 < hidden.max() < 1:
+def _of_output(sizes: Array, model: Model) -> str:
+    outputs, first = output_kernels(model), model.hidden[0]
+    if not outputs:
         return ""
-    return f"At the start the largest gradient of a hidden layer (root mean square) is {written(hidden.max())}."
+    return f"{number(sizes[first] / sizes[outputs[-1]])} of the output's at {model.kernel_phrases[first]}"
+
+
+def _size(case: Case) -> str:
+    sizes = case.profile(case.symptoms.start_gradient)
+    if sizes is None or not case.symptoms.model.hidden:
+        return ""
+    largest = sizes[list(case.symptoms.model.hidden)].max()
+    if largest == 0:
+        return "At the start the gradient is exactly 0 in every hidden layer."
+    if 1e-4 < largest < 1:
+        return ""
+    return f"At the start the largest gradient of a hidden layer (root mean square) is {number(largest)}."
 
 
 def _late_profile(case: Case) -> str:
     if case.rule.phase != "training" or case.symptoms.trained_epochs < 2:
         return ""
-    share = case.median("late_shrinkage")
-    if not math.isfinite(share):
+    share = case.median(case.symptoms.late_shrinkage)
+    if share is None or not math.isfinite(share):
         return ""
-    return f"Over the second half of training the smallest hidden gradient is {written(share)} of the largest."
+    return f"Over the second half of training the smallest hidden gradient is {number(share)} of the largest."
 
 
 def _saturated(case: Case) -> str:
     """The layer in which most is saturated, at the start and in the end."""
-    symptoms, members = case.symptoms, case.members
-    start, end = (np.median(of[members], axis=0) for of in (symptoms.start_saturated, symptoms.final_saturated))
-    layer = int(np.fmax(start, end).argmax())
-    if not max(start[layer], end[layer]) >= LARGE_SHARE or not math.isfinite(start[layer] + end[layer]):
+    start, end = case.profile(case.symptoms.start_saturated), case.profile(case.symptoms.final_saturated)
+    if start is None or end is None:
+        return ""
+    place = int(np.fmax(start, end).argmax())
+    if not max(start[place], end[place]) >= LARGE_SHARE or not math.isfinite(start[place] + end[place]):
         return ""
     return (
-        f"{start[layer]:.0%} of the activations of layer {layer + 1} are saturated at the start, "
-        f"{end[layer]:.0%} in the end."
+        f"{percent(start[place])} of the activations of {_hidden_phrases(case)[place]} are saturated at the start, "
+        f"{percent(end[place])} in the end."
     )
 
 
 def _dead(case: Case) -> str:
     """Of all replicates, whatever the verdict's own ones have."""
-    dead = case.symptoms.final_dead >= 1
-    if not dead.any():
+    start, end = case.symptoms.start_dead, case.symptoms.final_dead
+    if start is None or end is None or not (end >= 1).any():
         return ""
-    born = (case.symptoms.start_dead >= 1).any(axis=1)
-    layer = int(dead.sum(axis=0).argmax()) + 1
+    dead, born = end >= 1, (start >= 1).any(axis=1)
+    place = int(dead.sum(axis=0).argmax())
     return (
-        f"{dead.any(axis=1).mean():.0%} of replicates are dead, {born.mean():.0%} from the start: "
-        f"no unit of layer {layer} fires on any point."
+        f"{percent(dead.any(axis=1).mean())} of replicates are dead, {percent(born.mean())} from the start: "
+        f"no unit of {_hidden_phrases(case)[place]} fires on any point."
     )
 
 
 def _weights(case: Case) -> str:
-    config = case.symptoms.config
-    scale = case.median("weight_scale")
-    if not math.isfinite(scale) or case.rule.phase != "start":
+    scale, mean = case.median(case.symptoms.weight_scale), case.symptoms.shifted_mean
+    is_blamed = case.rule.phase == "start" or (mean is not None and case.rule.verdict is not Verdict.HEALTHY)
+    if scale is None or not math.isfinite(scale) or not is_blamed:
         return ""
-    mean = "around 1/2, " if config.kernel_initializer == "uniform_0_1" else ""
-    author = suited_initializer(config.activation).author
-    return (
-        f"The first weights are drawn {mean}with {written(scale)} times the mean square of {author}'s initialiser, "
-        f"which suits {config.activation}."
-    )
+    around = "" if mean is None else f"around {number(mean)}, "
+    return f"The first weights are drawn {around}with {number(scale)} times the mean square of {_suited(case)}."
+
+
+def _suited(case: Case) -> str:
+    known = dict.fromkeys(one for one in kernel_activations(case.symptoms.model) if one is not None)
+    if len(known) > 1:
+        return "the initialisers that suit their layers' activations"
+    (activation,) = known
+    return f"{INITIALIZERS[activation.suited].author}'s initialiser, which suits {activation.name}"
 
 
 def _signal(case: Case) -> str:
-    signal = np.median(case.symptoms.start_signal[case.members], axis=0)
-    if len(signal) < 2 or not (np.isfinite(signal) & (signal > 0)).all():
+    signal = case.profile(case.symptoms.start_signal)
+    if signal is None or len(signal) < 2 or not (np.isfinite(signal) & (signal > 0)).all():
         return ""
     factor = float((signal[-1] / signal[0]) ** (1 / (len(signal) - 1)))
     if 0.7 < factor < 1.5:
         return ""
     return (
-        f"On the way up the signal's standard deviation changes ×{written(factor)} per layer, "
-        f"to {written(float(signal[-1]))} in layer {len(signal)}."
+        f"On the way up the signal's standard deviation changes ×{number(factor)} per layer, "
+        f"to {number(signal[-1])} in {_hidden_phrases(case)[-1]}."
     )
 
 
 def _movement(case: Case) -> str:
-    movement = case.median("movement")
-    if not movement < UNMOVED or case.symptoms.trained_epochs < 1:
+    movement = case.median(case.symptoms.movement)
+    if movement is None or not movement < UNMOVED:
         return ""
-    return f"Over the whole run no kernel moves by more than {written(movement)} of its own length."
+    return f"Over the whole run no kernel moves by more than {number(movement)} of its own length."
 
 
-def _median_profile(case: Case) -> Array:
-    return np.asarray(np.median(case.symptoms.start_gradient[case.members], axis=0))
+def _hidden_phrases(case: Case) -> list[str]:
+    model = case.symptoms.model
+    return [model.layer_phrases[place] for place in hidden_layers(model)]
 
 
-WITNESSES: tuple[Callable[[Case], str], ...] = (
+FINDINGS: tuple[Callable[[Case], str], ...] = (
     _broken,
     _profile,
     _size,

@@ -4,174 +4,223 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vgdemo.config import RunConfig
-from vgdemo.diagnosis.suited import suited_initializer
-from vgdemo.learning import MARGIN, final_accuracy, learning_threshold
-from vgdemo.meanfield import kernel_moments
+from vgdemo.diagnosis.anatomy import hidden_activations, hidden_layers, kernel_activations, output_kernels
+from vgdemo.diagnosis.first_weights import pooled_shift, relative_scale
+from vgdemo.learning import final_accuracy, guessing_accuracy
+from vgdemo.model import Model
 from vgdemo.record import RunRecord
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-S_SHAPED = ("sigmoid", "tanh", "softsign")  # Flat on both sides; a ReLU's zero slope on one side is how it works.
+
+class Loss(NamedTuple):
+    """Training loss of each replicate, (R,) each; the last two are medians over a tenth of the epochs.
+
+    Attributes:
+        start: Before the first update.
+        middle: From half-way on.
+        final: In the end.
+    """
+
+    start: Array
+    middle: Array
+    final: Array
 
 
 @dataclass(frozen=True)
 class Symptoms:
-    """One record, seen as the rules see it.
+    """One record of at least one epoch, seen as the rules see it; what was not measured is None.
 
-    Arrays are (R,) or (R, H), R replicates and H hidden layers. A share of nothing is NaN, for which no comparison
-    holds, and a gradient that is not a number counts as infinite.
+    Arrays are (R,), (R, K), (R, H) or (R, L): R replicates, K kernels, H of them hidden, L measured hidden layers. The
+    start is the first epoch that was measured. A share of nothing is NaN, for which no comparison holds, and a gradient
+    that is not a number counts as infinite.
+
+    Attributes:
+        record: What was measured.
     """
 
     record: RunRecord
 
     @property
-    def config(self) -> RunConfig:
-        """The settings of the run."""
-        return self.record.config
+    def model(self) -> Model:
+        """The network that was measured."""
+        return self.record.model
 
     @property
     def trained_epochs(self) -> int:
-        """Epochs after the first that was measured."""
-        return len(self.record.epochs) - 1
+        """Epochs between the first and the last that were measured."""
+        return int(self.record.epochs[-1] - self.record.epochs[0])
 
     @property
-    def replicates(self) -> int:
-        """How many there are."""
-        return int(self._loss.shape[1])
-
-    @cached_property
-    def majority_share(self) -> float:
+    def guessing_accuracy(self) -> float:
         """Validation accuracy of always answering the larger class."""
-        return learning_threshold(self.config) - MARGIN
+        return guessing_accuracy(self.record)
 
     @cached_property
-    def final_accuracy(self) -> Array:
-        """Validation accuracy after the last epoch; NaN where training diverged."""
+    def final_accuracy(self) -> Array | None:
+        """(R,) validation accuracy after the last epoch, that of guessing where training diverged."""
         return final_accuracy(self.record)
 
-    @property
-    def start_loss(self) -> Array:
-        """Training loss before the first update."""
-        return np.asarray(self._loss[0])
+    @cached_property
+    def loss(self) -> Loss | None:
+        """Training loss at the start, half-way and in the end."""
+        values = self.record.curve_arrays.get("train_loss")
+        if values is None:
+            return None
+        middle = len(values) // 2
+        return Loss(values[0], _median(values[middle : middle + _tenth(values)]), _at_end(values))
 
     @cached_property
-    def middle_loss(self) -> Array:
-        """Training loss half-way, the median over a tenth of the epochs."""
-        middle = len(self._loss) // 2
-        return _median(self._loss[middle : middle + self._tenth])
-
-    @cached_property
-    def final_loss(self) -> Array:
-        """Training loss, the median over the last tenth of the epochs."""
-        return _median(self._loss[-self._tenth :])
-
-    @cached_property
-    def broken_from(self) -> NDArray[np.int_]:
-        """First epoch at which loss or gradient is not a finite number; -1 where there is none."""
-        gradients = self.record.layer_arrays["gradient_rms"]
-        broken = ~(np.isfinite(self._loss) & np.isfinite(gradients).all(axis=-1))
-        return np.where(broken.any(axis=0), self.record.epochs[broken.argmax(axis=0)], -1)
-
-    @cached_property
-    def start_gradient(self) -> Array:
-        """(R, H + 1) gradient size of each kernel before the first update."""
-        return np.asarray(self._gradient[0])
+    def broken_from(self) -> Array:
+        """(R,) first epoch at which loss or gradient is not a finite number; infinite where there is none."""
+        first = np.full(self.record.replicates, np.inf)
+        if (loss := self.record.curve_arrays.get("train_loss")) is not None:
+            first = np.minimum(first, _first(self.record.epochs, ~np.isfinite(loss)))
+        if (gradients := self._values("gradient_rms")) is not None:
+            epochs = self.record.panel_of("gradient_rms").epochs
+            first = np.minimum(first, _first(epochs, np.asarray((~np.isfinite(gradients)).any(axis=-1))))
+        return first
 
     @property
-    def start_hidden_gradient(self) -> Array:
-        """Largest gradient size of a hidden layer before the first update."""
-        return np.asarray(self.start_gradient[:, :-1].max(axis=-1))
+    def start_gradient(self) -> Array | None:
+        """(R, K) gradient size of each kernel before the first update."""
+        return None if self._gradient is None else self._gradient[0]
 
     @property
-    def start_growth(self) -> Array:
-        """The same over the output layer's."""
-        return _quotient(self.start_hidden_gradient, self.start_gradient[:, -1])
+    def start_hidden_gradient(self) -> Array | None:
+        """(R,) largest gradient size of a hidden kernel before the first update."""
+        sizes = self.start_gradient
+        return None if sizes is None or not self.model.hidden else sizes[:, self.model.hidden].max(axis=-1)
 
     @property
-    def start_shrinkage(self) -> Array:
-        """The smallest hidden layer's gradient over the largest of all layers, before the first update."""
-        return _shrinkage(self.start_gradient)
+    def start_growth(self) -> Array | None:
+        """(R,) largest gradient size of a hidden kernel over that of the output's, before the first update."""
+        sizes, largest = self.start_gradient, self.start_hidden_gradient
+        outputs = output_kernels(self.model)
+        return None if sizes is None or largest is None or not outputs else largest / sizes[:, outputs].max(axis=-1)
+
+    @property
+    def start_shrinkage(self) -> Array | None:
+        """(R,) smallest gradient size of a hidden kernel over the largest of all, before the first update."""
+        return None if self._shrinkage is None else self._shrinkage[0]
 
     @cached_property
-    def late_shrinkage(self) -> Array:
-        """The same, the median over the second half of the epochs."""
-        return _median(_shrinkage(self._gradient[len(self._gradient) // 2 :]))
+    def late_shrinkage(self) -> Array | None:
+        """(R,) smallest gradient size of a hidden kernel over the largest of all: median of the epochs' second half."""
+        return None if self._shrinkage is None else _median(self._shrinkage[len(self._shrinkage) // 2 :])
+
+    @property
+    def start_saturated(self) -> Array | None:
+        """(R, L) share of units and points on the flat of an S-shaped activation, before the first update."""
+        return None if self._saturated is None else self._saturated[0]
 
     @cached_property
-    def start_saturated(self) -> Array:
-        """(R, H) share of units and points on the flat of an S-shaped activation, before the first update."""
-        return np.asarray(self._saturated[0])
+    def final_saturated(self) -> Array | None:
+        """(R, L) share of units and points on the flat of an S-shaped activation: median of the epochs' last tenth."""
+        return None if self._saturated is None else _at_end(self._saturated)
+
+    @property
+    def start_dead(self) -> Array | None:
+        """(R, L) share of units that give 0 for every point, before the first update."""
+        return self._layers_at("dead_share", 0)
+
+    @property
+    def final_dead(self) -> Array | None:
+        """(R, L) share of units that give 0 for every point, after the last epoch."""
+        return self._layers_at("dead_share", -1)
+
+    @property
+    def start_signal(self) -> Array | None:
+        """(R, L) standard deviation of each hidden layer's activations before the first update."""
+        return self._layers_at("activation_std", 0)
 
     @cached_property
-    def final_saturated(self) -> Array:
-        """(R, H) the same, the median over the last tenth of the epochs."""
-        return _median(self._saturated[-self._tenth :])
-
-    @property
-    def start_dead(self) -> Array:
-        """(R, H) share of units that give 0 for every point, before the first update."""
-        return np.asarray(self._hidden("dead_share")[0])
-
-    @property
-    def final_dead(self) -> Array:
-        """(R, H) the same after the last epoch."""
-        return np.asarray(self._hidden("dead_share")[-1])
-
-    @property
-    def start_signal(self) -> Array:
-        """(R, H) standard deviation of each hidden layer's activations before the first update."""
-        return np.asarray(self._hidden("activation_std")[0])
+    def start_weights(self) -> Array | None:
+        """(R, H) root mean square of each hidden kernel before the first update."""
+        return self._hidden_at_start("kernel_rms")
 
     @cached_property
-    def weight_scale(self) -> Array:
-        """Mean square of the first weights over the variance that suits the activation, the median over layers."""
-        name = suited_initializer(self.config.activation).name
-        suited = [kernel_moments(name, *shape)[1] for shape in self.config.kernel_shapes[:-1]]
-        return _median((self._hidden("kernel_rms")[0] ** 2 / np.array(suited)).T)
+    def weight_scale(self) -> Array | None:
+        """(R,) mean square of the first weights over the variance that suits their activation: median over kernels."""
+        if self.start_weights is None:
+            return None
+        return relative_scale(self.start_weights, self.model.hidden_kernels, kernel_activations(self.model))
 
     @cached_property
-    def movement(self) -> Array:
-        """How far the kernel that moved most went over the whole run, in its own length: at most this far."""
-        moves = self.record.layer_arrays["update_ratio"][1:]
-        moves = np.where(np.isnan(moves), np.inf, moves)
-        return np.asarray(moves.sum(axis=0).max(axis=-1))
-
-    @property
-    def _loss(self) -> Array:
-        return self.record.curve_arrays["train_loss"]
-
-    @property
-    def _tenth(self) -> int:
-        return max(1, len(self.record.epochs) // 10)
+    def shifted_mean(self) -> float | None:
+        """Mean of the hidden kernels' first weights, all replicates together; None unless it is far from 0."""
+        means, sizes = self._hidden_at_start("kernel_mean"), self.start_weights
+        return None if means is None or sizes is None else pooled_shift(means, sizes, self.model.hidden_kernels)
 
     @cached_property
-    def _gradient(self) -> Array:
-        sizes = self.record.layer_arrays["gradient_rms"]
-        return np.where(np.isnan(sizes), np.inf, sizes)
+    def movement(self) -> Array | None:
+        """(R,) how far the kernel that moved most went over the whole run, in its own length: at most this far.
 
-    @property
-    def _saturated(self) -> Array:
-        shares = self._hidden("saturated_share")
-        return shares if self.config.activation in S_SHAPED else np.zeros_like(shares)
+        None unless every epoch was measured.
+        """
+        moves = self._values("update_ratio")
+        if moves is None or len(moves) < self.trained_epochs:
+            return None
+        return np.asarray(np.where(np.isnan(moves), np.inf, moves).sum(axis=0).max(axis=-1))
 
-    def _hidden(self, statistic: str) -> Array:
-        return np.asarray(self.record.layer_arrays[statistic][..., :-1])
+    @cached_property
+    def _gradient(self) -> Array | None:
+        sizes = self._values("gradient_rms")
+        return None if sizes is None else np.where(np.isnan(sizes), np.inf, sizes)
+
+    @cached_property
+    def _shrinkage(self) -> Array | None:
+        sizes = self._gradient
+        if sizes is None or not self.model.hidden:
+            return None
+        return np.asarray(sizes[..., self.model.hidden].min(axis=-1) / sizes.max(axis=-1))
+
+    @cached_property
+    def _saturated(self) -> Array | None:
+        shares = self._layers("saturated_share")
+        if shares is None:
+            return None
+        is_s_shaped = [
+            activation is not None and activation.is_s_shaped for activation in hidden_activations(self.model)
+        ]
+        return np.where(is_s_shaped, shares, 0)
+
+    def _layers_at(self, statistic: str, epoch: int) -> Array | None:
+        values = self._layers(statistic)
+        return None if values is None else values[epoch]
+
+    def _layers(self, statistic: str) -> Array | None:
+        values, places = self._values(statistic), hidden_layers(self.model)
+        return None if values is None or not places else values[..., places]
+
+    def _hidden_at_start(self, statistic: str) -> Array | None:
+        values = self._values(statistic)
+        return None if values is None or not self.model.hidden else values[0][:, self.model.hidden]
+
+    def _values(self, statistic: str) -> Array | None:
+        values = self.record.values(statistic) if self.record.has(statistic) else None
+        return None if values is None or not values.size else values
 
 
-def _quotient(numerator: Array, denominator: Array) -> Array:
-    return np.asarray(numerator / denominator)
+def _tenth(values: Array) -> int:
+    return max(1, len(values) // 10)
 
 
-def _shrinkage(gradient: Array) -> Array:
-    return _quotient(gradient[..., :-1].min(axis=-1), gradient.max(axis=-1))
+def _at_end(values: Array) -> Array:
+    return _median(values[-_tenth(values) :])
 
 
 def _median(values: Array) -> Array:
     """Over the first axis; NaN where one of the values is."""
     return np.asarray(np.median(values, axis=0))
+
+
+def _first(epochs: NDArray[np.int32], holds: Mask) -> Array:
+    """(R,) the first epoch at which something holds, (E, R); infinite if it never does."""
+    return np.where(holds.any(axis=0), epochs[holds.argmax(axis=0)], np.inf)
