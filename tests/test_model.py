@@ -61,7 +61,6 @@ def test_fans_are_those_by_which_keras_draws_first_weights(shape: tuple[int, ...
 
     kernel = Kernel("layer", shape)
     assert (kernel.fan_in, kernel.fan_out) == compute_fans(shape)
-    assert kernel.units == shape[-1]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any
 from vgdemo.activations import ACTIVATIONS
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.model import Kernel, Layer, Model
+from vgdemo.optimizers import GRADIENT_CLIPS, OPTIMIZERS
 from vgdemo.setting import Setting, unknown_setting
 from vgdemo.wording import counted
 
@@ -22,8 +23,6 @@ MAX_MEASUREMENTS = 500_000  # Epochs x replicates x layers; about 150 MB of stat
 DATASETS = ("circles", "moons", "xor", "spirals", "gaussians")
 OUTPUT_INITIALIZERS = tuple(name for name, one in INITIALIZERS.items() if not one.looks_at_data)
 NORMALIZATIONS = ("none", "batch", "layer")
-GRADIENT_CLIPS = ("none", "global_norm", "value")
-OPTIMIZERS = ("sgd", "rmsprop", "adagrad", "adam")
 
 MAX_SEED = 2**32 - 1  # What NumPy's and scikit-learn's generators take.
 NUM_INPUTS = 2  # Every data set is a point in the plane, so that the decision surface can be drawn.
@@ -105,7 +104,11 @@ class RunConfig:
         "network", "Residual", False, "Adds each hidden layer's input to its output, where their shapes allow it."
     )
     optimizer: str = _setting(
-        "training", "Optimiser", "sgd", "How gradients become updates; Keras's defaults otherwise.", choices=OPTIMIZERS
+        "training",
+        "Optimiser",
+        "sgd",
+        "How gradients become updates; Keras's defaults otherwise.",
+        choices=tuple(OPTIMIZERS),
     )
     learning_rate: float = _setting(
         "training", "Learning rate", 0.01, "Size of a step; the article uses 0.01.", minimum=1e-6, maximum=10
@@ -126,7 +129,7 @@ class RunConfig:
         "Gradient clipping",
         "none",
         "Bounds the gradient of all weights together, or each entry; what is measured is the gradient before it.",
-        choices=GRADIENT_CLIPS,
+        choices=("none", *GRADIENT_CLIPS),
     )
     clip_limit: float = _setting(
         "training", "Clip limit", 1.0, "Largest norm or entry of a clipped gradient.", minimum=1e-6, maximum=1000

@@ -41,11 +41,6 @@ class Kernel:
         """Outputs of an input, as Keras's initialisers count them."""
         return math.prod(self.shape[:-2]) * self.shape[-1]
 
-    @property
-    def units(self) -> int:
-        """Outputs of the layer."""
-        return self.shape[-1]
-
 
 @dataclass(frozen=True)
 class Layer:

@@ -19,11 +19,12 @@ import pytest
 
 from vgdemo import train
 from vgdemo.activations import ACTIVATIONS
-from vgdemo.config import DATASETS, GRADIENT_CLIPS, NORMALIZATIONS, OPTIMIZERS, RunConfig
+from vgdemo.config import DATASETS, NORMALIZATIONS, RunConfig
 from vgdemo.data import make_dataset
 from vgdemo.engine.training import Training
 from vgdemo.export import notebook, script
 from vgdemo.initializers import INITIALIZERS
+from vgdemo.optimizers import GRADIENT_CLIPS, OPTIMIZERS
 from vgdemo.record import CURVES, KERNEL_STATISTICS, OUTPUT_STATISTICS, UPDATE_STATISTICS, RunRecord
 
 STATISTICS = (*KERNEL_STATISTICS, *UPDATE_STATISTICS, *OUTPUT_STATISTICS)

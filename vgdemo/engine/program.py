@@ -12,7 +12,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from vgdemo.network.interface import Batch, MovingAverages, Network, Parameters, Signals
-from vgdemo.network.optimizers import CLIPS, OPTIMIZERS, Hyperparameters, Step
+from vgdemo.network.optimizers import CLIPS, UPDATE_RULES, Hyperparameters, Step
 
 MAX_PROGRAMS = 32  # Compiled programs that a process remembers; a few megabytes each.
 
@@ -109,7 +109,7 @@ class Recipe:
 
     Attributes:
         network: The network.
-        optimizer: A name of `OPTIMIZERS`.
+        optimizer: A name of `UPDATE_RULES`.
         gradient_clip: A name of `CLIPS`.
     """
 
@@ -122,7 +122,7 @@ class Recipe:
         parameters = self.network.initial_parameters(kernels)
         slots = tuple(
             tf.nest.map_structure(lambda parameter, start=start: tf.fill(parameter.shape, start), parameters)
-            for start in OPTIMIZERS[self.optimizer].slot_starts
+            for start in UPDATE_RULES[self.optimizer].slot_starts
         )
         return TrainingState(parameters, self.network.initial_averages(parameters), slots, tf.constant(0.0))
 
@@ -168,7 +168,7 @@ class Recipe:
         gradients = self._gradients(state, batch, signals, targets)
         clipped = CLIPS[self.gradient_clip](tf.nest.flatten(gradients), hyperparameters.clip_limit)
         update = Step(state.updates + 1, hyperparameters)
-        parameters, slots = OPTIMIZERS[self.optimizer].updated(update, state.parameters, clipped, state.slots)
+        parameters, slots = UPDATE_RULES[self.optimizer].updated(update, state.parameters, clipped, state.slots)
         averages = self.network.updated_averages(state.moving_averages, signals, batch.sample_weight)
         return TrainingState(parameters, averages, slots, update.number)
 

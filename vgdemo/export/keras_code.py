@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from vgdemo.activations import ACTIVATIONS
 from vgdemo.config import RunConfig
 from vgdemo.initializers import INITIALIZERS
+from vgdemo.optimizers import GRADIENT_CLIPS, OPTIMIZERS
 
 CELL = re.compile(r"^# %% (.+)\n", re.MULTILINE)
 
@@ -34,8 +35,6 @@ angle = 3 * np.pi * radius + np.pi * classes
 points = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
 points += {noise} * generator.standard_normal(points.shape)""",
 }
-OPTIMIZERS = {"sgd": "SGD", "rmsprop": "RMSprop", "adagrad": "Adagrad", "adam": "Adam"}
-CLIPS = {"global_norm": "global_clipnorm", "value": "clipvalue"}
 
 _environment = Environment(
     loader=PackageLoader("vgdemo.export"),
@@ -93,7 +92,7 @@ def _code(config: RunConfig, *, notebook: bool) -> str:
         hidden_initializer=hidden.keras_code(seed="seed"),
         output_initializer=output.keras_code(seed="output_seed"),
         lsuv=hidden.looks_at_data,
-        optimizer=OPTIMIZERS[config.optimizer],
+        optimizer=OPTIMIZERS[config.optimizer].keras_class,
         optimizer_arguments=_optimizer_arguments(config),
         steepest_slope=ACTIVATIONS[config.activation].steepest_slope,
     )
@@ -117,8 +116,8 @@ def _optimizer_arguments(config: RunConfig) -> dict[str, float | bool]:
             arguments["nesterov"] = True
     if config.weight_decay:
         arguments["weight_decay"] = config.weight_decay
-    if config.gradient_clip in CLIPS:
-        arguments[CLIPS[config.gradient_clip]] = config.clip_limit
+    if config.gradient_clip in GRADIENT_CLIPS:
+        arguments[GRADIENT_CLIPS[config.gradient_clip]] = config.clip_limit
     return arguments
 
 

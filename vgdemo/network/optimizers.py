@@ -52,7 +52,7 @@ Update = Callable[[Step, tf.Tensor, Slots], tuple[tf.Tensor, Slots]]  # (step, g
 
 
 @dataclass(frozen=True)
-class Optimizer:
+class UpdateRule:
     """How a gradient becomes a change of weights.
 
     Attributes:
@@ -104,11 +104,11 @@ def _adam(step: Step, gradient: tf.Tensor, slots: Slots) -> tuple[tf.Tensor, Slo
     return change, (momentum, velocity)
 
 
-OPTIMIZERS: dict[str, Optimizer] = {
-    "sgd": Optimizer((0.0,), _sgd),
-    "rmsprop": Optimizer((0.0,), _rmsprop),
-    "adagrad": Optimizer((INITIAL_ACCUMULATOR_VALUE,), _adagrad),
-    "adam": Optimizer((0.0, 0.0), _adam),
+UPDATE_RULES: dict[str, UpdateRule] = {
+    "sgd": UpdateRule((0.0,), _sgd),
+    "rmsprop": UpdateRule((0.0,), _rmsprop),
+    "adagrad": UpdateRule((INITIAL_ACCUMULATOR_VALUE,), _adagrad),
+    "adam": UpdateRule((0.0, 0.0), _adam),
 }
 
 
