@@ -8,7 +8,7 @@ from vgdemo.ui.forecast import forecast_panel
 from vgdemo.ui.glossary import words, words_of
 from vgdemo.ui.lab import reported, watch
 from vgdemo.ui.page import INTRODUCTION, page, plain
-from vgdemo.ui.runs import follow, forget_ended, is_new_here
+from vgdemo.ui.runs import follow, is_new_here, retry
 from vgdemo.ui.server import ROUTES, lifespan
 from vgdemo.ui.session import session
 from vgdemo.ui.settings import form, wanted
@@ -19,7 +19,7 @@ app = st.App(__file__, routes=ROUTES, lifespan=lifespan)
 
 def main() -> None:
     """Draw the page."""
-    with page("Lab", retry=forget_ended):
+    with page("Lab", retry=retry):
         config = wanted(form(), session().job)
         if is_new_here():
             st.markdown(INTRODUCTION)

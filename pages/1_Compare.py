@@ -4,12 +4,12 @@ from vgdemo.ui.columns import LETTERS, columns
 from vgdemo.ui.compare import watch
 from vgdemo.ui.page import page
 from vgdemo.ui.results import results
-from vgdemo.ui.runs import follow_all, forget_ended
+from vgdemo.ui.runs import follow_all, retry
 
 
 def main() -> None:
     """Draw the page."""
-    with page("Compare", retry=forget_ended):
+    with page("Compare", retry=retry):
         jobs = dict(zip(LETTERS, follow_all(columns()), strict=False))
         watch(jobs)
         results(jobs)

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browser.dashboard import READY_SECONDS, dashboard
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from vgdemo.figures.style import in_words
+from vgdemo.wording import number
 
 Open = Callable[..., Page]
 LONG = "epochs=2000&replicates=20"  # Trains for some seconds.
@@ -170,7 +170,7 @@ def test_numbers_are_downloaded_as_csv(open_lab: Open) -> None:
     assert sum(row["series"] == "validation" for row in downloaded(page, "curves")) == 2 * 21
     reading = page.locator(".vgdemo-figure[data-name=layers] p").inner_text()
     (first,) = (row for row in downloaded(page, "layers") if (row["x"], row["y"]) == ("20", "1"))
-    assert f"{in_words(float(first['value']))} in layer 1" in reading
+    assert f"{number(float(first['value']))} in layer 1" in reading
     (profile,) = (row for row in downloaded(page, "profile") if (row["series"], row["x"]) == ("median", "1"))
     assert float(profile["y"]) == pytest.approx(float(first["value"]), rel=1e-6)
     shares = [float(row["value"]) for row in downloaded(page, "distribution") if row["y"] == "output"]

@@ -49,9 +49,12 @@ class StandInJobs:
     error: SchedulerError | None = None
     submitted: list[StandInJob] = field(default_factory=list)
 
-    def submit(self, config: RunConfig, *, interactive: bool = True) -> StandInJob:
+    def check(self) -> None:
         if self.error is not None:
             raise self.error
+
+    def submit(self, config: RunConfig, *, interactive: bool = True) -> StandInJob:
+        self.check()
         progress = Progress(state=self.state, epochs=config.epochs, **{"epoch": 0, **self.details})
         job = StandInJob(config, progress, self.record(config), is_interactive=interactive)
         self.submitted.append(job)

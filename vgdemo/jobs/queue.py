@@ -138,6 +138,14 @@ class Jobs:
             run.watchers.add(job)
         return job
 
+    def check(self) -> None:
+        """See whether runs can be trained.
+
+        Raises:
+            SchedulerError: If there is no cluster to train on.
+        """
+        self._executor.check()
+
     def close(self) -> None:
         """Stop all that runs and leave the cluster; a local one ends."""
         self._executor.close()

@@ -13,7 +13,7 @@ from vgdemo.jobs import Job
 from vgdemo.record import RunRecord
 from vgdemo.ui.page import plain
 from vgdemo.ui.progress import are_over, follow, progress_bar
-from vgdemo.ui.runs import BROKEN, forget_ended
+from vgdemo.ui.runs import BROKEN, retry
 from vgdemo.ui.verdict import verdict_of_column
 from vgdemo.ui.views import replicate_choice, row_choice, show_side_by_side, statistic_choice
 
@@ -74,7 +74,7 @@ def _stop_or_retry(jobs: Jobs) -> None:
     is_over = are_over(jobs.values())
     if is_over and any(job.progress.state in BROKEN for job in jobs.values()):
         if st.button("Train the rest"):
-            forget_ended()
+            retry()
             st.rerun()  # This part of the page alone would go on showing the jobs that have ended.
     else:
         st.button("Stop all", on_click=_stop_all, args=(jobs,), disabled=is_over)

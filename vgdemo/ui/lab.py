@@ -10,7 +10,7 @@ from vgdemo.export import ReportedRun
 from vgdemo.figures import ViewOptions
 from vgdemo.jobs import Job, JobState
 from vgdemo.ui.progress import follow, progress_bar
-from vgdemo.ui.runs import forget_ended
+from vgdemo.ui.runs import retry
 from vgdemo.ui.verdict import findings, verdict
 from vgdemo.ui.views import replicate_choice, scale_choices, show_one, statistic_choice
 
@@ -43,7 +43,7 @@ def _progress_line(job: Job) -> None:
         progress_bar(job)
         if job.progress.state is JobState.FAILED:
             if st.button("Try again"):
-                forget_ended()
+                retry()
                 st.rerun()  # This part of the page alone would go on showing the job that failed.
         else:
             st.button("Stop", on_click=job.stop, disabled=job.progress.state.is_over)

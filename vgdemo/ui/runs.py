@@ -87,14 +87,22 @@ def follow_all(configs: Sequence[RunConfig]) -> list[Job]:
     return [held[config] for config in configs]
 
 
-def forget_ended() -> None:
-    """Want the Lab's and Compare's runs that failed or were stopped no more, so that their pages ask for them again."""
+def retry() -> None:
+    """Want the Lab's and Compare's runs that failed or were stopped no more, so that their pages ask for them again.
+
+    They ask over a new connection if the old one is broken.
+    """
     job = session().job
     if job is not None and job.progress.state in BROKEN:
         leave()
     held = session().compared
     for config in [config for config, one in held.items() if one.progress.state in BROKEN]:
         held.pop(config).release()
+    jobs = open_jobs()
+    try:
+        jobs.check()
+    except SchedulerError:
+        _disconnect(jobs)
 
 
 def queue(configs: Sequence[RunConfig]) -> None:
@@ -117,7 +125,12 @@ def _submit(config: RunConfig, *, interactive: bool = True) -> Job:
     try:
         return jobs.submit(config, interactive=interactive)
     except SchedulerError:
-        if open_jobs() is jobs:  # Another session may have replaced it already.
-            open_jobs.clear()
-            jobs.close()
+        _disconnect(jobs)
         raise
+
+
+def _disconnect(jobs: Jobs) -> None:
+    """Let the next one who asks connect anew."""
+    if open_jobs() is jobs:  # Another session may have replaced it already.
+        open_jobs.clear()
+        jobs.close()
