@@ -74,108 +74,105 @@ def _depths(number: str, story: str) -> Experiment:
     return _experiment(number, story, *claims, runs=runs, pictures=("depths",), answer=depth_limit)
 
 
-def _depth_is_worse() -> tuple[Experiment, ...]:
-    """Deeper is worse, until ReLU."""
-    return (
-        _experiment(
-            "1",
-            "One hidden layer of five tanh units, its weights drawn uniformly between 0 and 1. "
-            "In the article it improves up to about epoch 300, then slowly.",
-            _learns("training", 0.816),
-            _learns("validation", 0.816),
-            Claim(
-                "slowing down",
-                "reach 95 % of their final accuracy between epochs 200 and 400",
-                ARRIVAL,
-                low=200,
-                high=400,
-                published=(300,),
-            ),
-        ),
-        _experiment(
-            "2",
-            "Five such layers in place of one, nothing else changed. In the article it does not learn, and gets worse.",
-            _fails("training", 0.530),
-            _fails("validation", 0.468),
-            Claim("progress", "end less accurate on the training half than they begin", PROGRESS, high=0),
-        ),
-        _experiment(
-            "2K",
-            "The article hands one initialiser object to all layers. Keras 3 then gives kernels of one shape the same "
-            "values: layers 2 to 5 start as four copies of one layer. "
-            "Keras 2 drew each layer anew, as experiment 2 does.",
-            _fails("validation", 0.468, row="shared draw"),
-            _fails(row="independent draws", runs=(1,), is_open=True),
-            title="Deep tanh as Keras 3 draws it",
-            runs=(("shared draw", _RUNS["2"].with_changes(shared_draw=True)), ("independent draws", _RUNS["2"])),
-            answer=contrast,
-        ),
-        _experiment(
-            "3",
-            "The same five layers with ReLU and He's uniform initialiser. "
-            "In the article it converges in about 100 epochs.",
-            _learns("training", 0.836),
-            _learns("validation", 0.840),
-            Claim(
-                "converging",
-                "reach 95 % of their final accuracy by epoch 150",
-                ARRIVAL,
-                low=0,
-                high=151,
-                published=(100,),
-            ),
+def _shallow_tanh() -> Experiment:
+    """One tanh layer."""
+    return _experiment(
+        "1",
+        "One hidden layer of five tanh units, its weights drawn uniformly between 0 and 1. "
+        "In the article it improves up to about epoch 300, then slowly.",
+        _learns("training", 0.816),
+        _learns("validation", 0.816),
+        Claim(
+            "slowing down",
+            "reach 95 % of their final accuracy between epochs 200 and 400",
+            ARRIVAL,
+            low=200,
+            high=400,
+            published=(300,),
         ),
     )
 
 
-def _limit_of_relu() -> tuple[Experiment, ...]:
-    """How deep ReLU learns."""
-    return (
-        _experiment("4", "Fifteen ReLU layers, which in the article still learn.", _learns()),
-        _experiment("5", "Twenty ReLU layers, which in the article no longer learn.", _fails()),
+def _deep_tanh() -> Experiment:
+    """Five tanh layers."""
+    return _experiment(
+        "2",
+        "Five such layers in place of one, nothing else changed. In the article it does not learn, and gets worse.",
+        _fails("training", 0.530),
+        _fails("validation", 0.468),
+        Claim("progress", "end less accurate on the training half than they begin", PROGRESS, high=0),
     )
 
 
-def _gradients() -> tuple[Experiment, ...]:
-    """The gradients behind it."""
-    return (
-        _experiment(
-            "6",
-            "The article reads off TensorBoard that the output's average gradient stays within 0.05 and 0.1, that the "
-            "first layer's is similar, and that most activity is in the last two layers. Here it is mean |g| of each "
-            "kernel on the whole training half.",
-            Claim("output", "average between 0.05 and 0.1", OUTPUT_GRADIENT, low=0.05, high=0.1, published=(0.05, 0.1)),
-            Claim("layer 1 / output", "have both within a factor of 2", FIRST_OVER_OUTPUT, low=0.5, high=2),
-            Claim("last two / others", "have the largest gradients in the last two layers", ENDS_OVER_MIDDLE, low=1),
-            pictures=("outcome", "gradients", "density"),
-        ),
-        _experiment(
-            "7",
-            "With ReLU the article reads an average gradient of 0.2 to 0.4 in the first layer, more than with tanh.",
-            Claim("layer 1", "average between 0.2 and 0.4", FIRST_GRADIENT, low=0.2, high=0.4, published=(0.2, 0.4)),
-            Claim("ReLU / tanh", "have more in layer 1 than with tanh", FIRST_OVER_OTHER, low=1, runs=(0, 1)),
-            runs=((_PRESETS["3"].title, _RUNS["3"]), (_PRESETS["2"].title, _RUNS["2"])),
-            pictures=("outcome", "gradients", "density"),
+def _deep_tanh_by_keras_3() -> Experiment:
+    """Five tanh layers that start alike."""
+    return _experiment(
+        "2K",
+        "The article hands one initialiser object to all layers. Keras 3 then gives kernels of one shape the same "
+        "values: layers 2 to 5 start as four copies of one layer. "
+        "Keras 2 drew each layer anew, as experiment 2 does.",
+        _fails("validation", 0.468, row="shared draw"),
+        _fails(row="independent draws", runs=(1,), is_open=True),
+        title="Deep tanh as Keras 3 draws it",
+        runs=(("shared draw", _RUNS["2"].with_changes(shared_draw=True)), ("independent draws", _RUNS["2"])),
+        answer=contrast,
+    )
+
+
+def _deep_relu() -> Experiment:
+    """Five ReLU layers."""
+    return _experiment(
+        "3",
+        "The same five layers with ReLU and He's uniform initialiser. In the article it converges in about 100 epochs.",
+        _learns("training", 0.836),
+        _learns("validation", 0.840),
+        Claim(
+            "converging",
+            "reach 95 % of their final accuracy by epoch 150",
+            ARRIVAL,
+            low=0,
+            high=151,
+            published=(100,),
         ),
     )
 
 
-def _extensions() -> tuple[Experiment, ...]:
-    """What the article leaves to its reader."""
-    return (
-        _changed("E1", "Glorot", "Five tanh layers once more, started by Glorot's (Xavier's) uniform initialiser."),
-        _changed("E2", "Adam", "Five tanh layers with their old first weights, trained by Adam."),
-        _experiment(
-            "E3",
-            "The L1 norm of each kernel while deep tanh and deep ReLU train: do the weights of a stuck network move?",
-            Claim("tanh", "grow", NORM_GROWTH, low=1, is_open=True),
-            Claim("ReLU", "grow", NORM_GROWTH, low=1, runs=(1,), is_open=True),
-            runs=((_PRESETS["2"].title, _RUNS["2"]), (_PRESETS["3"].title, _RUNS["3"])),
-            pictures=("outcome", "norms"),
-            answer=growth,
-        ),
-        _depths("E4", "How deep may tanh with 5 units be?"),
-        _depths("E5", "Are 25 units better than 5?"),
+def _gradients_of_deep_tanh() -> Experiment:
+    """What the article reads off its gradients with tanh."""
+    return _experiment(
+        "6",
+        "The article reads off TensorBoard that the output's average gradient stays within 0.05 and 0.1, that the "
+        "first layer's is similar, and that most activity is in the last two layers. Here it is mean |g| of each "
+        "kernel on the whole training half.",
+        Claim("output", "average between 0.05 and 0.1", OUTPUT_GRADIENT, low=0.05, high=0.1, published=(0.05, 0.1)),
+        Claim("layer 1 / output", "have both within a factor of 2", FIRST_OVER_OUTPUT, low=0.5, high=2),
+        Claim("last two / others", "have the largest gradients in the last two layers", ENDS_OVER_MIDDLE, low=1),
+        pictures=("outcome", "gradients", "density"),
+    )
+
+
+def _gradients_of_deep_relu() -> Experiment:
+    """What the article reads off its gradients with ReLU."""
+    return _experiment(
+        "7",
+        "With ReLU the article reads an average gradient of 0.2 to 0.4 in the first layer, more than with tanh.",
+        Claim("layer 1", "average between 0.2 and 0.4", FIRST_GRADIENT, low=0.2, high=0.4, published=(0.2, 0.4)),
+        Claim("ReLU / tanh", "have more in layer 1 than with tanh", FIRST_OVER_OTHER, low=1, runs=(0, 1)),
+        runs=((_PRESETS["3"].title, _RUNS["3"]), (_PRESETS["2"].title, _RUNS["2"])),
+        pictures=("outcome", "gradients", "density"),
+    )
+
+
+def _weight_norms() -> Experiment:
+    """How the weights grow."""
+    return _experiment(
+        "E3",
+        "The L1 norm of each kernel while deep tanh and deep ReLU train: do the weights of a stuck network move?",
+        Claim("tanh", "grow", NORM_GROWTH, low=1, is_open=True),
+        Claim("ReLU", "grow", NORM_GROWTH, low=1, runs=(1,), is_open=True),
+        runs=((_PRESETS["2"].title, _RUNS["2"]), (_PRESETS["3"].title, _RUNS["3"])),
+        pictures=("outcome", "norms"),
+        answer=growth,
     )
 
 
@@ -183,10 +180,19 @@ def _extensions() -> tuple[Experiment, ...]:
 def chapters() -> dict[str, tuple[Experiment, ...]]:
     """Title of each chapter to its experiments."""
     return {
-        "Deeper is worse, until ReLU": _depth_is_worse(),
-        "How deep ReLU learns": _limit_of_relu(),
-        "The gradients behind it": _gradients(),
-        "What the article leaves to its reader": _extensions(),
+        "Deeper is worse, until ReLU": (_shallow_tanh(), _deep_tanh(), _deep_tanh_by_keras_3(), _deep_relu()),
+        "How deep ReLU learns": (
+            _experiment("4", "Fifteen ReLU layers, which in the article still learn.", _learns()),
+            _experiment("5", "Twenty ReLU layers, which in the article no longer learn.", _fails()),
+        ),
+        "The gradients behind it": (_gradients_of_deep_tanh(), _gradients_of_deep_relu()),
+        "What the article leaves to its reader": (
+            _changed("E1", "Glorot", "Five tanh layers once more, started by Glorot's (Xavier's) uniform initialiser."),
+            _changed("E2", "Adam", "Five tanh layers with their old first weights, trained by Adam."),
+            _weight_norms(),
+            _depths("E4", "How deep may tanh with 5 units be?"),
+            _depths("E5", "Are 25 units better than 5?"),
+        ),
     }
 
 
