@@ -102,7 +102,7 @@ def test_a_difference_that_was_not_measured_is_told_as_that(make_record: MakeRec
 
 def test_who_learns_is_said_of_those_whose_accuracy_was_measured(make_record: MakeRecord) -> None:
     records = {"A": foreign_record(), "B": ended(make_record, 0.9, 0.5)}
-    assert who_learns(records) == f"B · {records['B'].sentence} learns in 1 of 2 replicates."
+    assert who_learns(records) == "B · 2 × 5 tanh learns in 1 of 2 replicates."
     assert who_learns({"A": foreign_record()}) == "No accuracy was measured."
 
 
@@ -165,9 +165,15 @@ def test_of_a_model_whose_optimiser_nobody_knows_that_is_said() -> None:
 
 def test_a_log_is_headed_by_its_name() -> None:
     assert headings({"A": RunConfig(), "B": Log("mine", "0" * 64)}) == {
-        "A": f"A · {RunConfig().sentence}",
+        "A": "A · 5 × 5 tanh",
         "B": "B · mine",
     }
+
+
+def test_beside_a_log_runs_are_named_by_what_sets_them_apart_from_each_other() -> None:
+    sources = {"A": Log("mine", "0" * 64), "B": RunConfig(), "C": RunConfig(activation="relu")}
+    assert headings(sources) == {"A": "A · mine", "B": "B · tanh", "C": "C · relu"}
+    assert headings(sources | {"C": RunConfig()}) == {"A": "A · mine", "B": "B · 5 × 5 tanh", "C": "C · 5 × 5 tanh"}
 
 
 def test_a_surely_worse_run_is_called_less_accurate(make_record: MakeRecord) -> None:

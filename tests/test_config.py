@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vgdemo.config import SETTINGS, RunConfig
+from vgdemo.cost import flops
 
 # Name, lowest, highest, default: written down here by hand, independently of the table in the code.
 WHOLE_NUMBERS = [
@@ -155,12 +156,16 @@ def test_a_run_that_would_cost_too_much_says_how_much_and_what_to_lower() -> Non
         RunConfig(num_hidden_layers=50, epochs=2000)
 
 
-def test_the_cost_is_two_operations_for_each_multiply_add() -> None:
+def test_the_cost_is_two_operations_for_each_multiply_add(monkeypatch: pytest.MonkeyPatch) -> None:
     # 2 -> 3 -> 3 -> 1 has 18 weights. An epoch: forward (2) and backward (4) over 50 points, twice (training and
     # probe), then forward over the 51 points of the validation half.
-    config = RunConfig(num_hidden_layers=2, units=3, n_samples=101, epochs=7, replicates=5)
-    assert config.kernel_shapes == ((2, 3), (3, 3), (3, 1))
-    assert config.flops == 7 * 5 * 18 * (2 * 50 * 6 + 51 * 2)
+    settings = {"num_hidden_layers": 2, "units": 3, "n_samples": 101, "epochs": 7, "replicates": 5}
+    cost = 7 * 5 * 18 * (2 * 50 * 6 + 51 * 2)
+    monkeypatch.setattr("vgdemo.cost.MAX_FLOPS", cost)
+    assert RunConfig(**settings).kernel_shapes == ((2, 3), (3, 3), (3, 1))
+    monkeypatch.setattr("vgdemo.cost.MAX_FLOPS", cost - 1)
+    with pytest.raises(ValueError, match="floating-point operations"):
+        RunConfig(**settings)
 
 
 def test_a_config_cannot_be_changed_in_place() -> None:
@@ -278,7 +283,7 @@ def test_query_parameters_that_clash_open_the_page_all_the_same() -> None:
     assert (config.n_samples, config.batch_size) == (100, 32)
     assert len(notices) == 1
     config, notices = RunConfig.from_query({"num_hidden_layers": "50", "units": "256", "epochs": "2000"})
-    assert config.flops <= 5e12
+    assert flops(config.kernel_shapes, 500, 500, config.epochs, config.replicates) <= 5e12
     assert notices
 
 

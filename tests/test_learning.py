@@ -14,6 +14,7 @@ from vgdemo.learning import (
     accuracy,
     accuracy_deciles,
     arrival,
+    arrival_in_words,
     diverged,
     final_accuracy,
     gradient_ratio,
@@ -59,6 +60,15 @@ def test_the_interval_of_a_share_is_wilsons(count: int, total: int, low: float, 
 def test_a_share_says_count_percentage_and_interval() -> None:
     assert str(Share(0, 20)) == "0 of 20 replicates (0 %, interval 0–16 %)"
     assert str(Share(1, 1)).startswith("1 of 1 replicate (100 %, ")
+
+
+def test_the_interval_of_a_share_is_written_in_whole_hundredths() -> None:
+    assert Share(1, 29).interval_in_words == "1–17 %"
+    assert Share(3, 20).interval_in_words == "5–36 %"
+
+
+def test_an_arrival_is_a_whole_epoch_or_never() -> None:
+    assert [arrival_in_words(epoch) for epoch in (0, 3.4, 1234.0, np.inf)] == ["0", "3", "1234", "never"]
 
 
 def test_a_share_counts_what_is_true() -> None:

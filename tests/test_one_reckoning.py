@@ -15,12 +15,12 @@ import pytest
 from ten_replicates import ENDINGS, LAST, WRECKS, Ending, ten_replicates
 
 from vgdemo.article import Claim, experiments, judged, table
-from vgdemo.article.measures import ARRIVAL, TRAIN_ACCURACY, VAL_ACCURACY
+from vgdemo.article.measures import ARRIVAL, PROGRESS, TRAIN_ACCURACY, VAL_ACCURACY
 from vgdemo.comparison import difference, endings, who_learns
 from vgdemo.diagnosis import Verdict, diagnose
 from vgdemo.export import ReportedRun, curves_table, report, to_csv
-from vgdemo.figures import curves, depths, overlaid_accuracy
-from vgdemo.learning import Share, accuracy_deciles, arrival, final_accuracy, has_learned, quantile
+from vgdemo.figures import Row, curves, depths, outcome, overlaid_accuracy
+from vgdemo.learning import Share, accuracy, accuracy_deciles, arrival, final_accuracy, has_learned, quantile
 from vgdemo.record import RunRecord
 from vgdemo.store import StoredRun
 from vgdemo.summary import summarize
@@ -122,19 +122,45 @@ def test_the_articles_accuracies(record: RunRecord, ending: Ending, measure: obj
 
 def test_the_articles_arrivals(record: RunRecord, ending: Ending) -> None:
     found = judged(Claim("soon", "arrive", ARRIVAL, low=0, high=LAST + 1), [record])
-    assert found is not None
+    assert found is not None and found.quartiles is not None
     np.testing.assert_array_equal(found.values, arrival(record))
-    assert quantile(found.values, 0.5, axis=0) == ending.arrival
+    assert found.quartiles[2] == summarize(record).arrival == ending.arrival
     assert found.share == Share(ending.learned, 10)
-    assert f"{10 - ending.learned} of them have no number: diverged, or never learned." in found.sentence
+    assert f"Measured: 1 to never, median {ending.arrival_in_words}." in found.sentence
+    assert "no number" not in found.sentence
+
+
+def test_the_articles_progress(record: RunRecord, ending: Ending) -> None:
+    """The first and the last of the four epochs; a replicate that diverged ends where it began, guessing."""
+    found = judged(Claim("progress", "fall", PROGRESS, high=0), [record])
+    assert found is not None and found.quartiles is not None
+    first, last = (accuracy(record, "train")[epoch] for epoch in (0, -1))
+    gained = [0.0] * (10 - ending.learned) + [value - 0.5 for value in ending.accuracies if value >= 0.7]
+    np.testing.assert_allclose(sorted(found.values), sorted(gained), atol=1e-12)
+    np.testing.assert_allclose(sorted(found.values), sorted(last - first), atol=1e-12)
+    assert found.quartiles[2] == pytest.approx(sum(sorted(gained)[4:6]) / 2)
+    assert "no number" not in found.sentence
+
+
+def test_the_outcome_of_arrivals(record: RunRecord, ending: Ending) -> None:
+    row = Row("soon", arrival(record), text=ARRIVAL.text)
+    reading = outcome([row], ARRIVAL.title, ARRIVAL.label).layout.title.subtitle.text
+    lower, upper = {2: ("never", "never"), 7: ("2", "never")}[ending.learned]
+    assert reading == f"soon: half of 10 replicates within {lower} to {upper}."
+
+
+def test_an_arrival_has_one_name(record: RunRecord) -> None:
+    assert ARRIVAL.title in endings({"A": summarize(record)}).index
 
 
 def test_the_articles_table(record: RunRecord, ending: Ending) -> None:
-    claim = Claim("validation", "learn", VAL_ACCURACY, low=0.7)
-    experiment = replace(experiments()[0], claims=(claim,))
-    (told,) = table(experiment, [judged(claim, [record])]).to_dict("records")
+    claims = (Claim("validation", "learn", VAL_ACCURACY, low=0.7), Claim("soon", "arrive", ARRIVAL, low=0, high=9))
+    experiment = replace(experiments()[0], claims=claims)
+    told, soon = table(experiment, [judged(claim, [record]) for claim in claims]).to_dict("records")
     assert told["min / quartiles / max"].split()[3] == f"{ending.median:.3f}"
+    assert soon["min / quartiles / max"].split()[3] == ending.arrival_in_words
     assert told["share, interval"].startswith(f"{ending.learned}/10, ")
+    assert soon["share, interval"] == told["share, interval"]
 
 
 def test_the_diagnosis(record: RunRecord, ending: Ending) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from vgdemo.setting import Setting, unknown_setting
+from vgdemo.setting import Setting, json_object, parsed_settings, unknown_setting
 
 
 def setting(default: Any, **bounds: Any) -> Setting:
@@ -70,6 +70,25 @@ def test_a_text_stands_for_a_value(one: Setting, text: str, value: Any) -> None:
 def test_another_text_is_refused(one: Setting, text: str) -> None:
     with pytest.raises(ValueError, match="^Expected `dose` to be "):
         one.parsed(text)
+
+
+def test_several_settings_are_parsed_and_what_cannot_be_taken_is_told() -> None:
+    settings = {"dose": WHOLE, "level": WORD}
+    assert parsed_settings({"dose": "7", "level": "high"}, settings) == ({"dose": 7, "level": "high"}, [])
+    values, notices = parsed_settings({"dose": "11", "x": "1", "level": "high"}, settings)
+    assert values == {"level": "high"}
+    assert notices == [
+        "Expected `dose` to be a whole number between 1 and 10. Received: dose=11. The default, 5, is used.",
+        "Expected a setting of a run. Received: 'x', which is none. It is ignored.",
+    ]
+
+
+def test_a_json_object_gives_values_by_name_and_another_text_a_sentence() -> None:
+    assert json_object('{"dose": 7}') == {"dose": 7}
+    with pytest.raises(ValueError, match="^Expected settings as a JSON object. Received: list$"):
+        json_object("[7]")
+    with pytest.raises(ValueError, match="^Expected settings as a JSON object. Received text that is not JSON: "):
+        json_object("{")
 
 
 def test_minus_zero_loses_its_sign() -> None:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
 from vgdemo.config import SETTINGS, RunConfig
-from vgdemo.learning import CONFIDENCE, Share, final_accuracy, has_learned
+from vgdemo.learning import ARRIVAL_LABEL, CONFIDENCE, Share, arrival_in_words, final_accuracy, has_learned
 from vgdemo.model import Model
-from vgdemo.record import RunRecord, Source
+from vgdemo.record import Log, RunRecord, Source
 from vgdemo.summary import Summary
 from vgdemo.wording import listed, number, signed
 
@@ -135,15 +135,18 @@ def names(configs: Sequence[RunConfig]) -> tuple[str, ...]:
 
 
 def headings(sources: Mapping[str, Source]) -> dict[str, str]:
-    """For each letter, itself and what sets its run apart.
+    """For each letter, itself and what sets its run apart; beside a log, a run has at least its network's name.
 
     Example:
         >>> headings({"A": RunConfig(), "B": RunConfig(activation="relu", residual=True)})
         {'A': 'A · tanh + no residual', 'B': 'B · relu + residual'}
     """
-    configs = [source for source in sources.values() if isinstance(source, RunConfig)]
-    found = names(configs) if len(configs) == len(sources) else [source.sentence for source in sources.values()]
-    return {letter: f"{letter} · {name}" if name else letter for letter, name in zip(sources, found, strict=True)}
+    runs = {letter: source for letter, source in sources.items() if isinstance(source, RunConfig)}
+    found = dict(zip(runs, names([*runs.values()]), strict=True))
+    logs = {letter: source.name for letter, source in sources.items() if isinstance(source, Log)}
+    if logs:
+        found = {letter: name or runs[letter].network for letter, name in found.items()} | logs
+    return {letter: f"{letter} · {found[letter]}" if found[letter] else letter for letter in sources}
 
 
 def shared_parts(first: RunConfig, second: RunConfig) -> tuple[str, ...]:
@@ -170,7 +173,7 @@ def _setting_in_words(config: RunConfig, name: str) -> str:
     text = f"{value:g}" if isinstance(value, float) else str(value)
     if name in SPEAKS_FOR_ITSELF:
         return text
-    label = SETTINGS[name].label.lower().removesuffix(" initialiser")
+    label = SETTINGS[name].short_label or SETTINGS[name].label.lower()
     return (label if value else f"no {label}") if isinstance(value, bool) else f"{label} {text}"
 
 
@@ -192,7 +195,7 @@ def _ending(summary: Summary) -> dict[str, str]:
     return {
         "final validation accuracy, median (10–90 %)": _deciles(summary.accuracy),
         "replicates that learn": NOT_MEASURED if summary.learned is None else str(summary.learned),
-        "first epoch at 95 % of the final accuracy": "never" if summary.arrival == np.inf else _text(summary.arrival),
+        ARRIVAL_LABEL: NOT_MEASURED if summary.arrival is None else arrival_in_words(summary.arrival),
         "gradient, first hidden layer / output, epoch 0": _text(summary.first_ratio),
         "gradient, first hidden layer / output, end": _text(summary.last_ratio),
         "dead units at the end, share": _text(summary.dead),

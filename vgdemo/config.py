@@ -5,20 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import Field, asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from vgdemo.activations import ACTIVATIONS
+from vgdemo.cost import check_cost
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.model import Kernel, Layer, Model
 from vgdemo.optimizers import GRADIENT_CLIPS, OPTIMIZERS
-from vgdemo.setting import Setting, unknown_setting
+from vgdemo.setting import Setting, json_object, parsed_settings, unknown_setting
 from vgdemo.wording import counted
 
 # Raise it whenever the same settings would give other numbers, or a default changes: stored runs are then trained anew.
 ENGINE_VERSION = 2
-MAX_FLOPS = 5e12  # About a quarter of an hour on one core.
-MAX_MEASUREMENTS = 500_000  # Epochs x replicates x layers; about 150 MB of statistics and histograms.
 
 DATASETS = ("circles", "moons", "xor", "spirals", "gaussians")
 OUTPUT_INITIALIZERS = tuple(name for name, one in INITIALIZERS.items() if not one.looks_at_data)
@@ -29,7 +28,7 @@ NUM_INPUTS = 2  # Every data set is a point in the plane, so that the decision s
 
 
 def _setting(group: str, label: str, default: Any, help: str, **bounds: Any) -> Any:
-    return field(default=default, metadata={"group": group, "label": label, "help": help, **bounds})
+    return field(default=default, metadata={"group": group, "label": label, "help": help, "default": default} | bounds)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +82,7 @@ class RunConfig:
         "uniform_0_1",
         "Draws the output layer's first weights.",
         choices=OUTPUT_INITIALIZERS,
+        short_label="output",
     )
     gain: float = _setting(
         "network", "Gain", 1.0, "Multiplies the hidden layers' first weights; above 1 they may explode.", maximum=10
@@ -154,19 +154,7 @@ class RunConfig:
                 f"Expected `batch_size` to be between 1 and {self.n_train}, half of n_samples={self.n_samples}. "
                 f"Received: batch_size={self.batch_size}"
             )
-        self._check_cost()
-
-    def _check_cost(self) -> None:
-        if self.flops > MAX_FLOPS:
-            raise ValueError(
-                f"Expected a run of at most {MAX_FLOPS:.0e} floating-point operations. Received: {self.flops:.1e}. "
-                "Lower `epochs`, `replicates`, `units`, `num_hidden_layers` or `n_samples`"
-            )
-        if self.measurements > MAX_MEASUREMENTS:
-            raise ValueError(
-                f"Expected at most {MAX_MEASUREMENTS:,} measurements (epochs x replicates x layers). "
-                f"Received: {self.measurements:,}. Lower `epochs`, `replicates` or `num_hidden_layers`"
-            )
+        check_cost(self.kernel_shapes, self.n_train, self.n_samples - self.n_train, self.epochs, self.replicates)
 
     @property
     def n_train(self) -> int:
@@ -202,19 +190,6 @@ class RunConfig:
         )
 
     @property
-    def flops(self) -> float:
-        """Floating-point operations of training, probe and validation; two for each multiply-add."""
-        weights = sum(inputs * outputs for inputs, outputs in self.kernel_shapes)
-        forward, backward = 2 * weights, 4 * weights
-        per_epoch = self.n_train * 2 * (forward + backward) + (self.n_samples - self.n_train) * forward
-        return float(per_epoch) * self.epochs * self.replicates
-
-    @property
-    def measurements(self) -> int:
-        """Rows of layer statistics: one for each epoch (0 included), replicate and layer."""
-        return (self.epochs + 1) * self.replicates * self.num_layers
-
-    @property
     def run_key(self) -> str:
         """Content hash of the engine's version and the settings that differ from their defaults: 64 hexadecimal digits.
 
@@ -229,6 +204,11 @@ class RunConfig:
         return {name: value for name, value in values.items() if value != SETTINGS[name].default}
 
     @property
+    def network(self) -> str:
+        """Depth, width and activation in words."""
+        return f"{self.num_hidden_layers} × {self.units} {self.activation}"
+
+    @property
     def sentence(self) -> str:
         """The run in one line of words."""
         optimizer = f"{self.optimizer} {self.learning_rate:g}"
@@ -236,7 +216,7 @@ class RunConfig:
             optimizer += f", {self.momentum:g}" + (" nesterov" if self.nesterov else "")
         initializer = self.kernel_initializer + ("" if self.gain == 1 else f" × {self.gain:g}")
         parts = [
-            f"{self.num_hidden_layers} × {self.units} {self.activation}",
+            self.network,
             initializer + (" shared draw" if self.shared_draw else ""),
             "" if self.normalization == "none" else f"{self.normalization} normalisation",
             "residual" if self.residual else "",
@@ -283,13 +263,7 @@ class RunConfig:
         Raises:
             ValueError: If the text is not a JSON object of valid settings.
         """
-        try:
-            values = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f"Expected settings as a JSON object. Received text that is not JSON: {error}") from error
-        if not isinstance(values, dict):
-            raise ValueError(f"Expected settings as a JSON object. Received: {type(values).__name__}")
-        return cls.from_dict(values)
+        return cls.from_dict(json_object(text))
 
     def to_query(self) -> dict[str, str]:
         """The settings that differ from their default, as query parameters of a URL."""
@@ -302,17 +276,7 @@ class RunConfig:
         A URL lies now and then, and a page must open all the same: a parameter that is unknown or out of bounds
         leaves its setting at the default.
         """
-        values: dict[str, Any] = {}
-        notices: list[str] = []
-        for name, text in parameters.items():
-            if name not in SETTINGS:
-                notices.append(f"{unknown_setting(name)} It is ignored.")
-                continue
-            try:
-                values[name] = SETTINGS[name].parsed(text)
-            except ValueError as error:
-                notices.append(f"{error}. The default, {SETTINGS[name].default}, is used.")
-        return cls._within_limits(values, notices)
+        return cls._within_limits(*parsed_settings(parameters, SETTINGS))
 
     @classmethod
     def _within_limits(cls, values: dict[str, Any], notices: list[str]) -> tuple[RunConfig, tuple[str, ...]]:
@@ -330,9 +294,4 @@ class RunConfig:
         return replace(self, **changes)
 
 
-def _row(row: Field[Any]) -> Setting:
-    default: Any = row.default
-    return Setting(name=row.name, default=default, **row.metadata)
-
-
-SETTINGS: dict[str, Setting] = {row.name: _row(row) for row in fields(RunConfig)}
+SETTINGS: dict[str, Setting] = {row.name: Setting(name=row.name, **row.metadata) for row in fields(RunConfig)}

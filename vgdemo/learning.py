@@ -19,7 +19,9 @@ from vgdemo.wording import counted, percent
 MARGIN = 0.2  # Over always answering the larger class; runs of the circles end near 0.5 or near 0.8.
 CONFIDENCE = 0.95
 ARRIVED = 0.95  # Of the final accuracy.
+ARRIVAL_LABEL = f"first epoch at {percent(ARRIVED)} of the final accuracy"  # What everybody calls `arrival`.
 DECILES = (0.1, 0.5, 0.9)
+ACCURACY_RANGE = (0.45, 0.9)  # Of every axis of final accuracies: they lie near chance or near what the noise allows.
 
 Array = NDArray[np.float64]
 
@@ -56,11 +58,16 @@ class Share:
         low, high = binomtest(self.count, self.total).proportion_ci(CONFIDENCE, method="wilson")
         return float(low), float(high)
 
+    @property
+    def interval_in_words(self) -> str:
+        """Such as "5–36 %"."""
+        low, high = self.interval
+        return f"{100 * low:.0f}–{percent(high)}"
+
     def __str__(self) -> str:
         """In words, such as "3 of 20 replicates (15 %, interval 5–36 %)"."""
-        low, high = self.interval
-        interval = f"interval {100 * low:.0f}–{percent(high)}"
-        return f"{self.count} of {counted(self.total, 'replicate')} ({percent(self.value)}, {interval})"
+        share = f"{percent(self.value)}, interval {self.interval_in_words}"
+        return f"{self.count} of {counted(self.total, 'replicate')} ({share})"
 
 
 def quantile(values: NDArray[Any], share: float, axis: int = 1) -> NDArray[Any]:
@@ -164,6 +171,16 @@ def arrival(record: RunRecord) -> Array | None:
         return None
     arrived = values >= ARRIVED * values[-1]
     return np.where(learned, record.epochs[np.argmax(arrived, axis=0)], np.inf)
+
+
+def arrival_in_words(epoch: float) -> str:
+    """An epoch of `arrival`, or a quantile of such epochs.
+
+    Example:
+        >>> arrival_in_words(120.0), arrival_in_words(np.inf)
+        ('120', 'never')
+    """
+    return "never" if epoch == np.inf else f"{epoch:.0f}"
 
 
 def gradient_ratio(record: RunRecord, index: int) -> Array | None:

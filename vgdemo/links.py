@@ -11,7 +11,7 @@ from vgdemo.config import RunConfig
 COLUMNS = "abcd"  # The parameters, and so how many runs can be compared.
 DEFAULT = "default"  # A run without any changed setting.
 
-Read = tuple[tuple[RunConfig, ...], tuple[str, ...]]
+RunsAndNotices = tuple[tuple[RunConfig, ...], tuple[str, ...]]  # And a sentence for each thing that was not taken.
 
 
 def to_query(configs: Sequence[RunConfig]) -> dict[str, str]:
@@ -24,7 +24,7 @@ def to_query(configs: Sequence[RunConfig]) -> dict[str, str]:
     return {letter: _to_words(config) for letter, config in zip(COLUMNS, configs, strict=False)}
 
 
-def from_query(parameters: Mapping[str, str]) -> Read:
+def from_query(parameters: Mapping[str, str]) -> RunsAndNotices:
     """The runs that an address asks for, and a sentence for each thing in it that could not be taken."""
     configs: list[RunConfig] = []
     notices = [
@@ -40,7 +40,7 @@ def from_query(parameters: Mapping[str, str]) -> Read:
     return tuple(configs), tuple(notices)
 
 
-def from_text(text: str) -> Read:
+def from_text(text: str) -> RunsAndNotices:
     """The runs of a pasted link, of one run or of several, or of pasted JSON.
 
     Example:

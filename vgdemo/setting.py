@@ -1,10 +1,11 @@
-"""One setting of a run: its words, its bounds, and how a value or a text becomes a valid one."""
+"""One setting of a run: its words, its bounds, and how a value or a text becomes a valid one; then several by name."""
 
 from __future__ import annotations
 
 import json
 import math
 import reprlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ class Setting:
         choices: The allowed words, for a setting that is one of several.
         minimum: The smallest allowed number (inclusive).
         maximum: The largest allowed number (inclusive).
+        short_label: What a run's name calls it, if that is shorter than the label.
 
     Example:
         >>> epochs = Setting("epochs", "training", "Epochs", "Passes over the points.", 500, minimum=1, maximum=2000)
@@ -37,6 +39,7 @@ class Setting:
     choices: tuple[str, ...] = ()
     minimum: float = 0
     maximum: float = math.inf
+    short_label: str = ""
 
     @property
     def expected(self) -> str:
@@ -81,6 +84,36 @@ class Setting:
     def _is_valid_number(self, value: Any) -> bool:
         allowed = (int, float) if isinstance(self.default, float) else (int,)
         return isinstance(value, allowed) and not isinstance(value, bool) and self.minimum <= value <= self.maximum
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """The values by name that a JSON object holds, not yet validated.
+
+    Raises:
+        ValueError: If the text is something else.
+    """
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"Expected settings as a JSON object. Received text that is not JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise ValueError(f"Expected settings as a JSON object. Received: {type(values).__name__}")
+    return values
+
+
+def parsed_settings(parameters: Mapping[str, str], settings: Mapping[str, Setting]) -> tuple[dict[str, Any], list[str]]:
+    """The values by name that query parameters stand for, and a sentence for each parameter that could not be taken."""
+    values: dict[str, Any] = {}
+    notices: list[str] = []
+    for name, text in parameters.items():
+        if name not in settings:
+            notices.append(f"{unknown_setting(name)} It is ignored.")
+            continue
+        try:
+            values[name] = settings[name].parsed(text)
+        except ValueError as error:
+            notices.append(f"{error}. The default, {settings[name].default}, is used.")
+    return values, notices
 
 
 def unknown_setting(name: str) -> str:

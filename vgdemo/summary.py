@@ -20,7 +20,7 @@ class Summary:
         learned: The replicates that learn.
         arrival: First epoch with at least 95 % of the final validation accuracy; infinite if half of them never learn.
         first_ratio: Mean |g| of the first kernel over that of the output's, at the first measured epoch.
-        last_ratio: The same ratio at the last measured epoch.
+        last_ratio: Mean |g| of the first kernel over that of the output's, at the last measured epoch.
         dead: Share of dead units at the end, mean over the measured layers.
         saturated: Share of saturated activations at the end, mean over the measured layers.
         verdict: What the run has.

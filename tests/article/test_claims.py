@@ -9,7 +9,7 @@ import pytest
 from conftest import changed, foreign_record
 
 from vgdemo.article import Claim, Finding, Judgement, judged
-from vgdemo.article.measures import ARRIVAL, VAL_ACCURACY
+from vgdemo.article.measures import ARRIVAL, FIRST_OVER_OTHER, VAL_ACCURACY
 from vgdemo.record import RunRecord
 
 CLAIM = Claim("validation", "reach 0.70", VAL_ACCURACY, low=0.7, published=(0.816,))
@@ -61,13 +61,13 @@ def test_a_published_range_is_set_beside_the_measured_one() -> None:
 def test_a_replicate_without_a_number_counts_against_the_claim_and_is_told() -> None:
     found = finding(18, 0, 2)
     assert found.share.count == 18 and found.share.total == 20
-    assert found.sentence.endswith("2 of them have no number: diverged, or never learned.")
+    assert found.sentence.endswith("2 of them have no number: diverged, or without any gradient.")
 
 
 def test_replicates_that_all_diverged_are_told() -> None:
     found = finding(0, 0, 4)
     assert found.quartiles is None
-    assert found.sentence.endswith("4 of them have no number: diverged, or never learned.")
+    assert found.sentence.endswith("4 of them have no number: diverged, or without any gradient.")
 
 
 def test_a_bound_belongs_to_the_claim_from_below_and_not_from_above() -> None:
@@ -111,10 +111,30 @@ def test_a_replicate_that_diverged_is_one_that_does_not_learn(make_record: Calla
     assert fails is not None and fails.share.count == 1
 
 
-def test_a_replicate_that_never_arrives_has_no_number(make_record: Callable[..., RunRecord]) -> None:
+def test_a_claim_waits_for_the_first_epoch(make_record: Callable[..., RunRecord]) -> None:
+    assert judged(CLAIM, [RunRecord.empty(make_record().config)]) is None
+
+
+def test_an_infinite_number_is_the_largest_and_above_the_articles() -> None:
+    found = Finding(Claim("soon", "arrive", ARRIVAL, low=0, high=10, published=(3,)), np.array([np.inf, 1, 2, np.inf]))
+    assert found.quartiles is not None
+    assert found.quartiles.tolist() == [1, 1.75, np.inf, np.inf, np.inf]
+    assert found.sentence.endswith("Below the article's 3 end 2, above it 2 (1 to never, median never).")
+
+
+def test_a_claim_without_an_upper_bound_holds_for_an_infinite_number() -> None:
+    claim = Claim("ReLU / tanh", "have more", FIRST_OVER_OTHER, low=1)
+    assert claim.holds(np.array([0.5, 1, np.inf, np.nan])).tolist() == [False, True, True, False]
+
+
+def test_of_equal_numbers_one_is_said() -> None:
+    assert finding(2, published=()).sentence.endswith("Measured: all 0.800.")
+
+
+def test_a_replicate_that_never_arrives_has_no_epoch_but_counts(make_record: Callable[..., RunRecord]) -> None:
     record = replace(changed(make_record(), val_accuracy=[0.5, 0.9], train_loss=0), majority_share=0.5)
     found = judged(Claim("soon", "arrive", ARRIVAL, low=0, high=10), [record])
     assert found is not None
     assert found.values.tolist() == [np.inf, 0]
     assert found.sentence.startswith("1 of 2 replicates")
-    assert found.sentence.endswith("1 of them has no number: diverged, or never learned.")
+    assert found.sentence.endswith("Measured: 0 to never, median never.")

@@ -43,7 +43,8 @@ def test_the_limit_of_depth_is_said_in_words(learning: list[int], sentence: str)
 
 def test_growth_is_that_of_the_median_replicate() -> None:
     tanh = Finding(Claim("tanh", "grow", NORM_GROWTH), np.array([1.0, 1.5, 9.0]))
-    assert "×1.5 with tanh" in growth([tanh])
+    assert growth([tanh]) == "In the median replicate all weights together change by ×1.5 with tanh."
+    assert growth([tanh, tanh, tanh]).endswith("by ×1.5 with tanh, ×1.5 with tanh and ×1.5 with tanh.")
 
 
 @pytest.mark.parametrize("experiment", experiments(), ids=lambda experiment: experiment.number)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import changed
+from conftest import changed, foreign_record
 
 from vgdemo.article import measures
 from vgdemo.record import RunRecord
@@ -59,7 +59,7 @@ def test_a_measure_is_labelled_with_its_unit_and_drawn_between_its_ends() -> Non
     assert measures.VAL_ACCURACY.title == "accuracy after the last epoch"
     assert measures.VAL_ACCURACY.label == "accuracy after the last epoch, share"
     assert measures.VAL_ACCURACY.ends == measures.TRAIN_ACCURACY.ends == (0.45, 0.9)
-    assert measures.ARRIVAL.label == measures.ARRIVAL.title == "first epoch with 95 % of the final accuracy"
+    assert measures.ARRIVAL.label == measures.ARRIVAL.title == "first epoch at 95 % of the final accuracy"
     assert measures.ARRIVAL.ends is None
 
 
@@ -67,6 +67,17 @@ def test_progress_is_the_last_tenth_of_the_epochs_minus_the_first(make_record: M
     accuracy = np.linspace(0, 1, 20)[:, None]
     record = changed(make_record(epochs=19, replicates=1), train_accuracy=accuracy)
     assert measures.PROGRESS.of(record) == pytest.approx(18 / 19)
+
+
+def test_the_progress_of_a_diverged_replicate_ends_at_guessing_and_without_accuracy_there_is_none(
+    make_record: Make,
+) -> None:
+    record = make_record(epochs=19, replicates=2)
+    record = replace(changed(record, train_accuracy=[0.4, 0.6], train_loss=0), majority_share=0.5)
+    record.curve_arrays["train_accuracy"][10:, 0] = np.nan
+    record.curve_arrays["train_loss"][10:, 0] = np.nan
+    np.testing.assert_allclose(measures.PROGRESS.of(record), [0.1, 0], atol=1e-12)
+    assert measures.PROGRESS.of(foreign_record(curve_arrays={})) is None
 
 
 def test_the_weights_growth_is_that_of_all_layers_together(make_record: Make) -> None:

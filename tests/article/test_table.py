@@ -17,6 +17,13 @@ def test_a_row_has_published_and_measured_numbers() -> None:
     assert first["verdict"] == "one draw of many"
 
 
+def test_what_never_happens_stands_in_its_row_as_never() -> None:
+    experiment = experiments()[0]
+    values = np.array([190, 200, 210, np.inf, np.inf])
+    rows = table(experiment, [Finding(claim, values) for claim in experiment.claims])
+    assert rows.iloc[2]["min / quartiles / max"] == "190 / 200 210 never / never"
+
+
 def test_a_claim_without_a_run_keeps_its_row() -> None:
     experiment = experiments()[1]
     rows = table(experiment, [None] * len(experiment.claims))

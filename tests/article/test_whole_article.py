@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 
 import pytest
 
-from vgdemo.article import Finding, Judgement, experiments, judged
+from vgdemo.article import Experiment, Finding, Judgement, experiments, judged
+from vgdemo.article.measures import TRAIN_ACCURACY, VAL_ACCURACY
 from vgdemo.config import RunConfig
 from vgdemo.engine import train
+from vgdemo.learning import guessing_accuracy, learning_threshold
 from vgdemo.record import RunRecord
 
 REPLICATES = 8
@@ -25,15 +28,23 @@ def is_trained(config: RunConfig, number: str) -> bool:
     return number not in ("E4", "E5") or config.num_hidden_layers in DEPTHS
 
 
+def repeated(number: str) -> Experiment:
+    """An experiment with few replicates."""
+    experiment = next(experiment for experiment in experiments() if experiment.number == number)
+    return experiment.with_changes(**{"replicates": REPLICATES} | (WIDE if number == "E5" else {}))
+
+
+def records(number: str) -> list[RunRecord]:
+    """Those of the runs that are trained."""
+    return [trained(config) for config in repeated(number).configs if is_trained(config, number)]
+
+
 @functools.cache
 def findings(number: str) -> Sequence[Finding]:
     """What an experiment's runs say to its claims."""
-    experiment = next(experiment for experiment in experiments() if experiment.number == number)
-    experiment = experiment.with_changes(**{"replicates": REPLICATES} | (WIDE if number == "E5" else {}))
-    records: list[RunRecord | None] = [
-        trained(config) if is_trained(config, number) else None for config in experiment.configs
-    ]
-    return [found for claim in experiment.claims if (found := judged(claim, records)) is not None]
+    experiment = repeated(number)
+    looked_at = [trained(config) if is_trained(config, number) else None for config in experiment.configs]
+    return [found for claim in experiment.claims if (found := judged(claim, looked_at)) is not None]
 
 
 def share(number: str, row: str) -> float:
@@ -48,6 +59,20 @@ def test_every_claim_of_an_experiment_is_judged_from_what_was_measured(number: s
     for finding in found:
         assert finding.judgement is not Judgement.CUT_SHORT
         assert finding.sentence.startswith(f"{finding.share.count} of {len(finding.values)} replicates ")
+
+
+@pytest.mark.parametrize("experiment", experiments(), ids=lambda experiment: experiment.number)
+def test_a_claim_of_learning_has_the_bound_from_which_on_its_records_have_learned(experiment: Experiment) -> None:
+    bounds = {learning_threshold(guessing_accuracy(record)) for record in records(experiment.number)}
+    claimed = {
+        bound
+        for claim in experiment.claims
+        if claim.measure in (TRAIN_ACCURACY, VAL_ACCURACY)
+        for bound in (claim.low, claim.high)
+        if math.isfinite(bound)
+    }
+    assert claimed in (bounds, set())
+    assert len(bounds) == 1
 
 
 def test_shallow_tanh_learns() -> None:

@@ -38,8 +38,8 @@ def starts(cluster: Client) -> Iterator[list[str]]:
 
     def hear(event: tuple[float, dict[str, object]]) -> None:
         message = event[1]
-        if "key" in message and "chunk" not in message:
-            keys.append(str(message["key"]))
+        if "run_key" in message and "chunk" not in message:
+            keys.append(str(message["run_key"]))
 
     cluster.subscribe_topic(TOPIC, hear)
     yield keys

@@ -253,8 +253,8 @@ def test_after_closing_nothing_is_told_and_nothing_can_be_sent(running: Executor
 
 def test_the_listener_hears_of_workers_and_runs(running: Executor, dask: StandInDask, heard: Heard) -> None:
     dask.log(TOPIC)
-    dask.log(TOPIC, key="run-abc")
-    dask.log(TOPIC, key="run-abc", chunk={"run.json": b""})
+    dask.log(TOPIC, run_key="abc")
+    dask.log(TOPIC, run_key="abc", chunk={"run.json": b""})
     assert heard.events == ["worker", "worker", ("start", "abc"), "worker", ("chunk", "abc", {"run.json": b""})]
 
 

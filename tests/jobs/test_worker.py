@@ -126,8 +126,8 @@ def test_a_worker_tells_of_the_beginning_and_of_every_epoch_and_keeps_the_run(
     wanted = config(81, seconds=0, epochs=23)
     outcome, (begun, *chunks) = work(wanted, store)
     assert outcome == Outcome()
-    assert begun == {"key": "run-1"}
-    assert {chunk["key"] for chunk in chunks} == {"run-1"}
+    assert begun == {"run_key": wanted.run_key}
+    assert {chunk["run_key"] for chunk in chunks} == {wanted.run_key}
     epochs = [RunRecord.from_message(chunk["chunk"]).epochs for chunk in chunks]
     np.testing.assert_array_equal(np.concatenate(epochs), np.arange(24))
     assert len(chunks) < 6, "chunks that come fast are sent together"

@@ -79,18 +79,6 @@ def test_phases_and_depth_scales_of_tanh() -> None:
     ordered, chaotic = fixed_point("tanh", 0.5, 0.05), fixed_point("tanh", 2)
     assert (ordered.phase, chaotic.phase) == ("ordered", "chaotic")
     assert ordered.gradient_depth == pytest.approx(1.19139, abs=1e-4)
-    assert ordered.correlation_chi == pytest.approx(ordered.chi, rel=1e-9)  # In order two inputs merge: c* = 1.
-    assert chaotic.correlation == pytest.approx(0, abs=1e-3)  # In chaos, without biases, they part.
-    # Without bias and correlation χ(0) = σw² (E φ')².
-    mean_slope = gaussian_mean(ACTIVATIONS["tanh"].slope, np.array(chaotic.variance))
-    assert chaotic.correlation_chi == pytest.approx(2 * mean_slope**2, rel=1e-4)
-
-
-def test_relu_keeps_merging_two_inputs_at_any_scale() -> None:
-    for weight_variance in (1, 2, 3):
-        point = fixed_point("relu", weight_variance)
-        assert point.correlation > 0.999
-        assert 0.99 < point.correlation_chi < 1
 
 
 def test_the_phase_picture_is_the_fixed_point_at_each_pixel() -> None:

@@ -25,6 +25,7 @@ from vgdemo.article.measures import (
 from vgdemo.data import make_dataset
 from vgdemo.learning import learning_threshold
 from vgdemo.presets import DEEP_TANH, PRESETS
+from vgdemo.wording import counted
 
 REPLICATES = 20
 DEPTHS = range(1, 11)
@@ -67,7 +68,7 @@ def _changed(number: str, name: str, story: str, **others: Any) -> Experiment:
 
 def _depths(number: str, story: str) -> Experiment:
     """One run and one claim for each depth."""
-    names = [f"{depth} layer{'s' if depth > 1 else ''}" for depth in DEPTHS]
+    names = [counted(depth, "layer") for depth in DEPTHS]
     configs = [_RUNS[number].with_changes(num_hidden_layers=depth) for depth in DEPTHS]
     claims = [_learns(row=name, runs=(index,), is_open=True) for index, name in enumerate(names)]
     runs = tuple(zip(names, configs, strict=True))

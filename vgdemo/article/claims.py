@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vgdemo.article.measures import Measure, Values
-from vgdemo.learning import Share
+from vgdemo.learning import Share, quantile
 from vgdemo.record import RunRecord
 
+QUARTILES = (0, 0.25, 0.5, 0.75, 1)
 NEARLY_ALL, NEARLY_NONE = 0.9, 0.1  # Shares of the replicates; between them one run does not speak for the others.
 
 
@@ -44,7 +46,7 @@ class Claim:
         words: What those do for which it holds, after "7 of 20 replicates".
         measure: The number.
         low: Lowest number for which it holds.
-        high: It holds below this number.
+        high: It holds below this number; if infinite, for every number from `low` on.
         published: The article's number, or the ends of its range; empty where it gives none.
         runs: Which of the experiment's runs the measure takes.
         is_open: Whether the article leaves the answer to its reader.
@@ -59,6 +61,10 @@ class Claim:
     runs: tuple[int, ...] = (0,)
     is_open: bool = False
 
+    def holds(self, values: Values) -> NDArray[np.bool_]:
+        """(R,) whether it holds for each number; for what is not a number it does not."""
+        return (values >= self.low) & ((values < self.high) | (self.high == math.inf))
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -66,7 +72,7 @@ class Finding:
 
     Attributes:
         claim: The claim.
-        values: (R,) the number of each replicate; not a number where it has none.
+        values: (R,) the number of each replicate, infinite for what never happens; not a number where it has none.
         stopped_after: The last epoch, if a run was cut short.
     """
 
@@ -76,18 +82,20 @@ class Finding:
 
     @property
     def numbers(self) -> Values:
-        """The values that are numbers, from the smallest to the largest."""
-        return np.sort(self.values[np.isfinite(self.values)])
+        """The values that are numbers, from the smallest to the largest, which may be infinite."""
+        return np.sort(self.values[~np.isnan(self.values)])
 
     @property
     def quartiles(self) -> Values | None:
         """Least, lower quartile, median, upper quartile and largest number; None if there is none."""
-        return np.quantile(self.numbers, [0, 0.25, 0.5, 0.75, 1]) if len(self.numbers) else None
+        if not len(self.numbers):
+            return None
+        return np.array([quantile(self.numbers, share, axis=0) for share in QUARTILES])
 
     @cached_property
     def share(self) -> Share:
         """The replicates for which the claim holds; one without a number is none of them."""
-        return Share.of((self.values >= self.claim.low) & (self.values < self.claim.high))
+        return Share.of(self.claim.holds(self.values))
 
     @property
     def judgement(self) -> Judgement:
@@ -113,7 +121,7 @@ class Finding:
         if self.quartiles is None:
             return []
         least, _, median, _, largest = map(self.claim.measure.text, self.quartiles)
-        measured = f"{least} to {largest}, median {median}"
+        measured = f"all {least}" if least == largest else f"{least} to {largest}, median {median}"
         published = [self.claim.measure.text(number) for number in self.claim.published]
         if not published:
             return [f"Measured: {measured}."]
@@ -124,17 +132,15 @@ class Finding:
 
     def _missing(self) -> list[str]:
         count = len(self.values) - len(self.numbers)
-        return (
-            [f"{count} of them {'has' if count == 1 else 'have'} no number: diverged, or never learned."]
-            if count
-            else []
-        )
+        if not count:
+            return []
+        return [f"{count} of them {'has' if count == 1 else 'have'} no number: diverged, or without any gradient."]
 
 
 def judged(claim: Claim, records: Sequence[RunRecord | None]) -> Finding | None:
     """What the experiment's records say to a claim; None as long as a record that it looks at is not there.
 
-    So is a record that has not measured what the claim is about.
+    So is a record without any epoch, or one that has not measured what the claim is about.
 
     Example:
         >>> from vgdemo.article.measures import VAL_ACCURACY
@@ -143,7 +149,8 @@ def judged(claim: Claim, records: Sequence[RunRecord | None]) -> Finding | None:
         >>> finding.judgement
         <Judgement.DISAGREES: 'disagrees'>
     """
-    looked_at = [record for record in (records[index] for index in claim.runs) if record is not None]
+    asked = (records[index] for index in claim.runs)
+    looked_at = [record for record in asked if record is not None and len(record.epochs)]
     if len(looked_at) < len(claim.runs):
         return None
     last = {int(record.epochs[-1]) for record in looked_at if record.epochs[-1] < record.last_epoch}

@@ -11,7 +11,7 @@ from scipy.stats import fisher_exact
 
 from vgdemo.article.claims import Claim, Finding, Judgement
 from vgdemo.config import RunConfig
-from vgdemo.wording import number
+from vgdemo.wording import listed, number
 
 CHANCE = 0.05  # A difference that equal networks show less often than this is more than chance.
 
@@ -98,4 +98,4 @@ def growth(findings: Sequence[Finding]) -> str:
         for finding in findings
         if finding.quartiles is not None
     ]
-    return f"In the median replicate all weights together change by {' and '.join(medians)}."
+    return f"In the median replicate all weights together change by {listed(medians)}."

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vgdemo.learning import arrival, final_accuracy
+from vgdemo.learning import ACCURACY_RANGE, ARRIVAL_LABEL, accuracy, arrival, arrival_in_words, final_accuracy
 from vgdemo.record import RunRecord
 from vgdemo.wording import number
 
-ACCURACY_RANGE = (0.45, 0.9)  # Of everything that ends near chance or near what the noise allows.
 PART = 10  # The first and the last tenth of the epochs are the beginning and the end of a training.
 
 Values = NDArray[np.float64]
@@ -24,7 +23,8 @@ class Measure:
 
     Attributes:
         title: What it is.
-        of: From the records that a claim looks at to (R,) numbers; not a number where a replicate has none.
+        of: From the records that a claim looks at to (R,) numbers, infinite ones among them; not a number where a
+            replicate has none, and None if it was not measured.
         text: Writes one number.
         unit: Of the numbers; empty where the title says all.
         is_size: Whether it spans powers of ten, so that axes are logarithmic.
@@ -54,11 +54,13 @@ def _ratio(above: Values, below: Values) -> Values:
         return above / below
 
 
-def _progress(record: RunRecord) -> Values:
+def _progress(record: RunRecord) -> Values | None:
     """Mean over the last tenth of the epochs minus mean over the first tenth."""
-    accuracy = record.curve_arrays["train_accuracy"]
-    part = -(-len(accuracy) // PART)
-    return np.asarray(accuracy[-part:].mean(axis=0) - accuracy[:part].mean(axis=0))
+    values = accuracy(record, "train")
+    if values is None:
+        return None
+    part = -(-len(values) // PART)
+    return np.asarray(values[-part:].mean(axis=0) - values[:part].mean(axis=0))
 
 
 def _first_over_output(record: RunRecord) -> Values:
@@ -92,7 +94,7 @@ TRAIN_ACCURACY = Measure(
     ACCURACY, lambda record: final_accuracy(record, "train"), _accuracy_text, unit="share", ends=ACCURACY_RANGE
 )
 VAL_ACCURACY = Measure(ACCURACY, final_accuracy, _accuracy_text, unit="share", ends=ACCURACY_RANGE)
-ARRIVAL = Measure("first epoch with 95 % of the final accuracy", arrival, "{:.0f}".format)
+ARRIVAL = Measure(ARRIVAL_LABEL, arrival, arrival_in_words)
 PROGRESS = Measure("change of training accuracy", _progress, "{:+.3f}".format, unit="share")
 FIRST_GRADIENT = Measure(GRADIENT, lambda record: _gradient(record)[:, 0], is_size=True)
 OUTPUT_GRADIENT = Measure(GRADIENT, lambda record: _gradient(record)[:, -1], is_size=True)

@@ -37,5 +37,5 @@ def _five(claim: Claim, quartiles: Values) -> str:
 
 
 def _share(finding: Finding) -> str:
-    low, high = (100 * end for end in finding.share.interval)
-    return f"{finding.share.count}/{finding.share.total}, {low:.0f}–{high:.0f} %"
+    share = finding.share
+    return f"{share.count}/{share.total}, {share.interval_in_words}"

@@ -210,14 +210,13 @@ class Executor:
         return SchedulerError(f"Expected the Dask scheduler at {self._address} to answer. The connection was lost.")
 
     def _hear_worker(self, event: tuple[float, Mapping[str, Any]]) -> None:
-        """A message of `vgdemo.jobs.worker`: without a key from one that starts, else of a run."""
+        """A message of `vgdemo.jobs.worker`: without a run key from one that starts, else of a run."""
         _, message = event
         self._listener.hear_worker()
-        run_key = message.get("key", "").removeprefix(PREFIX)
         if "chunk" in message:
-            self._listener.hear_chunk(run_key, message["chunk"])
-        elif run_key:
-            self._listener.hear_start(run_key)
+            self._listener.hear_chunk(message["run_key"], message["chunk"])
+        elif "run_key" in message:
+            self._listener.hear_start(message["run_key"])
 
     def _hear_cluster(self, event: tuple[float, Mapping[str, Any]]) -> None:
         _, message = event

@@ -72,7 +72,7 @@ def train_and_keep(trainer: str, config: RunConfig, store: RunStore) -> Outcome:
     """
     worker = get_worker()
     key = str(worker.get_current_task())
-    messenger = Messenger(worker, key)
+    messenger = Messenger(worker, config.run_key)
     try:
         record = pkgutil.resolve_name(trainer)(
             config, on_chunk=messenger.add, should_stop=lambda: worker.state.tasks[key].state == "cancelled"
@@ -97,12 +97,12 @@ def _keep(store: RunStore, record: RunRecord) -> Outcome:
 class Messenger:
     """Tells the web processes of a run: that it begins, then its chunks, joined to one message for each interval."""
 
-    def __init__(self, worker: Worker, key: str) -> None:
+    def __init__(self, worker: Worker, run_key: str) -> None:
         self._worker = worker
-        self._key = key
+        self._run_key = run_key
         self._chunks: list[RunRecord] = []
         self._sent = -math.inf
-        worker.log_event(TOPIC, {"key": key})
+        worker.log_event(TOPIC, {"run_key": run_key})
 
     def add(self, chunk: RunRecord) -> None:
         """Send the chunk, now or with the next ones."""
@@ -114,6 +114,6 @@ class Messenger:
         """Send what waits."""
         if self._chunks:
             chunk = RunRecord.joined(self._chunks)
-            self._worker.log_event(TOPIC, {"key": self._key, "chunk": chunk.to_message()})
+            self._worker.log_event(TOPIC, {"run_key": self._run_key, "chunk": chunk.to_message()})
             self._chunks.clear()
             self._sent = time.monotonic()

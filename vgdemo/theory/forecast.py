@@ -52,7 +52,7 @@ class Forecast:
     @property
     def factor(self) -> float:
         """Geometric mean factor on the line from one hidden layer to the one below; NaN with fewer than three."""
-        return factor_per_layer(self.gradient_rms)
+        return factor_per_layer(self.gradient_rms[:-1])
 
     @property
     def born_dead(self) -> float:
@@ -61,25 +61,25 @@ class Forecast:
         return born_dead(self.config.num_hidden_layers, self.config.units) if mortal else 0.0
 
 
-def factor_per_layer(gradient_rms: ArrayLike) -> float:
+def factor_per_layer(hidden_rms: ArrayLike) -> float:
     """Geometric mean factor on the gradient from one hidden layer to the one below, of a forecast or a measurement.
 
     The first layer stands aside: its kernel has another shape, its input is the data.
 
     Args:
-        gradient_rms: (H + 1,) sizes of layers 1 to H and the output.
+        hidden_rms: (H,) gradient sizes of the hidden kernels, layers 1 to H.
 
     Returns:
-        The factor; NaN with fewer than two layers between the first and the output, or where a size is 0.
+        The factor; NaN with fewer than two layers after the first, or where one of their sizes is 0.
 
     Example:
-        >>> factor_per_layer([7, 1, 2, 4, 9])
+        >>> factor_per_layer([7, 1, 2, 4])
         0.5
     """
-    square = np.asarray(gradient_rms)[1:-1]
-    if len(square) < 2 or not (square > 0).all():
+    sizes = np.asarray(hidden_rms)[1:]
+    if len(sizes) < 2 or not (sizes > 0).all():
         return math.nan
-    return float((square[0] / square[-1]) ** (1 / (len(square) - 1)))
+    return float((sizes[0] / sizes[-1]) ** (1 / (len(sizes) - 1)))
 
 
 def forecast(config: RunConfig, inputs: ArrayLike, labels: ArrayLike) -> Forecast:

@@ -10,7 +10,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.polynomial import Polynomial
 from numpy.polynomial.hermite_e import hermevander
 from numpy.polynomial.polynomial import polyval
 from scipy.special import gamma, roots_legendre
@@ -123,8 +122,11 @@ def fixed_point_chi(activation: str, weight_variance: float | Array, bias_varian
         >>> fixed_point_chi("relu", np.array([1.0, 2.0, 4.0]), 0.0).round(6)
         array([0.5, 1. , 2. ])
     """
+    return _chi(activation, weight_variance, fixed_point_variance(activation, weight_variance, bias_variance))
+
+
+def _chi(activation: str, weight_variance: float | Array, variance: Array) -> Array:
     slope = ACTIVATIONS[activation].slope
-    variance = fixed_point_variance(activation, weight_variance, bias_variance)
     return np.asarray(weight_variance * gaussian_mean(lambda h: slope(h) ** 2, variance))
 
 
@@ -136,16 +138,11 @@ class FixedPoint:
         weight_variance: σw² of the hidden layers.
         variance: q*, of the pre-activations.
         chi: χ, the factor on the squared gradient from layer to layer.
-        correlation: c*, of the pre-activations of two different inputs.
-        correlation_chi: χ at c*, the factor on a small change of that correlation, where the variance itself still
-            grows or shrinks relative to that.
     """
 
     weight_variance: float
     variance: float
     chi: float
-    correlation: float
-    correlation_chi: float
 
     @property
     def gradient_depth(self) -> float:
@@ -163,7 +160,7 @@ class FixedPoint:
 
 
 def fixed_point(activation: str, weight_variance: float, bias_variance: float = 0.0) -> FixedPoint:
-    """The fixed point of variance and correlation, from q = 1 and c = 1/2.
+    """The fixed point that q = 1 tends to.
 
     Args:
         activation: A name of `ACTIVATIONS`.
@@ -175,17 +172,6 @@ def fixed_point(activation: str, weight_variance: float, bias_variance: float = 
         >>> point.phase, round(point.chi, 3)
         ('chaotic', 1.106)
     """
-    row = ACTIVATIONS[activation]
     variance = fixed_point_variance(activation, weight_variance, bias_variance)
-    covariance = weight_variance * Polynomial(_hermite_terms(row.function, variance) ** 2) + bias_variance
-    chi = weight_variance * Polynomial(_hermite_terms(row.slope, variance) ** 2)
-    correlation = 0.5
-    for _iteration in range(NUM_ITERATIONS):
-        correlation = covariance(correlation) / covariance(1)
-    return FixedPoint(
-        weight_variance=weight_variance,
-        variance=float(variance),
-        chi=float(chi(1)),
-        correlation=float(correlation),
-        correlation_chi=float(chi(correlation) * variance / covariance(1)),
-    )
+    chi = _chi(activation, weight_variance, variance)
+    return FixedPoint(weight_variance=weight_variance, variance=float(variance), chi=float(chi))

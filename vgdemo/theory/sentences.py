@@ -41,7 +41,7 @@ def against_measurement(forecast: Forecast, record: RunRecord) -> str:
     if forecast.caveat:
         return forecast.caveat
     measured = np.median(record.values("gradient_rms")[0], axis=0)
-    factor = factor_per_layer(measured)
+    factor = factor_per_layer(measured[list(record.model.hidden)])
     if math.isnan(factor) or math.isnan(forecast.factor):
         expected = number(forecast.gradient_rms[0])
         return f"In layer 1 theory says a gradient of {expected}, measured {number(measured[0])}."
