@@ -6,14 +6,16 @@ from conftest import LSTM
 
 from vgdemo.config import RunConfig
 from vgdemo.diagnosis.anatomy import (
+    activated_layers,
     hidden_activations,
     hidden_layers,
     hidden_widths,
+    is_dense,
     is_linear,
     kernel_activations,
     prevailing_activation,
 )
-from vgdemo.model import Layer, Model
+from vgdemo.model import Kernel, Layer, Model
 
 
 def names(activations: tuple[object, ...]) -> list[str | None]:
@@ -51,3 +53,23 @@ def test_a_network_is_linear_only_if_all_of_it_is_known_to_be() -> None:
     assert is_linear(RunConfig(activation="linear").model)
     assert not is_linear(with_layers(Layer("dense", activation="linear"), Layer("x")))
     assert not is_linear(with_layers())
+
+
+def test_a_network_is_dense_if_all_hidden_kernels_are() -> None:
+    assert is_dense(RunConfig().model)
+    assert not is_dense(LSTM)
+    assert not is_dense(Model(LSTM.kernels[-1:])), "it has nothing hidden"
+
+
+def test_another_activation_is_for_bent_layers_that_are_not_recurrent() -> None:
+    assert activated_layers(RunConfig(num_hidden_layers=2).model) == ("1", "2")
+    assert activated_layers(RunConfig(num_hidden_layers=2, activation="linear").model) == ("1", "2")
+    assert activated_layers(LSTM) == ("dense",)
+    apart = with_layers(Layer("dense", activation="linear"), Layer("bend", "Activation", "relu"), Layer("drop"))
+    assert activated_layers(apart) == ("bend",)
+    gru = replace(LSTM, layers=(Layer("gru", "GRU", "tanh"),), kernels=(Kernel("gru", (8, 24), "recurrent_kernel"),))
+    assert activated_layers(gru) == ()
+
+
+def test_of_layers_that_were_not_measured_those_with_a_kernel_are_taken() -> None:
+    assert activated_layers(with_layers()) == ("dense",)

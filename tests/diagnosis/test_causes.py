@@ -9,8 +9,10 @@ import pytest
 from vgdemo import diagnose
 from vgdemo.config import RunConfig
 from vgdemo.diagnosis import RULES, Diagnosis, Verdict, possible
+from vgdemo.diagnosis.case import LONG_STEPS
 from vgdemo.diagnosis.causes import CAUSES
 from vgdemo.model import Layer
+from vgdemo.optimizers import OPTIMIZERS
 from vgdemo.record import RunRecord
 
 from .conftest import PLATEAU, RECIPES, SETTINGS, filled, foreign, record_of, without
@@ -83,6 +85,12 @@ def test_long_steps_are_blamed_for_death_only_if_they_are_long() -> None:
     dead = filled(record_of(PLATEAU, activation="relu"), "dead_share", 1.0, END)
     assert "long steps" not in diagnose(dead).cause
     assert "long steps" not in diagnose(replace(dead, model=replace(dead.model, learning_rate=None))).cause
+
+
+def test_long_steps_are_long_for_every_optimiser() -> None:
+    usual = [optimizer.usual_learning_rate for optimizer in OPTIMIZERS.values()]
+    assert min(LONG_STEPS / rate for rate in usual) == pytest.approx(10)
+    assert max(LONG_STEPS / rate for rate in usual) == pytest.approx(100)
 
 
 def test_saturation_by_large_weights_is_told_from_saturation_by_training() -> None:

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-import pytest
 from conftest import LSTM, Noise, changed
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -14,11 +12,10 @@ from vgdemo.activations import ACTIVATIONS
 from vgdemo.config import RunConfig
 from vgdemo.diagnosis import RULES, Verdict, possible
 from vgdemo.initializers import INITIALIZERS
-from vgdemo.learning import has_learned
 from vgdemo.model import Layer, Model
 from vgdemo.record import CURVES, Log, RunRecord
 
-from .conftest import PLATEAU, filled, foreign, record_of, without
+from .conftest import filled, foreign, without
 
 # Networks that no `RunConfig` makes: without output, without hidden kernel, without anything that is known.
 FOREIGN = [
@@ -31,7 +28,7 @@ OPTIONAL = (
     *(
         "kernels",
         "updates",
-        "outputs",
+        "activations",
         "train_loss",
         "val_accuracy",
         "kernel_mean",
@@ -53,72 +50,11 @@ def test_a_run_that_learns_is_healthy_and_needs_no_remedy(learning: RunRecord) -
     assert diagnosis.sentence == "Healthy: the gradient reaches every layer."
 
 
-@pytest.mark.parametrize("name", ["saturated_share", "gradient_rms"])
-def test_a_run_that_learns_is_not_ill_for_a_bad_start(learning: RunRecord, name: str) -> None:
-    bad = {"saturated_share": 1.0, "gradient_rms": [1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-2]}[name]
-    diagnosis = diagnose(filled(learning, name, bad))
-    assert diagnosis.verdict is Verdict.HEALTHY
-
-
-@pytest.mark.parametrize(
-    ("name", "values", "where", "verdict"),
-    [
-        ("gradient_rms", 20.0, np.s_[0], Verdict.EXPLODING),
-        ("gradient_rms", 1e-4, np.s_[0, :, -1], Verdict.EXPLODING),
-        ("gradient_rms", np.nan, np.s_[0, :, 1], Verdict.EXPLODING),
-        ("dead_share", 1.0, np.s_[0, :, 2], Verdict.DEAD),
-        ("saturated_share", 0.6, np.s_[0, :, 3], Verdict.SATURATED),
-        ("gradient_rms", 9e-6, np.s_[0], Verdict.VANISHING),
-        ("gradient_rms", 9e-5, np.s_[0, :, 2], Verdict.VANISHING),
-        ("dead_share", 1.0, np.s_[-1, :, 2], Verdict.DEAD),
-        ("saturated_share", 0.6, np.s_[60:, :, 3], Verdict.SATURATED),
-        ("gradient_rms", 9e-5, np.s_[40:, :, 2], Verdict.VANISHING),
-        ("train_loss", np.nan, np.s_[50], Verdict.DIVERGED),
-        ("train_loss", 1.5, np.s_[50:], Verdict.DIVERGED),
-        ("gradient_rms", np.inf, np.s_[50, :, 0], Verdict.DIVERGED),
-        ("train_loss", 0.6, np.s_[80:], Verdict.UNKNOWN),
-        ("gradient_rms", 0.01, np.s_[:], Verdict.STUCK),
-    ],
-)
-def test_each_rule_finds_its_own_sign(
-    failing: RunRecord, name: str, values: float, where: Any, verdict: Verdict
-) -> None:
-    diagnosis = diagnose(filled(failing, name, values, where))
-    assert diagnosis.verdict is verdict
-    assert diagnosis.counts == {verdict: 4}
-
-
-@pytest.mark.parametrize(
-    ("name", "values", "where"),
-    [
-        ("gradient_rms", 9.0, np.s_[0]),
-        ("gradient_rms", 2e-4, np.s_[0, :, -1]),
-        ("dead_share", 0.8, np.s_[:, :, 2]),
-        ("saturated_share", 0.4, np.s_[:, :, 3]),
-        ("gradient_rms", 2e-4, np.s_[:, :, 2]),
-        ("train_loss", 1.3, np.s_[50:]),
-        ("train_loss", 0.65, np.s_[80:]),
-    ],
-)
-def test_a_weaker_sign_is_not_enough(failing: RunRecord, name: str, values: float, where: Any) -> None:
-    assert diagnose(filled(failing, name, values, where)).verdict is Verdict.STUCK
-
-
 def test_a_profile_with_its_lowest_point_in_the_middle_vanishes(failing: RunRecord) -> None:
     u_shaped = [0.027, 0.004, 0.0025, 0.0031, 0.012, 0.4]
     diagnosis = diagnose(filled(failing, "gradient_rms", u_shaped, np.s_[0]))
     assert diagnosis.verdict is Verdict.VANISHING
     assert any("smallest in layer 3" in sentence for sentence in diagnosis.evidence)
-
-
-def test_half_of_a_relu_layer_without_slope_is_not_saturation() -> None:
-    record = record_of(PLATEAU, activation="relu")
-    assert diagnose(filled(record, "saturated_share", 0.9)).verdict is Verdict.STUCK
-
-
-def test_few_epochs_are_not_enough() -> None:
-    record = record_of(PLATEAU, epochs=5)
-    assert diagnose(record).verdict is Verdict.UNKNOWN
 
 
 def test_nothing_measured_is_not_enough() -> None:
@@ -154,11 +90,6 @@ def test_two_learning_of_four_are_not_healthy(failing: RunRecord) -> None:
     assert diagnose(filled(failing, "val_accuracy", 0.9, np.s_[-1, :2])).verdict is Verdict.STUCK
 
 
-def test_the_start_is_blamed_before_what_follows_from_it(failing: RunRecord) -> None:
-    vanishing = filled(failing, "gradient_rms", 1e-9, np.s_[0])
-    assert diagnose(filled(vanishing, "dead_share", 1.0, np.s_[-1])).verdict is Verdict.VANISHING
-
-
 def test_its_parts_make_the_sentence(failing: RunRecord) -> None:
     dead = filled(failing, "dead_share", 1.0, np.s_[-1, 1:, 2])
     diagnosis = diagnose(dead)
@@ -167,17 +98,6 @@ def test_its_parts_make_the_sentence(failing: RunRecord) -> None:
         "Of 4 replicates 3 have a dead layer and 1 is stuck."
     )
     assert diagnosis.sentence == f"{diagnosis.headline}: {diagnosis.explanation}"
-
-
-def test_healthy_are_those_that_have_learned(failing: RunRecord) -> None:
-    mixed = filled(failing, "val_accuracy", [0.69, 0.7, 0.71, np.nan], np.s_[-1])
-    diagnosis = diagnose(mixed)
-    assert diagnosis.counts[Verdict.HEALTHY] == has_learned(mixed).sum() == 2  # type: ignore[union-attr]
-
-
-def test_a_diverged_replicate_is_not_healthy_however_well_it_is_said_to_answer(learning: RunRecord) -> None:
-    diverged = filled(learning, "train_loss", np.nan, np.s_[50:, :2])
-    assert diagnose(diverged).counts == {Verdict.HEALTHY: 2, Verdict.DIVERGED: 2}
 
 
 def test_without_an_accuracy_nothing_is_healthy_and_nothing_stuck(learning: RunRecord, failing: RunRecord) -> None:
@@ -193,10 +113,10 @@ def test_without_an_accuracy_nothing_is_healthy_and_nothing_stuck(learning: RunR
 
 
 def test_without_gradients_the_accuracy_still_says_whether_it_learns(learning: RunRecord, failing: RunRecord) -> None:
-    assert diagnose(without(learning, "kernels", "updates", "outputs")).sentence == (
+    assert diagnose(without(learning, "kernels", "updates", "activations")).sentence == (
         "Healthy: it learns; its gradient was not measured."
     )
-    diagnosis = diagnose(without(failing, "kernels", "updates", "outputs"))
+    diagnosis = diagnose(without(failing, "kernels", "updates", "activations"))
     assert diagnosis.verdict is Verdict.STUCK
     assert "weights move" not in diagnosis.cause
 
@@ -209,14 +129,6 @@ def test_of_another_loss_nothing_is_said_that_needs_the_loss_of_guessing(failing
     assert diagnosis.verdict is not Verdict.DIVERGED
     assert "The training loss rises from 0.69 to 1.5." in diagnosis.evidence
     assert diagnose(filled(other, "train_loss", np.inf, np.s_[-1])).verdict is Verdict.DIVERGED
-
-
-def test_more_classes_make_guessing_dearer() -> None:
-    ends = {"train_loss": (1.3, 2.5), "val_accuracy": (0.25, 0.25)}
-    ten = replace(record_of(ends), majority_share=None)
-    assert diagnose(ten).verdict is Verdict.DIVERGED, "2.5 is more than twice ln 2"
-    four = replace(ten, model=replace(ten.model, loss="sparse_categorical_crossentropy", num_classes=4))
-    assert diagnose(four).verdict is Verdict.STUCK, "and less than twice ln 4"
 
 
 def test_without_the_loss_nothing_is_said_of_it(failing: RunRecord) -> None:

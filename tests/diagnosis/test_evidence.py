@@ -25,6 +25,23 @@ def test_a_slope_over_layers_is_said_with_its_factor(failing: RunRecord) -> None
     assert "shrinks ×0.056 per layer towards the input, 5.5·10⁻⁷ of the output's at layer 1." in said
 
 
+@pytest.mark.parametrize("output", [0, 3, None])
+def test_a_slope_is_that_of_hidden_kernels_wherever_the_output_stands(failing: RunRecord, output: int | None) -> None:
+    kernels = tuple(replace(kernel, is_output=place == output) for place, kernel in enumerate(failing.model.kernels))
+    elsewhere = replace(failing, model=replace(failing.model, kernels=kernels))
+    hidden = iter([1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0])
+    sizes = [500.0 if kernel.is_output else next(hidden) for kernel in kernels]
+    assert "shrinks ×0.1 per layer towards the input" in evidence(elsewhere, "gradient_rms", sizes, np.s_[0])
+
+
+@pytest.mark.parametrize(
+    ("end", "said"), [(1.06, "stays near"), (1.14, "rises from"), (0.94, "stays"), (0.86, "falls")]
+)
+def test_a_loss_that_wanders_by_less_than_a_tenth_stays(end: float, said: str) -> None:
+    record = record_of(PLATEAU | {"train_loss": (1.0, end)})
+    assert f"The training loss {said}" in " ".join(diagnose(record).evidence)
+
+
 def test_growth_is_said_as_growth(failing: RunRecord) -> None:
     said = evidence(failing, "gradient_rms", [3.0**k for k in range(6, 0, -1)], np.s_[0])
     assert "grows ×3 per layer towards the input, 243 of the output's at layer 1." in said

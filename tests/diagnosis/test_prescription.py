@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -8,12 +9,19 @@ import numpy as np
 import pytest
 from conftest import LSTM
 
+from vgdemo import diagnose
+from vgdemo.config import RunConfig
+from vgdemo.diagnosis import Remedy, Verdict, possible
 from vgdemo.diagnosis.prescription import written
+from vgdemo.diagnosis.remedies import prepared
+from vgdemo.model import Layer
 
-from .conftest import RECIPES
+from .conftest import RECIPES, foreign
 
 UNITS = 5
+DEEP = RunConfig(num_hidden_layers=8, units=UNITS, learning_rate=0.5).model
 STEEP = replace(LSTM, optimizer="SGD", learning_rate=0.5)
+ARGUMENT = re.compile(r'^(\w+) = "(\w+)"  # Of (?:every hidden layer|\d hidden layers?): (.+)\.$', re.MULTILINE)
 
 
 def run(code: str) -> dict[str, Any]:
@@ -31,7 +39,7 @@ def run(code: str) -> dict[str, Any]:
         "units": UNITS,
         "activation": "tanh",
     }
-    names["before"] = names["signal"]
+    names |= {"before": names["signal"], "first": model.get_weights()}
     exec(code, names)
     return names
 
@@ -41,30 +49,186 @@ def built(names: dict[str, Any]) -> list[keras.Layer]:
     return keras.Model(names["before"], names["signal"]).layers[1:]
 
 
-@pytest.mark.parametrize("name", [name for name in RECIPES if name != "UNIT_GAIN"])
-def test_every_remedy_is_code_that_keras_runs(name: str) -> None:
-    remedy = RECIPES[name](STEEP, 1)
-    assert remedy is not None
-    run(remedy.as_keras())
+def outcome(code: str) -> dict[str, Any]:
+    """All that a remedy's code may change, after it ran."""
+    names = run(code)
+    model, optimizer = names["model"], names.get("optimizer", names["model"].optimizer)
+    weights = zip(names["first"], model.get_weights(), strict=True)
+    return {
+        "layers": [type(layer).__name__ for layer in built(names)],
+        "units": names["units"],
+        "activation": names["activation"],
+        "initializer": type(keras.initializers.get(names.get("kernel_initializer"))).__name__,
+        "optimizer": type(optimizer).__name__,
+        "rate": round(float(optimizer.learning_rate), 6),
+        "clips": (optimizer.global_clipnorm, optimizer.clipvalue),
+        "epochs": len(model.history.epoch) if getattr(model, "history", None) else 0,
+        "weights move": any((before != after).any() for before, after in weights),
+    }
+
+
+EXPECTED: dict[str, dict[str, Any]] = {
+    "UNIT_GAIN": {},  # Keras has no word for it.
+    "OWN_INITIALIZER": {"initializer": "GlorotUniform"},
+    "ORTHOGONAL": {"initializer": "Orthogonal"},
+    "LSUV": {"initializer": "Orthogonal", "weights move": True},
+    "RELU": {"activation": "relu", "initializer": "HeUniform"},
+    "LEAKY_RELU": {"activation": "leaky_relu", "initializer": "HeUniform"},
+    "SELU": {"activation": "selu", "initializer": "LecunNormal"},
+    "TANH": {"initializer": "GlorotUniform"},  # It has that activation.
+    "BATCH_NORMALIZATION": {"layers": ["Dense", "BatchNormalization", "Activation"]},
+    "LAYER_NORMALIZATION": {"layers": ["Dense", "LayerNormalization", "Activation"]},
+    "RESIDUAL": {"layers": ["Dense", "Add"]},
+    "CLIPPING": {"clips": (1.0, None)},
+    "ADAM": {"optimizer": "Adam", "rate": 0.001},
+    "USUAL_STEPS": {"rate": 0.01},
+    "SMALLER_STEPS": {"rate": 0.05},
+    "LARGER_STEPS": {"rate": 5.0},
+    "WIDER": {"units": 4 * UNITS},
+    "SHALLOWER": {"layers": ["Dense", "Dense"]},  # Of eight.
+    "LONGER": {"epochs": 4, "weights move": True},
+}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_remedy_is_code_with_which_keras_changes_that_and_nothing_else(name: str) -> None:
+    (remedy,) = prepared((RECIPES[name],), DEEP, 1)
+    before, after = outcome(""), outcome(remedy.as_keras())
+    assert {part: value for part, value in after.items() if value != before[part]} == EXPECTED[name]
+
+
+def offered_to_lstm() -> dict[str, Remedy]:
+    remedies = {name: prepared((recipe,), STEEP, 1) for name, recipe in RECIPES.items()}
+    return {name: remedy[0] for name, remedy in remedies.items() if remedy and remedy[0].as_keras()}
+
+
+def test_what_an_lstm_is_offered() -> None:
+    weights = {"OWN_INITIALIZER", "ORTHOGONAL", "RELU", "LEAKY_RELU", "SELU", "TANH"}
+    training = {"CLIPPING", "ADAM", "USUAL_STEPS", "SMALLER_STEPS", "LARGER_STEPS", "LONGER"}
+    assert offered_to_lstm().keys() == weights | training
+
+
+def test_a_vanishing_lstm_keeps_its_layers_in_every_remedy_that_its_diagnosis_offers() -> None:
+    diagnosis = diagnose(foreign(gradient_rms=np.array([1e-5, 1e-4, 0.1, 0.1])))
+    assert diagnosis.verdict is Verdict.VANISHING
+    remedies = possible(diagnosis.remedies, None)
+    assert [remedy.label for remedy in remedies] == ["Glorot initialiser", "ReLU + He"]
+    glorot, relu = (remedy.as_keras() for remedy in remedies)
+    assert "Of every hidden layer: lstm and dense." in glorot
+    assert "lstm" not in relu
+    assert "Dense" not in glorot + relu
+
+
+def lstm(code: str) -> keras.Model:
+    """The network of `LSTM` with the arguments that the code says, compiled."""
+    arguments: dict[str, dict[str, str]] = {"lstm": {}, "dense": {"activation": "relu"}}
+    for argument, value, layers in ARGUMENT.findall(code):
+        for layer in layers.split(" and "):
+            arguments[layer][argument] = value
+    model = keras.Sequential(
+        [
+            keras.Input((4, 3)),
+            keras.layers.LSTM(8, name="lstm", **arguments["lstm"]),
+            keras.layers.Dense(6, name="dense", **arguments["dense"]),
+            keras.layers.Dense(4, name="answer"),
+        ]
+    )
+    model.compile(keras.optimizers.SGD(0.5), "sparse_categorical_crossentropy", run_eagerly=True)
+    return model
+
+
+def lstm_parts(model: keras.Model) -> dict[str, str]:
+    """What the arguments of a remedy may change in the network of `LSTM`."""
+    recurrent, dense, _ = model.layers
+    return {
+        "lstm activation": recurrent.activation.__name__,
+        "lstm kernel": type(recurrent.cell.kernel_initializer).__name__,
+        "lstm recurrent kernel": type(recurrent.cell.recurrent_initializer).__name__,
+        "dense activation": dense.activation.__name__,
+        "dense kernel": type(dense.kernel_initializer).__name__,
+    }
+
+
+@pytest.mark.parametrize("name", offered_to_lstm())
+def test_a_remedy_for_an_lstm_is_code_for_its_own_layers(name: str) -> None:
+    code = offered_to_lstm()[name].as_keras()
+    assert "keras.layers" not in code
+    assert "units" not in code
+    model = lstm(code)
+    assert [kernel.shape for kernel in LSTM.kernels] == [tuple(w.shape) for w in model.weights if len(w.shape) == 2]
+    generator = np.random.default_rng(0)
+    x, y = generator.normal(size=(10, 4, 3)).astype(np.float32), generator.integers(0, 4, 10)
+    exec(compile(code, name, "exec"), {"keras": keras, "model": model, "x": x, "y": y})
+    lines = [line for line in code.splitlines() if "_initializer = " in line or line.startswith("activation = ")]
+    assert len(lines) == len(ARGUMENT.findall(code)), "every argument says whose it is"
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("OWN_INITIALIZER", {"lstm recurrent kernel": "GlorotUniform"}),  # Keras's default elsewhere.
+        ("ORTHOGONAL", {"lstm kernel": "Orthogonal", "dense kernel": "Orthogonal"}),  # Its default for recurrence.
+        ("SELU", {"dense activation": "selu", "dense kernel": "LecunNormal"}),
+        ("TANH", {"dense activation": "tanh"}),
+        ("ADAM", {}),
+    ],
+)
+def test_arguments_for_an_lstm_reach_the_kernels_and_leave_its_gates_alone(name: str, changed: dict[str, str]) -> None:
+    before, after = lstm_parts(lstm("")), lstm_parts(lstm(offered_to_lstm()[name].as_keras()))
+    assert {part: value for part, value in after.items() if value != before[part]} == changed
+
+
+def test_the_layers_of_the_network_are_named() -> None:
+    assert offered_to_lstm()["ORTHOGONAL"].as_keras().splitlines() == [
+        'kernel_initializer = "Orthogonal"  # Of every hidden layer: lstm and dense.',
+        'recurrent_initializer = "Orthogonal"  # Of 1 hidden layer: lstm.',
+        '# The output layer, unless its first weights have mean 0: kernel_initializer="GlorotUniform"',
+    ]
+    assert (
+        written({"kernel_initializer": "orthogonal"}) == 'kernel_initializer = "Orthogonal"  # Of every hidden layer.'
+    )
+    assert written({"kernel_initializer": "orthogonal"}, DEEP).endswith("# Of every hidden layer, from 1 to 8.")
+
+
+def test_between_recurrent_layers_an_activation_changes_no_first_weights() -> None:
+    bend = Layer("bend", "Activation", "tanh")
+    model = replace(LSTM, kernels=(*LSTM.kernels[:2], LSTM.kernels[3]), layers=(LSTM.layers[0], bend))
+    changes = {"activation": "relu", "kernel_initializer": "he_uniform"}
+    assert written(changes, model) == 'activation = "relu"  # Of 1 hidden layer: bend.'
 
 
 def test_a_factor_on_the_first_weights_has_no_word_in_keras() -> None:
     assert written({"gain": 1.0}) == ""
 
 
+def dense(code: str) -> keras.layers.Dense:
+    """A hidden layer with the arguments that the code says."""
+    names = run(code)
+    return keras.layers.Dense(UNITS, activation=names["activation"], kernel_initializer=names["kernel_initializer"])
+
+
 def test_an_initialiser_keeps_the_activation_or_brings_its_own() -> None:
-    (layer,) = built(run(written({"kernel_initializer": "orthogonal", "gain": 1.0})))
+    layer = dense(written({"kernel_initializer": "orthogonal", "gain": 1.0}))
     assert isinstance(layer.kernel_initializer, keras.initializers.Orthogonal)
     assert layer.activation is keras.activations.tanh
-    (layer,) = built(run(written({"activation": "leaky_relu", "kernel_initializer": "he_uniform"})))
+    layer = dense(written({"activation": "leaky_relu", "kernel_initializer": "he_uniform"}))
     assert isinstance(layer.kernel_initializer, keras.initializers.HeUniform)
     assert layer.activation is keras.activations.leaky_relu
+
+
+def test_layers_with_the_same_argument_draw_different_weights() -> None:
+    code = written({"kernel_initializer": "he_uniform"})
+    names = run(code)
+    first, second = (keras.layers.Dense(UNITS, kernel_initializer=names["kernel_initializer"]) for _ in range(2))
+    for layer in (first, second):
+        layer.build((None, UNITS))
+    assert (first.kernel.numpy() != second.kernel.numpy()).all()
 
 
 def test_the_output_layer_is_named_beside_the_hidden_ones() -> None:
     code = written({"kernel_initializer": "he_uniform", "output_initializer": "glorot_uniform", "gain": 1.0})
     *_, output = code.splitlines()
-    assert output.startswith("# The output layer") and output.endswith("keras.initializers.GlorotUniform()")
+    assert output.startswith("# The output layer") and output.endswith('kernel_initializer="GlorotUniform"')
 
 
 def test_lsuv_gives_every_hidden_layer_a_signal_of_variance_1() -> None:

@@ -26,11 +26,15 @@ from vgdemo.diagnosis.remedies import (
     prepared,
 )
 from vgdemo.initializers import INITIALIZERS
-from vgdemo.model import Model
+from vgdemo.model import Kernel, Model
 from vgdemo.optimizers import OPTIMIZERS
 
 from .conftest import RECIPES
 
+DENSE = replace(LSTM, kernels=(Kernel("first", (3, 8)), *LSTM.kernels[2:]), layers=())
+LSTM_ALONE = replace(LSTM, kernels=(*LSTM.kernels[:2], LSTM.kernels[3]), layers=LSTM.layers[:1])
+REWRITING = ("WIDER", "SHALLOWER", "RESIDUAL", "BATCH_NORMALIZATION", "LAYER_NORMALIZATION", "LSUV")
+ACTIVATING = ("RELU", "LEAKY_RELU", "SELU", "TANH")
 SCALED = ("LARGER_STEPS", "SMALLER_STEPS", "WIDER", "SHALLOWER", "LONGER")
 
 
@@ -114,13 +118,37 @@ def test_data_seed_and_replicates_stay_so_that_before_and_after_compare() -> Non
 
 
 def test_remedies_for_a_network_of_somebody_else_work_from_what_is_known_of_it() -> None:
-    given = {remedy.label: remedy.changes for remedy in prepared((WIDER, SHALLOWER, SMALLER_STEPS, LONGER), LSTM, 6)}
+    given = {remedy.label: remedy.changes for remedy in prepared((WIDER, SHALLOWER, SMALLER_STEPS, LONGER), DENSE, 6)}
     assert given == {
         "Units: 24": {"units": 24},  # Four times the six of the narrower layer.
         "Hidden layers: 1": {"num_hidden_layers": 1},
         "Learning rate: 0.0001": {"learning_rate": 0.0001},
         "Epochs: 24": {"epochs": 24},
     }
+
+
+def possible_for(model: Model, *names: str) -> list[str]:
+    """Those of the recipes of which a network is offered something."""
+    return [name for name in names if prepared((RECIPES[name],), model, 6)]
+
+
+def test_only_a_network_of_dense_layers_has_its_layers_rewritten() -> None:
+    assert possible_for(DENSE, *REWRITING) == list(REWRITING)
+    assert possible_for(LSTM, *REWRITING) == []
+    convolution = replace(DENSE, kernels=(Kernel("image", (3, 3, 1, 8), kind="Conv2D"), *DENSE.kernels[1:]))
+    assert possible_for(convolution, *REWRITING) == []
+    assert possible_for(Model(DENSE.kernels[-1:]), *REWRITING, *ACTIVATING, "OWN_INITIALIZER") == []
+
+
+def test_a_recurrent_layer_keeps_its_activation() -> None:
+    assert possible_for(LSTM_ALONE, *ACTIVATING) == []
+    assert possible_for(LSTM, *ACTIVATING) == list(ACTIVATING)
+    assert possible_for(LSTM_ALONE, "OWN_INITIALIZER", "ORTHOGONAL") == ["OWN_INITIALIZER", "ORTHOGONAL"]
+
+
+def test_adam_comes_with_its_usual_rate() -> None:
+    (remedy,) = prepared((ADAM,), replace(LSTM, optimizer="SGD"), 6)
+    assert remedy.changes == {"optimizer": "adam", "learning_rate": 0.001}
 
 
 def test_what_a_network_of_somebody_else_has_is_not_proposed_again() -> None:

@@ -29,10 +29,10 @@ MEASURED = {
         *("start_gradient", "start_hidden_gradient", "start_growth", "start_shrinkage", "late_shrinkage"),
         *("start_weights", "weight_scale", "shifted_mean"),
     },
-    "outputs": {"start_saturated", "final_saturated", "start_dead", "final_dead", "start_signal"},
+    "activations": {"start_saturated", "final_saturated", "start_dead", "final_dead", "start_signal"},
     "updates": {"movement"},
     "train_loss": {"loss"},
-    "val_accuracy": {"final_accuracy"},
+    "val_accuracy": {"final_accuracy", "has_learned"},
 }
 
 

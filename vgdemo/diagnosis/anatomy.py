@@ -37,6 +37,35 @@ def hidden_activations(model: Model) -> tuple[Activation | None, ...]:
     return tuple(ACTIVATIONS.get(model.layers[place].activation or "") for place in hidden_layers(model))
 
 
+def is_dense(model: Model) -> bool:
+    """Whether there are hidden kernels, and all of them are of Dense layers."""
+    return {kernel.kind for kernel in model.hidden_kernels} == {"Dense"}
+
+
+def recurrent_layers(model: Model) -> set[str]:
+    """Names of the layers that read their own output of the time step before."""
+    return {kernel.layer for kernel in model.kernels if kernel.name == "recurrent_kernel"}
+
+
+def activated_layers(model: Model) -> tuple[str, ...]:
+    """Names of the hidden layers that may get another activation: the bent ones, or the linear ones if there are none.
+
+    A recurrent layer is none of them: its gates are made for the activation that it has. Where no layer was measured,
+    they are those with a kernel.
+    """
+    recurrent = recurrent_layers(model)
+    if not model.layers:
+        layers = dict.fromkeys(kernel.layer for kernel in model.hidden_kernels)
+        return tuple(layer for layer in layers if layer not in recurrent)
+    known = {
+        model.layers[place].name: activation
+        for place, activation in zip(hidden_layers(model), hidden_activations(model), strict=True)
+        if activation is not None and model.layers[place].name not in recurrent
+    }
+    bent = tuple(name for name, activation in known.items() if activation is not ACTIVATIONS["linear"])
+    return bent or tuple(known)
+
+
 def kernel_activations(model: Model) -> tuple[Activation | None, ...]:
     """The activation that the layer of each hidden kernel has; None where it is not known."""
     of_layer = {layer.name: ACTIVATIONS.get(layer.activation or "") for layer in model.layers}

@@ -33,7 +33,7 @@ from vgdemo.diagnosis.remedies import (
 )
 from vgdemo.diagnosis.rules import Verdict
 
-ILL = tuple(verdict for verdict in Verdict if verdict not in (Verdict.HEALTHY, Verdict.UNKNOWN))
+ILLNESSES = tuple(verdict for verdict in Verdict if verdict not in (Verdict.HEALTHY, Verdict.UNKNOWN))
 
 
 @dataclass(frozen=True)
@@ -75,14 +75,14 @@ CAUSES: tuple[Cause, ...] = (
     Cause((Verdict.HEALTHY,), "", Case.has_gradients, "The gradient reaches every layer."),
     Cause((Verdict.HEALTHY,), "", _always, "It learns; its gradient was not measured."),
     Cause(
-        ILL,
+        ILLNESSES,
         "",
         Case.starts_at_zero,
         "All hidden weights start at 0, as with a gain of 0: no signal enters the network.",
         (UNIT_GAIN, OWN_INITIALIZER),
     ),
     Cause(
-        ILL,
+        ILLNESSES,
         "",
         Case.is_shifted,
         "The initialiser's mean is shifted: with weights on one side of 0 all units of a layer push the same way.",

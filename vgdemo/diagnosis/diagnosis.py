@@ -20,7 +20,7 @@ from vgdemo.wording import listed, uncapitalized
 
 HEALTHY_SHARE = 0.75  # Settings that fail every fourth time, or oftener, are worth changing.
 
-HEADLINES: Mapping[str | None, str] = {
+HEADLINES: Mapping[Verdict, str] = {
     Verdict.HEALTHY: "Healthy",
     Verdict.VANISHING: "Vanishing gradient",
     Verdict.EXPLODING: "Exploding gradient",

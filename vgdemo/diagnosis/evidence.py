@@ -19,11 +19,17 @@ from vgdemo.wording import number, percent
 
 LARGE_SHARE = 0.5  # Of saturated units: from here on it is worth a sentence.
 EVEN_STEPS = 0.8  # Share of layers in which the gradient changes in one direction, for a profile to count as a slope.
+SLOPE = 0.1  # A gradient that changes by less than a tenth per layer keeps a third of its size through ten layers.
+STEADY = 0.1  # Of its start: a loss on a plateau wanders by a few per cent.
+# Runs that learn start below 1, as the rules say; ten times the size at which the rules call a gradient vanished.
+ORDINARY_SIZE = (1e-4, 1)
+# Per layer: over the article's five layers it makes a quarter, or fivefold, of a signal.
+ORDINARY_GROWTH = (0.7, 1.5)
 
 
 def evidence(case: Case) -> tuple[str, ...]:
     """All sentences that this case has something to say for."""
-    return tuple(sentence for finding in FINDINGS if (sentence := finding(case)))
+    return tuple(sentence for said in EVIDENCE if (sentence := said(case)))
 
 
 def _outcome(case: Case) -> str:
@@ -53,7 +59,7 @@ def _loss(case: Case) -> str:
     start, end = (float(np.median(values[case.replicates])) for values in (loss.start, loss.final))
     if not (math.isfinite(start) and math.isfinite(end)):
         return ""
-    change = "rises" if end > 1.1 * start else "falls" if end < 0.9 * start else "stays"
+    change = "rises" if end > (1 + STEADY) * start else "falls" if end < (1 - STEADY) * start else "stays"
     way = f"from {number(start)} to {number(end)}" if change != "stays" else f"near {number(end)}"
     return f"The training loss {change} {way}{_price_of_guessing(case.symptoms.model)}."
 
@@ -80,10 +86,10 @@ def _slope(sizes: Array, model: Model) -> str:
     hidden = sizes[list(model.hidden)]
     if len(hidden_widths(model)) < len(hidden):
         return ""
-    factor, steps = factor_per_layer([*hidden, sizes[-1]]), np.sign(np.diff(np.log(hidden)))
-    if factor < 0.9 and (steps > 0).mean() >= EVEN_STEPS:
+    factor, steps = factor_per_layer(hidden), np.sign(np.diff(np.log(hidden)))
+    if factor < 1 - SLOPE and (steps > 0).mean() >= EVEN_STEPS:
         return f"shrinks ×{number(factor)} per layer towards the input"
-    if factor > 1.1 and (steps < 0).mean() >= EVEN_STEPS:
+    if factor > 1 + SLOPE and (steps < 0).mean() >= EVEN_STEPS:
         return f"grows ×{number(factor)} per layer towards the input"
     return ""
 
@@ -109,7 +115,7 @@ def _size(case: Case) -> str:
     largest = sizes[list(case.symptoms.model.hidden)].max()
     if largest == 0:
         return "At the start the gradient is exactly 0 in every hidden layer."
-    if 1e-4 < largest < 1:
+    if ORDINARY_SIZE[0] < largest < ORDINARY_SIZE[1]:
         return ""
     return f"At the start the largest gradient of a hidden layer (root mean square) is {number(largest)}."
 
@@ -172,7 +178,7 @@ def _signal(case: Case) -> str:
     if signal is None or len(signal) < 2 or not (np.isfinite(signal) & (signal > 0)).all():
         return ""
     factor = float((signal[-1] / signal[0]) ** (1 / (len(signal) - 1)))
-    if 0.7 < factor < 1.5:
+    if ORDINARY_GROWTH[0] < factor < ORDINARY_GROWTH[1]:
         return ""
     return (
         f"On the way up the signal's standard deviation changes ×{number(factor)} per layer, "
@@ -192,7 +198,7 @@ def _hidden_phrases(case: Case) -> list[str]:
     return [model.layer_phrases[place] for place in hidden_layers(model)]
 
 
-FINDINGS: tuple[Callable[[Case], str], ...] = (
+EVIDENCE: tuple[Callable[[Case], str], ...] = (
     _broken,
     _profile,
     _size,

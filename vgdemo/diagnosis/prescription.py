@@ -1,68 +1,103 @@
 """A remedy as lines of Keras code, for a network of somebody's own.
 
-The code speaks of a compiled `model`, its inputs `x` and targets `y`; and, where it is about one hidden layer, of the
-`signal` that enters it, its `units` and its `activation`.
+The code speaks of a compiled `model`, its inputs `x` and targets `y`; of arguments of its layers, by their names; and,
+where it makes a hidden layer anew, of the `signal` that enters it, its `units` and its `activation`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vgdemo.initializers import INITIALIZERS
+from vgdemo.diagnosis.anatomy import activated_layers, recurrent_layers
+from vgdemo.initializers import INITIALIZERS, Initializer
+from vgdemo.model import Model
 from vgdemo.optimizers import GRADIENT_CLIPS, OPTIMIZERS
+from vgdemo.wording import counted, listed
 
-NORMALIZATIONS = {"batch": "BatchNormalization", "layer": "LayerNormalization"}
+NAMELESS = Model(kernels=())  # A network whose layers are not known.
+NORMALIZATION_LAYERS = {"batch": "BatchNormalization", "layer": "LayerNormalization"}
+MOST_NAMED = 6  # Layers; more of them make a line that nobody reads.
 
-# One initialiser object draws the same values for every kernel of one shape.
-HIDDEN_LAYER = """\
-# Every hidden layer, with an initialiser of its own:
-signal = keras.layers.Dense(
-    units, activation={activation}, kernel_initializer=keras.initializers.{initializer}
-)(signal)"""
-OUTPUT_LAYER = """\
-# The output layer, unless its first weights have mean 0: kernel_initializer=keras.initializers.{initializer}"""
-SCALING = """\
+OUTPUT_CODE = """\
+# The output layer, unless its first weights have mean 0: kernel_initializer="{initializer}\""""
+SCALING_CODE = """\
 # Once the model is built, before it is trained:
 values = x
 for layer in [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)][:-1]:
     layer.kernel.assign(layer.kernel / keras.ops.std(keras.ops.matmul(values, layer.kernel)))
     values = layer(values)"""
-NORMALIZED = """\
+NORMALIZED_CODE = """\
 # Every hidden layer, whose activation comes after the normalisation:
 signal = keras.layers.Dense(units)(signal)
 signal = keras.layers.{layer}()(signal)
 signal = keras.layers.Activation(activation)(signal)"""
-RESIDUAL = """\
+RESIDUAL_CODE = """\
 # Every hidden layer that has as many outputs as inputs:
 signal = keras.layers.Add()([keras.layers.Dense(units, activation=activation)(signal), signal])"""
-SHALLOWER = """\
+FEWER_LAYERS_CODE = """\
 for _ in range({count}):
     signal = keras.layers.Dense(units, activation=activation)(signal)"""
 
 
-def written(changes: Mapping[str, Any]) -> str:
+def written(changes: Mapping[str, Any], model: Model = NAMELESS) -> str:
     """Changed settings as Keras code; empty where Keras has no word for them.
 
     Args:
         changes: Setting of `RunConfig` to value; an activation comes with its initialiser.
+        model: The network, whose layers are named where they are known.
 
     Example:
         >>> print(written({"units": 20}))
         units = 20  # Of every hidden layer.
     """
-    return "\n".join([*_hidden_layer(changes), *_structure(changes), *_training(changes)])
+    lines = [*_activation(changes, model), *_first_weights(changes, model), *_structure(changes), *_training(changes)]
+    return "\n".join(lines)
 
 
-def _hidden_layer(changes: Mapping[str, Any]) -> list[str]:
+def _activation(changes: Mapping[str, Any], model: Model) -> list[str]:
+    if "activation" not in changes:
+        return []
+    return [_argument("activation", changes["activation"], activated_layers(model), model)]
+
+
+def _first_weights(changes: Mapping[str, Any], model: Model) -> list[str]:
     if "kernel_initializer" not in changes:
         return []
-    activation = f'"{changes["activation"]}"' if "activation" in changes else "activation"
     initializer = INITIALIZERS[changes["kernel_initializer"]]
-    lines = [HIDDEN_LAYER.format(activation=activation, initializer=initializer.keras_code())]
+    untouched = recurrent_layers(model) if "activation" in changes else set()
+    lines = _initializers(initializer, model, untouched)
     if "output_initializer" in changes:
-        lines.append(OUTPUT_LAYER.format(initializer=INITIALIZERS[changes["output_initializer"]].keras_code()))
-    return lines + ([SCALING] if initializer.looks_at_data else [])
+        lines.append(OUTPUT_CODE.format(initializer=INITIALIZERS[changes["output_initializer"]].keras_class))
+    return lines + ([SCALING_CODE] if initializer.looks_at_data else [])
+
+
+def _initializers(initializer: Initializer, model: Model, untouched: set[str]) -> list[str]:
+    """One line for each argument: an LSTM has another for its recurrent kernel.
+
+    A name, and not an object, lets every layer make an initialiser of its own: one object would draw the same values
+    for every kernel of one shape.
+    """
+    layers: dict[str, list[str]] = {}
+    for kernel in model.hidden_kernels:
+        if kernel.layer not in untouched:
+            layers.setdefault(f"{kernel.name.removesuffix('_kernel')}_initializer", []).append(kernel.layer)
+    arguments = layers if model.hidden else {"kernel_initializer": []}
+    return [_argument(name, initializer.keras_class, of, model) for name, of in arguments.items()]
+
+
+def _argument(name: str, value: str, layers: Sequence[str], model: Model) -> str:
+    """An argument of some hidden layers, with their names."""
+    hidden = {kernel.layer for kernel in model.hidden_kernels}
+    if not layers:
+        where = "every hidden layer"
+    elif hidden != set(layers):
+        where = f"{counted(len(layers), 'hidden layer')}: {listed(layers)}"
+    elif len(layers) <= MOST_NAMED:
+        where = f"every hidden layer: {listed(layers)}"
+    else:
+        where = f"every hidden layer, from {layers[0]} to {layers[-1]}"
+    return f'{name} = "{value}"  # Of {where}.'
 
 
 def _structure(changes: Mapping[str, Any]) -> list[str]:
@@ -70,11 +105,11 @@ def _structure(changes: Mapping[str, Any]) -> list[str]:
     if "units" in changes:
         lines.append(f"units = {changes['units']}  # Of every hidden layer.")
     if "num_hidden_layers" in changes:
-        lines.append(SHALLOWER.format(count=changes["num_hidden_layers"]))
-    if changes.get("normalization") in NORMALIZATIONS:
-        lines.append(NORMALIZED.format(layer=NORMALIZATIONS[changes["normalization"]]))
+        lines.append(FEWER_LAYERS_CODE.format(count=changes["num_hidden_layers"]))
+    if changes.get("normalization") in NORMALIZATION_LAYERS:
+        lines.append(NORMALIZED_CODE.format(layer=NORMALIZATION_LAYERS[changes["normalization"]]))
     if changes.get("residual"):
-        lines.append(RESIDUAL)
+        lines.append(RESIDUAL_CODE)
     return lines
 
 

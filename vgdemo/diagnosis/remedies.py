@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vgdemo.activations import ACTIVATIONS
 from vgdemo.config import SETTINGS, RunConfig
-from vgdemo.diagnosis.anatomy import hidden_widths, prevailing_activation
-from vgdemo.diagnosis.prescription import written
+from vgdemo.diagnosis.anatomy import activated_layers, hidden_widths, is_dense, prevailing_activation
+from vgdemo.diagnosis.prescription import NAMELESS, written
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.model import Model
 from vgdemo.optimizers import OPTIMIZERS
+
+REWRITING = {"units", "num_hidden_layers", "normalization", "residual"}  # Whose code makes Dense layers anew.
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Remedy:
         label: A few words, for a button.
         explanation: Why it may help, in one sentence.
         changes: Setting of `RunConfig` to the value that it gets.
+        model: The network that it is for, whose layers the code names.
 
     Example:
         >>> remedy = Remedy("Adam", "Scales each step.", {"optimizer": "adam", "learning_rate": 0.001})
@@ -35,6 +38,7 @@ class Remedy:
     label: str
     explanation: str
     changes: Mapping[str, Any]
+    model: Model = NAMELESS
 
     def applied(self, config: RunConfig) -> RunConfig:
         """The run with the change made.
@@ -50,7 +54,7 @@ class Remedy:
 
     def as_keras(self) -> str:
         """The change as lines of Keras code to paste; empty if Keras has no word for it."""
-        return written(self.changes)
+        return written(self.changes, self.model)
 
 
 def _does_already(config: RunConfig, name: str, value: Any) -> bool:
@@ -96,15 +100,26 @@ Recipe = Callable[
 
 
 def prepared(recipes: Iterable[Recipe], model: Model, epochs: int) -> tuple[Remedy, ...]:
-    """The remedies for one network, in this order, without those that it is known to have.
+    """The remedies for one network, in this order, without those that it is known to have or that do not fit it.
 
     Args:
         recipes: Constants of this module.
         model: The network.
         epochs: The last epoch of its training.
     """
-    remedies = [recipe(model, epochs) for recipe in recipes]
-    return tuple(remedy for remedy in remedies if remedy is not None and not _is_in_place(model, remedy))
+    remedies = [remedy for recipe in recipes if (remedy := recipe(model, epochs)) is not None]
+    offered = (remedy for remedy in remedies if _fits(model, remedy.changes) and not _is_in_place(model, remedy))
+    return tuple(replace(remedy, model=model) for remedy in offered)
+
+
+def _fits(model: Model, changes: Mapping[str, Any]) -> bool:
+    """Whether the network has the layers that the code speaks of."""
+    initializer = INITIALIZERS.get(changes.get("kernel_initializer", ""))
+    if changes.keys() & REWRITING or (initializer is not None and initializer.looks_at_data):
+        return is_dense(model)
+    if "activation" in changes:
+        return bool(activated_layers(model))
+    return initializer is None or bool(model.hidden)
 
 
 def _is_in_place(model: Model, remedy: Remedy) -> bool:
@@ -206,7 +221,12 @@ CLIPPING = _fixed(
     gradient_clip="global_norm",
     clip_limit=1.0,
 )
-ADAM = _fixed("Adam", "Each weight's step is scaled by its own gradient's size.", optimizer="adam", learning_rate=0.001)
+ADAM = _fixed(
+    "Adam",
+    "Each weight's step is scaled by its own gradient's size.",
+    optimizer="adam",
+    learning_rate=OPTIMIZERS["adam"].usual_learning_rate,
+)
 USUAL_STEPS: Recipe = _usual_steps
 SMALLER_STEPS = _scaled("learning_rate", 0.1, _learning_rate, "Learning rate: {value}", "Steps a tenth as long.")
 LARGER_STEPS = _scaled("learning_rate", 10, _learning_rate, "Learning rate: {value}", "Steps ten times as long.")

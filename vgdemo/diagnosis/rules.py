@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vgdemo.diagnosis.symptoms import Array, Mask, Symptoms
-from vgdemo.learning import MARGIN
+from vgdemo.learning import MARGIN, learning_threshold
 from vgdemo.wording import number
 
 Held = Mask | np.bool_ | bool  # Of each replicate, or of all of them.
@@ -63,6 +63,14 @@ class Rule:
         return self.condition.format(threshold=number(self.threshold))
 
 
+def _has_learned(symptoms: Symptoms, margin: float) -> Held:
+    return False if symptoms.has_learned is None else symptoms.has_learned
+
+
+def _has_not_learned(symptoms: Symptoms, margin: float) -> Held:
+    return _below(symptoms.final_accuracy, learning_threshold(symptoms.guessing_accuracy))
+
+
 def _at_least(values: Array | None, limit: float) -> Held:
     return False if values is None else values >= limit
 
@@ -90,6 +98,15 @@ def _still_falls(symptoms: Symptoms, limit: float) -> Held:
     return (loss.final < limit * loss.middle) & (loss.final < guessing)
 
 
+NOT_MEASURED = Rule(
+    Verdict.UNKNOWN,
+    "training",
+    "None of the above, and no accuracy was measured.",
+    0,
+    "A verdict needs measurements.",
+    lambda s, limit: True,
+)
+
 # Evidence from before the first update comes first: it is the cause of what follows, and no optimiser made it. A run
 # that learns, or whose loss is still falling, contradicts the forecast that a bad start makes.
 RULES: tuple[Rule, ...] = (
@@ -99,7 +116,7 @@ RULES: tuple[Rule, ...] = (
         "The final validation accuracy exceeds the larger class's share by {threshold} or more.",
         MARGIN,
         "With 500 validation points guessing wanders by 0.02; the article's runs either fail below 0.7 or learn.",
-        lambda s, limit: _at_least(s.final_accuracy, s.guessing_accuracy + limit),
+        _has_learned,
     ),
     Rule(
         Verdict.EXPLODING,
@@ -204,16 +221,9 @@ RULES: tuple[Rule, ...] = (
         "None of the above: the accuracy stays within {threshold} of guessing although the gradient arrives.",
         MARGIN,
         "What remains is the length of the steps, or a network that cannot express the answer.",
-        lambda s, limit: _below(s.final_accuracy, s.guessing_accuracy + limit),
+        _has_not_learned,
     ),
-    Rule(
-        Verdict.UNKNOWN,
-        "training",
-        "None of the above, and no accuracy was measured.",
-        0,
-        "A verdict needs measurements.",
-        lambda s, limit: True,
-    ),
+    NOT_MEASURED,
 )
 
 

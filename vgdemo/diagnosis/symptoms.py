@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vgdemo.diagnosis.anatomy import hidden_activations, hidden_layers, kernel_activations, output_kernels
 from vgdemo.diagnosis.first_weights import pooled_shift, relative_scale
-from vgdemo.learning import final_accuracy, guessing_accuracy
+from vgdemo.learning import final_accuracy, guessing_accuracy, has_learned
 from vgdemo.model import Model
 from vgdemo.record import RunRecord
 
@@ -66,6 +66,11 @@ class Symptoms:
     def final_accuracy(self) -> Array | None:
         """(R,) validation accuracy after the last epoch, that of guessing where training diverged."""
         return final_accuracy(self.record)
+
+    @cached_property
+    def has_learned(self) -> Mask | None:
+        """(R,) whether it has learned by the last epoch."""
+        return has_learned(self.record)
 
     @cached_property
     def loss(self) -> Loss | None:

@@ -1,0 +1,120 @@
+"""Each sign of a case where it is there, where it is not, and where nothing was measured that could show it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from vgdemo.diagnosis import RULES
+from vgdemo.diagnosis.case import Case
+from vgdemo.diagnosis.symptoms import Symptoms
+from vgdemo.record import RunRecord
+
+from .conftest import PLATEAU, filled, foreign, record_of, without
+
+START = np.s_[0]
+
+
+def case_of(record: RunRecord, *replicates: bool, rule: int = -2) -> Case:
+    return Case(Symptoms(record), RULES[rule], np.array(replicates or (True,) * record.replicates))
+
+
+def plain(**settings: Any) -> RunRecord:
+    return record_of(PLATEAU, **settings)
+
+
+def with_model(record: RunRecord, **changes: Any) -> RunRecord:
+    return replace(record, model=replace(record.model, **changes))
+
+
+# Glorot's variance for 5 units to 5 units is 0.2, most of the six kernels have these.
+SIGNS: dict[str, tuple[RunRecord, RunRecord]] = {
+    "starts_uneven": (
+        filled(plain(), "gradient_rms", 0.9e-4, np.s_[0, :, 2]),
+        filled(plain(), "gradient_rms", 1.1e-4, np.s_[0, :, 2]),
+    ),
+    "has_gradients": (plain(), without(plain(), "gradient_rms")),
+    "starts_at_zero": (filled(plain(), "kernel_rms", 0.0, START), filled(plain(), "kernel_rms", 0.0, np.s_[0, :, :2])),
+    "is_shifted": (plain(kernel_initializer="uniform_0_1"), plain()),
+    "is_normalized": (plain(normalization="batch"), plain()),
+    "has_large_weights": (
+        filled(plain(), "kernel_rms", np.sqrt(0.31), START),
+        filled(plain(), "kernel_rms", np.sqrt(0.29), START),
+    ),
+    "has_small_weights": (
+        filled(plain(), "kernel_rms", np.sqrt(0.13), START),
+        filled(plain(), "kernel_rms", np.sqrt(0.15), START),
+    ),
+    "has_small_slope": (plain(activation="sigmoid"), plain(activation="tanh")),
+    "is_narrow": (plain(num_hidden_layers=5, units=10), plain(num_hidden_layers=5, units=11)),
+    "takes_long_steps": (plain(learning_rate=0.1), plain(learning_rate=0.09)),
+    "is_measured_moving": (plain(), without(plain(), "update_ratio")),
+    "hardly_moves": (  # A hundred epochs.
+        filled(plain(), "update_ratio", 0.0009),
+        filled(plain(), "update_ratio", 0.0011),
+    ),
+    "is_linear": (plain(activation="linear"), plain(activation="relu")),
+    "is_trained": (plain(epochs=1), replace(plain(), epochs=plain().epochs[:1])),
+}
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_a_sign_is_there_or_it_is_not(sign: str) -> None:
+    there, absent = SIGNS[sign]
+    assert getattr(case_of(there), sign)() is True
+    assert getattr(case_of(absent), sign)() is False
+
+
+def test_every_sign_is_held_here() -> None:
+    signs = {name for name, one in vars(Case).items() if callable(one) and not name.startswith("_")}
+    assert signs - {"median", "profile"} == {*SIGNS, "lacks_accuracy"}
+
+
+@pytest.mark.parametrize(
+    "sign", ["starts_uneven", "has_gradients", "starts_at_zero", "is_shifted", "has_large_weights"]
+)
+def test_a_sign_that_needs_what_was_not_measured_is_not_there(sign: str) -> None:
+    assert not getattr(case_of(without(SIGNS[sign][0], "kernels")), sign)()
+
+
+@pytest.mark.parametrize("sign", ["has_large_weights", "has_small_weights"])
+def test_the_size_of_weights_does_not_matter_where_signals_are_normalised(sign: str) -> None:
+    there, _ = SIGNS[sign]
+    assert not getattr(case_of(with_model(there, normalization="layer")), sign)()
+
+
+def test_an_unknown_learning_rate_or_activation_is_not_blamed() -> None:
+    assert not case_of(with_model(plain(learning_rate=1.0), learning_rate=None)).takes_long_steps()
+    unknown = with_model(foreign(), layers=(replace(foreign().model.layers[0], activation="mine"),))
+    assert not case_of(unknown).has_small_slope() and not case_of(unknown).is_linear()
+
+
+def test_a_movement_of_which_epochs_are_missing_is_not_measured() -> None:
+    case = case_of(foreign(update_ratio=1e-9))
+    assert not case.is_measured_moving() and not case.hardly_moves()
+
+
+def test_an_accuracy_is_lacking_where_no_other_rule_holds() -> None:
+    bare = without(plain(), "val_accuracy")
+    assert case_of(bare, rule=-1).lacks_accuracy()
+    assert not case_of(bare, rule=-2).lacks_accuracy()
+    assert not case_of(plain(), rule=-1).lacks_accuracy()
+
+
+def test_only_the_replicates_of_the_case_are_looked_at() -> None:
+    """Two of four start with an uneven gradient, and their kernels move by different amounts."""
+    record = filled(plain(), "gradient_rms", 1e-9, np.s_[0, 2:, 2])
+    assert case_of(record, False, False, True, True).starts_uneven()
+    assert not case_of(record, True, True, False, False).starts_uneven()
+    assert not case_of(filled(plain(), "kernel_rms", 0.0, np.s_[0, :1])).starts_at_zero()
+    assert case_of(filled(plain(), "kernel_rms", 0.0, np.s_[0, :1]), True, False, False, False).starts_at_zero()
+
+
+def test_medians_are_over_the_replicates_of_the_case() -> None:
+    case = case_of(plain(), True, False, True, True)
+    assert case.median(np.array([1.0, 100.0, 2.0, 4.0])) == 2
+    np.testing.assert_array_equal(case.profile(np.array([[1.0, 9.0], [100, 100], [2, 8], [4, 1]])), [2, 8])
+    assert case.median(None) is None and case.profile(None) is None
