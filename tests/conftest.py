@@ -16,10 +16,10 @@ from vgdemo.config import RunConfig
 from vgdemo.data import make_dataset
 from vgdemo.model import Kernel, Layer, Model
 from vgdemo.record import (
+    ACTIVATION_STATISTICS,
     CURVES,
     HISTOGRAM_BINS,
     KERNEL_STATISTICS,
-    OUTPUT_STATISTICS,
     SURFACE_SIDE,
     UPDATE_STATISTICS,
     Log,
@@ -73,7 +73,7 @@ class Noise:
                 model, self.epochs, self.statistics(KERNEL_STATISTICS, kernels), self.counts(kernels)
             ),
             "updates": Panel.of_kernels(model, later, self.statistics(UPDATE_STATISTICS, kernels, len(later))),
-            "outputs": Panel.of_layers(model, self.epochs, self.statistics(OUTPUT_STATISTICS, layers)),
+            "activations": Panel.of_layers(model, self.epochs, self.statistics(ACTIVATION_STATISTICS, layers)),
         }
 
     def surface(self, epochs: np.ndarray) -> Surface:
@@ -141,6 +141,19 @@ def changed(record: RunRecord, **arrays: float | np.ndarray | Callable[[np.ndarr
     assert arrays.keys() <= known, f"no such curve or statistic: {arrays.keys() - known}"
     panels = {name: replace(panel, statistics=all_new(panel.statistics)) for name, panel in record.panels.items()}
     return replace(record, curve_arrays=all_new(record.curve_arrays), panels=panels)
+
+
+def cut(record: RunRecord, count: int) -> RunRecord:
+    """The record after so many of its measured epochs."""
+    last = [-1, *record.epochs][count]
+    panels = {}
+    for name, panel in record.panels.items():
+        kept = panel.epochs <= last
+        statistics = {statistic: values[kept] for statistic, values in panel.statistics.items()}
+        histograms = None if panel.histograms is None else panel.histograms[kept]
+        panels[name] = replace(panel, epochs=panel.epochs[kept], statistics=statistics, histograms=histograms)
+    arrays = {name: values[:count] for name, values in record.curve_arrays.items()}
+    return replace(record, epochs=record.epochs[:count], curve_arrays=arrays, panels=panels)
 
 
 @pytest.fixture

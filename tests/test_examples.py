@@ -5,7 +5,7 @@ from __future__ import annotations
 import doctest
 from collections.abc import Iterator
 from importlib import import_module
-from inspect import isfunction
+from inspect import isclass, isfunction
 from pathlib import Path
 from types import ModuleType
 
@@ -33,14 +33,19 @@ def test_the_examples_of_a_module_do_what_they_say(name: str) -> None:
 
 
 def given() -> Iterator[tuple[str, object]]:
-    """Name and value of all that `import vgdemo` gives; of a module in it, its functions."""
+    """Name and value of all that `import vgdemo` gives; of a module in it, its functions and its own classes."""
     for name in vgdemo.__all__:
         value = getattr(vgdemo, name)
         if isinstance(value, ModuleType):
             parts = ((part, getattr(value, part)) for part in value.__all__)
-            yield from ((f"{name}.{part}", one) for part, one in parts if isfunction(one))
+            yield from ((f"{name}.{part}", one) for part, one in parts if isfunction(one) or is_own_class(one))
         else:
             yield name, value
+
+
+def is_own_class(value: object) -> bool:
+    """Whether it is a class of this project, as Plotly's `Figure` is not."""
+    return isclass(value) and value.__module__.startswith("vgdemo.")
 
 
 def test_what_the_package_gives_has_an_example() -> None:

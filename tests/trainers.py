@@ -11,10 +11,10 @@ import numpy as np
 
 from vgdemo.config import RunConfig
 from vgdemo.record import (
+    ACTIVATION_STATISTICS,
     CURVES,
     HISTOGRAM_BINS,
     KERNEL_STATISTICS,
-    OUTPUT_STATISTICS,
     UPDATE_STATISTICS,
     Panel,
     RunRecord,
@@ -54,7 +54,7 @@ def panels_of(config: RunConfig, epochs: np.ndarray) -> dict[str, Panel]:
     return {
         "kernels": Panel.of_kernels(model, epochs, dict.fromkeys(KERNEL_STATISTICS, np.zeros(kernels)), counts),
         "updates": Panel.of_kernels(model, later, dict.fromkeys(UPDATE_STATISTICS, updates)),
-        "outputs": Panel.of_layers(model, epochs, dict.fromkeys(OUTPUT_STATISTICS, outputs)),
+        "activations": Panel.of_layers(model, epochs, dict.fromkeys(ACTIVATION_STATISTICS, outputs)),
     }
 
 

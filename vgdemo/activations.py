@@ -14,6 +14,7 @@ Array = NDArray[np.float64]
 Function = Callable[[Array], Array]
 
 LEAKY_SLOPE = 0.2  # Keras's default negative slope.
+SATURATED_SLOPE = 0.05  # A unit is saturated where its activation's slope is below this share of its maximum.
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 

@@ -6,7 +6,7 @@ import pytest
 from vgdemo.config import RunConfig
 from vgdemo.engine.panels import panels
 from vgdemo.engine.program import Measurement
-from vgdemo.record import KERNEL_STATISTICS, OUTPUT_STATISTICS, UPDATE_STATISTICS, Panel
+from vgdemo.record import ACTIVATION_STATISTICS, KERNEL_STATISTICS, UPDATE_STATISTICS, Panel
 
 MODEL = RunConfig(num_hidden_layers=3, units=4).model
 SHAPES = [(1, 2, 2, 4), (2, 2, 4, 4), (1, 2, 4, 1)]  # Layers of one shape, two replicates, inputs, units.
@@ -45,7 +45,7 @@ def test_every_statistic_has_its_panel() -> None:
     made = of_epochs(1, before=0)
     assert tuple(made["kernels"].statistics) == KERNEL_STATISTICS
     assert tuple(made["updates"].statistics) == UPDATE_STATISTICS
-    assert tuple(made["outputs"].statistics) == OUTPUT_STATISTICS
+    assert tuple(made["activations"].statistics) == ACTIVATION_STATISTICS
 
 
 @pytest.mark.parametrize(("epochs", "before"), [((0,), None), ((0, 1), None), ((3, 4), 2)])
@@ -59,11 +59,11 @@ def test_updates_begin_at_epoch_1(epochs: tuple[int, ...], before: int | None) -
         assert ratio[row, 0, 2] == pytest.approx(100 / (1 + 100 * (epoch - 1) + 2))
 
 
-def test_outputs_are_those_of_the_hidden_layers() -> None:
-    outputs = of_epochs(4, 5, before=3)["outputs"]
-    assert outputs.labels == ("1", "2", "3")
-    assert outputs.statistics["activation_mean"][1, 0].tolist() == [501, 502, 503]
-    assert outputs.statistics["dead_share"][0, 1].tolist() == [4 * 411, 4 * 412, 4 * 413]
+def test_activations_are_those_of_the_hidden_layers() -> None:
+    activations = of_epochs(4, 5, before=3)["activations"]
+    assert activations.labels == ("1", "2", "3")
+    assert activations.statistics["activation_mean"][1, 0].tolist() == [501, 502, 503]
+    assert activations.statistics["dead_share"][0, 1].tolist() == [4 * 411, 4 * 412, 4 * 413]
 
 
 def test_histograms_count_every_entry_of_each_gradient_once() -> None:

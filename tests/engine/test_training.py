@@ -18,16 +18,16 @@ from vgdemo.engine.program import Recipe, program_for
 from vgdemo.engine.training import NO_COMPILER, Training, surface_epochs
 from vgdemo.network.initializers import initial_kernels
 from vgdemo.record import (
+    ACTIVATION_STATISTICS,
     CURVES,
     KERNEL_STATISTICS,
-    OUTPUT_STATISTICS,
     SURFACE_AXIS,
     UPDATE_STATISTICS,
     RunRecord,
     RunStatus,
 )
 
-STATISTICS = (*KERNEL_STATISTICS, *UPDATE_STATISTICS, *OUTPUT_STATISTICS)
+STATISTICS = (*KERNEL_STATISTICS, *UPDATE_STATISTICS, *ACTIVATION_STATISTICS)
 
 
 def arrays(record: RunRecord) -> Iterator[np.ndarray]:
@@ -81,7 +81,7 @@ def final_kernels(config: RunConfig) -> list[np.ndarray]:
 
 
 def test_activation_statistics_are_those_of_the_hidden_layers(small: RunRecord) -> None:
-    for name in OUTPUT_STATISTICS:
+    for name in ACTIVATION_STATISTICS:
         assert small.panel_of(name).labels == ("1", "2", "3")
     for panel in small.panels.values():
         for values in panel.statistics.values():

@@ -117,6 +117,20 @@ def test_statistics_are_scalars_only_where_they_have_a_meaning(record: RunRecord
     np.testing.assert_allclose(values, record.values("kernel_rms")[:, 0, 2], rtol=1e-6)
 
 
+def test_tags_go_by_what_a_panel_is_of_and_not_by_its_name(record: RunRecord, tmp_path: Path) -> None:
+    panels = {f"my {name}": panel for name, panel in record.panels.items()}
+    tags = read(replace(record, panels=panels), tmp_path).Tags()
+    assert {"update_ratio/kernel_5", "dead_share/activation_4"} <= set(tags["scalars"])
+    assert set(tags["tensors"]) == {f"kernel_{layer}_grad" for layer in range(6)}
+
+
+def test_a_panel_that_does_not_say_what_it_is_of_keeps_its_labels(record: RunRecord, tmp_path: Path) -> None:
+    panels = {name: replace(panel, of=None) for name, panel in record.panels.items()}
+    tags = read(replace(record, panels=panels), tmp_path).Tags()
+    assert {"update_ratio/output", "dead_share/5"} <= set(tags["scalars"])
+    assert set(tags["tensors"]) == {"1_grad", "2_grad", "3_grad", "4_grad", "5_grad", "output_grad"}
+
+
 def test_a_network_of_somebodys_own_has_keras_names_and_what_was_measured_of_it(tmp_path: Path) -> None:
     record = foreign_record()
     reader = read(record, tmp_path)

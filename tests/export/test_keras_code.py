@@ -25,9 +25,9 @@ from vgdemo.engine.training import Training
 from vgdemo.export import notebook, script
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.optimizers import GRADIENT_CLIPS, OPTIMIZERS
-from vgdemo.record import CURVES, KERNEL_STATISTICS, OUTPUT_STATISTICS, UPDATE_STATISTICS, RunRecord
+from vgdemo.record import ACTIVATION_STATISTICS, CURVES, KERNEL_STATISTICS, UPDATE_STATISTICS, RunRecord
 
-STATISTICS = (*KERNEL_STATISTICS, *UPDATE_STATISTICS, *OUTPUT_STATISTICS)
+STATISTICS = (*KERNEL_STATISTICS, *UPDATE_STATISTICS, *ACTIVATION_STATISTICS)
 ENGINE_REPLICATES = 24
 SHALLOW = RunConfig(num_hidden_layers=1, learning_rate=0.1, epochs=15, replicates=6)
 REMEDIED = RunConfig(
@@ -125,6 +125,14 @@ def test_the_script_leaves_the_statistics_of_every_layer(output: Output) -> None
 def test_the_scripts_figures_are_there(output: Output) -> None:
     for name in ("accuracy", "gradients", "statistics"):
         assert "Plotly.newPlot" in (output.folder / f"{name}.html").read_text(encoding="utf-8")
+
+
+def test_the_script_calls_a_unit_saturated_where_the_engine_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "(np.abs(slopes.numpy()) < 0.05).mean()" in script(RunConfig(activation="tanh"))
+    monkeypatch.setattr("vgdemo.export.keras_code.SATURATED_SLOPE", 0.0625)
+    code = script(RunConfig(activation="sigmoid"))
+    assert "below 0.0625 of the steepest" in code
+    assert "(np.abs(slopes.numpy()) < 0.0625 * 0.25).mean()" in code
 
 
 def test_the_scripts_accuracies_agree_with_the_engines(output: Output) -> None:

@@ -14,10 +14,10 @@ from conftest import changed, foreign_record
 from pyarrow import parquet
 
 from vgdemo.export import ReportedRun, axes, axis_table, curves_table, to_csv, to_parquet
-from vgdemo.record import CURVES, KERNEL_STATISTICS, OUTPUT_STATISTICS, UPDATE_STATISTICS, Log, RunRecord
+from vgdemo.record import ACTIVATION_STATISTICS, CURVES, KERNEL_STATISTICS, UPDATE_STATISTICS, Log, RunRecord
 
 MakeRecord = Callable[..., RunRecord]
-STATISTICS = (*KERNEL_STATISTICS, *UPDATE_STATISTICS, *OUTPUT_STATISTICS)
+STATISTICS = (*KERNEL_STATISTICS, *UPDATE_STATISTICS, *ACTIVATION_STATISTICS)
 
 
 def rows(content: bytes) -> list[list[str]]:

@@ -35,3 +35,46 @@ def test_no_import_is_left_in_what_a_page_is_given(entry: str) -> None:
     text = bundled(Path(vgdemo.__file__).parent / entry)
     assert not [line for line in text.splitlines() if line.startswith("import")]
     assert "</" not in text, "it would end the script of a page"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'import {\n  a,\n} from "./a.js"\n',
+        'import { a as b } from "./a.js"\n',
+        'import a from "./a.js"\n',
+        'import "./a.js"\n',
+        'export { a } from "./a.js"\n',
+        'export * from "./a.js"\n',
+    ],
+)
+def test_an_import_of_another_form_is_refused_rather_than_left_for_the_page(tmp_path: Path, line: str) -> None:
+    main = write(tmp_path, main=f"{line}main()\n", a="export const a = 1\n")
+    with pytest.raises(ValueError, match=r"Expected an import of the form .*\. Received: .+ in main\.js$") as caught:
+        bundled(main)
+    assert f"Received: {line.splitlines()[0]} in" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "declaration",
+    [
+        "const size = 1",
+        "export let size",
+        "export function size() {}",
+        "async function size() {}",
+        "export default class size {}",
+        "const { width, size } = page",
+        "const [size, width] = sizes",
+    ],
+)
+def test_a_name_that_two_modules_give_is_refused(tmp_path: Path, declaration: str) -> None:
+    main = write(tmp_path, main='import { a } from "./a.js"\nconst size = a()\n', a=f"{declaration}\n")
+    with pytest.raises(ValueError, match=r"Received: size in a\.js and in main\.js$"):
+        bundled(main)
+
+
+def test_a_name_inside_a_function_is_its_own(tmp_path: Path) -> None:
+    main = write(
+        tmp_path, main='import { a } from "./a.js"\nconst size = 1\n', a="function a() {\n  const size = 2\n}\n"
+    )
+    assert bundled(main).count("size") == 2

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Noise, foreign_record, random_record
+from conftest import Noise, cut, foreign_record, random_record
 
 from vgdemo.config import RunConfig
 from vgdemo.figures import (
@@ -52,19 +52,6 @@ ALL = (
 
 def reading(figure: Figure) -> str:
     return str(figure.layout.title.subtitle.text)
-
-
-def cut(record: RunRecord, count: int) -> RunRecord:
-    """The record after so many of its measured epochs."""
-    last = [-1, *record.epochs][count]
-    panels = {}
-    for name, panel in record.panels.items():
-        kept = panel.epochs <= last
-        statistics = {statistic: values[kept] for statistic, values in panel.statistics.items()}
-        histograms = None if panel.histograms is None else panel.histograms[kept]
-        panels[name] = replace(panel, epochs=panel.epochs[kept], statistics=statistics, histograms=histograms)
-    arrays = {name: values[:count] for name, values in record.curve_arrays.items()}
-    return replace(record, epochs=record.epochs[:count], curve_arrays=arrays, panels=panels)
 
 
 def of_kernels(*kernels: Kernel) -> RunRecord:
@@ -234,17 +221,3 @@ def test_what_was_not_measured_is_said() -> None:
     assert said[over_depths] == "No accuracy is measured yet."
     assert "A not measured, B not measured" in said[overlay]
     assert said[curves] == "Training loss 1 at epoch 6."
-
-
-def test_three_diverged_of_ten_have_one_median_everywhere(make_record: Make) -> None:
-    """With 0.5 for each that diverged: .50 .50 .50 .50 .50 .52 .55 .60 .70 .80, whose middle is 0.51."""
-    record = make_record(replicates=10)
-    arrays = {name: values.copy() for name, values in record.curve_arrays.items()}
-    arrays["val_accuracy"][-1] = [0.5, 0.5, 0.52, 0.55, 0.6, 0.7, 0.8, 0.9, np.nan, 0.5]
-    arrays["train_loss"][-1, 7:] = np.nan
-    record = replace(record, curve_arrays=arrays, majority_share=0.5)
-    assert "Median validation accuracy 0.51 at epoch 3; 10–90 % of replicates: 0.5 to 0.71;" in reading(curves(record))
-    assert "at the last epoch A 0.51, B 0.51" in reading(overlay(record))
-    for figure, name in ((curves(record), "validation"), (overlay(record), "A"), (over_depths(record), "median")):
-        line = next(trace for trace in figure.data if trace.name == name)
-        assert line.y[-1] == pytest.approx(0.51)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -45,6 +46,14 @@ def test_a_deep_network_has_few_names_in_its_legend(make_record: Make) -> None:
     named = [line.name for line in lines if line.showlegend]
     assert len(lines) == 21 and len(named) <= 6
     assert (named[0], named[-1]) == ("layer 1", "the output")
+
+
+def test_an_output_that_is_called_as_a_time_step_is_breaks_no_time_step() -> None:
+    record = foreign_record()
+    kernels = tuple(replace(kernel, layer="5") if kernel.is_output else kernel for kernel in record.model.kernels)
+    record = replace(record, model=replace(record.model, kernels=kernels))
+    assert {line.line.dash for line in layer_lines(record, "state_gradient_rms").data} == {"solid"}
+    assert [line.line.dash for line in layer_lines(record).data] == ["solid", "solid", "solid", "dash"]
 
 
 def test_the_line_of_the_output_alone_is_broken(make_record: Make) -> None:

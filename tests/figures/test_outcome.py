@@ -52,6 +52,15 @@ def test_replicates_without_a_number_are_left_out_and_nothing_warns(logarithmic:
     assert "b: no replicate has a number." in figure.layout.title.subtitle.text
 
 
+def test_an_infinite_number_counts_in_the_reading_in_the_rows_own_words() -> None:
+    values = np.array([5, 7, np.inf, np.inf, np.nan])
+    rows = [Row("ratio", values, (6,)), Row("epoch", values, text=lambda value: "never" if value == np.inf else "soon")]
+    assert outcome(rows, "X", "x").layout.title.subtitle.text == (
+        "ratio: half of 4 replicates within 6.5 to infinite, published 6. "
+        "epoch: half of 4 replicates within soon to never."
+    )
+
+
 def test_an_axis_with_ends_is_the_same_for_all_that_they_hold() -> None:
     def ends(*values: float) -> list[float]:
         row = Row("a", np.array(values))

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import foreign_record
+from conftest import cut, foreign_record
 
-from vgdemo.figures.sampling import column_indices, fewer_while_growing, frame_indices, panel_of
+from vgdemo.figures import curves, layer_heatmap, layer_profile
+from vgdemo.figures.sampling import column_indices, drawn_panel, fewer_while_growing, frame_indices
 from vgdemo.record import RunRecord, RunStatus
 
 Make = Callable[..., RunRecord]
@@ -26,6 +27,16 @@ def test_the_thinned_epochs_do_not_shift_while_a_run_grows(make_record: Make) ->
         assert set(early[:-1]) <= set(grown)
     assert len(column_indices(record, record.epochs)) <= 601
     assert column_indices(record, record.epochs)[-1] == 1500
+
+
+def test_what_is_drawn_of_a_growing_run_stays_where_it_is(make_record: Make) -> None:
+    record = make_record(epochs=1500, replicates=1)
+    half = cut(record, 700)
+    for make in (layer_heatmap, curves):
+        grown, early = ({trace.name: list(trace.x) for trace in make(run).data} for run in (record, half))
+        assert all(set(early[name]) <= set(grown[name]) for name in early)
+    stops = {frame.name for frame in layer_profile(half).frames[:-1]}
+    assert stops and stops <= {frame.name for frame in layer_profile(record).frames}
 
 
 def test_the_slider_has_forty_steps_and_both_ends(make_record: Make) -> None:
@@ -74,7 +85,7 @@ def test_few_epochs_are_all_shown(epochs: np.ndarray) -> None:
 
 
 def test_a_statistic_that_was_not_measured_has_no_place() -> None:
-    panel = panel_of(foreign_record(), "weather")
+    panel = drawn_panel(foreign_record(), "weather")
     assert panel.labels == () and panel.statistics["weather"].shape == (0, 1, 0)
 
 

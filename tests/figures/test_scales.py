@@ -8,14 +8,14 @@ from conftest import changed, foreign_record
 
 from vgdemo.figures import STATISTICS, layer_heatmap, layer_profile, statistics_of
 from vgdemo.figures.scales import Statistic, statistic_of
-from vgdemo.record import KERNEL_STATISTICS, OUTPUT_STATISTICS, UPDATE_STATISTICS, RunRecord
+from vgdemo.record import ACTIVATION_STATISTICS, KERNEL_STATISTICS, UPDATE_STATISTICS, RunRecord
 
 Make = Callable[..., RunRecord]
 
 
 @pytest.mark.parametrize("name", STATISTICS)
 def test_all_runs_share_one_range_unless_it_shall_fit(name: str, make_record: Make) -> None:
-    assert name in (*KERNEL_STATISTICS, *UPDATE_STATISTICS, *OUTPUT_STATISTICS)
+    assert name in (*KERNEL_STATISTICS, *UPDATE_STATISTICS, *ACTIVATION_STATISTICS)
     values = (np.array([1e-30, 1e-29])[:, None], np.array([0.25, 0.5])[:, None])
     tiny, large = (changed(make_record(), **{name: each}) for each in values)
     for fit, same in ((False, True), (True, False)):

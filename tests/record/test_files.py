@@ -85,9 +85,8 @@ def test_nan_infinities_zeros_and_the_smallest_numbers_survive(record: RunRecord
 
 def test_another_program_reads_the_tables(record: RunRecord) -> None:
     files = record.to_files()
-    assert files.keys() == {f"{name}.parquet" for name in ("curves", "kernels", "updates", "outputs", "surface")} | {
-        "run.json"
-    }
+    tables = ("curves", "kernels", "updates", "activations", "surface")
+    assert files.keys() == {"run.json", *(f"{name}.parquet" for name in tables)}
     pd.testing.assert_frame_equal(pd.read_parquet(io.BytesIO(files["curves.parquet"])), record.curves)
     kernels = pq.read_table(io.BytesIO(files["kernels.parquet"]))
     assert kernels.column_names[:4] == ["epoch", "replicate", "place", "gradient_mean_abs"]
@@ -105,6 +104,16 @@ def test_another_program_reads_the_tables(record: RunRecord) -> None:
     description = json.loads(files["run.json"])
     assert description["source"]["config"]["num_hidden_layers"] == 2
     assert description["panels"]["kernels"]["labels"] == ["1", "2", "output"]
+
+
+def test_what_a_panel_is_of_is_kept_and_may_be_missing(record: RunRecord) -> None:
+    files = record.to_files()
+    description = json.loads(files["run.json"])
+    kinds = {name: places.pop("of") for name, places in description["panels"].items()}
+    assert kinds == {"kernels": "kernel", "updates": "kernel", "activations": "layer"}
+    read = RunRecord.from_files(files | {"run.json": json.dumps(description).encode()})
+    assert [panel.of for panel in read.panels.values()] == [None, None, None]
+    assert_same(replace(read, panels={name: replace(read.panels[name], of=kinds[name]) for name in kinds}), record)
 
 
 @pytest.mark.parametrize("settings", [{"replicates": 1}, {"num_hidden_layers": 1}, {"epochs": 1, "replicates": 1}])

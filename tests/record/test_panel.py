@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from conftest import LSTM, foreign_record
 
+from vgdemo.model import Layer
 from vgdemo.record import HISTOGRAM_BINS, HISTOGRAM_EDGES, SURFACE_AXIS, Panel
 
 EPOCHS = np.array([0, 5], np.int32)
@@ -20,14 +23,23 @@ def test_a_histogram_has_a_bin_for_each_half_decade_and_for_what_has_no_size() -
 
 def test_the_kernels_of_a_model_are_named_by_their_layers_and_weights() -> None:
     panel = Panel.of_kernels(LSTM, EPOCHS, {})
-    assert panel.axis == "layer"
+    assert (panel.axis, panel.of) == ("layer", "kernel")
     assert panel.labels == ("lstm/kernel", "lstm/recurrent_kernel", "dense", "answer")
     assert panel.phrases == ("layer lstm/kernel", "layer lstm/recurrent_kernel", "layer dense", "the output")
 
 
-def test_the_outputs_of_a_model_are_named_by_their_layers() -> None:
+def test_the_activations_of_a_model_are_named_by_their_layers() -> None:
     panel = Panel.of_layers(LSTM, EPOCHS, {})
     assert (panel.axis, panel.labels, panel.phrases) == ("layer", ("lstm", "dense"), ("layer lstm", "layer dense"))
+    assert panel.of == "layer"
+
+
+def test_the_places_of_the_output_are_those_of_the_layer_that_gives_the_answer() -> None:
+    answering = replace(LSTM, layers=(*LSTM.layers, Layer("answer")))
+    assert Panel.of_kernels(answering, EPOCHS, {}).outputs(answering) == (3,)
+    assert Panel.of_layers(answering, EPOCHS, {}).outputs(answering) == (2,)
+    assert Panel.of_layers(LSTM, EPOCHS, {}).outputs(LSTM) == ()
+    assert Panel("time step", ("answer",), ("time step 1",), EPOCHS, {}).outputs(answering) == ()
 
 
 def test_consecutive_panels_join_with_or_without_histograms() -> None:

@@ -11,7 +11,15 @@ from conftest import LSTM, foreign_record
 from record.same import assert_same
 
 from vgdemo.config import RunConfig
-from vgdemo.record import KERNEL_STATISTICS, OUTPUT_STATISTICS, UPDATE_STATISTICS, Panel, RunRecord, RunStatus, Surface
+from vgdemo.record import (
+    ACTIVATION_STATISTICS,
+    KERNEL_STATISTICS,
+    UPDATE_STATISTICS,
+    Panel,
+    RunRecord,
+    RunStatus,
+    Surface,
+)
 
 MakeRecord = Callable[..., RunRecord]
 
@@ -44,7 +52,7 @@ def test_the_curves_table_has_what_was_measured(record: RunRecord) -> None:
 
 def test_the_layers_table_has_one_row_for_each_epoch_replicate_and_layer(record: RunRecord) -> None:
     table = record.layers
-    statistics = [*KERNEL_STATISTICS, *UPDATE_STATISTICS, *OUTPUT_STATISTICS]
+    statistics = [*KERNEL_STATISTICS, *UPDATE_STATISTICS, *ACTIVATION_STATISTICS]
     assert list(table.columns) == ["epoch", "replicate", "layer", *statistics]
     assert len(table) == 4 * 2 * 3
     for epoch, replicate, layer in ((0, 0, "1"), (2, 1, "output"), (3, 0, "2")):
@@ -71,6 +79,8 @@ def test_a_statistic_is_found_in_the_panel_that_has_it() -> None:
 
 def test_a_statistic_that_was_not_measured_is_said_to_be_absent(record: RunRecord) -> None:
     assert record.has("gradient_rms") and not record.has("state_gradient_rms")
+    assert record.find_panel("gradient_rms") is record.panels["kernels"]
+    assert record.find_panel("state_gradient_rms") is None
     for look_up in (record.values, record.panel_of):
         with pytest.raises(KeyError, match="state_gradient_rms"):
             look_up("state_gradient_rms")
@@ -98,9 +108,9 @@ def test_a_record_knows_the_bytes_of_its_arrays(make_record: MakeRecord) -> None
     record = make_record(epochs=1, replicates=1, num_hidden_layers=1)
     curves = 2 * 4 * 8  # Two epochs, four curves, eight bytes each.
     kernels = 2 * 2 * (7 * 8 + 64 * 4)  # Two epochs, two kernels; seven statistics and 64 bins.
-    updates, outputs = 2 * 1 * 8, 2 * 1 * 4 * 8  # At epoch 1 alone; of one hidden layer.
+    updates, activations = 2 * 1 * 8, 2 * 1 * 4 * 8  # At epoch 1 alone; of one hidden layer.
     surface = 2 * 32 * 32 * 4
-    assert record.nbytes == curves + kernels + updates + outputs + surface
+    assert record.nbytes == curves + kernels + updates + activations + surface
 
 
 def epochs_of(record: RunRecord, chosen: slice) -> RunRecord:

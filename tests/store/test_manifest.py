@@ -100,21 +100,29 @@ def test_a_number_that_an_older_program_did_not_sum_up_is_none(run: StoredRun) -
     assert again.summary == replace(FULL, dead=None, learned=None)
 
 
+def test_a_summary_without_a_verdict_has_one_that_says_nothing(run: StoredRun) -> None:
+    for verdict in ("left out", None):
+        again = StoredRun.from_bytes(written(replace(run, summary=FULL), verdict=verdict))
+        assert again.summary == replace(FULL, verdict=Verdict.UNKNOWN)
+
+
 def test_a_number_and_a_verdict_that_only_a_newer_program_knows_say_nothing(run: StoredRun) -> None:
     again = StoredRun.from_bytes(written(replace(run, summary=FULL), sharpness=2.0, verdict="thrashing"))
     assert again.summary == replace(FULL, verdict=Verdict.UNKNOWN)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"{}", b'{"format": 2}', b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"{}", b"\xff"])
 def test_what_is_no_manifest_is_damaged(content: bytes) -> None:
-    with pytest.raises(DamagedError):
+    with pytest.raises(DamagedError) as caught:
         StoredRun.from_bytes(content)
+    assert str(caught.value) == f"its manifest should be JSON that says its format, and begins {content!r}"
 
 
 def test_a_manifest_that_was_altered_is_damaged(run: StoredRun) -> None:
     altered = run.to_bytes().replace(b'"complete"', b'"stopped"')
-    with pytest.raises(DamagedError, match="altered"):
-        StoredRun.from_bytes(altered)
+    for content in (altered, b'{"format": 2}'):
+        with pytest.raises(DamagedError, match="altered"):
+            StoredRun.from_bytes(content)
 
 
 def test_a_manifest_of_another_format_is_told_from_a_damaged_one(run: StoredRun) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -90,6 +91,21 @@ def test_runs_of_the_old_layout_are_never_read_and_go_first(
     assert set(local) == {recent, newest}
     assert pin.exists()
     assert caplog.records == []
+
+
+def test_a_pin_of_the_old_layout_goes_over_to_the_run_that_is_trained_anew(
+    local: RunStore, make_record: MakeRecord
+) -> None:
+    record, old_key = make_record(), "b" * 64
+    manifest = Path(local.url, "v1", "bb", old_key, "manifest.json")
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text(json.dumps({"run": {"run_key": old_key, "config": record.source.to_dict()}, "sha256": "0"}))
+    pins = Path(local.url, "v1", "pins")
+    pins.mkdir()
+    (pins / old_key).touch()
+    assert local.pinned == {record.run_key}
+    local.unpin(record.run_key)
+    assert local.pinned == frozenset(), "the old pin comes back"
 
 
 @pytest.fixture

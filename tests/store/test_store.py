@@ -65,7 +65,7 @@ def test_a_deleted_run_is_absent_and_leaves_no_file(store: RunStore, make_record
     key = put(store, make_record())
     del store[key]
     assert key not in store
-    assert open_folder(store.url).find("v2") == {}
+    assert open_folder(store.url).find("") == {}
 
 
 def test_a_record_is_kept_under_its_own_key_only(store: RunStore, make_record: MakeRecord) -> None:

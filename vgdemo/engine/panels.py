@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vgdemo.engine.program import Measurement
 from vgdemo.model import Model
-from vgdemo.record import OUTPUT_STATISTICS, Panel
+from vgdemo.record import ACTIVATION_STATISTICS, Panel
 from vgdemo.statistics import gradient_histograms, gradient_statistics, kernel_statistics, update_statistics
 
 Number = TypeVar("Number", bound=np.generic)
@@ -34,12 +34,12 @@ def panels(
     tracks = [np.concatenate(pair) for pair in zip(_entries(before), kernels, strict=True)]
     sizes = [gradient_statistics(g) | kernel_statistics(k) for g, k in zip(gradients, kernels, strict=True)]
     updates = [update_statistics(track[1:], track[:-1]) for track in tracks]
-    outputs = np.swapaxes(measured.activations, 1, 2).astype(np.float64)
+    activations = measured.activations.transpose(3, 0, 2, 1).astype(np.float64)  # Statistics first.
     histograms = _in_order([gradient_histograms(group) for group in gradients])
     return {
         "kernels": Panel.of_kernels(model, epochs, _by_name(sizes), histograms),
         "updates": Panel.of_kernels(model, epochs[epochs > 0], _by_name(updates)),
-        "outputs": Panel.of_layers(model, epochs, {name: outputs[..., i] for i, name in enumerate(OUTPUT_STATISTICS)}),
+        "activations": Panel.of_layers(model, epochs, dict(zip(ACTIVATION_STATISTICS, activations, strict=True))),
     }
 
 

@@ -70,9 +70,9 @@ class Measurement(NamedTuple):
 
     Attributes:
         curves: (4, R) in the order of `vgdemo.record.CURVES`.
-        activations: (H, R, 4) in the order of `vgdemo.record.OUTPUT_STATISTICS`.
+        activations: (H, R, 4) in the order of `vgdemo.record.ACTIVATION_STATISTICS`.
         gradients: Of the kernels, in groups of one shape in the order of data flow, each (layers, R, inputs, units).
-        kernels: The kernels themselves, alike.
+        kernels: The kernels, in the groups and shapes of their gradients.
     """
 
     curves: tf.Tensor

@@ -18,7 +18,8 @@ from tensorboard.compat.proto.types_pb2 import DT_DOUBLE
 from tensorboard.plugins.histogram.metadata import create_summary_metadata
 
 from vgdemo.export.tfrecord import tfrecord
-from vgdemo.record import HISTOGRAM_EDGES, RunRecord
+from vgdemo.model import Model
+from vgdemo.record import HISTOGRAM_EDGES, Panel, RunRecord
 
 CURVE_TAGS = {
     "train_accuracy": "epoch_accuracy",
@@ -26,7 +27,7 @@ CURVE_TAGS = {
     "val_accuracy": "epoch_val_accuracy",
     "val_loss": "epoch_val_loss",
 }
-OF_KERNELS = ("kernels", "updates")  # Panels.
+NUMBERED = {"kernel": "kernel", "layer": "activation"}  # What a panel is of to what numbers follow in its tags.
 EDGES = [0.0, *(10.0**HISTOGRAM_EDGES).tolist(), float(np.finfo(np.float32).max)]
 DESCRIPTION = (
     "Size |g| of each entry of the gradient of this kernel, that of {phrase}{data} at the end of "
@@ -70,8 +71,8 @@ def _scalars(record: RunRecord, replicate: int) -> Iterator[Scalars]:
     for name, tag in CURVE_TAGS.items():
         if name in record.curve_arrays:
             yield Scalars(tag, record.epochs, record.curve_arrays[name][:, replicate])
-    for name, panel in record.panels.items():
-        places = _places(record, name)
+    for panel in record.panels.values():
+        places = _places(record.model, panel)
         for statistic, values in panel.statistics.items():
             for place, column in zip(places, values[:, replicate].T, strict=True):
                 yield Scalars(f"{statistic}/{place}", panel.epochs, column)
@@ -79,27 +80,31 @@ def _scalars(record: RunRecord, replicate: int) -> Iterator[Scalars]:
 
 def _histograms(record: RunRecord, replicate: int) -> Iterator[Histograms]:
     data = ", on the whole training half" if record.config else ""
-    for name, panel in record.panels.items():
+    for panel in record.panels.values():
         counts = panel.histograms
         if counts is None:
             continue
         largest = panel.statistics.get("gradient_max_abs", np.full(counts.shape[:-1], np.inf))
-        for place, tag in enumerate(_places(record, name)):
+        for place, tag in enumerate(_places(record.model, panel)):
             description = DESCRIPTION.format(phrase=panel.phrases[place], data=data)
             of_place = counts[:, replicate, place], largest[:, replicate, place]
             yield Histograms(f"{tag}_grad", description, panel.epochs, *of_place)
 
 
-def _places(record: RunRecord, name: str) -> tuple[str, ...]:
+def _places(model: Model, panel: Panel) -> tuple[str, ...]:
     """What tags call the places of a panel: numbers from 0 where the layers are numbered, else Keras's own names."""
-    panel, of_kernels = record.panels[name], name in OF_KERNELS
-    if record.config is not None:
-        part = "kernel" if of_kernels else "activation"
-        return tuple(f"{part}_{place}" for place in range(len(panel.labels)))
-    if of_kernels:
-        return tuple(f"{kernel.layer}/{kernel.name}" for kernel in record.model.kernels)
+    if panel.of in NUMBERED and _are_numbered(model):
+        return tuple(f"{NUMBERED[panel.of]}_{place}" for place in range(len(panel.labels)))
+    if panel.of == "kernel":
+        return tuple(f"{kernel.layer}/{kernel.name}" for kernel in model.kernels)
     axis = "" if panel.axis == "layer" else f"{panel.axis.replace(' ', '_')}_"
     return tuple(f"{axis}{label}" for label in panel.labels)
+
+
+def _are_numbered(model: Model) -> bool:
+    """Whether the hidden layers are called by their numbers, from 1 on, as those of settings are."""
+    names = [kernel.layer for kernel in model.hidden_kernels]
+    return bool(names) and names == [str(number) for number in range(1, len(names) + 1)]
 
 
 def _add_histograms(events: dict[int, Event], histograms: Histograms) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from vgdemo.activations import ACTIVATIONS
+from vgdemo.activations import ACTIVATIONS, SATURATED_SLOPE
 from vgdemo.config import RunConfig
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.optimizers import GRADIENT_CLIPS, OPTIMIZERS
@@ -94,6 +94,7 @@ def _code(config: RunConfig, *, notebook: bool) -> str:
         lsuv=hidden.looks_at_data,
         optimizer=OPTIMIZERS[config.optimizer].keras_class,
         optimizer_arguments=_optimizer_arguments(config),
+        saturated_slope=SATURATED_SLOPE,
         steepest_slope=ACTIVATIONS[config.activation].steepest_slope,
     )
 

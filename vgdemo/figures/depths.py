@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
-from vgdemo.figures.scales import ACCURACY_RANGE, Values
+from vgdemo.figures.scales import Values
 from vgdemo.figures.style import BLUE, GREEN, new_figure
-from vgdemo.learning import Share, final_accuracy, has_learned, quantile
+from vgdemo.learning import ACCURACY_RANGE, Share, final_accuracy, has_learned, quantile
 from vgdemo.record import RunRecord
 from vgdemo.wording import percent
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -110,8 +111,8 @@ def _ridges(shares: Values) -> NDArray[np.float32]:
 def _traces(panel: Panel, axis: _Axis) -> list[Trace]:
     names = ("by size", "exact zero", "not finite")
     colors = (BLUE, SPECIAL_COLORS["exact zero"], SPECIAL_COLORS["NaN"])
-    sizes = 10.0 ** axis.edges[0]
-    ranges = ([list(ends) for ends in zip(sizes[:-1].tolist(), sizes[1:].tolist(), strict=True)], [None], [None])
+    sizes = [float(f"{10.0**edge:.12g}") for edge in axis.edges[0]]  # As a person writes them: 1e-05.
+    ranges = ([list(ends) for ends in pairwise(sizes)], [None], [None])
     return [
         {
             "type": "scatter",

@@ -60,18 +60,17 @@ def _axes(record: RunRecord, sample: Sample, low: float, high: float) -> go.Figu
 
 def _lines(record: RunRecord, panel: Panel) -> list[dict[str, Any]]:
     """Colours run along the axis; the output's line is broken."""
-    model, count = record.model, len(panel.labels)
-    outputs = [label for label, kernel in zip(model.kernel_labels, model.kernels, strict=True) if kernel.is_output]
+    count, outputs = len(panel.labels), panel.outputs(record.model)
     named = named_places(count, MAX_NAMED)
     colors = sample_colorscale(SEQUENTIAL, np.linspace(*SHADES, count)) if count else []
     return [
         {
             "name": phrase,
-            "line": {"color": color, "width": 2, "dash": "dash" if label in outputs else "solid"},
+            "line": {"color": color, "width": 2, "dash": "dash" if place in outputs else "solid"},
             "showlegend": place in named,
             "hovertemplate": f"epoch %{{x}}, {phrase}: %{{y:.2~e}}<extra></extra>",
         }
-        for place, (label, phrase, color) in enumerate(zip(panel.labels, panel.phrases, colors, strict=True))
+        for place, (phrase, color) in enumerate(zip(panel.phrases, colors, strict=True))
     ]
 
 

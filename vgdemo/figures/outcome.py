@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from vgdemo.figures.axes import decades
 from vgdemo.figures.scales import Values
 from vgdemo.figures.style import BLUE, LIGHT, VERMILLION, ZERO, new_figure, translucent
+from vgdemo.learning import quantile
 from vgdemo.wording import capitalized, number
 
 SPREAD = 0.28  # Half of the height over which the replicates of a row are spread.
@@ -22,13 +23,20 @@ class Row:
 
     Attributes:
         name: What the figure calls it.
-        values: (R,) a number for each replicate; what is not a number is not drawn.
+        values: (R,) a number for each replicate; what is infinite or not a number is not drawn.
         published: The one published number, or the ends of its range; empty if there is none.
+        text: Writes one number.
+
+    Example:
+        >>> row = Row("layer 1", np.array([0.3, 0.5, np.nan]), published=(0.2, 0.4))
+        >>> outcome([row], "gradient", "mean |g|").layout.title.subtitle.text
+        'layer 1: half of 2 replicates within 0.35 to 0.45, published 0.2 to 0.4.'
     """
 
     name: str
     values: Values
     published: tuple[float, ...] = ()
+    text: Callable[[float], str] = number
 
 
 def outcome(
@@ -44,7 +52,7 @@ def outcome(
     Args:
         rows: From top to bottom.
         title: What the numbers are.
-        label: The same with their unit, for the axis.
+        label: What the numbers are and in which unit, for the axis.
         logarithmic: Draw powers of ten; an exact zero is then a mark of its own at the left end.
         ends: What the axis spans at least, in the numbers' own unit; without them it ends at what it shows.
 
@@ -60,7 +68,7 @@ def outcome(
     low, high = _around(drawn) if ends is None else _at_least(scaled(ends), drawn)
     figure = _axes(rows, title, label, (low, high), logarithmic=logarithmic)
     for place, (row, shown) in enumerate(zip(rows, numbers, strict=True)):
-        _add_replicates(figure, place, scaled(shown), [number(float(value)) for value in shown])
+        _add_replicates(figure, place, scaled(shown), [row.text(float(value)) for value in shown])
         if logarithmic:
             _add_zeros(figure, place, low, int((row.values == 0).sum()))
         _add_published(figure, place, scaled(row.published))
@@ -104,11 +112,12 @@ def _axes(rows: Sequence[Row], title: str, label: str, ends: tuple[float, float]
 
 
 def _reading(row: Row) -> str:
-    numbers = row.values[np.isfinite(row.values)]
+    """An infinite number ranks as the largest; only what is not a number is missing."""
+    numbers = row.values[~np.isnan(row.values)]
     if not numbers.size:
         return f"{row.name}: no replicate has a number."
-    middle = " to ".join(number(float(quartile)) for quartile in np.quantile(numbers, [0.25, 0.75]))
-    published = f", published {' to '.join(map(number, row.published))}" if row.published else ""
+    middle = " to ".join(row.text(float(quantile(numbers, share, axis=0))) for share in (0.25, 0.75))
+    published = f", published {' to '.join(map(row.text, row.published))}" if row.published else ""
     return f"{row.name}: half of {len(numbers)} replicates within {middle}{published}."
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vgdemo.figures.axes import decades, from_first_to_last, place_axis
 from vgdemo.figures.frames import Stop, Trace, with_frames
-from vgdemo.figures.sampling import absence, frame_indices, panel_of, who
+from vgdemo.figures.sampling import absence, drawn_panel, frame_indices, who
 from vgdemo.figures.scales import Statistic, Values, statistic_of
 from vgdemo.figures.style import BLUE, ORANGE, SPECIAL, SPECIAL_COLORS, new_figure, translucent
 from vgdemo.learning import DECILES, quantile
@@ -44,7 +44,7 @@ def layer_profile(
         >>> [frame.name for frame in figure.frames]
         ['1', '2', '3']
     """
-    panel, shown = panel_of(record, statistic), statistic_of(record, statistic)
+    panel, shown = drawn_panel(record, statistic), statistic_of(record, statistic)
     indices = frame_indices(record, panel.epochs)
     values = panel.statistics[statistic][indices]
     if replicate is not None:
@@ -206,25 +206,31 @@ class _Theory:
         sizes = (self.forecast.low, self.forecast.gradient_rms, self.forecast.high)
         low, middle, high = map(self.profile.shown.scaled, sizes)
         labels = list(self.profile.panel.labels)
-        band = {"name": "theory, 10–90 % of networks", "fill": "toself", "fillcolor": translucent(ORANGE)}
-        line = {"name": "theory, epoch 0", "line": {"color": ORANGE, "width": 2, "dash": "dot"}}
-        return [
-            {
-                "type": "scatter",
-                "x": [*labels, *labels[::-1]],
-                "y": np.concatenate([high, low[::-1]]),
-                "mode": "lines",
-                "line": {"width": 0},
-                "hoverinfo": "skip",
-                "showlegend": False,
-                **band,
-            },
-            {
-                "type": "scatter",
-                "x": labels,
-                "y": middle,
-                "mode": "lines",
-                "hovertemplate": "layer %{x}: theory 10<sup>%{y:.2f}</sup><extra></extra>",
-                **line,
-            },
-        ]
+        return [_theory_band(labels, low, high), _theory_line(labels, middle)]
+
+
+def _theory_band(labels: list[str], low: Values, high: Values) -> Trace:
+    return {
+        "type": "scatter",
+        "name": "theory, 10–90 % of networks",
+        "x": [*labels, *labels[::-1]],
+        "y": np.concatenate([high, low[::-1]]),
+        "mode": "lines",
+        "line": {"width": 0},
+        "fill": "toself",
+        "fillcolor": translucent(ORANGE),
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+
+
+def _theory_line(labels: list[str], values: Values) -> Trace:
+    return {
+        "type": "scatter",
+        "name": "theory, epoch 0",
+        "x": labels,
+        "y": values,
+        "mode": "lines",
+        "line": {"color": ORANGE, "width": 2, "dash": "dot"},
+        "hovertemplate": "layer %{x}: theory 10<sup>%{y:.2f}</sup><extra></extra>",
+    }

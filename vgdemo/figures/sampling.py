@@ -19,11 +19,10 @@ LIVE_STEP = 4  # One stop in so many while a run grows: each new chunk draws the
 Indices = NDArray[np.intp]
 
 
-def panel_of(record: RunRecord, statistic: str) -> Panel:
-    """The panel that has a statistic; one without places if it was not measured."""
-    if record.has(statistic):
-        return record.panel_of(statistic)
-    return Panel("layer", (), (), record.epochs[:0], {statistic: np.zeros((0, record.replicates, 0))})
+def drawn_panel(record: RunRecord, statistic: str) -> Panel:
+    """The panel that has a statistic; one without places, so that nothing is drawn, if it was not measured."""
+    found = record.find_panel(statistic)
+    return found or Panel("layer", (), (), record.epochs[:0], {statistic: np.zeros((0, record.replicates, 0))})
 
 
 def counted_panel(record: RunRecord) -> tuple[Panel, NDArray[np.uint32]]:
@@ -105,7 +104,7 @@ class Sample:
     @classmethod
     def of(cls, record: RunRecord, name: str, replicate: int | None = None) -> Sample:
         """The sample of a record; without places if the statistic was not measured."""
-        panel = panel_of(record, name)
+        panel = drawn_panel(record, name)
         columns = column_indices(record, panel.epochs)
         values = one_value(panel.statistics[name][columns], replicate)
         return cls(statistic_of(record, name), panel, panel.epochs[columns], values, who(record, replicate))

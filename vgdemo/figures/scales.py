@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vgdemo.record import KERNEL_STATISTICS, OUTPUT_STATISTICS, UPDATE_STATISTICS, RunRecord
+from vgdemo.record import ACTIVATION_STATISTICS, KERNEL_STATISTICS, UPDATE_STATISTICS, RunRecord
 from vgdemo.wording import capitalized
 
 Values = NDArray[Any]
-
-ACCURACY_RANGE = (0.45, 0.9)  # Of everything that ends near chance or near what the noise allows.
 
 
 @dataclass(frozen=True)
@@ -27,6 +25,10 @@ class Statistic:
         low: Lower end of the fixed scale; its logarithm if `logarithmic`.
         high: Upper end.
         logarithmic: Whether powers of ten are drawn.
+
+    Example:
+        >>> STATISTICS["gradient_rms"].scaled(np.array([1e-3])), STATISTICS["dead_share"].scaled(np.array([0.25]))
+        (array([-3.]), array([0.25]))
     """
 
     name: str
@@ -84,7 +86,7 @@ STATISTICS: dict[str, Statistic] = {
         Statistic("dead_share", "units, dead share", 0, 1, logarithmic=False),
     )
 }
-OF_EVERY_RUN = {*KERNEL_STATISTICS, *UPDATE_STATISTICS, *OUTPUT_STATISTICS}
+OF_EVERY_RUN = {*KERNEL_STATISTICS, *UPDATE_STATISTICS, *ACTIVATION_STATISTICS}
 
 
 def statistic_of(record: RunRecord, name: str) -> Statistic:
@@ -98,7 +100,8 @@ def statistic_of(record: RunRecord, name: str) -> Statistic:
     """
     if name in STATISTICS:
         return STATISTICS[name]
-    return Statistic.around(name, record.values(name) if record.has(name) else np.zeros(0))
+    panel = record.find_panel(name)
+    return Statistic.around(name, np.zeros(0) if panel is None else panel.statistics[name])
 
 
 def statistics_of(record: RunRecord) -> dict[str, Statistic]:

@@ -11,6 +11,7 @@ from vgdemo.figures.curves import curves
 from vgdemo.figures.distribution import gradient_distribution
 from vgdemo.figures.heatmap import layer_heatmap
 from vgdemo.figures.profile import layer_profile
+from vgdemo.figures.scales import Statistic, statistic_of
 from vgdemo.figures.surface import decision_surface
 from vgdemo.record import RunRecord
 from vgdemo.theory import Forecast
@@ -25,6 +26,10 @@ class ViewOptions:
         replicate: One replicate (from 0); None for the median over all.
         fit: Whether scales are stretched over this run's values, in place of the range that all runs share.
         singles: Whether every replicate has a curve of its own.
+
+    Example:
+        >>> VIEWS["layers"].make(record, ViewOptions("kernel_l1", replicate=1), None).layout.title.text
+        'Kernel, L1 norm, layer by layer'
     """
 
     statistic: str = "gradient_rms"
@@ -41,6 +46,11 @@ class View:
         label: What a choice of views calls it.
         make: From the record, the options and what theory expects, if that is known, to the figure.
         applies: Whether the record has what the view shows.
+
+    Example:
+        >>> view = View("loss and accuracy", lambda record, shown, forecast: curves(record))
+        >>> view.applies(record), view.make(record, ViewOptions(), None).layout.title.text
+        (True, 'Accuracy and loss')
     """
 
     label: str
@@ -84,16 +94,16 @@ def views_of(record: RunRecord) -> dict[str, View]:
     """
     found = {name: view for name, view in VIEWS.items() if view.applies(record)}
     others = [panel for panel in record.panels.values() if panel.axis != "layer"]
-    for statistic in (name for panel in others for name in panel.statistics):
-        found[f"layers {statistic}"] = _view_of(statistic, layer_heatmap)
-        found[f"profile {statistic}"] = _view_of(statistic, layer_profile)
+    for statistic in (statistic_of(record, name) for panel in others for name in panel.statistics):
+        found[f"layers {statistic.name}"] = _view_of(statistic, layer_heatmap)
+        found[f"profile {statistic.name}"] = _view_of(statistic, layer_profile)
     return found
 
 
-def _view_of(statistic: str, make: Callable[..., Figure]) -> View:
+def _view_of(statistic: Statistic, make: Callable[..., Figure]) -> View:
     """A view of this statistic, whichever is chosen for the others."""
     return View(
-        statistic.replace("_", " "),
-        lambda record, shown, _: make(record, statistic, replicate=shown.replicate, fit=shown.fit),
-        lambda record: record.has(statistic),
+        statistic.label,
+        lambda record, shown, _: make(record, statistic.name, replicate=shown.replicate, fit=shown.fit),
+        lambda record: record.has(statistic.name),
     )

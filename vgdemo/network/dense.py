@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from vgdemo.activations import ACTIVATIONS
+from vgdemo.activations import ACTIVATIONS, SATURATED_SLOPE
 from vgdemo.network.interface import Batch
 from vgdemo.network.linear import input_gradients, pre_activate, weight_gradients
 from vgdemo.network.normalization import (
@@ -23,8 +23,6 @@ from vgdemo.network.normalization import (
     normalized,
     updated_moving_averages,
 )
-
-SATURATED_SLOPE = 0.05  # A unit is saturated where its activation's slope is below this share of its maximum.
 
 
 class Layers(NamedTuple):

@@ -60,4 +60,4 @@ class Network(Protocol):
         """Gradients of all weights, from what `forward` left and the loss's gradient by the logits, (R, N)."""
 
     def activation_statistics(self, parameters: Parameters, batch: Batch, signals: Signals) -> tf.Tensor:
-        """(H, R, 4) in the order of `vgdemo.record.OUTPUT_STATISTICS`."""
+        """(H, R, 4) in the order of `vgdemo.record.ACTIVATION_STATISTICS`."""

@@ -1,12 +1,12 @@
 """What a run measured: arrays with named axes, tidy tables on demand, Parquet files for keeping."""
 
-from vgdemo.record.files import FORMAT
+from vgdemo.record.files import FORMAT, READABLE_FORMATS
 from vgdemo.record.panel import (
+    ACTIVATION_STATISTICS,
     CURVES,
     HISTOGRAM_BINS,
     HISTOGRAM_EDGES,
     KERNEL_STATISTICS,
-    OUTPUT_STATISTICS,
     SURFACE_AXIS,
     SURFACE_SIDE,
     UPDATE_STATISTICS,
@@ -19,12 +19,13 @@ from vgdemo.record.status import RunStatus
 from vgdemo.record.tables import axis_table, curves_table
 
 __all__ = [
+    "ACTIVATION_STATISTICS",
     "CURVES",
     "FORMAT",
     "HISTOGRAM_BINS",
     "HISTOGRAM_EDGES",
     "KERNEL_STATISTICS",
-    "OUTPUT_STATISTICS",
+    "READABLE_FORMATS",
     "SURFACE_AXIS",
     "SURFACE_SIDE",
     "UPDATE_STATISTICS",

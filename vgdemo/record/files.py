@@ -17,11 +17,13 @@ from vgdemo.record.panel import SURFACE_SIDE, Panel, Surface
 from vgdemo.record.source import source_from_dict, source_to_dict
 from vgdemo.record.status import RunStatus
 from vgdemo.record.tables import Axes, curves_table, table
+from vgdemo.wording import listed
 
 if TYPE_CHECKING:
     from vgdemo.record.record import RunRecord
 
 FORMAT = 2  # Raise it when older code would misread the files, or today's code cannot read those of before.
+READABLE_FORMATS = (FORMAT,)  # Those that `decode` reads.
 AXES = ("epoch", "replicate", "place")  # Columns that are no measurement.
 HISTOGRAM = "gradient_histogram"  # A column of lists.
 
@@ -81,15 +83,17 @@ def decode(files: Mapping[str, bytes], form: Form) -> dict[str, Any]:
     """
     try:
         description = json.loads(files["run.json"])
-        if description.get("format") != FORMAT:
-            raise ValueError(f"format {description.get('format', 1)}; format {FORMAT} can be read")
+        if description.get("format") not in READABLE_FORMATS:
+            readable = listed([*map(str, READABLE_FORMATS)])
+            raise ValueError(f"format {description.get('format', 1)}; format {readable} can be read")
         ending = f".{form.ending}"
         tables = {
             name.removesuffix(ending): form.read(content) for name, content in files.items() if name.endswith(ending)
         }
         return _fields(tables, description)
     except (AttributeError, KeyError, TypeError, ValueError, pa.ArrowException) as error:
-        raise ValueError(f"Expected the files of a run. Received: {error}") from error
+        reason = f"no {error.args[0]}" if isinstance(error, KeyError) else error
+        raise ValueError(f"Expected the files of a run. Received: {reason}") from error
 
 
 def _tables(record: RunRecord) -> Iterator[tuple[str, pa.Table]]:
@@ -114,7 +118,7 @@ def _description(record: RunRecord) -> dict[str, Any]:
         "majority_share": record.majority_share,
         "has_surface": record.surface is not None,
         "panels": {
-            name: {"axis": panel.axis, "labels": panel.labels, "phrases": panel.phrases}
+            name: {"axis": panel.axis, "labels": panel.labels, "phrases": panel.phrases, "of": panel.of}
             for name, panel in record.panels.items()
         },
         "status": record.status,
@@ -149,7 +153,8 @@ def _panel(content: pa.Table, places: Mapping[str, Any], replicates: int) -> Pan
     epochs = _epochs(content, replicates * count)
     columns = _columns(content, (len(epochs), replicates, count))
     histograms = columns.pop(HISTOGRAM, None)
-    return Panel(places["axis"], tuple(places["labels"]), tuple(places["phrases"]), epochs, columns, histograms)
+    labels, phrases = tuple(places["labels"]), tuple(places["phrases"])
+    return Panel(places["axis"], labels, phrases, epochs, columns, histograms, places.get("of"))
 
 
 def _surface(content: pa.Table, replicates: int) -> Surface:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ KERNEL_STATISTICS = (
     "kernel_mean",
 )
 UPDATE_STATISTICS = ("update_ratio",)
-OUTPUT_STATISTICS = ("activation_mean", "activation_std", "saturated_share", "dead_share")
+ACTIVATION_STATISTICS = ("activation_mean", "activation_std", "saturated_share", "dead_share")
 HISTOGRAM_EDGES = np.linspace(-24, 6, 61)  # log10|g|, half a decade each.
 HISTOGRAM_BINS = len(HISTOGRAM_EDGES) + 3  # zero, below the first edge, the 60 between, above the last, not finite.
 SURFACE_SIDE = 32  # Grid points along each axis of a decision surface.
@@ -46,9 +46,10 @@ class Panel:
         histograms: (E, R, P, B) counts of a kernel's gradient entries by log10 of their size; None if none were kept.
             Bins: exact zero, below `HISTOGRAM_EDGES[0]`, one for each interval between edges, from the last edge on,
             not finite.
+        of: What its places are: the model's kernels or its layers; None if the model does not name them.
 
     Example:
-        >>> panel = record.panels["outputs"]
+        >>> panel = record.panels["activations"]
         >>> panel.axis, panel.phrases, panel.statistics["dead_share"].shape  # Epochs 0 to 3, two replicates.
         ('layer', ('layer 1', 'layer 2'), (4, 2, 2))
     """
@@ -59,6 +60,7 @@ class Panel:
     epochs: NDArray[np.int32]
     statistics: Mapping[str, Array]
     histograms: NDArray[np.uint32] | None = None
+    of: Literal["kernel", "layer"] | None = None
 
     @classmethod
     def of_kernels(
@@ -69,12 +71,12 @@ class Panel:
         histograms: NDArray[np.uint32] | None = None,
     ) -> Panel:
         """Statistics of every kernel of a model."""
-        return cls("layer", model.kernel_labels, model.kernel_phrases, epochs, statistics, histograms)
+        return cls("layer", model.kernel_labels, model.kernel_phrases, epochs, statistics, histograms, of="kernel")
 
     @classmethod
     def of_layers(cls, model: Model, epochs: NDArray[np.int32], statistics: Mapping[str, Array]) -> Panel:
-        """Statistics of the outputs of a model's layers."""
-        return cls("layer", model.layer_labels, model.layer_phrases, epochs, statistics)
+        """Statistics of the activations of a model's layers."""
+        return cls("layer", model.layer_labels, model.layer_phrases, epochs, statistics, of="layer")
 
     @classmethod
     def joined(cls, panels: Sequence[Panel]) -> Panel:
@@ -86,6 +88,17 @@ class Panel:
             statistics=joined_arrays([panel.statistics for panel in panels]),
             histograms=np.concatenate(histograms) if histograms else None,
         )
+
+    def outputs(self, model: Model) -> tuple[int, ...]:
+        """Which of its places belong to the layer that gives the network's answer, from 0.
+
+        Example:
+            >>> record.panels["kernels"].outputs(record.model), record.panels["activations"].outputs(record.model)
+            ((2,), ())
+        """
+        answering = {kernel.layer for kernel in model.kernels if kernel.is_output}
+        layers = {"kernel": [kernel.layer for kernel in model.kernels], "layer": [layer.name for layer in model.layers]}
+        return tuple(place for place, layer in enumerate(layers.get(self.of or "", [])) if layer in answering)
 
     @property
     def nbytes(self) -> int:

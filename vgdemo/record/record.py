@@ -15,10 +15,10 @@ from vgdemo.config import RunConfig
 from vgdemo.model import Model
 from vgdemo.record.files import ARROW, PARQUET, decode, encode
 from vgdemo.record.panel import (
+    ACTIVATION_STATISTICS,
     CURVES,
     HISTOGRAM_BINS,
     KERNEL_STATISTICS,
-    OUTPUT_STATISTICS,
     SURFACE_SIDE,
     UPDATE_STATISTICS,
     Array,
@@ -45,7 +45,7 @@ class RunRecord:
         curve_arrays: Name of `CURVES` to (E, R): mean loss, in nats for a cross-entropy, and accuracy as a share. What
             was not measured is not there.
         panels: Name to statistics along an axis. A trained run has "kernels", "updates" (how far each kernel moved in
-            an epoch, from epoch 1 on) and "outputs" (of the hidden layers).
+            an epoch, from epoch 1 on) and "activations" (of the hidden layers).
         planned_epochs: The last epoch of the training, if it is known.
         majority_share: Validation accuracy of always answering the larger class, if it is known.
         surface: What the network answers over the plane, if it has two inputs.
@@ -77,6 +77,10 @@ class RunRecord:
     notices: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        """The run in a line: its arrays fill pages."""
+        return f"RunRecord({self.sentence!r}, epochs={len(self.epochs)}, replicates={self.replicates})"
+
     @classmethod
     def empty(cls, config: RunConfig) -> RunRecord:
         """A run of which nothing is measured yet."""
@@ -96,7 +100,7 @@ class RunRecord:
             panels={
                 "kernels": Panel.of_kernels(model, none, statistics(KERNEL_STATISTICS, kernels), histograms),
                 "updates": Panel.of_kernels(model, none, statistics(UPDATE_STATISTICS, kernels)),
-                "outputs": Panel.of_layers(model, none, statistics(OUTPUT_STATISTICS, len(model.layers))),
+                "activations": Panel.of_layers(model, none, statistics(ACTIVATION_STATISTICS, len(model.layers))),
             },
             planned_epochs=config.epochs,
             surface=Surface(none, np.zeros((0, replicates, SURFACE_SIDE, SURFACE_SIDE), np.float32)),
@@ -141,20 +145,24 @@ class RunRecord:
         curves = sum(values.nbytes for values in self.curve_arrays.values())
         return surface + curves + sum(panel.nbytes for panel in self.panels.values())
 
+    def find_panel(self, statistic: str) -> Panel | None:
+        """The panel that has a statistic; None if it was not measured."""
+        return next((panel for panel in self.panels.values() if statistic in panel.statistics), None)
+
     def has(self, statistic: str) -> bool:
         """Whether a statistic was measured."""
-        return any(statistic in panel.statistics for panel in self.panels.values())
+        return self.find_panel(statistic) is not None
 
     def panel_of(self, statistic: str) -> Panel:
         """The panel that has a statistic.
 
         Raises:
-            KeyError: If none has.
+            KeyError: If it was not measured.
         """
-        for panel in self.panels.values():
-            if statistic in panel.statistics:
-                return panel
-        raise KeyError(statistic)
+        panel = self.find_panel(statistic)
+        if panel is None:
+            raise KeyError(statistic)
+        return panel
 
     def values(self, statistic: str) -> Array:
         """(E, R, P) the values of a statistic, at the epochs and places of its panel.
@@ -188,7 +196,7 @@ class RunRecord:
         return cls(**decode(files, PARQUET))
 
     def to_message(self) -> dict[str, bytes]:
-        """The same for another process: a little larger than the files, and five times faster to write and to read."""
+        """File name to content for another process: a little larger than `to_files`, five times faster both ways."""
         return encode(self, ARROW)
 
     @classmethod
@@ -216,5 +224,5 @@ class RunRecord:
         try:
             with zipfile.ZipFile(path) as archive:
                 return cls.from_files({name: archive.read(name) for name in archive.namelist()})
-        except zipfile.BadZipFile as error:
-            raise ValueError(f"Expected a saved run. Received: {path}, {error}") from error
+        except (ValueError, zipfile.BadZipFile) as error:
+            raise ValueError(f"Expected a saved run. Received: {path}. {error}") from error

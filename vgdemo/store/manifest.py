@@ -13,10 +13,9 @@ from typing import Any
 from vgdemo.config import RunConfig
 from vgdemo.diagnosis import Verdict
 from vgdemo.learning import Share
-from vgdemo.record import FORMAT, RunRecord, RunStatus, Source, source_from_dict, source_to_dict
+from vgdemo.record import FORMAT, READABLE_FORMATS, RunRecord, RunStatus, Source, source_from_dict, source_to_dict
 from vgdemo.summary import Summary, summarize
-
-READABLE_FORMATS = (FORMAT,)  # Those that `RunRecord.from_files` reads.
+from vgdemo.wording import listed
 
 
 class DamagedError(ValueError):
@@ -140,9 +139,10 @@ def _checked(content: bytes) -> dict[str, Any]:
         manifest = json.loads(content)
         number, run, digest = manifest["format"], manifest.get("run"), manifest.get("sha256")
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise DamagedError(f"its manifest is none: {error}") from error
+        raise DamagedError(f"its manifest should be JSON that says its format, and begins {content[:40]!r}") from error
     if number not in READABLE_FORMATS:
-        raise UnreadableError(f"Expected a run of format {FORMAT}. Received: format {number}")
+        readable = listed([*map(str, READABLE_FORMATS)])
+        raise UnreadableError(f"Expected a run of format {readable}. Received: format {number}")
     if digest != _digest(run):
         raise DamagedError("its manifest is truncated or altered")
     return dict(run)
@@ -164,20 +164,20 @@ def _to_json(value: Any) -> Any:
 
 
 def _summary_from_dict(content: Mapping[str, Any]) -> Summary:
-    """A summary that an older program wrote has None where it knew no such number; an unknown verdict says nothing."""
+    """A summary of another version has None for a number that is not in it, and `UNKNOWN` for a verdict of its own."""
     values: dict[str, Any] = {
         row.name: None if (value := content.get(row.name)) is None else _FROM_JSON.get(row.name, float)(value)
         for row in fields(Summary)
+        if row.name != "verdict"
     }
-    return Summary(**values)
+    return Summary(**values, verdict=_verdict(content.get("verdict")))
 
 
-def _verdict(name: str) -> Verdict:
+def _verdict(name: str | None) -> Verdict:
     return next((verdict for verdict in Verdict if verdict == name), Verdict.UNKNOWN)
 
 
 _FROM_JSON: Mapping[str, Callable[[Any], Any]] = {
     "accuracy": lambda parts: tuple(map(float, parts)),
     "learned": lambda share: Share(**share),
-    "verdict": _verdict,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -11,6 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
+from vgdemo.config import RunConfig
 from vgdemo.record import RunRecord
 from vgdemo.store.folder import StoreError, open_folder
 from vgdemo.store.manifest import DamagedError, StoredFile, StoredRun, UnreadableError
@@ -24,7 +26,7 @@ LEFTOVER_AGE = timedelta(hours=1)  # No write takes that long: what is older and
 LISTING_SHARE = 0.01
 
 RUNS, PINS, QUARANTINE = "v2", "v2/pins", "v2/quarantine"
-OLD_RUNS = "v1"  # Of a layout that nobody reads any more.
+OLD_RUNS, OLD_PINS = "v1", "v1/pins"  # Of a layout whose runs nobody reads any more.
 
 _KEY = re.compile(r"[0-9a-f]{64}")
 _FOLDER = re.compile(r"v[12]/(?:[0-9a-f]{2}|quarantine)/[0-9a-f]{64}[^/]*")  # Nothing else is ever removed.
@@ -141,6 +143,8 @@ class RunStore(MutableMapping[str, RunRecord]):
     @property
     def pinned(self) -> frozenset[str]:
         """Keys of the runs that are never removed to make room."""
+        for old_key in self._folder.names(OLD_PINS):
+            self._carry_pin(old_key)
         return frozenset(self._folder.names(PINS))
 
     def pin(self, key: str) -> None:
@@ -152,6 +156,14 @@ class RunStore(MutableMapping[str, RunRecord]):
     def unpin(self, key: str) -> None:
         """Take a pin back; a run that is not pinned stays so."""
         self._folder.remove_file(_pin(key))
+
+    def _carry_pin(self, old_key: str) -> None:
+        """Pin a run of the old layout under the key that it has today, so that it is kept once it is trained anew."""
+        manifest = f"{OLD_RUNS}/{old_key[:2]}/{old_key}/{MANIFEST}"
+        with suppress(FileNotFoundError, KeyError, TypeError, ValueError, StoreError):  # Then the old pin stays.
+            config = RunConfig.from_dict(json.loads(self._folder.read(manifest))["run"]["config"])
+            self.pin(config.run_key)
+            self._folder.remove_file(f"{OLD_PINS}/{old_key}")
 
     def check(self) -> tuple[str, ...]:
         """Read every run, set damaged ones aside, remove what interrupted writes left; one sentence for each."""
