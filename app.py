@@ -3,15 +3,17 @@
 import streamlit as st
 
 from vgdemo.links import to_query
+from vgdemo.ui.columns import completed
 from vgdemo.ui.downloads import downloads
 from vgdemo.ui.forecast import forecast_panel
 from vgdemo.ui.glossary import words, words_of
 from vgdemo.ui.lab import reported, watch
 from vgdemo.ui.page import INTRODUCTION, page, plain
+from vgdemo.ui.pages import COMPARE, LAB, PAGES
 from vgdemo.ui.runs import follow, is_new_here, retry
 from vgdemo.ui.server import ROUTES, lifespan
 from vgdemo.ui.session import session
-from vgdemo.ui.settings import form, wanted
+from vgdemo.ui.settings import form, run_to_show
 
 # `streamlit run` finds this object, serves it, and runs this same file as the page.
 app = st.App(__file__, routes=ROUTES, lifespan=lifespan)
@@ -19,13 +21,15 @@ app = st.App(__file__, routes=ROUTES, lifespan=lifespan)
 
 def main() -> None:
     """Draw the page."""
-    with page("Lab", retry=retry):
-        config = wanted(form(), session().job)
+    with page(LAB, retry=retry):
+        config = run_to_show(form(), session().job)
         if is_new_here():
             st.markdown(INTRODUCTION)
         with st.container(horizontal=True, vertical_alignment="center", key="run in words"):
             st.markdown(f"**{plain(config.sentence)}**", width="content")
-            st.page_link("pages/1_Compare.py", label="Compare with…", query_params=to_query([config]), width="content")
+            st.page_link(
+                PAGES[COMPARE], label="Compare with…", query_params=to_query(completed((config,))), width="content"
+            )
             words(words_of(config), "Words")
             export = st.container(width="content")
         job = follow(config)

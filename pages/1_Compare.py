@@ -3,13 +3,14 @@
 from vgdemo.ui.columns import LETTERS, columns
 from vgdemo.ui.compare import watch
 from vgdemo.ui.page import page
+from vgdemo.ui.pages import COMPARE
 from vgdemo.ui.results import results
 from vgdemo.ui.runs import follow_all, retry
 
 
 def main() -> None:
     """Draw the page."""
-    with page("Compare", retry=retry):
+    with page(COMPARE, retry=retry):
         jobs = dict(zip(LETTERS, follow_all(columns()), strict=False))
         watch(jobs)
         results(jobs)

@@ -6,6 +6,7 @@ from vgdemo.article import chapters, configs, experiments
 from vgdemo.ui.article import data, section
 from vgdemo.ui.article_training import training
 from vgdemo.ui.page import page
+from vgdemo.ui.pages import ARTICLE
 
 INTRODUCTION = """An [article](https://machinelearningmastery.com/how-to-fix-vanishing-gradients-using-the-rectified-linear-activation-function/)
 that many have followed shows vanishing gradients by single runs. Here each of its experiments runs 20 times, with other
@@ -16,7 +17,7 @@ article's run is *one draw of many*."""
 
 def main() -> None:
     """Draw the page."""
-    with page("Article"):
+    with page(ARTICLE):
         text, points = st.columns([3, 2], gap="large")
         with text:
             st.title("The article, repeated")

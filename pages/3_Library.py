@@ -4,12 +4,13 @@ import streamlit as st
 
 from vgdemo.ui.library import actions, choose_runs, choose_settings
 from vgdemo.ui.page import page
+from vgdemo.ui.pages import LIBRARY
 from vgdemo.ui.runs import stored_runs
 
 
 def main() -> None:
     """Draw the page."""
-    with page("Library"):
+    with page(LIBRARY):
         stored = stored_runs()
         if stored:
             actions(choose_runs(choose_settings(stored)))

@@ -5,12 +5,13 @@ import streamlit as st
 from vgdemo.diagnosis import RULES
 from vgdemo.ui.glossary import in_markdown, matching
 from vgdemo.ui.page import page, plain
+from vgdemo.ui.pages import GLOSSARY
 from vgdemo.ui.session import FIND
 
 
 def main() -> None:
     """Draw the page."""
-    with page("Glossary"):
+    with page(GLOSSARY):
         st.title("Glossary")
         with st.container(width=760):
             wanted = st.text_input("Find a word", key=FIND, bind="query-params", max_chars=60)

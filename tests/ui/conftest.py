@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,21 @@ from vgdemo.record import RunRecord
 from vgdemo.ui import runs
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
+
+
+def control(page: AppTest, key: str) -> Any:
+    """The widget of this key that holds a value."""
+    kinds = (page.selectbox, page.slider, page.number_input, page.toggle)
+    return next(widget for kind in kinds for widget in kind if widget.key == key)
+
+
+def button(page: AppTest, label: str) -> Any:
+    return next(one for one in page.button if one.label == label)
+
+
+def query(page: AppTest) -> dict[str, str]:
+    """The address; AppTest keeps each parameter as a list."""
+    return {name: value[0] if isinstance(value, list) else value for name, value in page.query_params.items()}
 
 
 @dataclass
@@ -41,13 +58,14 @@ class StandInJob:
 
 @dataclass
 class StandInJobs:
-    """What `submit` gives can be set; `error` is raised instead of it, once for each time that it is set."""
+    """What `submit` gives can be set; `error` is raised instead of it, until the connection is closed."""
 
     state: JobState = JobState.DONE
     details: dict[str, Any] = field(default_factory=dict)
     record: Callable[[RunConfig], RunRecord | None] = RunRecord.empty
     error: SchedulerError | None = None
     submitted: list[StandInJob] = field(default_factory=list)
+    times_closed: int = 0
 
     def check(self) -> None:
         if self.error is not None:
@@ -63,6 +81,7 @@ class StandInJobs:
     def close(self) -> None:
         """The next connection works."""
         self.error = None
+        self.times_closed += 1
 
 
 @pytest.fixture
@@ -75,7 +94,7 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> StandInJobs:
 
     open_jobs.clear = lambda: None  # type: ignore[attr-defined]
     monkeypatch.setattr(runs, "open_jobs", open_jobs)
-    runs.stored_runs.clear()  # Another test had another store.
+    runs.look_again()  # Another test had another store.
     monkeypatch.setattr(runs, "has_no_runs", lambda: False)
     return stand_in
 
@@ -90,3 +109,24 @@ def lab(jobs: StandInJobs) -> Callable[..., AppTest]:
         return page.run()
 
     return visit
+
+
+@pytest.fixture
+def compare(lab: Callable[..., AppTest], jobs: StandInJobs) -> Callable[..., AppTest]:
+    """Opens Compare with query parameters, from a Lab that nobody has used yet."""
+
+    def visit(**query: str) -> AppTest:
+        page = lab()
+        jobs.submitted.clear()
+        page.switch_page("pages/1_Compare.py")
+        page.query_params.clear()
+        page.query_params.update(query)
+        return page.run()
+
+    return visit
+
+
+def run_apart(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """What a coroutine gives, in a thread of its own: the browser that other tests share has this thread's loop."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, coroutine).result()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from vgdemo.ui.session import SESSION
+from vgdemo.ui.session import SESSION, Visited
 
 
 def page_of_a_number() -> None:
@@ -14,13 +14,14 @@ def page_of_a_number() -> None:
 
     import streamlit as st
 
-    from vgdemo.ui.address import Address
+    from vgdemo.ui.address import Address, come_to
 
     def read(query: Mapping[str, str]) -> tuple[int, tuple[str, ...]]:
         text = query.get("n", "1")
         return (int(text), ()) if text.isdecimal() else (1, (f"no number: {text}",))
 
-    address = Address("page.py", read, lambda number: {} if number == 1 else {"n": str(number)})
+    come_to("Numbers")
+    address = Address("Numbers", read, lambda number: {} if number == 1 else {"n": str(number)})
     asked = address.asked()
     if asked is not None:
         st.session_state["number"] = asked
@@ -53,10 +54,47 @@ def test_what_the_person_sets_stands_in_the_address_and_stays(page: AppTest) -> 
     assert query(page) == {}
 
 
-def test_an_address_that_the_page_did_not_write_wins(page: AppTest) -> None:
+def test_an_older_address_in_a_request_changes_nothing(page: AppTest) -> None:
+    """A browser that is asked much sends what its address was before the page wrote the last one."""
     page.run().number_input[0].set_value(5).run()
-    page.query_params["n"] = "9"
+    page.query_params["n"] = "4"
+    assert page.run().number_input[0].value == 5
+    page.query_params["n"] = "4"
+    assert page.number_input[0].set_value(6).run().number_input[0].value == 6
+    assert query(page) == {"n": ["6"]}
+
+
+def test_back_and_forward_lead_to_what_was_seen(page: AppTest) -> None:
+    page.run().number_input[0].set_value(5).run()
+    page.session_state[SESSION].moved = {"n": "9"}
     assert page.run().number_input[0].value == 9
+    assert page.run().number_input[0].value == 9
+    page.session_state[SESSION].moved = {}
+    assert page.run().number_input[0].value == 1
+
+
+def leave(page: AppTest, other: str, query: dict[str, str]) -> None:
+    """As if another page had been drawn, with an address of its own."""
+    visited = page.session_state[SESSION].visited
+    visited["Numbers"] = visited["Numbers"]._replace(is_left=True)
+    visited[other] = Visited(query, None, ())
+
+
+def test_coming_back_by_a_link_reads_its_address(page: AppTest) -> None:
+    page.run().number_input[0].set_value(5).run()
+    leave(page, "Letters", {"a": "x"})
+    page.query_params["n"] = "8"
+    assert page.run().number_input[0].value == 8
+
+
+def test_coming_back_with_another_pages_address_shows_what_was_shown_before(page: AppTest) -> None:
+    page.run().number_input[0].set_value(5).run()
+    leave(page, "Letters", {"a": "x"})
+    page.query_params.clear()
+    page.query_params["a"] = "x"
+    assert page.run().number_input[0].value == 5
+    assert not page.warning
+    assert query(page) == {"n": ["5"]}
 
 
 def test_what_cannot_be_taken_is_said_until_the_person_changes_something(page: AppTest) -> None:
@@ -69,4 +107,4 @@ def test_what_cannot_be_taken_is_said_until_the_person_changes_something(page: A
 
 def test_the_navigation_finds_the_address_that_a_page_had_last(page: AppTest) -> None:
     page.run().number_input[0].set_value(5).run()
-    assert page.session_state[SESSION].visited["page.py"].query == {"n": "5"}
+    assert page.session_state[SESSION].visited["Numbers"].query == {"n": "5"}

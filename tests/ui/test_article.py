@@ -169,7 +169,7 @@ def test_a_diverged_run_says_so_in_its_place(
     assert not page.exception
     assert "disagrees] **validation:** 0 of 3 replicates" in section(page, "3")
     assert "converging:** 0 of 3 replicates" in section(page, "3")
-    assert "3 of them have no number: diverged, or never learned." in section(page, "3")
+    assert "above it 3 (all never)." in section(page, "3")
 
 
 def test_a_cluster_that_is_gone_is_told_once(open_article: Open, jobs: Any) -> None:

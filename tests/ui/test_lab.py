@@ -6,33 +6,20 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from vgdemo.config import SETTINGS, RunConfig
+from vgdemo.config import RunConfig
 from vgdemo.jobs import JobState, SchedulerError
-from vgdemo.presets import PRESETS
 from vgdemo.record import RunRecord
 from vgdemo.ui import runs
 from vgdemo.ui.page import INTRODUCTION, plain
 from vgdemo.ui.session import SESSION, Drawn
 
+from .conftest import button, control, query
+
 Lab = Callable[..., AppTest]
-
-
-def control(page: AppTest, name: str) -> Any:
-    kinds = (page.selectbox, page.slider, page.number_input, page.toggle)
-    return next(widget for kind in kinds for widget in kind if widget.key == name)
-
-
-def query(page: AppTest) -> dict[str, str]:
-    """The address; AppTest keeps each parameter as a list."""
-    return {name: value[0] if isinstance(value, list) else value for name, value in page.query_params.items()}
 
 
 def progress(page: AppTest) -> str:
     return str(page.get("progress")[0].proto.text).replace("\\", "")
-
-
-def button(page: AppTest, label: str) -> Any:
-    return next(one for one in page.button if one.label == label)
 
 
 def shown_in(page: AppTest) -> Drawn:
@@ -45,91 +32,6 @@ def test_a_first_visit_asks_for_the_default_run(lab: Lab, jobs: Any) -> None:
     assert not page.exception
     assert [job.config for job in jobs.submitted] == [RunConfig()]
     assert query(page) == {}
-
-
-@pytest.mark.parametrize("setting", SETTINGS.values(), ids=lambda setting: setting.name)
-def test_every_setting_has_a_control_with_its_words(setting: Any, lab: Lab) -> None:
-    widget = control(lab(), setting.name)
-    assert widget.value == setting.default
-    assert (widget.label, widget.help) == (setting.label, setting.help)
-    if setting.choices:
-        assert tuple(widget.options) == setting.choices
-    elif not isinstance(setting.default, bool):
-        assert (widget.min, widget.max) == (setting.minimum, setting.maximum)
-
-
-def test_a_change_trains_at_once_and_cancels_what_it_replaces(lab: Lab, jobs: Any) -> None:
-    page = lab()
-    control(page, "activation").set_value("relu").run()
-    assert [job.config.activation for job in jobs.submitted] == ["tanh", "relu"]
-    assert [job.released for job in jobs.submitted] == [True, False]
-    assert query(page) == {"activation": "relu"}
-
-
-def test_a_rerun_without_a_change_trains_nothing(lab: Lab, jobs: Any) -> None:
-    page = lab()
-    control(page, "statistic").set_value("kernel_l1").run()
-    page.run()
-    assert len(jobs.submitted) == 1
-
-
-def test_training_can_wait_for_a_button(lab: Lab, jobs: Any) -> None:
-    page = lab()
-    control(page, "train at once").set_value(False).run()
-    control(page, "units").set_value(7).run()
-    assert len(jobs.submitted) == 1
-    assert "press Train" in page.info[0].value
-    button(page, "Train").click().run()
-    assert jobs.submitted[-1].config.units == 7
-    assert not page.info
-
-
-def test_steps_of_a_control_do_not_make_another_run(lab: Lab, jobs: Any) -> None:
-    page = lab()
-    control(page, "gain").set_value(1.0 + 0.1 + 0.1 + 0.1).run()  # 1.3000000000000003
-    assert jobs.submitted[-1].config.gain == 1.3
-
-
-@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.number)
-def test_a_preset_sets_every_control(preset: Any, lab: Lab, jobs: Any) -> None:
-    page = lab(units="9", dataset="moons")
-    control(page, "preset").set_value(preset.label).run()
-    assert jobs.submitted[-1].config == preset.config
-    assert control(page, "preset").value == preset.label
-    assert control(page, "units").value == preset.config.units
-
-
-def test_leaving_a_preset_is_visible(lab: Lab) -> None:
-    page = lab()
-    assert control(page, "preset").value == "2 · Deep tanh"
-    control(page, "units").set_value(6).run()
-    assert control(page, "preset").value is None
-
-
-def test_the_address_sets_the_controls(lab: Lab, jobs: Any) -> None:
-    page = lab(activation="relu", learning_rate="0.5", nesterov="true", epochs="7")
-    config = RunConfig(activation="relu", learning_rate=0.5, nesterov=True, epochs=7)
-    assert jobs.submitted[0].config == config
-    assert control(page, "epochs").value == 7
-    assert query(page) == config.to_query()
-
-
-def test_each_invalid_parameter_gives_a_notice_and_the_default(lab: Lab, jobs: Any) -> None:
-    page = lab(units="9000", activation="![x](http://example.org)", sorcery="1", epochs="30")
-    assert jobs.submitted[0].config == RunConfig(epochs=30)
-    assert len(page.warning) == 3
-    assert plain("units=9000") in page.warning[0].value
-    assert query(page) == {"epochs": "30"}
-    assert len(page.run().warning) == 3, "they stay until the person changes a setting"
-    assert not control(page, "units").set_value(6).run().warning
-
-
-def test_settings_that_do_not_fit_together_keep_the_last_run(lab: Lab, jobs: Any) -> None:
-    page = lab(n_samples="200")
-    control(page, "batch_size").set_value(150).run()
-    assert not page.exception
-    assert "last one that was possible" in page.warning[0].value
-    assert [job.config for job in jobs.submitted] == [RunConfig(n_samples=200)]
 
 
 @pytest.mark.parametrize(
@@ -190,13 +92,6 @@ def test_a_visitor_of_an_empty_store_is_told_what_this_is(lab: Lab, jobs: Any, m
     assert INTRODUCTION in [text.value for text in page.main.markdown]
     page.run()
     assert INTRODUCTION in [text.value for text in page.main.markdown], "it must not vanish and move the page"
-
-
-@pytest.mark.parametrize("text", ["**bold**", "[x](http://example.org)", ":red[x]", "$x$", "<b>x</b>", "# x", "`x`"])
-def test_plain_text_has_no_markup_left(text: str) -> None:
-    assert plain(text).replace("\\", "") == text
-    signs = [sign for sign in text if not sign.isalnum() and sign != " "]
-    assert plain(text).count("\\") == len(signs)
 
 
 def test_an_earlier_run_stays_dimmed_until_the_next_has_epochs(

@@ -23,7 +23,7 @@ Open = Callable[[], AppTest]
 def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> RunStore:
     store = RunStore(str(tmp_path))
     monkeypatch.setattr(runs, "open_store", lambda: store)
-    runs.stored_runs.clear()
+    runs.look_again()
     return store
 
 

@@ -13,7 +13,7 @@ from ten_replicates import ENDINGS, WRECKS, Ending, ten_replicates
 
 import vgdemo.article
 from vgdemo.article import Claim, experiments
-from vgdemo.article.measures import VAL_ACCURACY
+from vgdemo.article.measures import ARRIVAL, VAL_ACCURACY
 from vgdemo.config import RunConfig
 from vgdemo.diagnosis import HEADLINES
 from vgdemo.learning import Share
@@ -94,8 +94,8 @@ def test_the_article_says_the_same(
     place: int, records: list[RunRecord], jobs: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record, ending = records[place], CASES[place][0]
-    claim = Claim("validation", "learn", VAL_ACCURACY, low=0.7)
-    experiment = replace(experiments()[0], runs=(("ten replicates", record.source),), claims=(claim,))
+    claims = (Claim("validation", "learn", VAL_ACCURACY, low=0.7), Claim("soon", "arrive", ARRIVAL, low=0, high=9))
+    experiment = replace(experiments()[0], runs=(("ten replicates", record.source),), claims=claims)
     monkeypatch.setattr(runs, "open_store", lambda: {record.run_key: record})
     monkeypatch.setattr(vgdemo.article, "chapters", lambda: {"One": (experiment,)})
     monkeypatch.setattr(vgdemo.article, "experiments", lambda: (experiment,))
@@ -103,3 +103,4 @@ def test_the_article_says_the_same(
     said = texts(AppTest.from_file(APP, default_timeout=60).switch_page("pages/2_Article.py").run())
     assert f"{Share(ending.learned, 10)} learn" in said
     assert f", median {ending.median:.3f}." in said
+    assert f", median {ending.arrival_in_words}." in said

@@ -74,3 +74,10 @@ def test_a_fault_of_the_program_is_not_hidden() -> None:
 def test_every_page_has_a_link_in_the_navigation(title: str, lab: object) -> None:
     page = lab()  # type: ignore[operator]
     assert title in [link.proto.label for link in page.get("page_link")]
+
+
+@pytest.mark.parametrize("text", ["**bold**", "[x](http://example.org)", ":red[x]", "$x$", "<b>x</b>", "# x", "`x`"])
+def test_plain_text_has_no_markup_left(text: str) -> None:
+    assert plain(text).replace("\\", "") == text
+    signs = [sign for sign in text if not sign.isalnum() and sign != " "]
+    assert plain(text).count("\\") == len(signs)

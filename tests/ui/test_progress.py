@@ -9,7 +9,7 @@ def page_with_a_clock() -> None:
     """Its state is a number that a button raises."""
     import streamlit as st
 
-    from vgdemo.ui.progress import follow
+    from vgdemo.ui.progress import redraw
 
     st.session_state.setdefault("state", 0)
     st.session_state["pages"] = st.session_state.get("pages", 0) + 1
@@ -20,7 +20,7 @@ def page_with_a_clock() -> None:
             st.session_state["state"] += 1
         st.button("look")
 
-    follow(lambda: st.session_state["state"], draw, every=None)
+    redraw(lambda: st.session_state["state"], draw, every=None)
 
 
 def test_the_whole_page_is_drawn_once_more_when_the_state_changes() -> None:

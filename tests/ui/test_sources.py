@@ -33,7 +33,7 @@ def page_with_dialog() -> None:
 
 @pytest.fixture(autouse=True)
 def _no_list_of_another_store() -> None:
-    runs.stored_runs.clear()
+    runs.look_again()
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_a_stored_run_becomes_the_column(
     monkeypatch.setattr(runs, "open_store", lambda: store)
     assert use(choose("Stored run")).disabled
     store[record.run_key] = record
-    runs.stored_runs.clear()
+    runs.look_again()
     page = choose("Stored run")
     use(page).click().run()
     assert columns(page) == (DEEP_TANH, record.config)

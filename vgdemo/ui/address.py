@@ -1,16 +1,52 @@
-"""A page's address: read when the page did not write it itself, written when what the page shows changes."""
+"""A page's address, which says what the page shows.
+
+What the page shows is kept in the session, and the address follows it. The address is read only where it leads: when
+a person comes to the page, and when Back or Forward moves through it. At any other time what a request says of the
+address may be older than the last setting, and is not looked at.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Generic, TypeVar
+from urllib.parse import parse_qsl
 
 import streamlit as st
 
-from vgdemo.ui.session import Visited, session
+from vgdemo.ui.session import HISTORY, Visited, session
 
 Value = TypeVar("Value")
+
+_mount = st.components.v2.component(
+    "vgdemo_history", html="", js=Path(__file__).with_name("history.js").read_text(encoding="utf-8")
+)
+
+
+def come_to(page: str) -> None:
+    """Note which page is drawn, and listen for Back and Forward.
+
+    Args:
+        page: Its title.
+    """
+    for title, visited in session().visited.items():
+        if title != page:
+            session().visited[title] = visited._replace(is_left=True)
+    if page not in session().visited and _is_anothers(page, st.query_params.to_dict()):
+        st.query_params.clear()
+    _mount(key=HISTORY, on_moved_change=_note_move)
+
+
+def _note_move() -> None:
+    search = st.session_state.get(HISTORY, {}).get("moved")
+    if search is not None:  # A move to another page is over before that page listens, which reads its address anyway.
+        session().moved = dict(parse_qsl(search.removeprefix("?"), keep_blank_values=True))
+
+
+def _is_anothers(page: str, query: dict[str, str]) -> bool:
+    """Whether another page had this query: Back may lead to a page with the query of the one that it leaves."""
+    return bool(query) and query in [visited.query for title, visited in session().visited.items() if title != page]
 
 
 @dataclass(frozen=True)
@@ -18,7 +54,7 @@ class Address(Generic[Value]):
     """The address of one page.
 
     Attributes:
-        page: Path of the page, such as "app.py".
+        page: Its title.
         read: From query parameters to what they ask for, and a sentence for each that could not be taken.
         write: From what the page shows to query parameters.
     """
@@ -28,17 +64,13 @@ class Address(Generic[Value]):
     write: Callable[[Value], dict[str, str]]
 
     def asked(self) -> Value | None:
-        """What the address asks for, if this page did not write it; None if it did.
-
-        A first visit, an edited address and the browser's Back button all bring such a one.
-        """
-        query = st.query_params.to_dict()
-        before = session().visited.get(self.page)
-        if before is not None and before.query == query:
-            return None
-        value, notices = self.read(query)
-        session().visited[self.page] = Visited(query, value, notices)
-        return value
+        """What the address asks for, if the person has just been led to it; None if the page shows it already."""
+        moved, session().moved = session().moved, None
+        query = self._come_to()
+        if query is not None:
+            return self._read(query, query)
+        # An address that Back led to stays as it is: one written anew would be in the way of the next Back.
+        return None if moved is None else self._read(moved, None)
 
     def notices(self, shown: Value) -> tuple[str, ...]:
         """What could not be taken of the address, until the person has changed what is shown."""
@@ -52,3 +84,21 @@ class Address(Generic[Value]):
         if query != visited.query:
             st.query_params.from_dict(query)
             session().visited[self.page] = visited._replace(query=query)
+
+    def _read(self, query: dict[str, str], standing: dict[str, str] | None) -> Value:
+        """What a query asks for; an address that stands as None is taken for the one that the page would write."""
+        value, notices = self.read(query)
+        session().visited[self.page] = Visited(self.write(value) if standing is None else standing, value, notices)
+        return value
+
+    def _come_to(self) -> dict[str, str] | None:
+        """The query with which a person comes to the page; None for who is there, or comes back to what was there."""
+        visited, query = session().visited.get(self.page), st.query_params.to_dict()
+        if visited is None:
+            return query
+        if not visited.is_left:
+            return None
+        if not _is_anothers(self.page, query):
+            return query
+        session().visited[self.page] = visited._replace(query=query, is_left=False)
+        return None

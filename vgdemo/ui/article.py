@@ -17,6 +17,7 @@ from vgdemo.ui import runs
 from vgdemo.ui.article_pictures import pictures
 from vgdemo.ui.board import Picture, board, drawn
 from vgdemo.ui.page import plain
+from vgdemo.ui.pages import COMPARE, LAB, PAGES
 from vgdemo.ui.session import session
 
 COLORS = {
@@ -92,10 +93,10 @@ def _say_what_failed(name: str, config: RunConfig) -> None:
 def _links(experiment: Experiment) -> None:
     with st.container(horizontal=True):
         _, own = experiment.runs[0]
-        st.page_link("app.py", label="Open in the Lab", query_params=own.to_query(), width="content")
+        st.page_link(PAGES[LAB], label="Open in the Lab", query_params=own.to_query(), width="content")
         if 1 < len(experiment.runs) <= len(COLUMNS):
             query = to_query(experiment.configs)
-            st.page_link("pages/1_Compare.py", label="Open in Compare", query_params=query, width="content")
+            st.page_link(PAGES[COMPARE], label="Open in Compare", query_params=query, width="content")
 
 
 def _state(config: RunConfig) -> str:
@@ -103,7 +104,7 @@ def _state(config: RunConfig) -> str:
     job = session().queued.get(config)
     if job is not None and job.progress.state in (JobState.DONE, JobState.STOPPED):
         return f"{job.progress.state} {job.progress.epoch}"
-    return "stored" if config.run_key in runs.open_store() else "absent"
+    return "stored" if runs.is_stored(config.run_key) else "absent"
 
 
 @st.cache_resource(show_spinner="Reading the runs", max_entries=60)

@@ -35,7 +35,7 @@ def _outcomes(experiment: Experiment, records: Records, findings: Findings) -> d
 
 def _outcome(found: Sequence[Finding]) -> Figure:
     measure: Measure = found[0].claim.measure
-    rows = [Row(finding.claim.row, finding.values, finding.claim.published) for finding in found]
+    rows = [Row(finding.claim.row, finding.values, finding.claim.published, measure.text) for finding in found]
     return outcome(rows, measure.title, measure.label, logarithmic=measure.is_size, ends=measure.ends)
 
 

@@ -13,7 +13,7 @@ from vgdemo.jobs import JobState, SchedulerError
 from vgdemo.store import StoreError
 from vgdemo.ui import runs
 from vgdemo.ui.page import plain
-from vgdemo.ui.progress import are_over, follow
+from vgdemo.ui.progress import are_over, redraw
 from vgdemo.ui.session import session
 
 POLL_SECONDS = 1.0
@@ -29,7 +29,7 @@ class State(NamedTuple):
 def training(configs: Sequence[RunConfig]) -> None:
     """How many of the runs are complete, and the button that trains the others or stops."""
     every = POLL_SECONDS if _state(configs).is_active else None
-    follow(partial(_state, configs), partial(_draw, configs), every=every)
+    redraw(partial(_state, configs), partial(_draw, configs), every=every)
 
 
 def _state(configs: Sequence[RunConfig]) -> State:
@@ -77,4 +77,4 @@ def _share_trained(config: RunConfig) -> float:
     job = session().queued.get(config)
     if job is not None:
         return job.progress.epoch / job.progress.epochs
-    return float(config.run_key in runs.open_store())
+    return float(runs.is_stored(config.run_key))

@@ -67,12 +67,12 @@ def drawn(kind: str, options: Hashable, records: Sequence[RunRecord], make: Call
         make: Makes the figure.
     """
     # Who joins a run late may have missed its first epochs; a stopped run has other stops than one that goes on.
-    seen = [(one.run_key, str(one.status), int(one.epochs.min(initial=0)), len(one.epochs)) for one in records]
+    seen = [(one.run_key, str(one.status), one.epochs[:1].tolist(), len(one.epochs)) for one in records]
     return _drawn(kind, options, seen, make)
 
 
 @st.cache_resource(show_spinner=False, max_entries=150)
 def _drawn(
-    kind: str, options: Hashable, seen: Sequence[tuple[str, str, int, int]], _make: Callable[[], Figure]
+    kind: str, options: Hashable, seen: Sequence[tuple[str, str, list[int], int]], _make: Callable[[], Figure]
 ) -> Picture:
     return Picture.of(kind, _make())

@@ -13,10 +13,10 @@ from vgdemo.presets import DEEP_RELU, DEEP_TANH, PRESETS
 from vgdemo.ui.address import Address
 from vgdemo.ui.controls import controls, enter, entered
 from vgdemo.ui.page import plain
+from vgdemo.ui.pages import COMPARE
 from vgdemo.ui.session import COLUMN, COMMON, session
 from vgdemo.ui.sources import choose_source
 
-COMPARE = "Compare"
 COMMON_SETTINGS = (*(name for name, setting in SETTINGS.items() if setting.group in ("data", "repeats")), "epochs")
 LETTERS = COLUMNS.upper()  # What a person calls the columns.
 
@@ -58,7 +58,7 @@ def _read(query: Mapping[str, str]) -> tuple[Columns, tuple[str, ...]]:
     return completed(configs), notices
 
 
-ADDRESS = Address("pages/1_Compare.py", _read, to_query)
+ADDRESS = Address(COMPARE, _read, to_query)
 
 
 def _common(config: RunConfig) -> dict[str, object]:

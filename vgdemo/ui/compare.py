@@ -12,10 +12,10 @@ from vgdemo.figures import RUN_COLORS, ViewOptions
 from vgdemo.jobs import Job
 from vgdemo.record import RunRecord
 from vgdemo.ui.page import plain
-from vgdemo.ui.progress import are_over, follow, progress_bar
+from vgdemo.ui.progress import are_over, progress_bar, redraw
 from vgdemo.ui.runs import BROKEN, retry
 from vgdemo.ui.verdict import verdict_of_column
-from vgdemo.ui.views import replicate_choice, row_choice, show_side_by_side, statistic_choice
+from vgdemo.ui.views import records_of, replicate_choice, row_choice, show_side_by_side, statistic_choice
 
 FOLLOW_SECONDS = 0.6
 DRAW_SECONDS = 1.6  # Four columns take a browser a quarter of a second, which training lacks if they share a machine.
@@ -27,18 +27,17 @@ def watch(jobs: Jobs) -> None:
     """Show jobs side by side: while any trains, these parts of the page alone are run again and again."""
     st.html("<style>" + "".join(map(_marking, jobs, RUN_COLORS)) + "</style>")
     is_over = are_over(jobs.values())
-    follow(lambda: are_over(jobs.values()), partial(_heads, jobs), every=None if is_over else FOLLOW_SECONDS)
-    follow(lambda: None, partial(_figures, jobs), every=None if is_over else DRAW_SECONDS)
+    redraw(lambda: are_over(jobs.values()), partial(_heads, jobs), every=None if is_over else FOLLOW_SECONDS)
+    redraw(lambda: None, partial(_figures, jobs), every=None if is_over else DRAW_SECONDS)
 
 
 def measured(jobs: Jobs) -> dict[str, RunRecord]:
     """The records that have at least one epoch."""
-    records = {letter: job.record for letter, job in jobs.items()}
-    return {letter: record for letter, record in records.items() if record is not None and len(record.epochs)}
+    return {letter: record for letter, record in records_of(jobs).items() if len(record.epochs)}
 
 
 def _heads(jobs: Jobs) -> None:
-    titles = headings({letter: job.config for letter, job in jobs.items()})
+    titles = headings({letter: record.source for letter, record in records_of(jobs).items()})
     for column, (letter, job) in zip(st.columns(len(jobs)), jobs.items(), strict=True):
         with column, st.container(key=f"column-{letter}", gap="xsmall"):
             st.markdown(f"**{plain(titles[letter])}**")
@@ -63,7 +62,7 @@ def _marking(letter: str, color: str) -> str:
 def _figures(jobs: Jobs) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="options"):
         statistic = statistic_choice()
-        replicate = replicate_choice(min(job.config.replicates for job in jobs.values()))
+        replicate = replicate_choice(min(record.replicates for record in records_of(jobs).values()))
         rows = row_choice()
         _stop_or_retry(jobs)
     show_side_by_side(jobs, ViewOptions(statistic, replicate), rows)

@@ -10,6 +10,7 @@ import streamlit as st
 from vgdemo.config import RunConfig
 from vgdemo.glossary import GLOSSARY, Entry
 from vgdemo.initializers import INITIALIZERS
+from vgdemo.ui import pages
 from vgdemo.ui.page import plain
 
 ALWAYS = ("gradient", "replicate", "epoch", "probe", "saturated", "dead", "update_ratio", "kernel_l1")
@@ -21,7 +22,7 @@ def words(names: Iterable[str], label: str) -> None:
     with st.popover(label, type="tertiary"):
         for name in names:
             st.markdown(in_markdown(GLOSSARY[name]))
-        st.page_link("pages/4_Glossary.py", label="All words")
+        st.page_link(pages.PAGES[pages.GLOSSARY], label="All words")
 
 
 def words_of(config: RunConfig) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import streamlit as st
 from vgdemo.export import ReportedRun
 from vgdemo.figures import ViewOptions
 from vgdemo.jobs import Job, JobState
-from vgdemo.ui.progress import follow, progress_bar
+from vgdemo.ui.progress import progress_bar, redraw
 from vgdemo.ui.runs import retry
 from vgdemo.ui.verdict import findings, verdict
 from vgdemo.ui.views import replicate_choice, scale_choices, show_one, statistic_choice
@@ -20,7 +20,7 @@ POLL_SECONDS = 0.4
 def watch(job: Job) -> None:
     """Show a job: while it trains, this part of the page alone is run again and again."""
     every = None if job.progress.state.is_over else POLL_SECONDS
-    follow(lambda: job.progress.state.is_over, partial(_draw, job), every=every)
+    redraw(lambda: job.progress.state.is_over, partial(_draw, job), every=every)
 
 
 def reported(job: Job) -> list[ReportedRun]:

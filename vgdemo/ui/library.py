@@ -13,6 +13,7 @@ from vgdemo.diagnosis import HEADLINES
 from vgdemo.links import COLUMNS, to_query
 from vgdemo.store import StoredRun
 from vgdemo.ui import runs
+from vgdemo.ui.pages import COMPARE, LAB, PAGES
 from vgdemo.ui.session import session
 
 
@@ -65,9 +66,9 @@ def actions(stored: Sequence[StoredRun]) -> None:
     configs = [run.source for run in stored if isinstance(run.source, RunConfig)]
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Open in the Lab", disabled=len(configs) != 1):
-            st.switch_page("app.py", query_params=configs[0].to_query())
+            st.switch_page(PAGES[LAB], query_params=configs[0].to_query())
         if st.button("Compare them", disabled=not 2 <= len(configs) <= len(COLUMNS)):
-            st.switch_page("pages/1_Compare.py", query_params=to_query(configs))
+            st.switch_page(PAGES[COMPARE], query_params=to_query(configs))
         if st.button("Pin", disabled=not stored, help="Keep, whatever else must make room."):
             _change(runs.open_store().pin, stored)
         if st.button("Unpin", disabled=not stored):
@@ -94,7 +95,7 @@ def _change(change: Callable[[str], None], stored: Sequence[StoredRun]) -> None:
             gone.append(run.source.sentence)
     if gone:
         session().notice = f"Expected stored runs. Deleted meanwhile by somebody else: {'; '.join(gone)}."
-    runs.stored_runs.clear()
+    runs.look_again()
     st.rerun()
 
 

@@ -11,6 +11,8 @@ import streamlit as st
 
 from vgdemo.jobs import SchedulerError
 from vgdemo.store import StoreError
+from vgdemo.ui.address import come_to
+from vgdemo.ui.pages import PAGES
 from vgdemo.ui.session import session
 from vgdemo.ui.share import share
 
@@ -20,7 +22,6 @@ The first run is the failing network of an article that many have followed: five
 initialiser next."""
 
 _CSS = Path(__file__).with_name("page.css")
-_ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
@@ -35,6 +36,7 @@ def page(title: str, *, retry: Callable[[], None] | None = None) -> Iterator[Non
     """
     st.set_page_config(page_title=f"{title} · vgdemo", page_icon="📉", layout="wide")
     st.html(_CSS)
+    come_to(title)
     _navigation()
     notice, session().notice = session().notice, None
     if notice:
@@ -50,20 +52,17 @@ def page(title: str, *, retry: Callable[[], None] | None = None) -> Iterator[Non
 def _navigation() -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="navigation"):
         st.markdown("**vgdemo**", width="content")
-        pages = sorted(_ROOT.glob("pages/*.py"))
-        if pages:  # Streamlit links pages only where there are several.
-            _link("app.py", "Lab")
-        for file in pages:
-            _link(f"pages/{file.name}", file.stem.partition("_")[2].replace("_", " "))
+        for title, path in PAGES.items():
+            _link(title, path)
         with st.popover("About", type="tertiary"):
             st.markdown(INTRODUCTION)
         share()
 
 
-def _link(path: str, label: str) -> None:
+def _link(title: str, path: str) -> None:
     """A link that takes along the query its page last had, so that coming back finds the same thing."""
-    visited = session().visited.get(path)
-    st.page_link(path, label=label, query_params=visited and visited.query, width="content")
+    visited = session().visited.get(title)
+    st.page_link(path, label=title, query_params=visited and visited.query, width="content")
 
 
 def plain(text: str) -> str:

@@ -10,7 +10,7 @@ from vgdemo.jobs import Job, JobState
 from vgdemo.ui.page import plain
 
 
-def follow(state: Callable[[], Hashable], draw: Callable[[], None], *, every: float | None) -> None:
+def redraw(state: Callable[[], Hashable], draw: Callable[[], None], *, every: float | None) -> None:
     """Draw a part of the page, again and again, and the whole page once more when its state changes.
 
     Args:

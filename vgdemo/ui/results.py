@@ -17,20 +17,22 @@ from vgdemo.ui.downloads import downloads
 from vgdemo.ui.page import plain
 from vgdemo.ui.progress import are_over
 from vgdemo.ui.verdict import findings, summary_of
+from vgdemo.ui.views import records_of
 from vgdemo.wording import listed
 
 
 def results(jobs: Mapping[str, Job]) -> None:
     """Say how the runs end, once all are over, and what sets them apart."""
-    configs = {letter: job.config for letter, job in jobs.items()}
-    records = measured(jobs)
+    every, records = records_of(jobs), measured(jobs)
     if records and are_over(jobs.values()):
         _endings(records)
-    titles = headings(configs)
+    sources = {letter: record.source for letter, record in every.items()}
+    titles = headings(sources)
     downloads([ReportedRun(record, titles[letter], findings(record), letter) for letter, record in records.items()])
     st.markdown("##### What sets them apart")
-    models = {letter: config.model for letter, config in configs.items()}
-    _table(apart(configs, models), "Settings in which the columns differ")
+    models = {letter: record.model for letter, record in every.items()}
+    _table(apart(sources, models), "Settings in which the columns differ")
+    configs = {letter: source for letter, source in sources.items() if isinstance(source, RunConfig)}
     for letters, parts in _shared(configs).items():
         st.caption(plain(f"The same replicate of {listed(letters)} shares {listed(parts)}."))
 
@@ -44,6 +46,8 @@ def _endings(records: Mapping[str, RunRecord]) -> None:
 
 def _shared(configs: Mapping[str, RunConfig]) -> dict[tuple[str, ...], tuple[str, ...]]:
     """The first column with all those that share the same parts with it, to these parts."""
+    if not configs:
+        return {}
     (first, config), *others = configs.items()
     letters: dict[tuple[str, ...], tuple[str, ...]] = {}
     for letter, other in others:

@@ -33,6 +33,18 @@ def stored_runs() -> list[StoredRun]:
     return open_store().summaries()
 
 
+@st.cache_resource(show_spinner=False, ttl=LIST_SECONDS, max_entries=1000)
+def is_stored(run_key: str) -> bool:
+    """Whether the store holds a run; looked up now and then, however many people poll."""
+    return run_key in open_store()
+
+
+def look_again() -> None:
+    """The store was changed here: what was looked up before is out of date."""
+    stored_runs.clear()
+    is_stored.clear()
+
+
 def is_new_here() -> bool:
     """Whether nobody had trained here when the visit began."""
     if session().is_new_here is None:
@@ -41,7 +53,7 @@ def is_new_here() -> bool:
 
 
 def has_no_runs() -> bool:
-    """Whether nothing is stored; a store that cannot be read does not say. It lists the whole store."""
+    """Whether nothing is stored; a store that cannot be read does not say."""
     try:
         return not any(True for _ in open_store())
     except StoreError:

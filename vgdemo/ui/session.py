@@ -14,6 +14,7 @@ import streamlit as st
 from vgdemo.config import RunConfig
 from vgdemo.jobs import Job
 from vgdemo.ui.board import Picture
+from vgdemo.ui.pages import LAB
 
 SESSION = "vgdemo session"
 
@@ -22,11 +23,12 @@ PRESET, TRAIN, TRAIN_AT_ONCE = "preset", "train", "train at once"
 COLUMN, COMMON, ROWS = "column", "common", "rows"
 STATISTIC, REPLICATE, FIT, SINGLES = "statistic", "replicate", "fit", "singles"
 FIND = "find"
+HISTORY = "history"
 
 
 def control_key(page: str, setting: str) -> str:
     """The key of a setting's control on a page; the Lab's have the setting's own name."""
-    return setting if page == "Lab" else f"{page} {setting}"
+    return setting if page == LAB else f"{page} {setting}"
 
 
 class Visited(NamedTuple):
@@ -36,11 +38,13 @@ class Visited(NamedTuple):
         query: Its query parameters.
         asked: What they asked for.
         notices: Sentences for what could not be taken of them.
+        is_left: Whether another page was drawn since then.
     """
 
     query: dict[str, str]
     asked: Any
     notices: tuple[str, ...]
+    is_left: bool = False
 
 
 class Drawn(NamedTuple):
@@ -73,7 +77,8 @@ class Session:
         compared: Compare's runs.
         queued: The Article's runs, trained in the background.
         queue_error: Why they could not be queued, to be said once.
-        visited: Path of a page to the address that it had last; the navigation takes it along.
+        visited: Title of a page to the address that it had last; the navigation takes it along.
+        moved: Query parameters that Back or Forward has just led to.
         drawn: Name of a page to the figures on it.
         is_new_here: Whether nobody had trained on this server when the visit began; None until that was looked up.
         notice: What the next page is to say once, of what the last one did.
@@ -87,6 +92,7 @@ class Session:
     queued: dict[RunConfig, Job] = field(default_factory=dict)
     queue_error: str | None = None
     visited: dict[str, Visited] = field(default_factory=dict)
+    moved: dict[str, str] | None = None
     drawn: dict[str, Drawn] = field(default_factory=dict)
     is_new_here: bool | None = None
     notice: str | None = None

@@ -10,11 +10,11 @@ from vgdemo.presets import PRESETS, Preset
 from vgdemo.ui.address import Address
 from vgdemo.ui.controls import controls, enter, entered
 from vgdemo.ui.page import plain
+from vgdemo.ui.pages import LAB
 from vgdemo.ui.session import PRESET, TRAIN, TRAIN_AT_ONCE, session
 from vgdemo.ui.sources import choose_run
 
-LAB = "Lab"
-ADDRESS = Address("app.py", RunConfig.from_query, RunConfig.to_query)
+ADDRESS = Address(LAB, RunConfig.from_query, RunConfig.to_query)
 BY_LABEL: dict[str | None, Preset] = {preset.label: preset for preset in PRESETS}
 
 
@@ -35,7 +35,7 @@ def form() -> RunConfig:
     return config
 
 
-def wanted(config: RunConfig, job: Job | None) -> RunConfig:
+def run_to_show(config: RunConfig, job: Job | None) -> RunConfig:
     """What to train: the form's settings at once or, if the person prefers a button, only when it is pressed."""
     if job is None or st.session_state[TRAIN_AT_ONCE] or st.session_state[TRAIN]:
         return config

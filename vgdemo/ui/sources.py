@@ -7,16 +7,15 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from vgdemo.config import RunConfig
-from vgdemo.links import from_text
+from vgdemo.links import RunsAndNotices, from_text
 from vgdemo.presets import PRESETS
 from vgdemo.store import StoreError
 from vgdemo.ui.page import plain
 from vgdemo.ui.runs import stored_runs
 from vgdemo.ui.session import session
 
-Found = tuple[tuple[RunConfig, ...], tuple[str, ...]]  # Runs, and a sentence for what could not be taken.
 Use = Callable[[tuple[RunConfig, ...]], None]  # What becomes of the runs that a person chooses.
-NOTHING: Found = ((), ())
+NOTHING: RunsAndNotices = ((), ())
 
 
 @st.dialog("Start a column from", width="medium")
@@ -32,7 +31,7 @@ def choose_run(use: Use) -> None:
     _choose({name: SOURCES[name] for name in ("File", "Link or JSON", "Stored run")}, use)
 
 
-def _choose(sources: Mapping[str, Callable[[], Found]], use: Use) -> None:
+def _choose(sources: Mapping[str, Callable[[], RunsAndNotices]], use: Use) -> None:
     source = st.segmented_control(
         "Source", sources, default=next(iter(sources)), required=True, label_visibility="collapsed"
     )
@@ -49,12 +48,12 @@ def _choose(sources: Mapping[str, Callable[[], Found]], use: Use) -> None:
         st.rerun()
 
 
-def _from_preset() -> Found:
+def _from_preset() -> RunsAndNotices:
     preset = st.selectbox("Experiment of the article", PRESETS, format_func=lambda preset: preset.label)
     return (preset.config,), ()
 
 
-def _from_lab() -> Found:
+def _from_lab() -> RunsAndNotices:
     config = session().config
     if config is None:
         st.info("The Lab has not been open yet.")
@@ -62,7 +61,7 @@ def _from_lab() -> Found:
     return (config,), ()
 
 
-def _from_store() -> Found:
+def _from_store() -> RunsAndNotices:
     stored = st.selectbox(
         "Stored run",
         [run.source for run in stored_runs() if isinstance(run.source, RunConfig)],
@@ -72,17 +71,17 @@ def _from_store() -> Found:
     return ((stored,), ()) if stored else NOTHING
 
 
-def _from_text() -> Found:
+def _from_text() -> RunsAndNotices:
     text = st.text_area("Link or JSON", placeholder="Paste a link from Share, or settings as JSON.")
     return from_text(text) if text.strip() else NOTHING
 
 
-def _from_file() -> Found:
+def _from_file() -> RunsAndNotices:
     file = st.file_uploader("Settings as JSON", type="json", max_upload_size=1)
     return ((RunConfig.from_json(file.getvalue().decode(errors="replace")),), ()) if file else NOTHING
 
 
-SOURCES: dict[str, Callable[[], Found]] = {
+SOURCES: dict[str, Callable[[], RunsAndNotices]] = {
     "Preset": _from_preset,
     "The Lab": _from_lab,
     "Stored run": _from_store,

@@ -14,6 +14,7 @@ from vgdemo.record import RunRecord
 from vgdemo.theory import Forecast
 from vgdemo.ui.board import Picture, board, drawn
 from vgdemo.ui.forecast import forecast_of
+from vgdemo.ui.pages import COMPARE, LAB
 from vgdemo.ui.progress import are_over
 from vgdemo.ui.session import FIT, REPLICATE, ROWS, SINGLES, STATISTIC, Drawn, session
 
@@ -68,6 +69,11 @@ def row_choice() -> tuple[str, ...]:
     return tuple(name for name in VIEWS if name in chosen)
 
 
+def records_of(jobs: Mapping[str, Job]) -> dict[str, RunRecord]:
+    """The records by letter; of a run of which nothing is measured yet, an empty one."""
+    return {letter: job.record or RunRecord.empty(job.config) for letter, job in jobs.items()}
+
+
 def show_one(job: Job, options: ViewOptions) -> None:
     """All figures of one run."""
 
@@ -76,7 +82,7 @@ def show_one(job: Job, options: ViewOptions) -> None:
         forecast = forecast_of(job.config)
         return {name: _picture(name, view, record, options, forecast) for name, view in views_of(record).items()}
 
-    _show("Lab", {"": job}, options, make)
+    _show(LAB, {"": job}, options, make)
 
 
 def show_side_by_side(jobs: Mapping[str, Job], options: ViewOptions, rows: tuple[str, ...]) -> None:
@@ -90,7 +96,7 @@ def show_side_by_side(jobs: Mapping[str, Job], options: ViewOptions, rows: tuple
             pictures[f"{name} {letter}"] = _picture(name, view, records[letter], options, None, letter)
         return pictures
 
-    _show("Compare", jobs, (options, rows), make)
+    _show(COMPARE, jobs, (options, rows), make)
 
 
 def _in_rows(records: Mapping[str, RunRecord], rows: Sequence[str]) -> Iterator[tuple[str, str, View]]:
@@ -138,7 +144,7 @@ def _next(
     jobs: Mapping[str, Job],
     make: Callable[[Mapping[str, RunRecord]], dict[str, Picture]],
 ) -> Drawn:
-    records = {letter: job.record or RunRecord.empty(job.config) for letter, job in jobs.items()}
+    records = records_of(jobs)
     has_epochs = any(len(record.epochs) for record in records.values())
     is_waiting = not has_epochs and not are_over(jobs.values())
     if is_waiting and before is not None and before.has_epochs and before.columns == len(jobs):

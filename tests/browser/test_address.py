@@ -1,0 +1,178 @@
+"""The last setting wins, and Back and Forward walk through what was seen."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from browser.dashboard import READY_SECONDS
+from playwright.sync_api import Locator, Page, expect
+
+expect.set_options(timeout=READY_SECONDS * 1000)
+
+QUICK = "epochs=20&replicates=2"
+PRESSES = 15
+INTERVALS = (10, 60, 250)  # Milliseconds between two keys.
+SECOND = 1000
+BUSY = "import time\nend = time.time() + 240\nwhile time.time() < end: pass"
+
+
+@pytest.fixture
+def busy_machine() -> Iterator[None]:
+    """One core has something else to do."""
+    process = subprocess.Popen([sys.executable, "-c", BUSY])
+    yield
+    process.kill()
+    process.wait()
+
+
+def wait_until_drawn(page: Page) -> None:
+    page.wait_for_selector(".vgdemo-figure[data-name=curves] .main-svg, .vgdemo-figure[data-name=overlay] .main-svg")
+    expect(page.locator("[data-testid=stProgress]").first).to_contain_text("Complete")
+
+
+def settled(page: Page) -> None:
+    """The server has nothing to do for this page any more, and nothing comes later."""
+    expect(page.locator("[data-testid=stProgress]").first).to_contain_text("Complete")
+    page.wait_for_timeout(2 * SECOND)
+
+
+def slider(page: Page) -> Locator:
+    return page.get_by_role("slider", name="Hidden layers")
+
+
+def expect_depth(page: Page, depth: int, address: str) -> None:
+    """Control, headline and address say the same, and go on saying it."""
+    for _ in range(2):
+        expect(slider(page)).to_have_attribute("aria-valuetext", str(depth))
+        expect(page).to_have_url(re.compile(rf"{address}{depth}(&|\+|$)"))
+        settled(page)
+
+
+@pytest.mark.parametrize("interval", INTERVALS)
+@pytest.mark.usefixtures("busy_machine")
+def test_no_key_is_lost_in_the_lab(page: Page, url: str, interval: int) -> None:
+    page.goto(f"{url}/?{QUICK}")
+    wait_until_drawn(page)
+    slider(page).focus()
+    for _ in range(PRESSES):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(interval)
+    expect(page.locator("[class*=st-key-run]").first).to_contain_text(f"{5 + PRESSES} × 5")
+    expect_depth(page, 5 + PRESSES, "num_hidden_layers=")
+    expect(page.locator("[class*=st-key-run]").first).to_contain_text(f"{5 + PRESSES} × 5")
+
+
+@pytest.mark.parametrize("interval", (0, 120))
+@pytest.mark.usefixtures("busy_machine")
+def test_no_key_is_lost_in_compare(page: Page, url: str, interval: int) -> None:
+    page.goto(f"{url}/Compare?a=epochs-20+replicates-2&b=epochs-20+replicates-2+activation-relu")
+    wait_until_drawn(page)
+    slider(page).focus()
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(interval)
+    expect(page.locator(".st-key-column-A")).to_contain_text("hidden layers 15")
+    expect_depth(page, 15, "num_hidden_layers-")
+
+
+@pytest.mark.parametrize("interval", (0, 200))
+def test_no_field_is_lost_that_is_filled_in_one_after_the_other(page: Page, url: str, interval: int) -> None:
+    page.goto(f"{url}/?{QUICK}")
+    wait_until_drawn(page)
+    typed = {"Learning rate": "0.05", "Momentum": "0.5", "Batch size": "50", "Epochs": "30"}
+    for label, value in typed.items():
+        field = page.get_by_label(label, exact=True)
+        field.fill(value)
+        field.press("Tab")
+        page.wait_for_timeout(interval)
+    for part in ("learning_rate=0.05", "momentum=0.5", "batch_size=50", "epochs=30"):
+        expect(page).to_have_url(re.compile(part))
+    settled(page)
+    for label, value in typed.items():
+        expect(page.get_by_label(label, exact=True)).to_have_value(value)
+    expect(page.locator("[class*=st-key-run]").first).to_contain_text("sgd 0.05, 0.5 · circles · 30 epochs")
+
+
+def test_a_button_pressed_ten_times_counts_ten(page: Page, url: str) -> None:
+    page.goto(f"{url}/?{QUICK}")
+    wait_until_drawn(page)
+    field = page.locator("[data-testid=stNumberInput]", has=page.get_by_label("Gain", exact=True))
+    for _ in range(10):
+        field.get_by_role("button", name="Increment").click()
+    expect(page).to_have_url(re.compile("gain=2.0"))
+    settled(page)
+    expect(page.get_by_label("Gain", exact=True)).to_have_value("2")
+
+
+def test_a_preset_among_quick_changes_is_where_the_rest_goes_on(page: Page, url: str) -> None:
+    page.goto(f"{url}/?{QUICK}")
+    wait_until_drawn(page)
+    slider(page).focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    page.get_by_role("combobox", name="Experiment of the article").click()
+    page.get_by_role("option", name="1 · Shallow tanh").click()
+    slider(page).focus()
+    page.keyboard.press("ArrowRight")
+    expect_depth(page, 2, "num_hidden_layers=")
+    expect(page).not_to_have_url(re.compile("epochs="))
+
+
+def test_back_walks_through_what_was_seen_and_forward_returns(page: Page, url: str) -> None:
+    page.goto(f"{url}/?{QUICK}&num_hidden_layers=2")
+    wait_until_drawn(page)
+    for depth in (3, 4):
+        slider(page).press("ArrowRight")
+        expect_depth(page, depth, "num_hidden_layers=")
+    page.go_back()
+    expect_depth(page, 3, "num_hidden_layers=")
+    page.go_back()
+    expect_depth(page, 2, "num_hidden_layers=")
+    page.go_forward()
+    expect_depth(page, 3, "num_hidden_layers=")
+    expect(page.locator("[class*=st-key-run]").first).to_contain_text("3 × 5")
+
+
+def go_back_to(page: Page, address: str) -> None:
+    """As a person does: until the page is there; a page that is left may have left two addresses."""
+    for _ in range(3):
+        page.go_back()
+        page.wait_for_timeout(SECOND)
+        if re.search(address, page.url):
+            return
+    raise AssertionError(f"Back does not lead to {address}: {page.url}")
+
+
+@pytest.mark.parametrize("way", ["link", "remedy"])
+def test_back_from_compare_returns_to_the_run_without_a_warning(page: Page, url: str, way: str) -> None:
+    page.goto(f"{url}/?{QUICK}&activation=sigmoid&kernel_initializer=glorot_uniform&num_hidden_layers=8")
+    wait_until_drawn(page)
+    if way == "link":
+        page.get_by_role("link", name="Compare with…").click()
+    else:
+        page.get_by_role("button", name="ReLU + He").click()
+    page.wait_for_url("**/Compare?*")
+    wait_until_drawn(page)
+    go_back_to(page, r"/(\?.*)?$")
+    expect(page.locator("[class*=st-key-run]").first).to_contain_text("8 × 5 sigmoid")
+    settled(page)
+    expect(page.locator("[data-testid=stAlert]")).to_have_count(0)
+    expect(page).to_have_url(re.compile("activation=sigmoid"))
+    expect(page).not_to_have_url(re.compile("[?&]a="))
+
+
+def test_a_page_without_an_address_keeps_none_of_anothers(page: Page, url: str) -> None:
+    page.goto(f"{url}/?{QUICK}")
+    wait_until_drawn(page)
+    page.get_by_role("link", name="Library", exact=True).click()
+    page.wait_for_url("**/Library")
+    page.get_by_role("link", name="Compare", exact=True).click()
+    page.wait_for_url("**/Compare?*")
+    wait_until_drawn(page)
+    go_back_to(page, "/Library")
+    page.wait_for_timeout(2 * SECOND)
+    expect(page).to_have_url(f"{url}/Library")

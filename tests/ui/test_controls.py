@@ -1,0 +1,101 @@
+"""The controls of settings, on the Lab and alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from vgdemo.config import SETTINGS, RunConfig
+
+from .conftest import control
+
+Lab = Callable[..., AppTest]
+
+
+@pytest.mark.parametrize("setting", SETTINGS.values(), ids=lambda setting: setting.name)
+def test_every_setting_has_a_control_with_its_words(setting: Any, lab: Lab) -> None:
+    widget = control(lab(), setting.name)
+    assert widget.value == setting.default
+    assert (widget.label, widget.help) == (setting.label, setting.help)
+    if setting.choices:
+        assert tuple(widget.options) == setting.choices
+    elif not isinstance(setting.default, bool):
+        assert (widget.min, widget.max) == (setting.minimum, setting.maximum)
+
+
+def test_steps_of_a_control_do_not_make_another_run(lab: Lab, jobs: Any) -> None:
+    page = lab()
+    control(page, "gain").set_value(1.0 + 0.1 + 0.1 + 0.1).run()  # 1.3000000000000003
+    assert jobs.submitted[-1].config.gain == 1.3
+
+
+def page_of_controls() -> None:
+    """The controls of two pages, of which the second one's are entered at the first run."""
+    import streamlit as st
+
+    from vgdemo.config import RunConfig
+    from vgdemo.ui.controls import controls, enter, entered
+
+    if "is entered" not in st.session_state:
+        st.session_state["is entered"] = True
+        enter(RunConfig(), "Lab")
+        enter(RunConfig(units=9, noise=0.25, activation="relu", residual=True), "Test")
+    controls("Lab")
+    controls("Test")
+    try:
+        st.session_state["made"] = entered("Test")
+    except ValueError as error:
+        st.error(str(error))
+
+
+@pytest.fixture
+def page() -> AppTest:
+    return AppTest.from_function(page_of_controls, default_timeout=30).run()
+
+
+def test_what_is_entered_stands_in_the_controls_of_its_page_alone(page: AppTest) -> None:
+    assert not page.exception
+    assert page.session_state["made"] == RunConfig(units=9, noise=0.25, activation="relu", residual=True)
+    assert control(page, "Test units").value == 9
+    assert control(page, "units").value == 5
+
+
+def test_settings_stand_in_four_groups_of_which_two_begin_open(page: AppTest) -> None:
+    groups = [(expander.label, expander.proto.expanded) for expander in page.expander][:4]
+    assert groups == [("Network", True), ("Training", True), ("Data", False), ("Repeats", False)]
+
+
+def test_settings_that_do_not_fit_together_are_refused(page: AppTest) -> None:
+    control(page, "Test batch_size").set_value(501).run()
+    assert "`batch_size`" in page.error[0].value and "501" in page.error[0].value
+
+
+def page_of_a_message() -> None:
+    """What a browser sends, as if the controls had let it through."""
+    import streamlit as st
+
+    from vgdemo.config import RunConfig
+    from vgdemo.ui.controls import enter, entered
+
+    enter(RunConfig(), "Test")
+    for name, value in st.session_state["sent"].items():
+        st.session_state[f"Test {name}"] = value
+    st.session_state["made"] = entered("Test")
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({"learning_rate": 11.0}, "`learning_rate` to be between 1e-06 and 10"),
+        ({"n_samples": 99}, "`n_samples` to be a whole number between 100 and 10000"),
+        ({"activation": "<b>"}, "`activation`"),
+        ({"units": "9"}, "`units`"),
+    ],
+)
+def test_what_a_browser_sends_is_not_trusted(sent: dict[str, Any], words: str) -> None:
+    page = AppTest.from_function(page_of_a_message, default_timeout=30)
+    page.session_state["sent"] = sent
+    assert words in page.run().exception[0].message

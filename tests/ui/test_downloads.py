@@ -1,0 +1,178 @@
+"""What can be taken away of the runs on a page: which files, under which names, and that each can be made."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import pandas as pd
+import pytest
+from conftest import foreign_record
+from streamlit.testing.v1 import AppTest
+
+from vgdemo.config import RunConfig
+from vgdemo.export import ReportedRun
+from vgdemo.record import RunRecord
+
+MakeRecord = Callable[..., RunRecord]
+OF_ALL = ["report.html", "curves.csv", "curves.parquet", "layers.csv", "layers.parquet"]
+OF_STEPS = ["time_steps.csv", "time_steps.parquet"]
+
+
+class Offer(NamedTuple):
+    """A button to download a file."""
+
+    label: str
+    make: Callable[[], bytes | str]
+    options: dict[str, Any]
+
+
+def page_of_downloads() -> None:
+    import streamlit as st
+
+    from vgdemo.ui.downloads import downloads
+
+    downloads(st.session_state["runs"])
+
+
+@pytest.fixture
+def offered(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Offer]]:
+    """File name to the button that offers it, in the order on the page."""
+    offers: list[Offer] = []
+    monkeypatch.setattr(
+        "streamlit.download_button", lambda label, make, **options: offers.append(Offer(label, make, options))
+    )
+
+    def visit(*runs: ReportedRun) -> dict[str, Offer]:
+        offers.clear()
+        page = AppTest.from_function(page_of_downloads, default_timeout=30)
+        page.session_state["runs"] = runs
+        assert not page.run().exception
+        names = [offer.options["file_name"] for offer in offers]
+        assert len({*names}) == len({offer.options["key"] for offer in offers}) == len(offers)
+        return dict(zip(names, offers, strict=True))
+
+    return visit
+
+
+def test_a_single_run_has_files_without_a_letter(offered: Any, make_record: MakeRecord) -> None:
+    files = offered(ReportedRun(make_record()))
+    assert [*files] == [*OF_ALL, "settings.json", "train.py", "train.ipynb", "tensorboard.zip"]
+    assert [offer.label for offer in files.values()] == [
+        "Report (HTML)",
+        "Curves (CSV)",
+        "Curves (Parquet)",
+        "Layers (CSV)",
+        "Layers (Parquet)",
+        "Settings (JSON)",
+        "Script (Keras)",
+        "Notebook (Keras)",
+        "TensorBoard log",
+    ]
+
+
+def test_runs_side_by_side_have_files_of_their_letter_and_tables_of_all(offered: Any, make_record: MakeRecord) -> None:
+    runs = [ReportedRun(make_record(seed=seed), letter=letter) for seed, letter in enumerate("AC")]
+    of_each = [
+        name
+        for letter in "ac"
+        for name in (
+            f"settings_{letter}.json",
+            f"train_{letter}.py",
+            f"train_{letter}.ipynb",
+            f"tensorboard_{letter}.zip",
+        )
+    ]
+    assert [*offered(*runs)] == [*OF_ALL, *of_each]
+
+
+def test_a_network_of_somebodys_own_has_no_settings_and_no_code_but_its_time_steps(offered: Any) -> None:
+    files = offered(ReportedRun(foreign_record()))
+    assert [*files] == [*OF_ALL, *OF_STEPS, "tensorboard.zip"]
+    assert files["time_steps.csv"].label == "Time steps (CSV)"
+
+
+def test_each_run_beside_a_network_of_somebodys_own_keeps_its_files(offered: Any, make_record: MakeRecord) -> None:
+    files = offered(ReportedRun(make_record(), letter="A"), ReportedRun(foreign_record(), letter="B"))
+    of_each = ["settings_a.json", "train_a.py", "train_a.ipynb", "tensorboard_a.zip", "tensorboard_b.zip"]
+    assert [*files] == [*OF_ALL, *OF_STEPS, *of_each]
+
+
+def table(offer: Offer) -> pd.DataFrame:
+    content = io.BytesIO(offer.make())  # type: ignore[arg-type]
+    return pd.read_csv(content) if offer.options["file_name"].endswith("csv") else pd.read_parquet(content)
+
+
+def test_every_table_has_all_the_runs(offered: Any, make_record: MakeRecord) -> None:
+    """Four epochs, two replicates, three kernels; the foreign network has four epochs, one replicate, five steps."""
+    own, foreign = make_record(), foreign_record()
+    files = offered(ReportedRun(own, "own", letter="A"), ReportedRun(foreign, "foreign", letter="B"))
+    rows = {"curves": {"own": 8, "foreign": 4}, "time_steps": {"foreign": 20}}
+    for name, counts in rows.items():
+        for kind in ("csv", "parquet"):
+            assert table(files[f"{name}.{kind}"])["run"].value_counts().to_dict() == counts
+    assert {*table(files["layers.csv"])["layer"]} > {"1", "2", "output", "lstm/kernel", "answer"}
+    assert len(table(files["layers.parquet"]).query("run == 'own'")) == 24
+
+
+def test_settings_and_code_are_those_of_the_run(offered: Any, make_record: MakeRecord) -> None:
+    records = [make_record(units=units) for units in (7, 8)]
+    files = offered(*(ReportedRun(record, letter=letter) for record, letter in zip(records, "AB", strict=True)))
+    for record, letter in zip(records, "ab", strict=True):
+        assert RunConfig.from_json(files[f"settings_{letter}.json"].make()) == record.config
+        script = str(files[f"train_{letter}.py"].make())
+        assert str(record.config.units) in script and ast.parse(script)  # type: ignore[union-attr]
+        assert json.loads(files[f"train_{letter}.ipynb"].make())["nbformat"] == 4
+    scripts = {files[f"train_{letter}.py"].make() for letter in "ab"}
+    assert len(scripts) == 2
+
+
+def test_the_report_and_the_log_are_of_what_is_on_the_page(offered: Any, make_record: MakeRecord) -> None:
+    files = offered(
+        ReportedRun(make_record(), "A · first", ("It learns.",), "A"), ReportedRun(foreign_record(), "B · second")
+    )
+    report = str(files["report.html"].make())
+    assert report.lstrip().lower().startswith("<!doctype html>")
+    assert all(words in report for words in ("A · first", "It learns.", "B · second"))
+    with zipfile.ZipFile(io.BytesIO(files["tensorboard_a.zip"].make())) as archive:
+        assert archive.testzip() is None
+        assert any("tfevents" in name for name in archive.namelist())
+
+
+def test_nothing_is_made_before_the_click(
+    offered: Any, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise AssertionError("made while the page was drawn")
+
+    makers = ("report", "curves_table", "axis_table", "script", "notebook", "tensorboard_zip")
+    for name in makers:
+        monkeypatch.setattr(f"vgdemo.ui.downloads.{name}", refuse)
+    files = offered(ReportedRun(make_record()))
+    for name in [*files][:5]:
+        with pytest.raises(AssertionError):
+            files[name].make()
+    assert all(offer.options["on_click"] == "ignore" for offer in files.values()), "the page need not run again"
+
+
+@pytest.mark.parametrize(("count", "is_disabled"), [(0, True), (1, False)])
+def test_without_a_run_there_is_nothing_to_take_away(
+    count: int, is_disabled: bool, make_record: MakeRecord, offered: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = AppTest.from_function(page_of_downloads, default_timeout=30)
+    page.session_state["runs"] = [ReportedRun(make_record())] * count
+    (popover,) = page.run().get("popover")
+    assert popover.proto.popover.disabled is is_disabled
+
+
+def test_columns_are_told_apart_by_their_letter(make_record: MakeRecord) -> None:
+    page = AppTest.from_function(page_of_downloads, default_timeout=30)
+    run = ReportedRun(make_record(), letter="B")
+    page.session_state["runs"] = [run, replace(run, letter="D")]
+    assert [caption.value for caption in page.run().caption] == ["Column B", "Column D"]
+    assert not page.exception

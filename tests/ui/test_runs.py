@@ -1,0 +1,248 @@
+"""The runs that a visit wants, and what becomes of those that it wants no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from vgdemo.config import RunConfig
+from vgdemo.jobs import JobState, SchedulerError
+from vgdemo.presets import DEEP_RELU, DEEP_TANH
+from vgdemo.store import StoreError
+from vgdemo.ui import runs
+from vgdemo.ui.session import Session
+
+from .conftest import StandInJob, StandInJobs, control
+
+Open = Callable[..., AppTest]
+ONE, OTHER, THIRD = (RunConfig(units=units) for units in (7, 8, 9))
+LOST = SchedulerError("Expected a scheduler. Received: silence.")
+
+
+@pytest.fixture
+def visit(monkeypatch: pytest.MonkeyPatch) -> Session:
+    """A visit without a page."""
+    session = Session()
+    monkeypatch.setattr(runs, "session", lambda: session)
+    return session
+
+
+def submitted(jobs: StandInJobs) -> list[RunConfig]:
+    return [job.config for job in jobs.submitted]
+
+
+def released(jobs: StandInJobs) -> list[bool]:
+    return [job.released for job in jobs.submitted]
+
+
+def bring(job: StandInJob, state: JobState) -> None:
+    job.progress = replace(job.progress, state=state)
+
+
+def test_a_rerun_without_a_change_trains_nothing(lab: Open, jobs: StandInJobs) -> None:
+    page = lab()
+    control(page, "statistic").set_value("kernel_l1").run()
+    page.run()
+    assert len(jobs.submitted) == 1
+
+
+def test_a_run_deleted_meanwhile_is_trained_again(compare: Open, jobs: StandInJobs) -> None:
+    page = compare()
+    jobs.submitted[0].record = None
+    page.run()
+    assert [job.config for job in jobs.submitted] == [DEEP_TANH, DEEP_RELU, DEEP_TANH]
+
+
+def test_the_lab_keeps_its_run_and_releases_what_another_replaces(visit: Session, jobs: StandInJobs) -> None:
+    first = runs.follow(ONE)
+    assert runs.follow(ONE) is first
+    second = runs.follow(OTHER)
+    assert second is visit.job is not first
+    assert (submitted(jobs), released(jobs)) == ([ONE, OTHER], [True, False])
+
+
+def test_the_lab_does_not_wait_for_its_turn_behind_a_study(visit: Session, jobs: StandInJobs) -> None:
+    runs.follow(ONE)
+    runs.follow_all([OTHER])
+    assert [job.is_interactive for job in jobs.submitted] == [True, True]
+
+
+def test_who_leaves_wants_no_run(visit: Session, jobs: StandInJobs) -> None:
+    runs.leave()
+    runs.follow(ONE)
+    runs.leave()
+    assert visit.job is None and released(jobs) == [True]
+    runs.follow(ONE)
+    assert released(jobs) == [True, False]
+
+
+def test_without_a_scheduler_the_replaced_run_is_let_go_and_the_next_call_connects_anew(
+    visit: Session, jobs: StandInJobs
+) -> None:
+    runs.follow(ONE)
+    jobs.error = LOST
+    with pytest.raises(SchedulerError, match="silence"):
+        runs.follow(OTHER)
+    assert visit.job is None and released(jobs) == [True]
+    assert jobs.times_closed == 1
+    assert runs.follow(OTHER).config == OTHER
+
+
+def test_compare_keeps_what_stays_and_releases_what_goes(visit: Session, jobs: StandInJobs) -> None:
+    before = runs.follow_all([ONE, OTHER])
+    after = runs.follow_all([THIRD, ONE])
+    assert [job.config for job in after] == [THIRD, ONE]
+    assert after[1] is before[0]
+    assert (submitted(jobs), released(jobs)) == ([ONE, OTHER, THIRD], [False, True, False])
+    assert {*visit.compared} == {ONE, THIRD}
+
+
+def test_columns_of_one_run_share_its_job(visit: Session, jobs: StandInJobs) -> None:
+    first, second = runs.follow_all([ONE, ONE])
+    assert first is second and len(jobs.submitted) == 1
+
+
+def test_of_columns_that_could_not_all_be_asked_for_the_first_stay(visit: Session, jobs: StandInJobs) -> None:
+    runs.follow_all([ONE])
+    jobs.error = LOST
+    with pytest.raises(SchedulerError):
+        runs.follow_all([ONE, OTHER])
+    assert released(jobs) == [False]
+    assert [job.config for job in runs.follow_all([ONE, OTHER])] == [ONE, OTHER]
+    assert submitted(jobs) == [ONE, OTHER]
+
+
+@pytest.mark.parametrize("state", [JobState.QUEUED, JobState.COMPILING, JobState.TRAINING, JobState.STOPPED])
+def test_a_run_without_a_record_was_not_deleted_unless_it_was_complete(
+    state: JobState, visit: Session, jobs: StandInJobs
+) -> None:
+    jobs.state, jobs.record = state, lambda config: None
+    runs.follow_all([ONE])
+    runs.follow_all([ONE])
+    assert submitted(jobs) == [ONE]
+
+
+@pytest.mark.parametrize("state", JobState)
+def test_what_failed_or_was_stopped_is_asked_for_again_on_a_retry(
+    state: JobState, visit: Session, jobs: StandInJobs
+) -> None:
+    runs.follow(ONE)
+    runs.follow_all([OTHER, THIRD])
+    for job in jobs.submitted[:2]:
+        bring(job, state)
+    runs.retry()
+    is_broken = state in (JobState.FAILED, JobState.STOPPED)
+    assert released(jobs) == [is_broken, is_broken, False]
+    assert (visit.job is None) == is_broken
+    assert [*visit.compared] == ([THIRD] if is_broken else [OTHER, THIRD])
+    assert jobs.times_closed == 0, "the connection works"
+
+
+def test_a_retry_closes_a_broken_connection(visit: Session, jobs: StandInJobs) -> None:
+    jobs.error = LOST
+    runs.retry()
+    assert jobs.times_closed == 1
+
+
+def test_a_connection_that_another_visit_has_renewed_is_left_alone(
+    visit: Session, jobs: StandInJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renewed, cleared = StandInJobs(), []
+    opened: Iterator[StandInJobs] = iter([jobs])
+
+    def open_jobs() -> StandInJobs:
+        return next(opened, renewed)
+
+    open_jobs.clear = lambda: cleared.append(True)  # type: ignore[attr-defined]
+    monkeypatch.setattr(runs, "open_jobs", open_jobs)
+    jobs.error = LOST
+    runs.retry()
+    assert (jobs.times_closed, renewed.times_closed, cleared) == (0, 0, [])
+
+
+@pytest.fixture
+def stored(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The keys of the runs that the store holds."""
+    keys: set[str] = set()
+    monkeypatch.setattr(runs, "open_store", lambda: keys)
+    return keys
+
+
+def test_what_the_store_lacks_is_queued_once_behind_those_that_a_person_looks_at(
+    visit: Session, jobs: StandInJobs, stored: set[str]
+) -> None:
+    stored.add(OTHER.run_key)
+    jobs.state = JobState.QUEUED
+    runs.queue([ONE, OTHER, THIRD])
+    runs.queue([ONE, OTHER, THIRD])
+    assert submitted(jobs) == [*visit.queued] == [ONE, THIRD]
+    assert not any(job.is_interactive for job in jobs.submitted)
+
+
+@pytest.mark.parametrize("state", JobState)
+def test_only_what_failed_or_was_stopped_is_queued_again(
+    state: JobState, visit: Session, jobs: StandInJobs, stored: set[str]
+) -> None:
+    runs.queue([ONE])
+    bring(jobs.submitted[0], state)
+    runs.queue([ONE])
+    assert len(jobs.submitted) == (2 if state in (JobState.FAILED, JobState.STOPPED) else 1)
+    assert visit.queued[ONE] is jobs.submitted[-1]
+
+
+def test_what_was_queued_before_the_scheduler_was_lost_stays(
+    visit: Session, jobs: StandInJobs, stored: set[str]
+) -> None:
+    runs.queue([ONE])
+    jobs.error = LOST
+    with pytest.raises(SchedulerError):
+        runs.queue([ONE, OTHER])
+    assert [*visit.queued] == [ONE] and jobs.times_closed == 1
+
+
+HAS_NO_RUNS = runs.has_no_runs  # The stand-in for the queue replaces it.
+
+
+def test_whether_somebody_has_trained_here_is_asked_once_in_a_visit(
+    visit: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter([True, False])
+    monkeypatch.setattr(runs, "has_no_runs", lambda: next(answers))
+    assert runs.is_new_here() and runs.is_new_here()
+    visit.is_new_here = None
+    assert not runs.is_new_here()
+
+
+def test_a_store_without_runs_is_new_and_one_that_cannot_be_read_does_not_say(
+    stored: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert HAS_NO_RUNS()
+    stored.add(ONE.run_key)
+    assert not HAS_NO_RUNS()
+
+    def unreadable() -> Any:
+        raise StoreError("Expected a store. Received: none.")
+
+    monkeypatch.setattr(runs, "open_store", unreadable)
+    assert not HAS_NO_RUNS()
+
+
+def test_the_list_of_stored_runs_is_not_read_again_for_every_visit(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Store:
+        times_listed = 0
+
+        def summaries(self) -> list[int]:
+            self.times_listed += 1
+            return [self.times_listed]
+
+    store = Store()
+    monkeypatch.setattr(runs, "open_store", lambda: store)
+    runs.stored_runs.clear()
+    assert runs.stored_runs() == runs.stored_runs() == [1]
+    runs.stored_runs.clear()
+    assert runs.stored_runs() == [2]
+    runs.stored_runs.clear()

@@ -1,0 +1,13 @@
+"""The pages: what a person calls each, and where it lies."""
+
+from __future__ import annotations
+
+LAB, COMPARE, ARTICLE, LIBRARY, GLOSSARY = "Lab", "Compare", "Article", "Library", "Glossary"
+
+PAGES = {
+    LAB: "app.py",
+    COMPARE: "pages/1_Compare.py",
+    ARTICLE: "pages/2_Article.py",
+    LIBRARY: "pages/3_Library.py",
+    GLOSSARY: "pages/4_Glossary.py",
+}
