@@ -73,3 +73,4 @@ def test_a_server_below_a_path_has_it_below_that_path(
 ) -> None:
     monkeypatch.setattr(st, "get_option", {"server.baseUrlPath": base}.get)
     assert plotly_url().startswith(beginning)
+    assert answer(urlsplit(plotly_url()).path)[0] == 200

@@ -10,13 +10,13 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-PATH = "/vgdemo/plotly.js"
+PATH = "vgdemo/plotly.js"
 
 
 def plotly_url() -> str:
     """Where the browser finds plotly.js; another version has another address, so an old copy is never used."""
     base = st.get_option("server.baseUrlPath").strip("/")
-    return f"{'/' + base if base else ''}{PATH}?v={version('plotly')}"
+    return f"/{base + '/' if base else ''}{PATH}?v={version('plotly')}"
 
 
 async def _plotly_js(_: Request) -> Response:
@@ -24,4 +24,4 @@ async def _plotly_js(_: Request) -> Response:
     return FileResponse(str(path), media_type="text/javascript", headers={"Cache-Control": "public, max-age=604800"})
 
 
-ROUTE = Route(PATH, _plotly_js)
+ROUTE = Route("/{base:path}" + PATH, _plotly_js)  # Streamlit leaves the base path of a server to its routes.
