@@ -156,6 +156,17 @@ def cut(record: RunRecord, count: int) -> RunRecord:
     return replace(record, epochs=record.epochs[:count], curve_arrays=arrays, panels=panels)
 
 
+def with_accuracy(record: RunRecord, values: Any) -> RunRecord:
+    """The record with these validation accuracies, (E, R), over two equally large classes."""
+    return replace(changed(record, val_accuracy=np.asarray(values, float)), majority_share=0.5)
+
+
+def ended(make_record: Callable[..., RunRecord], *accuracies: float, **settings: Any) -> RunRecord:
+    """A run whose replicates end at these validation accuracies."""
+    record = make_record(replicates=len(accuracies), **settings)
+    return with_accuracy(record, np.tile(accuracies, (len(record.epochs), 1)))
+
+
 @pytest.fixture
 def make_record() -> Callable[..., RunRecord]:
     """Makes a small record; keyword arguments are settings."""

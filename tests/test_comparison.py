@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import changed, foreign_record
+from conftest import ended, foreign_record
 
 from vgdemo.comparison import (
     apart,
@@ -26,17 +26,6 @@ from vgdemo.record import Log, RunRecord
 from vgdemo.summary import summarize
 
 MakeRecord = Callable[..., RunRecord]
-
-
-def with_accuracy(record: RunRecord, values: Any) -> RunRecord:
-    """The record with these validation accuracies, (E, R), over two equally large classes."""
-    return replace(changed(record, val_accuracy=np.asarray(values, float)), majority_share=0.5)
-
-
-def ended(make_record: MakeRecord, *accuracies: float, **settings: Any) -> RunRecord:
-    """A run whose replicates end at these validation accuracies."""
-    record = make_record(replicates=len(accuracies), **settings)
-    return with_accuracy(record, np.tile(accuracies, (len(record.epochs), 1)))
 
 
 def test_the_difference_is_that_of_pairs_of_replicates(make_record: MakeRecord) -> None:

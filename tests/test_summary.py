@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields, replace
-from typing import Any
 
 import numpy as np
 import pytest
-from conftest import changed, foreign_record
+from conftest import changed, ended, foreign_record, with_accuracy
 
 from vgdemo.diagnosis import Verdict
 from vgdemo.learning import Share
@@ -16,17 +15,6 @@ from vgdemo.record import RunRecord
 from vgdemo.summary import Summary, summarize
 
 MakeRecord = Callable[..., RunRecord]
-
-
-def with_accuracy(record: RunRecord, values: Any) -> RunRecord:
-    """The record with these validation accuracies, (E, R), over two equally large classes."""
-    return replace(changed(record, val_accuracy=np.asarray(values, float)), majority_share=0.5)
-
-
-def ended(make_record: MakeRecord, *accuracies: float, **settings: Any) -> RunRecord:
-    """A run whose replicates end at these validation accuracies."""
-    record = make_record(replicates=len(accuracies), **settings)
-    return with_accuracy(record, np.tile(accuracies, (len(record.epochs), 1)))
 
 
 def test_the_accuracy_is_the_median_and_the_deciles_of_the_replicates(make_record: MakeRecord) -> None:
