@@ -71,6 +71,7 @@ def test_a_mixed_outcome_is_said_as_such(failing: RunRecord) -> None:
     diagnosis = diagnose(mixed)
     assert diagnosis.verdict is Verdict.DEAD
     assert diagnosis.counts == {Verdict.DEAD: 2, Verdict.HEALTHY: 1, Verdict.STUCK: 1}
+    assert list(diagnosis.kinds.items()) == [(Verdict.DEAD, (1, 2)), (Verdict.HEALTHY, (0,)), (Verdict.STUCK, (3,))]
     assert diagnosis.sentence.endswith("Of 4 replicates 2 have a dead layer, 1 learns and 1 is stuck.")
     assert diagnosis.share is not None
     assert (diagnosis.share.count, diagnosis.share.total) == (2, 4)

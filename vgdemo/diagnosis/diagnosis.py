@@ -50,14 +50,14 @@ class Diagnosis:
         verdict: The run's, as a whole.
         cause: Why, in one sentence.
         evidence: Sentences with numbers, from the replicates that the verdict is about.
-        counts: Verdict to the number of replicates that have it, most frequent first.
+        kinds: Verdict to the replicates that have it (from 0), most frequent first.
         remedies: Most promising first; none for a run that all replicates learn. `possible` says which of them suit
             the settings of the run.
         rule: The line of `RULES` that named the verdict; None where nothing was measured.
 
     Example:
-        >>> counts = {Verdict.STUCK: 3, Verdict.HEALTHY: 1}
-        >>> diagnosis = Diagnosis(Verdict.STUCK, "The steps are too short.", counts=counts)
+        >>> kinds = {Verdict.STUCK: (0, 1, 3), Verdict.HEALTHY: (2,)}
+        >>> diagnosis = Diagnosis(Verdict.STUCK, "The steps are too short.", kinds=kinds)
         >>> diagnosis.headline
         'Stuck'
         >>> diagnosis.confidence
@@ -67,9 +67,14 @@ class Diagnosis:
     verdict: Verdict
     cause: str
     evidence: tuple[str, ...] = ()
-    counts: Mapping[Verdict, int] = field(default_factory=dict)
+    kinds: Mapping[Verdict, tuple[int, ...]] = field(default_factory=dict)
     remedies: tuple[Remedy, ...] = ()
     rule: Rule | None = None
+
+    @property
+    def counts(self) -> dict[Verdict, int]:
+        """How many replicates each kind has."""
+        return {verdict: len(replicates) for verdict, replicates in self.kinds.items()}
 
     @property
     def headline(self) -> str:
@@ -128,10 +133,18 @@ def diagnose(record: RunRecord) -> Diagnosis:
         verdict=case.rule.verdict,
         cause=cause_of(case).sentence,
         evidence=evidence(case),
-        counts=dict(counts.most_common()),
+        kinds=_kinds(rules),
         remedies=_remedies(symptoms, rules, counts),
         rule=case.rule,
     )
+
+
+def _kinds(rules: list[Rule]) -> dict[Verdict, tuple[int, ...]]:
+    """The replicates of each verdict; of equally frequent ones that which comes first."""
+    return {
+        verdict: tuple(replicate for replicate, rule in enumerate(rules) if rule.verdict is verdict)
+        for verdict, _ in Counter(rule.verdict for rule in rules).most_common()
+    }
 
 
 def _verdict(counts: Counter[Verdict]) -> Verdict:
