@@ -72,7 +72,7 @@ def test_each_stop_has_the_shares_of_its_epoch(make_record: Make) -> None:
     record = make_record()
     histograms = record.panels["kernels"].histograms
     assert histograms is not None
-    for index, frame in enumerate(gradient_distribution(record, replicate=1).frames):
+    for index, frame in enumerate(gradient_distribution(record, replicates=(1,)).frames):
         counts = histograms[index, 1]
         np.testing.assert_allclose(frame.data[1].customdata[:, 0], counts[:, 0] / counts.sum(axis=1), rtol=1e-6)
 

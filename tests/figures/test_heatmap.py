@@ -25,7 +25,7 @@ def test_the_heatmap_shows_the_logarithm_of_the_median(make_record: Make) -> Non
 def test_the_heatmap_shows_one_replicate_if_asked(make_record: Make) -> None:
     record = make_record(replicates=3)
     expected = np.log10(record.values("gradient_rms")[:, 1].T)
-    np.testing.assert_allclose(layer_heatmap(record, replicate=1).data[0].z, expected, rtol=1e-6)
+    np.testing.assert_allclose(layer_heatmap(record, replicates=(1,)).data[0].z, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize(("value", "name"), [(0.0, "exact zero"), (np.nan, "NaN"), (np.inf, "∞")])

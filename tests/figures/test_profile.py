@@ -40,7 +40,7 @@ def test_the_profile_has_the_median_of_each_stop(make_record: Make) -> None:
 
 def test_one_replicate_has_its_own_values(make_record: Make) -> None:
     record = make_record(replicates=3)
-    frames = layer_profile(record, replicate=2).frames
+    frames = layer_profile(record, replicates=(2,)).frames
     np.testing.assert_allclose(frames[1].data[1].y, np.log10(record.values("gradient_rms")[1, 2]))
     assert "(replicate 3)" in frames[1].layout.title.subtitle.text
 

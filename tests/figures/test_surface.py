@@ -19,7 +19,7 @@ def test_the_surface_is_the_median_and_the_points_are_the_training_half(make_rec
     figure = decision_surface(record)
     np.testing.assert_allclose(figure.data[0].z, np.median(record.surface.probabilities[-1], axis=0), rtol=1e-6)
     assert sum(len(trace.x) for trace in figure.data[1:]) == 100
-    one = decision_surface(record, replicate=2).data[0].z
+    one = decision_surface(record, replicates=(2,)).data[0].z
     np.testing.assert_array_equal(one, record.surface.probabilities[-1, 2])
 
 
@@ -31,8 +31,8 @@ def test_the_surface_of_a_network_whose_points_are_not_known_stands_alone(make_r
     assert [frame.name for frame in figure.frames] == [str(epoch) for epoch in surface.epochs]
 
 
-@pytest.mark.parametrize("replicate", [None, 0])
-def test_a_record_without_a_surface_says_so(replicate: int | None) -> None:
-    figure = decision_surface(foreign_record(), replicate=replicate)
+@pytest.mark.parametrize("replicates", [(), (0,)])
+def test_a_record_without_a_surface_says_so(replicates: tuple[int, ...]) -> None:
+    figure = decision_surface(foreign_record(), replicates=replicates)
     assert not figure.data and not figure.frames
     assert figure.layout.title.subtitle.text == "No decision surface was measured."

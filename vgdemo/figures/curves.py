@@ -10,12 +10,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from vgdemo.figures.axes import epoch_range
-from vgdemo.figures.sampling import column_indices
+from vgdemo.figures.sampling import column_indices, how_many, of_replicates, who
 from vgdemo.figures.scales import Values
 from vgdemo.figures.style import TRAIN, VALIDATION, new_figure, translucent
 from vgdemo.learning import DECILES, accuracy, diverged, quantile
 from vgdemo.record import RunRecord
-from vgdemo.wording import number, uncapitalized
+from vgdemo.wording import capitalized, number, uncapitalized
 
 ABOVE, BELOW, WHOLE = [0.47, 1], [0, 0.4], [0, 1]  # Of the figure's height.
 
@@ -38,13 +38,14 @@ class Curve(NamedTuple):
     values: Values
 
 
-def curves(record: RunRecord, *, singles: bool = False) -> go.Figure:
+def curves(record: RunRecord, *, replicates: Sequence[int] = (), singles: bool = False) -> go.Figure:
     """Accuracy above, loss below: median and 10–90 % band over the replicates. What was not measured is not drawn.
 
     A replicate that diverged has the accuracy of guessing, as everywhere.
 
     Args:
         record: The run.
+        replicates: Those (from 0) that are shown; all if none is named.
         singles: Draw every replicate's own line too.
 
     Example:
@@ -52,21 +53,21 @@ def curves(record: RunRecord, *, singles: bool = False) -> go.Figure:
         >>> figure.layout.title.text, figure.layout.yaxis2.title.text
         ('Accuracy and loss', 'loss, nats')
     """
-    measured = list(_measured(record))
-    figure = _axes(record, measured)
+    measured = list(_measured(record, replicates))
+    figure = _axes(record, measured, _reading(record, measured, replicates))
     shown = column_indices(record, record.epochs)
     for curve in measured:
         _add_curve(figure, record.epochs[shown], curve._replace(values=curve.values[shown]), singles=singles)
     return figure
 
 
-def _measured(record: RunRecord) -> Iterator[Curve]:
+def _measured(record: RunRecord, replicates: Sequence[int]) -> Iterator[Curve]:
     halves = (("train", "training", "train", TRAIN), ("val", "validation", "validation", VALIDATION))
     for measure in ("accuracy", "loss"):
         for key, half, name, color in halves:
             values = accuracy(record, key) if measure == "accuracy" else record.curve_arrays.get(f"{key}_loss")
             if values is not None:
-                yield Curve(measure, half, name, color, values)
+                yield Curve(measure, half, name, color, of_replicates(values, replicates))
 
 
 def _add_curve(figure: go.Figure, epochs: Values, curve: Curve, *, singles: bool) -> None:
@@ -118,14 +119,14 @@ def _add_singles(figure: go.Figure, epochs: Values, values: Values, *, color: st
     )
 
 
-def _axes(record: RunRecord, measured: Sequence[Curve]) -> go.Figure:
+def _axes(record: RunRecord, measured: Sequence[Curve], reading: str) -> go.Figure:
     accuracies, losses = (
         [curve.values for curve in measured if curve.measure == measure] for measure in ("accuracy", "loss")
     )
     has_both = bool(accuracies and losses)
     return new_figure(
         "Accuracy and loss",
-        _reading(record, measured),
+        reading,
         "Line chart over epochs: accuracy above, loss below, training and validation.",
         over_epochs=True,
         uirevision=f"curves {record.last_epoch}",
@@ -158,7 +159,7 @@ def _loss_axis(record: RunRecord, values: Sequence[Values]) -> dict[str, Any]:
     }
 
 
-def _reading(record: RunRecord, measured: Sequence[Curve]) -> str:
+def _reading(record: RunRecord, measured: Sequence[Curve], replicates: Sequence[int]) -> str:
     if not len(record.epochs):
         return "Nothing is trained yet."
     if not measured:
@@ -166,7 +167,10 @@ def _reading(record: RunRecord, measured: Sequence[Curve]) -> str:
     told = max(measured, key=lambda curve: (curve.measure == "accuracy", curve.half == "validation"))
     low, middle, high = (number(float(quantile(told.values[-1:], share)[0])) for share in DECILES)
     sentence = f"{told.half.capitalize()} {told.measure} {middle} at epoch {record.epochs[-1]}"
-    if record.replicates > 1:
-        sentence = f"Median {uncapitalized(sentence)}; 10–90 % of replicates: {low} to {high}"
-    count = int(diverged(record)[-1].sum())
-    return sentence + (f"; {count} of {record.replicates} diverged." if count else ".")
+    count = told.values.shape[1]
+    if count > 1:
+        sentence = f"Median {uncapitalized(sentence)}; 10–90 % of {how_many(record, replicates)}: {low} to {high}"
+    elif record.replicates > 1:
+        sentence = f"{capitalized(who(record, replicates))}: {uncapitalized(sentence)}"
+    lost = int(of_replicates(diverged(record), replicates)[-1].sum())
+    return sentence + (f"; {lost} of {count} diverged." if lost else ".")

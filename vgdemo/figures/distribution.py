@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from vgdemo.figures.axes import decades, named_places, room_for, shortened
 from vgdemo.figures.frames import Stop, Trace, with_frames
-from vgdemo.figures.sampling import counted_panel, frame_indices
+from vgdemo.figures.sampling import counted_panel, frame_indices, of_replicates
 from vgdemo.figures.scales import Values
 from vgdemo.figures.style import BLUE, SPECIAL_COLORS, new_figure, translucent
 from vgdemo.record import HISTOGRAM_EDGES, Panel, RunRecord
@@ -23,12 +24,12 @@ HEIGHT = 1.8  # Rows that a share of 1 is high.
 COLUMN = 1 / 15  # Width of the columns for zero and for what is not finite, as a share of the axis.
 
 
-def gradient_distribution(record: RunRecord, *, replicate: int | None = None, fit: bool = False) -> go.Figure:
+def gradient_distribution(record: RunRecord, *, replicates: Sequence[int] = (), fit: bool = False) -> go.Figure:
     """A ridge per layer: the share of the gradient's entries by size, exact zeros and non-finite ones beside the axis.
 
     Args:
         record: The run.
-        replicate: One replicate (from 0) in place of all together.
+        replicates: Those (from 0) whose entries are counted together; all if none is named.
         fit: Let the axis end at this run's values in place of the range that all runs share.
 
     Example:
@@ -38,7 +39,7 @@ def gradient_distribution(record: RunRecord, *, replicate: int | None = None, fi
     """
     panel, counts = counted_panel(record)
     indices = frame_indices(record, panel.epochs)
-    shown = counts[indices].sum(axis=1) if replicate is None else counts[indices, replicate]
+    shown = of_replicates(counts[indices], replicates).sum(axis=1)
     shares = shown / np.maximum(shown.sum(axis=-1, keepdims=True), 1)
     axis = _Axis(*_ends(shares[..., 1:-1])) if fit else _Axis(LOW, HIGH)
     stops = [_stop(int(epoch), share, axis, panel) for epoch, share in zip(panel.epochs[indices], shares, strict=True)]

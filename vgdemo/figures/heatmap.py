@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,14 +16,14 @@ from vgdemo.record import RunRecord
 
 
 def layer_heatmap(
-    record: RunRecord, statistic: str = "gradient_rms", *, replicate: int | None = None, fit: bool = False
+    record: RunRecord, statistic: str = "gradient_rms", *, replicates: Sequence[int] = (), fit: bool = False
 ) -> go.Figure:
     """Layer × epoch, in powers of ten for sizes; exact zero, NaN and infinity have colours outside the scale.
 
     Args:
         record: The run.
         statistic: A name in `statistics_of(record)`; along time steps if it was measured along them.
-        replicate: One replicate (from 0) in place of the median over all.
+        replicates: Those (from 0) whose median is shown; all if none is named.
         fit: Stretch the colours over this run's values in place of the range that all runs share.
 
     Example:
@@ -30,7 +31,7 @@ def layer_heatmap(
         >>> figure.layout.title.text, list(figure.data[0].y)
         ('Kernel, L1 norm, layer by layer', ['1', '2', 'output'])
     """
-    sample = Sample.of(record, statistic, replicate)
+    sample = Sample.of(record, statistic, replicates)
     shown, drawn = sample.shown, sample.shown.scaled(sample.values)
     figure = _axes(record, sample)
     figure.add_heatmap(

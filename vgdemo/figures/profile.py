@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from vgdemo.figures.axes import decades, from_first_to_last, place_axis
 from vgdemo.figures.frames import Stop, Trace, with_frames
-from vgdemo.figures.sampling import absence, drawn_panel, frame_indices, who
+from vgdemo.figures.sampling import absence, drawn_panel, frame_indices, of_replicates, who
 from vgdemo.figures.scales import Statistic, Values, statistic_of
 from vgdemo.figures.style import BLUE, ORANGE, SPECIAL, SPECIAL_COLORS, new_figure, translucent
 from vgdemo.learning import DECILES, quantile
@@ -26,7 +27,7 @@ def layer_profile(
     record: RunRecord,
     statistic: str = "gradient_rms",
     *,
-    replicate: int | None = None,
+    replicates: Sequence[int] = (),
     fit: bool = False,
     forecast: Forecast | None = None,
 ) -> go.Figure:
@@ -35,7 +36,7 @@ def layer_profile(
     Args:
         record: The run.
         statistic: A name in `statistics_of(record)`; along time steps if it was measured along them.
-        replicate: One replicate (from 0) in place of the median and the 10–90 % band over all.
+        replicates: Those (from 0) whose median and 10–90 % band are shown; all if none is named.
         fit: Let the axis end at this run's values in place of the range that all runs share.
         forecast: What theory expects at epoch 0, drawn if the statistic is `FORECAST`.
 
@@ -46,9 +47,7 @@ def layer_profile(
     """
     panel, shown = drawn_panel(record, statistic), statistic_of(record, statistic)
     indices = frame_indices(record, panel.epochs)
-    values = panel.statistics[statistic][indices]
-    if replicate is not None:
-        values = values[:, [replicate]]
+    values = of_replicates(panel.statistics[statistic][indices], replicates)
     bands = np.stack([quantile(values, share) for share in DECILES], axis=1)
     profile = _Profile(shown, panel, bands, fit)
     theory = _Theory(record, forecast if statistic == FORECAST else None, profile)
@@ -56,7 +55,7 @@ def layer_profile(
         Stop(
             int(epoch),
             [*profile.changes(place), *theory.changes(int(epoch))],
-            f"Epoch {epoch} ({who(record, replicate)}): {theory.reading(int(epoch)) or profile.reading(place)}",
+            f"Epoch {epoch} ({who(record, replicates)}): {theory.reading(int(epoch)) or profile.reading(place)}",
         )
         for place, epoch in enumerate(panel.epochs[indices])
     ]

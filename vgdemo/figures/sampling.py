@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,26 +66,37 @@ def fewer_while_growing(record: RunRecord, indices: Indices) -> Indices:
     return np.asarray(indices[(places % LIVE_STEP == 0) | (places == len(indices) - 1)])
 
 
-def one_value(values: Values, replicate: int | None) -> Values:
-    """The median over the replicates, or one of them (from 0)."""
-    return quantile(values, 0.5) if replicate is None else values[:, replicate]
+def of_replicates(values: NDArray[Any], replicates: Sequence[int]) -> NDArray[Any]:
+    """(E, R, ...) values of these replicates (from 0), of all if none is named."""
+    return values[:, list(replicates)] if replicates else values
 
 
-def who(record: RunRecord, replicate: int | None) -> str:
-    """In words, whose value it is.
+def who(record: RunRecord, replicates: Sequence[int] = ()) -> str:
+    """In words, whose value it is: that of these replicates (from 0), or of all.
 
     Example:
-        >>> who(record, None), who(record, 0)
+        >>> who(record), who(record, (0,))
         ('median of 2 replicates', 'replicate 1')
     """
-    if replicate is not None:
-        return f"replicate {replicate + 1}"
-    return "the only replicate" if record.replicates == 1 else f"median of {counted(record.replicates, 'replicate')}"
+    if record.replicates == 1:
+        return "the only replicate"
+    return f"replicate {replicates[0] + 1}" if len(replicates) == 1 else f"median of {how_many(record, replicates)}"
+
+
+def how_many(record: RunRecord, replicates: Sequence[int] = ()) -> str:
+    """How many replicates are shown, in words.
+
+    Example:
+        >>> how_many(record), how_many(record, (1,))
+        ('2 replicates', '1 of 2 replicates')
+    """
+    total = counted(record.replicates, "replicate")
+    return f"{len(replicates)} of {total}" if 0 < len(replicates) < record.replicates else total
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What a figure draws of a statistic over the epochs: the median over the replicates, or one of them.
+    """What a figure draws of a statistic over the epochs: the median over replicates.
 
     Axes: E epochs drawn, P places.
 
@@ -102,12 +115,12 @@ class Sample:
     whose: str
 
     @classmethod
-    def of(cls, record: RunRecord, name: str, replicate: int | None = None) -> Sample:
+    def of(cls, record: RunRecord, name: str, replicates: Sequence[int] = ()) -> Sample:
         """The sample of a record; without places if the statistic was not measured."""
         panel = drawn_panel(record, name)
         columns = column_indices(record, panel.epochs)
-        values = one_value(panel.statistics[name][columns], replicate)
-        return cls(statistic_of(record, name), panel, panel.epochs[columns], values, who(record, replicate))
+        values = quantile(of_replicates(panel.statistics[name][columns], replicates), 0.5)
+        return cls(statistic_of(record, name), panel, panel.epochs[columns], values, who(record, replicates))
 
     @property
     def ends(self) -> str:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 
 from vgdemo.figures.frames import Stop, Trace, with_frames
 from vgdemo.figures.points import plane, point_traces
-from vgdemo.figures.sampling import fewer_while_growing, one_value, who
+from vgdemo.figures.sampling import fewer_while_growing, of_replicates, who
 from vgdemo.figures.style import CLASS_SCALE, DARK, new_figure
+from vgdemo.learning import quantile
 from vgdemo.record import SURFACE_AXIS, RunRecord, Surface
 
 
-def decision_surface(record: RunRecord, *, replicate: int | None = None) -> go.Figure:
+def decision_surface(record: RunRecord, *, replicates: Sequence[int] = ()) -> go.Figure:
     """The training points on the network's probability of class 1, one frame for each recorded epoch.
 
     Args:
         record: The run; the points are drawn if it was made of settings, which say which they are.
-        replicate: One replicate (from 0) in place of the median over all.
+        replicates: Those (from 0) whose median is shown; all if none is named.
 
     Example:
         >>> [trace.name for trace in decision_surface(record).data]
@@ -27,14 +30,14 @@ def decision_surface(record: RunRecord, *, replicate: int | None = None) -> go.F
     if record.surface is None:
         return with_frames(_axes("No decision surface was measured."), points, [])
     start = "The training half of the data; nothing is trained yet." if points else "Nothing is measured yet."
-    stops = _stops(record, record.surface, replicate, unchanged=[{} for _ in points])
+    stops = _stops(record, record.surface, replicates, unchanged=[{} for _ in points])
     return with_frames(_axes(start), [_surface(), *points], stops)
 
 
-def _stops(record: RunRecord, surface: Surface, replicate: int | None, unchanged: list[Trace]) -> list[Stop]:
+def _stops(record: RunRecord, surface: Surface, replicates: Sequence[int], unchanged: list[Trace]) -> list[Stop]:
     indices = fewer_while_growing(record, np.arange(len(surface.epochs)))
-    probabilities = one_value(surface.probabilities[indices], replicate)
-    reading = f"({who(record, replicate)}): the colour is the likelier class; on the line neither is."
+    probabilities = quantile(of_replicates(surface.probabilities[indices], replicates), 0.5)
+    reading = f"({who(record, replicates)}): the colour is the likelier class; on the line neither is."
     return [
         Stop(int(epoch), [{"z": probability}, *unchanged], f"Epoch {epoch} {reading}")
         for epoch, probability in zip(surface.epochs[indices], probabilities, strict=True)

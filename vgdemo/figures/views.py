@@ -23,17 +23,17 @@ class ViewOptions:
 
     Attributes:
         statistic: A name in `STATISTICS`.
-        replicate: One replicate (from 0); None for the median over all.
+        replicates: Those (from 0) that are shown, by their median; empty for all.
         fit: Whether scales are stretched over this run's values, in place of the range that all runs share.
         singles: Whether every replicate has a curve of its own.
 
     Example:
-        >>> VIEWS["layers"].make(record, ViewOptions("kernel_l1", replicate=1), None).layout.title.text
+        >>> VIEWS["layers"].make(record, ViewOptions("kernel_l1", replicates=(1,)), None).layout.title.text
         'Kernel, L1 norm, layer by layer'
     """
 
     statistic: str = "gradient_rms"
-    replicate: int | None = None
+    replicates: tuple[int, ...] = ()
     fit: bool = False
     singles: bool = False
 
@@ -59,27 +59,29 @@ class View:
 
 
 VIEWS: dict[str, View] = {
-    "curves": View("accuracy and loss", lambda record, shown, _: curves(record, singles=shown.singles)),
+    "curves": View(
+        "accuracy and loss", lambda record, shown, _: curves(record, replicates=shown.replicates, singles=shown.singles)
+    ),
     "layers": View(
         "heatmap",
-        lambda record, shown, _: layer_heatmap(record, shown.statistic, replicate=shown.replicate, fit=shown.fit),
+        lambda record, shown, _: layer_heatmap(record, shown.statistic, replicates=shown.replicates, fit=shown.fit),
         lambda record: record.has("gradient_rms"),
     ),
     "profile": View(
         "profile over layers",
         lambda record, shown, forecast: layer_profile(
-            record, shown.statistic, replicate=shown.replicate, fit=shown.fit, forecast=forecast
+            record, shown.statistic, replicates=shown.replicates, fit=shown.fit, forecast=forecast
         ),
         lambda record: record.has("gradient_rms"),
     ),
     "distribution": View(
         "distribution",
-        lambda record, shown, _: gradient_distribution(record, replicate=shown.replicate, fit=shown.fit),
+        lambda record, shown, _: gradient_distribution(record, replicates=shown.replicates, fit=shown.fit),
         lambda record: any(panel.histograms is not None for panel in record.panels.values()),
     ),
     "surface": View(
         "decision surface",
-        lambda record, shown, _: decision_surface(record, replicate=shown.replicate),
+        lambda record, shown, _: decision_surface(record, replicates=shown.replicates),
         lambda record: record.surface is not None,
     ),
 }
@@ -104,6 +106,6 @@ def _view_of(statistic: Statistic, make: Callable[..., Figure]) -> View:
     """A view of this statistic, whichever is chosen for the others."""
     return View(
         statistic.label,
-        lambda record, shown, _: make(record, statistic.name, replicate=shown.replicate, fit=shown.fit),
+        lambda record, shown, _: make(record, statistic.name, replicates=shown.replicates, fit=shown.fit),
         lambda record: record.has(statistic.name),
     )
