@@ -35,7 +35,7 @@ def page_side_by_side() -> None:
     from vgdemo.figures import VIEWS, ViewOptions
     from vgdemo.ui.views import show_side_by_side
 
-    show_side_by_side(st.session_state["jobs"], ViewOptions(), tuple(VIEWS))
+    show_side_by_side(st.session_state["jobs"], ViewOptions(), "all", tuple(VIEWS))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vgdemo.figures.axes import decades, named_places, room_for, shortened
 from vgdemo.figures.frames import Stop, Trace, with_frames
-from vgdemo.figures.sampling import counted_panel, frame_indices, of_replicates
+from vgdemo.figures.sampling import counted_panel, frame_indices, of_replicates, who
 from vgdemo.figures.scales import Values
 from vgdemo.figures.style import BLUE, SPECIAL_COLORS, new_figure, translucent
 from vgdemo.record import HISTOGRAM_EDGES, Panel, RunRecord
@@ -42,7 +42,10 @@ def gradient_distribution(record: RunRecord, *, replicates: Sequence[int] = (), 
     shown = of_replicates(counts[indices], replicates).sum(axis=1)
     shares = shown / np.maximum(shown.sum(axis=-1, keepdims=True), 1)
     axis = _Axis(*_ends(shares[..., 1:-1])) if fit else _Axis(LOW, HIGH)
-    stops = [_stop(int(epoch), share, axis, panel) for epoch, share in zip(panel.epochs[indices], shares, strict=True)]
+    whose = who(record, replicates, "{} together")
+    stops = [
+        _stop(int(epoch), share, axis, panel, whose) for epoch, share in zip(panel.epochs[indices], shares, strict=True)
+    ]
     return with_frames(_layout(panel, axis), _traces(panel, axis), stops)
 
 
@@ -94,9 +97,9 @@ def clipped(shares: Values, low: int, high: int) -> Values:
     return inside
 
 
-def _stop(epoch: int, shares: Values, axis: _Axis, panel: Panel) -> Stop:
+def _stop(epoch: int, shares: Values, axis: _Axis, panel: Panel, whose: str) -> Stop:
     ridges = [{"y": _ridges(bins), "customdata": bins.astype(np.float32)} for bins in axis.bins(shares)]
-    return Stop(epoch, ridges, f"Epoch {epoch}: {_reading(shares, panel)}")
+    return Stop(epoch, ridges, f"Epoch {epoch} ({whose}): {_reading(shares, panel)}")
 
 
 def _ridges(shares: Values) -> NDArray[np.float32]:

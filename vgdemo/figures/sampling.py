@@ -71,16 +71,16 @@ def of_replicates(values: NDArray[Any], replicates: Sequence[int]) -> NDArray[An
     return values[:, list(replicates)] if replicates else values
 
 
-def who(record: RunRecord, replicates: Sequence[int] = ()) -> str:
+def who(record: RunRecord, replicates: Sequence[int] = (), several: str = "median of {}") -> str:
     """In words, whose value it is: that of these replicates (from 0), or of all.
 
     Example:
-        >>> who(record), who(record, (0,))
-        ('median of 2 replicates', 'replicate 1')
+        >>> who(record), who(record, (0,)), who(record, several="{} together")
+        ('median of 2 replicates', 'replicate 1', '2 replicates together')
     """
     if record.replicates == 1:
         return "the only replicate"
-    return f"replicate {replicates[0] + 1}" if len(replicates) == 1 else f"median of {how_many(record, replicates)}"
+    return f"replicate {replicates[0] + 1}" if len(replicates) == 1 else several.format(how_many(record, replicates))
 
 
 def how_many(record: RunRecord, replicates: Sequence[int] = ()) -> str:

@@ -13,9 +13,10 @@ from vgdemo.jobs import Job
 from vgdemo.record import RunRecord
 from vgdemo.ui.page import plain
 from vgdemo.ui.progress import are_over, progress_bar, redraw
+from vgdemo.ui.replicates import replicate_choice
 from vgdemo.ui.runs import BROKEN, retry
 from vgdemo.ui.verdict import verdict_of_column
-from vgdemo.ui.views import records_of, replicate_choice, row_choice, show_side_by_side, statistic_choice
+from vgdemo.ui.views import records_of, row_choice, show_side_by_side, statistic_choice
 
 FOLLOW_SECONDS = 0.6
 DRAW_SECONDS = 1.6  # Four columns take a browser a quarter of a second, which training lacks if they share a machine.
@@ -62,10 +63,10 @@ def _marking(letter: str, color: str) -> str:
 def _figures(jobs: Jobs) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="options"):
         statistic = statistic_choice()
-        replicate = replicate_choice(min(record.replicates for record in records_of(jobs).values()))
+        replicates = replicate_choice(jobs.values())
         rows = row_choice()
         _stop_or_retry(jobs)
-    show_side_by_side(jobs, ViewOptions(statistic, replicate), rows)
+    show_side_by_side(jobs, ViewOptions(statistic), replicates, rows)
 
 
 def _stop_or_retry(jobs: Jobs) -> None:

@@ -10,9 +10,10 @@ from vgdemo.export import ReportedRun
 from vgdemo.figures import ViewOptions
 from vgdemo.jobs import Job, JobState
 from vgdemo.ui.progress import progress_bar, redraw
+from vgdemo.ui.replicates import replicate_choice
 from vgdemo.ui.runs import retry
 from vgdemo.ui.verdict import findings, verdict
-from vgdemo.ui.views import replicate_choice, scale_choices, show_one, statistic_choice
+from vgdemo.ui.views import fit_choice, show_one, singles_choice, statistic_choice
 
 POLL_SECONDS = 0.4
 
@@ -33,9 +34,9 @@ def _draw(job: Job) -> None:
     _progress_line(job)
     verdict(job)
     with st.container(horizontal=True, vertical_alignment="center", key="options"):
-        statistic, replicate = statistic_choice(), replicate_choice(job.config.replicates)
-        options = ViewOptions(statistic, replicate, **scale_choices())
-    show_one(job, options)
+        statistic, replicates = statistic_choice(), replicate_choice([job])
+        options = ViewOptions(statistic, fit=fit_choice(), singles=singles_choice())
+    show_one(job, options, replicates)
 
 
 def _progress_line(job: Job) -> None:

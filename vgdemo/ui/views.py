@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -16,9 +18,9 @@ from vgdemo.ui.board import Picture, board, drawn
 from vgdemo.ui.forecast import forecast_of
 from vgdemo.ui.pages import COMPARE, LAB
 from vgdemo.ui.progress import are_over
-from vgdemo.ui.session import FIT, REPLICATE, ROWS, SINGLES, STATISTIC, Drawn, session
+from vgdemo.ui.replicates import Chosen
+from vgdemo.ui.session import FIT, ROWS, SINGLES, STATISTIC, Drawn, session
 
-MEDIAN = -1  # Among the options, where None would be no choice.
 FIRST_ROWS = ("layers", "profile")  # More of them, side by side, take longer to draw than to train.
 
 
@@ -34,24 +36,14 @@ def statistic_choice() -> str:
     )
 
 
-def replicate_choice(replicates: int) -> int | None:
-    """Which replicate is drawn, from 0; None for the median over all."""
-    number: int = st.selectbox(
-        "Replicates",
-        (MEDIAN, *range(replicates)),
-        format_func=lambda number: "median of all replicates" if number == MEDIAN else f"replicate {number + 1}",
-        key=REPLICATE,
-        label_visibility="collapsed",
-    )
-    return None if number == MEDIAN else number
+def fit_choice() -> bool:
+    """Whether the scales end where the runs on the page do."""
+    return st.toggle("fit the scales to this run", key=FIT, persist_state="session")
 
 
-def scale_choices() -> dict[str, bool]:
-    """Options for the figures of a single run."""
-    return {
-        "fit": st.toggle("fit the scales to this run", key=FIT, persist_state="session"),
-        "singles": st.toggle("single replicates", key=SINGLES, persist_state="session"),
-    }
+def singles_choice() -> bool:
+    """Whether every replicate has a curve of its own."""
+    return st.toggle("single replicates", key=SINGLES, persist_state="session")
 
 
 def row_choice() -> tuple[str, ...]:
@@ -74,29 +66,31 @@ def records_of(jobs: Mapping[str, Job]) -> dict[str, RunRecord]:
     return {letter: job.record or RunRecord.empty(job.config) for letter, job in jobs.items()}
 
 
-def show_one(job: Job, options: ViewOptions) -> None:
-    """All figures of one run."""
+def show_one(job: Job, options: ViewOptions, replicates: str) -> None:
+    """All figures of one run, of the replicates that were chosen."""
+    shown = _Shown.of(job, options, replicates)
 
     def make(records: Mapping[str, RunRecord]) -> dict[str, Picture]:
         (record,) = records.values()
         forecast = forecast_of(job.config)
-        return {name: _picture(name, view, record, options, forecast) for name, view in views_of(record).items()}
+        return {name: _picture(name, view, record, shown, forecast) for name, view in views_of(record).items()}
 
-    _show(LAB, {"": job}, options, make)
+    _show(LAB, {"": job}, shown, make)
 
 
-def show_side_by_side(jobs: Mapping[str, Job], options: ViewOptions, rows: tuple[str, ...]) -> None:
+def show_side_by_side(jobs: Mapping[str, Job], options: ViewOptions, replicates: str, rows: tuple[str, ...]) -> None:
     """Runs by letter: their accuracy in one figure, then the rows of figures, a column for each run."""
+    shown = {letter: _Shown.of(job, options, replicates, letter) for letter, job in jobs.items()}
 
     def make(records: Mapping[str, RunRecord]) -> dict[str, Picture]:
         titles = headings({letter: record.source for letter, record in records.items()})
         overlay = partial(overlaid_accuracy, records, titles)
         pictures = {"overlay": drawn("overlay", tuple(titles.items()), [*records.values()], overlay)}
         for name, letter, view in _in_rows(records, rows):
-            pictures[f"{name} {letter}"] = _picture(name, view, records[letter], options, None, letter)
+            pictures[f"{name} {letter}"] = _picture(name, view, records[letter], shown[letter], None)
         return pictures
 
-    _show(COMPARE, jobs, (options, rows), make)
+    _show(COMPARE, jobs, (tuple(shown.values()), rows), make)
 
 
 def _in_rows(records: Mapping[str, RunRecord], rows: Sequence[str]) -> Iterator[tuple[str, str, View]]:
@@ -108,19 +102,40 @@ def _in_rows(records: Mapping[str, RunRecord], rows: Sequence[str]) -> Iterator[
             yield from ((name, letter, found[name]) for letter, found in views.items() if name in found)
 
 
-def _picture(
-    kind: str, view: View, record: RunRecord, options: ViewOptions, forecast: Forecast | None, letter: str = ""
-) -> Picture:
+class _Shown(NamedTuple):
+    """How the figures of a run are shown.
+
+    Attributes:
+        options: The choices that a person has.
+        remark: A sentence that their readings add; may be empty.
+        letter: The run's, if it stands beside others.
+    """
+
+    options: ViewOptions
+    remark: str
+    letter: str
+
+    @classmethod
+    def of(cls, job: Job, options: ViewOptions, replicates: str, letter: str = "") -> _Shown:
+        chosen = Chosen.of(replicates, job)
+        return cls(replace(options, replicates=chosen.replicates), chosen.remark, letter)
+
+
+def _picture(kind: str, view: View, record: RunRecord, shown: _Shown, forecast: Forecast | None) -> Picture:
     def make() -> Figure:
-        figure = view.make(record, options, forecast)
-        return _lettered(figure, letter) if letter else figure
+        figure = view.make(record, shown.options, forecast)
+        if shown.remark:
+            _add_remark(figure, shown.remark)
+        if shown.letter:
+            figure.layout.title.text = f"{shown.letter} · {figure.layout.title.text}"
+        return figure
 
-    return drawn(kind, (options, letter), [record], make)
+    return drawn(kind, shown, [record], make)
 
 
-def _lettered(figure: Figure, letter: str) -> Figure:
-    figure.layout.title.text = f"{letter} · {figure.layout.title.text}"
-    return figure
+def _add_remark(figure: Figure, remark: str) -> None:
+    for layout in (figure.layout, *(frame.layout for frame in figure.frames)):
+        layout.title.subtitle.text += f" {remark}"
 
 
 def _show(
