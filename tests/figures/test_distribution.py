@@ -96,7 +96,7 @@ def test_a_fitted_distribution_ends_where_the_entries_end(make_record: Make) -> 
 )
 def test_the_reading_is_of_what_has_no_size(counts: dict[str, Any], reading: str, make_record: Make) -> None:
     figure = gradient_distribution(with_counts(make_record(), **counts))
-    assert figure.layout.title.subtitle.text == f"Epoch 3: {reading}"
+    assert figure.layout.title.subtitle.text == f"Epoch 3 (2 replicates together): {reading}"
 
 
 def test_layers_are_named_by_the_record() -> None:
