@@ -113,10 +113,8 @@ class RunConfig:
     learning_rate: float = _setting(
         "training", "Learning rate", 0.01, "Size of a step; the article uses 0.01.", minimum=1e-6, maximum=10
     )
-    momentum: float = _setting(
-        "training", "Momentum", 0.9, "Share of the last step that is repeated; used by sgd alone.", maximum=0.999
-    )
-    nesterov: bool = _setting("training", "Nesterov", False, "Look ahead along the momentum; used by sgd alone.")
+    momentum: float = _setting("training", "Momentum", 0.9, "Share of the last step that is repeated.", maximum=0.999)
+    nesterov: bool = _setting("training", "Nesterov", False, "Look ahead along the momentum.")
     weight_decay: float = _setting(
         "training",
         "Weight decay",

@@ -19,11 +19,23 @@ Lab = Callable[..., AppTest]
 def test_every_setting_has_a_control_with_its_words(setting: Any, lab: Lab) -> None:
     widget = control(lab(), setting.name)
     assert widget.value == setting.default
-    assert (widget.label, widget.help) == (setting.label, setting.help)
+    assert widget.label == setting.label
+    assert widget.help.startswith(setting.help)
     if setting.choices:
         assert tuple(widget.options) == setting.choices
     elif not isinstance(setting.default, bool):
         assert (widget.min, widget.max) == (setting.minimum, setting.maximum)
+
+
+def test_what_does_nothing_is_off_says_why_and_makes_no_other_run(lab: Lab, jobs: Any) -> None:
+    page = lab(momentum="0.5", gradient_clip="value", clip_limit="2")
+    assert not [name for name in ("momentum", "nesterov", "clip_limit") if control(page, name).disabled]
+    control(page, "optimizer").set_value("adam").run()
+    assert control(page, "momentum").disabled and control(page, "nesterov").disabled
+    assert control(page, "momentum").help.endswith("It does nothing now: only sgd uses it.")
+    assert jobs.submitted[-1].config == RunConfig(optimizer="adam", gradient_clip="value", clip_limit=2)
+    control(page, "optimizer").set_value("sgd").run()
+    assert jobs.submitted[-1].config == RunConfig(momentum=0.5, gradient_clip="value", clip_limit=2)
 
 
 def test_steps_of_a_control_do_not_make_another_run(lab: Lab, jobs: Any) -> None:

@@ -104,10 +104,10 @@ def _arrange() -> None:
     _arrangement_buttons(len(configs))
     st.session_state.setdefault(COMMON, True)
     st.toggle(
-        "Same for all",
+        "Same data, repeats and epochs for all",
         key=COMMON,
         persist_state="session",
-        help="Data, repeats and epochs that you change here change in all columns.",
+        help="What you change of them here changes in all columns; every other setting is the column's own.",
     )
     shown = _position(), configs[_position()]
     if shown != session().in_controls:

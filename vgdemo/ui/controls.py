@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from vgdemo.config import SETTINGS, RunConfig
+from vgdemo.effects import without_effect
 from vgdemo.setting import Setting
 from vgdemo.ui.session import control_key
 
@@ -16,12 +17,13 @@ SLIDER_RANGE = 256  # With more values a slider cannot be aimed.
 
 
 def controls(page: str) -> None:
-    """Draw the controls of a page."""
+    """Draw the controls of a page; a setting that does nothing beside the others is off, and its help says why."""
+    idle = without_effect(_values(page))
     for group, is_open in GROUPS.items():
         with st.expander(group.capitalize(), expanded=is_open):
             for setting in SETTINGS.values():
                 if setting.group == group:
-                    _control(setting, page)
+                    _control(setting, page, idle.get(setting.name))
 
 
 def enter(config: RunConfig, page: str) -> None:
@@ -33,17 +35,26 @@ def enter(config: RunConfig, page: str) -> None:
 def entered(page: str) -> RunConfig:
     """What the controls of a page hold, validated here: what a browser sends is never trusted.
 
+    A setting that does nothing beside the others counts as its default, so that one result is one run.
+
     Raises:
         ValueError: If the settings do not fit together.
     """
-    values: dict[str, Any] = {name: st.session_state[control_key(page, name)] for name in SETTINGS}
+    values = _values(page)
+    values |= {name: SETTINGS[name].default for name in without_effect(values)}
     # Steps of a control add up to 1.1000000000000001, which would be another run than 1.1.
     return RunConfig(**values | {name: float(f"{v:.10g}") for name, v in values.items() if isinstance(v, float)})
 
 
-def _control(setting: Setting, page: str) -> None:
+def _values(page: str) -> dict[str, Any]:
+    return {name: st.session_state[control_key(page, name)] for name in SETTINGS}
+
+
+def _control(setting: Setting, page: str, why_idle: str | None) -> None:
     common: dict[str, Any] = {"label": setting.label, "key": control_key(page, setting.name), "help": setting.help}
-    common["persist_state"] = "session"
+    common |= {"persist_state": "session", "disabled": why_idle is not None}
+    if why_idle:
+        common["help"] += f" It does nothing now: {why_idle}."
     low, high = setting.minimum, setting.maximum
     if setting.choices:
         st.selectbox(options=setting.choices, **common)
