@@ -29,6 +29,7 @@ from vgdemo.record import ACTIVATION_STATISTICS, CURVES, KERNEL_STATISTICS, UPDA
 
 STATISTICS = (*KERNEL_STATISTICS, *UPDATE_STATISTICS, *ACTIVATION_STATISTICS)
 ENGINE_REPLICATES = 24
+NAME, KEPT = "my-run", "what was there"
 SHALLOW = RunConfig(num_hidden_layers=1, learning_rate=0.1, epochs=15, replicates=6)
 REMEDIED = RunConfig(
     dataset="xor",
@@ -71,6 +72,7 @@ class Output:
 
     folder: Path
     printed: str
+    progress: str
     curves: pd.DataFrame
     layers: pd.DataFrame
     record: RunRecord
@@ -80,14 +82,15 @@ class Output:
 def output(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Output:
     config: RunConfig = request.param
     folder = tmp_path_factory.mktemp("script")
-    (folder / "run.py").write_text(script(config), encoding="utf-8")
+    (folder / "run.py").write_text(script(config, NAME), encoding="utf-8")
+    (folder / f"{NAME}-curves.csv").write_text(KEPT)
     # Isolated from the project: neither the folder of the tests nor the installed package is on its path.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run([sys.executable, "run.py"], cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "UserWarning" not in done.stderr
-    tables = (pd.read_csv(folder / f"{name}.csv") for name in ("curves", "layers"))
-    return Output(folder, done.stdout, *tables, train(config.with_changes(replicates=ENGINE_REPLICATES)))
+    tables = (pd.read_csv(folder / f"{NAME}-2-{table}.csv") for table in ("curves", "layers"))
+    return Output(folder, done.stdout, done.stderr, *tables, train(config.with_changes(replicates=ENGINE_REPLICATES)))
 
 
 def assert_same_mean(ours: np.ndarray, theirs: np.ndarray, what: str) -> None:
@@ -109,6 +112,7 @@ def test_the_script_leaves_the_curves_of_every_replicate(output: Output) -> None
     replicates = output.curves.replicate.nunique()
     assert list(output.curves.columns) == ["epoch", "replicate", *CURVES]
     assert len(output.curves) == replicates * (config.epochs + 1)
+    assert output.curves.replicate.unique().tolist() == [*range(1, replicates + 1)]
     assert len(output.printed.splitlines()) == replicates
     final = output.curves[output.curves.epoch == config.epochs]
     assert final.val_accuracy.nunique() > 1  # Replicates are independent.
@@ -124,7 +128,21 @@ def test_the_script_leaves_the_statistics_of_every_layer(output: Output) -> None
 
 def test_the_scripts_figures_are_there(output: Output) -> None:
     for name in ("accuracy", "gradients", "statistics"):
-        assert "Plotly.newPlot" in (output.folder / f"{name}.html").read_text(encoding="utf-8")
+        assert "Plotly.newPlot" in (output.folder / f"{NAME}-2-{name}.html").read_text(encoding="utf-8")
+
+
+def test_the_script_writes_over_nothing(output: Output) -> None:
+    assert (output.folder / f"{NAME}-curves.csv").read_text() == KEPT
+    files = {path.name for path in output.folder.iterdir()} - {"run.py", f"{NAME}-curves.csv"}
+    kinds = ("curves.csv", "layers.csv", "accuracy.html", "gradients.html", "statistics.html")
+    assert files == {f"{NAME}-2-{kind}" for kind in kinds}
+
+
+def test_the_script_says_how_far_it_is(output: Output) -> None:
+    epochs, replicates = output.record.config.epochs, output.curves.replicate.nunique()
+    for replicate in (1, replicates):
+        for epoch in (1, epochs):
+            assert f"replicate {replicate} of {replicates}: epoch {epoch} of {epochs}" in output.progress.splitlines()
 
 
 def test_the_script_calls_a_unit_saturated_where_the_engine_does(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +196,17 @@ def test_the_code_depends_on_nothing_of_this_project() -> None:
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     imported |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     allowed = {"keras", "numpy", "pandas", "plotly.express", "sklearn.datasets", "sklearn.preprocessing", "tensorflow"}
-    assert imported == allowed
+    assert imported == allowed | {"sys", "pathlib"}
+
+
+def test_a_name_cannot_end_its_text() -> None:
+    code = script(RunConfig(), '"; import os  # \n\\')
+    assert 'NAME = "import-os"' in code and "import os" not in code
+
+
+def test_without_a_name_the_files_are_called_by_the_run() -> None:
+    for code in (script(RunConfig(units=7)), json.loads(notebook(RunConfig(units=7)))["cells"][1]["source"]):
+        assert 'NAME = "tanh-5x7-uniform_0_1"' in code
 
 
 def test_only_the_lines_that_the_run_needs_are_written() -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 import pytest
-from conftest import foreign_record
+from conftest import foreign_record, random_record
 from streamlit.testing.v1 import AppTest
 
 from vgdemo.config import RunConfig
@@ -22,6 +22,12 @@ from vgdemo.record import RunRecord
 MakeRecord = Callable[..., RunRecord]
 OF_ALL = ["report.html", "curves.csv", "curves.parquet", "layers.csv", "layers.parquet"]
 OF_STEPS = ["time_steps.csv", "time_steps.parquet"]
+OF_ONE = ["settings.json", "train.py", "train.ipynb", "tensorboard.zip"]
+
+
+def named(name: str, files: list[str]) -> list[str]:
+    """The files of a run of this name."""
+    return [f"{name}-{file}" for file in files]
 
 
 class Offer(NamedTuple):
@@ -60,9 +66,9 @@ def offered(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Offer]]:
     return visit
 
 
-def test_a_single_run_has_files_without_a_letter(offered: Any, make_record: MakeRecord) -> None:
-    files = offered(ReportedRun(make_record()))
-    assert [*files] == [*OF_ALL, "settings.json", "train.py", "train.ipynb", "tensorboard.zip"]
+def test_a_single_run_has_files_of_its_name(offered: Any, make_record: MakeRecord) -> None:
+    files = offered(ReportedRun(make_record(), name="My run"))
+    assert [*files] == named("My-run", [*OF_ALL, *OF_ONE])
     assert [offer.label for offer in files.values()] == [
         "Report (HTML)",
         "Curves (CSV)",
@@ -76,31 +82,29 @@ def test_a_single_run_has_files_without_a_letter(offered: Any, make_record: Make
     ]
 
 
-def test_runs_side_by_side_have_files_of_their_letter_and_tables_of_all(offered: Any, make_record: MakeRecord) -> None:
-    runs = [ReportedRun(make_record(seed=seed), letter=letter) for seed, letter in enumerate("AC")]
-    of_each = [
-        name
-        for letter in "ac"
-        for name in (
-            f"settings_{letter}.json",
-            f"train_{letter}.py",
-            f"train_{letter}.ipynb",
-            f"tensorboard_{letter}.zip",
-        )
+def test_a_run_without_a_name_has_files_of_what_identifies_it(offered: Any) -> None:
+    record = random_record(RunConfig(activation="relu", kernel_initializer="he_uniform", num_hidden_layers=20))
+    assert [*offered(ReportedRun(record))] == named("relu-20x5-he_uniform", [*OF_ALL, *OF_ONE])
+
+
+def test_runs_side_by_side_have_files_of_their_own_and_tables_of_all(offered: Any, make_record: MakeRecord) -> None:
+    runs = [
+        ReportedRun(make_record(seed=seed), letter=letter, name=f"run {letter}") for seed, letter in enumerate("AC")
     ]
-    assert [*offered(*runs)] == [*OF_ALL, *of_each]
+    expected = named("run-A-against-run-C", OF_ALL) + named("run-A", OF_ONE) + named("run-C", OF_ONE)
+    assert [*offered(*runs)] == expected
 
 
 def test_a_network_of_somebodys_own_has_no_settings_and_no_code_but_its_time_steps(offered: Any) -> None:
     files = offered(ReportedRun(foreign_record()))
-    assert [*files] == [*OF_ALL, *OF_STEPS, "tensorboard.zip"]
-    assert files["time_steps.csv"].label == "Time steps (CSV)"
+    assert [*files] == named("my_model", [*OF_ALL, *OF_STEPS, "tensorboard.zip"])
+    assert files["my_model-time_steps.csv"].label == "Time steps (CSV)"
 
 
 def test_each_run_beside_a_network_of_somebodys_own_keeps_its_files(offered: Any, make_record: MakeRecord) -> None:
-    files = offered(ReportedRun(make_record(), letter="A"), ReportedRun(foreign_record(), letter="B"))
-    of_each = ["settings_a.json", "train_a.py", "train_a.ipynb", "tensorboard_a.zip", "tensorboard_b.zip"]
-    assert [*files] == [*OF_ALL, *OF_STEPS, *of_each]
+    files = offered(ReportedRun(make_record(), letter="A", name="mine"), ReportedRun(foreign_record(), letter="B"))
+    of_all = named("mine-against-my_model", [*OF_ALL, *OF_STEPS])
+    assert [*files] == [*of_all, *named("mine", OF_ONE), "my_model-tensorboard.zip"]
 
 
 def table(offer: Offer) -> pd.DataFrame:
@@ -111,35 +115,38 @@ def table(offer: Offer) -> pd.DataFrame:
 def test_every_table_has_all_the_runs(offered: Any, make_record: MakeRecord) -> None:
     """Four epochs, two replicates, three kernels; the foreign network has four epochs, one replicate, five steps."""
     own, foreign = make_record(), foreign_record()
-    files = offered(ReportedRun(own, "own", letter="A"), ReportedRun(foreign, "foreign", letter="B"))
+    files = offered(
+        ReportedRun(own, "own", letter="A", name="own"), ReportedRun(foreign, "foreign", letter="B", name="foreign")
+    )
     rows = {"curves": {"own": 8, "foreign": 4}, "time_steps": {"foreign": 20}}
     for name, counts in rows.items():
         for kind in ("csv", "parquet"):
-            assert table(files[f"{name}.{kind}"])["run"].value_counts().to_dict() == counts
-    assert {*table(files["layers.csv"])["layer"]} > {"1", "2", "output", "lstm/kernel", "answer"}
-    assert len(table(files["layers.parquet"]).query("run == 'own'")) == 24
+            assert table(files[f"own-against-foreign-{name}.{kind}"])["run"].value_counts().to_dict() == counts
+    assert {*table(files["own-against-foreign-layers.csv"])["layer"]} > {"1", "2", "output", "lstm/kernel", "answer"}
+    assert len(table(files["own-against-foreign-layers.parquet"]).query("run == 'own'")) == 24
 
 
 def test_settings_and_code_are_those_of_the_run(offered: Any, make_record: MakeRecord) -> None:
     records = [make_record(units=units) for units in (7, 8)]
-    files = offered(*(ReportedRun(record, letter=letter) for record, letter in zip(records, "AB", strict=True)))
-    for record, letter in zip(records, "ab", strict=True):
-        assert RunConfig.from_json(files[f"settings_{letter}.json"].make()) == record.config
-        script = str(files[f"train_{letter}.py"].make())
+    files = offered(*(ReportedRun(record, name=name) for record, name in zip(records, "ab", strict=True)))
+    for record, name in zip(records, "ab", strict=True):
+        assert RunConfig.from_json(files[f"{name}-settings.json"].make()) == record.config
+        script = str(files[f"{name}-train.py"].make())
         assert str(record.config.units) in script and ast.parse(script)  # type: ignore[union-attr]
-        assert json.loads(files[f"train_{letter}.ipynb"].make())["nbformat"] == 4
-    scripts = {files[f"train_{letter}.py"].make() for letter in "ab"}
+        assert f'NAME = "{name}"' in script
+        assert json.loads(files[f"{name}-train.ipynb"].make())["nbformat"] == 4
+    scripts = {files[f"{name}-train.py"].make() for name in "ab"}
     assert len(scripts) == 2
 
 
 def test_the_report_and_the_log_are_of_what_is_on_the_page(offered: Any, make_record: MakeRecord) -> None:
     files = offered(
-        ReportedRun(make_record(), "A · first", ("It learns.",), "A"), ReportedRun(foreign_record(), "B · second")
+        ReportedRun(make_record(), "A · first", ("It learns.",), "A", "a"), ReportedRun(foreign_record(), "B · second")
     )
-    report = str(files["report.html"].make())
+    report = str(files["a-against-my_model-report.html"].make())
     assert report.lstrip().lower().startswith("<!doctype html>")
     assert all(words in report for words in ("A · first", "It learns.", "B · second"))
-    with zipfile.ZipFile(io.BytesIO(files["tensorboard_a.zip"].make())) as archive:
+    with zipfile.ZipFile(io.BytesIO(files["a-tensorboard.zip"].make())) as archive:
         assert archive.testzip() is None
         assert any("tfevents" in name for name in archive.namelist())
 

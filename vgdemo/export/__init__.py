@@ -3,15 +3,17 @@
 | name | gives |
 | --- | --- |
 | `ReportedRun(record, title, findings)` | one run of an export, and what the reader is told about it |
+| `file_name(text)`, `together(names)` | what files are called: a text made safe, and several runs' names as one |
 | `curves_table(runs)`, `axis_table(runs, axis)`, `axes(runs)` | tidy tables, with a column for the run |
 | `to_csv(table)`, `to_parquet(table)` | a table as a file's bytes |
 | `report(runs)` | one self-contained HTML page, runs side by side |
-| `script(config)`, `notebook(config)` | the run in plain Keras, as Python and as a Jupyter notebook |
+| `script(config, name)`, `notebook(config, name)` | the run in plain Keras, as Python and as a Jupyter notebook |
 | `write_tensorboard(record, log_dir)`, `tensorboard_zip(record)` | a log folder that TensorBoard reads |
 
 All but the code take a record of any network. The settings as JSON are `RunConfig.to_json` and `RunConfig.from_json`.
 """
 
+from vgdemo.export.file_names import file_name, together
 from vgdemo.export.html import report
 from vgdemo.export.keras_code import notebook, script
 from vgdemo.export.reported_run import ReportedRun
@@ -23,11 +25,13 @@ __all__ = [
     "axes",
     "axis_table",
     "curves_table",
+    "file_name",
     "notebook",
     "report",
     "script",
     "tensorboard_zip",
     "to_csv",
     "to_parquet",
+    "together",
     "write_tensorboard",
 ]

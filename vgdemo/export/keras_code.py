@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from vgdemo.activations import ACTIVATIONS, SATURATED_SLOPE
 from vgdemo.config import RunConfig
+from vgdemo.export.file_names import file_name, words_of
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.optimizers import GRADIENT_CLIPS, OPTIMIZERS
 
@@ -45,27 +46,36 @@ _environment = Environment(
 )
 
 
-def script(config: RunConfig) -> str:
+def script(config: RunConfig, name: str = "") -> str:
     """A Python script that trains the run's network with plain Keras, measures the same statistics and plots them.
 
-    It draws with Keras's own initialisers, so its replicates are others of the same distribution.
+    It draws with Keras's own initialisers, so its replicates are others of the same distribution. It says on standard
+    error how far it is, and writes its tables and figures beside it, over no file that is there already.
+
+    Args:
+        config: The settings of the run.
+        name: How the names of its files begin; empty for words that identify the run.
 
     Example:
         >>> code = script(RunConfig(activation="relu", kernel_initializer="he_uniform"))
         >>> "keras.initializers.HeUniform(seed=seed)" in code
         True
     """
-    return _code(config, notebook=False)
+    return _code(config, name, notebook=False)
 
 
-def notebook(config: RunConfig) -> str:
+def notebook(config: RunConfig, name: str = "") -> str:
     """The code that `script` gives, as a Jupyter notebook: JSON of format 4.5.
+
+    Args:
+        config: The settings of the run.
+        name: How the names of its files begin; empty for words that identify the run.
 
     Example:
         >>> json.loads(notebook(RunConfig()))["nbformat"]
         4
     """
-    code = _code(config, notebook=True)
+    code = _code(config, name, notebook=True)
     documentation, rest = code.removeprefix('"""').split('"""', 1)
     opening, *sections = CELL.split(rest)
     cells = [_cell("markdown", documentation), _cell("code", opening)]
@@ -80,10 +90,11 @@ def notebook(config: RunConfig) -> str:
     return json.dumps(content, indent=1, ensure_ascii=False)
 
 
-def _code(config: RunConfig, *, notebook: bool) -> str:
+def _code(config: RunConfig, name: str, *, notebook: bool) -> str:
     hidden, output = INITIALIZERS[config.kernel_initializer], INITIALIZERS[config.output_initializer]
     return _environment.get_template("script.py.jinja").render(
         config=config,
+        name=file_name(name) or words_of(config),
         notebook=notebook,
         replicates_in_words="once" if config.replicates == 1 else f"{config.replicates} times",
         wrapped_sentence=textwrap.fill(config.sentence, 116),

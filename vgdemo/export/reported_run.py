@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vgdemo.export.file_names import file_name, words_of
 from vgdemo.record import RunRecord
 
 
@@ -13,21 +14,30 @@ class ReportedRun:
 
     Attributes:
         record: The run, of which at least one epoch was measured.
-        title: What to call it; empty for the run in words.
+        title: What to call it; empty for its name, or the run in words.
         findings: Sentences about it, the verdict first.
         letter: What sentences about several runs call it; empty for its place among them.
+        name: The person's own name for it; empty if it has none.
 
     Example:
         >>> ReportedRun(record, "A · tanh").heading, ReportedRun(record).heading
         ('A · tanh', '2 × 5 tanh · uniform_0_1 · sgd 0.01, 0.9 · circles · 3 epochs · 2 replicates · points 100')
+        >>> ReportedRun(record, name="My first run!").file_name
+        'My-first-run'
     """
 
     record: RunRecord
     title: str = ""
     findings: tuple[str, ...] = ()
     letter: str = ""
+    name: str = ""
 
     @property
     def heading(self) -> str:
-        """Its title, or the run in words."""
-        return self.title or self.record.sentence
+        """Its title, its name, or the run in words."""
+        return self.title or self.name or self.record.sentence
+
+    @property
+    def file_name(self) -> str:
+        """How the names of its files begin: its name, or words that identify it."""
+        return file_name(self.name) or words_of(self.record.source)

@@ -13,14 +13,15 @@ from vgdemo.export import (
     axes,
     axis_table,
     curves_table,
+    file_name,
     notebook,
     report,
     script,
     tensorboard_zip,
     to_csv,
     to_parquet,
+    together,
 )
-from vgdemo.record import RunRecord
 
 Make = Callable[[], bytes | str]
 Table = TypeVar("Table")
@@ -34,18 +35,19 @@ def downloads(runs: Sequence[ReportedRun]) -> None:
         for place, run in enumerate(runs):
             if run.letter:
                 st.caption(f"Column {run.letter}")
-            _buttons(_of_one(run.record, f"_{run.letter.lower()}" if run.letter else ""), str(place))
+            _buttons(_of_one(run), str(place))
 
 
 def _of_all(runs: Sequence[ReportedRun]) -> dict[str, tuple[str, Make]]:
     """Label to file name and what makes the file."""
-    files: dict[str, tuple[str, Make]] = {"Report (HTML)": ("report.html", lambda: report(runs))}
+    name_of_all = together(run.file_name for run in runs)
+    files: dict[str, tuple[str, Make]] = {"Report (HTML)": (f"{name_of_all}-report.html", lambda: report(runs))}
     tables = {"curves": lambda: curves_table(runs)}
-    tables |= {FILE_NAMES.get(axis, axis): partial(axis_table, runs, axis) for axis in axes(runs)}
+    tables |= {FILE_NAMES.get(axis) or file_name(axis): partial(axis_table, runs, axis) for axis in axes(runs)}
     for name, table in tables.items():
         label = name.replace("_", " ").capitalize()
-        files[f"{label} (CSV)"] = f"{name}.csv", partial(_written, table, to_csv)
-        files[f"{label} (Parquet)"] = f"{name}.parquet", partial(_written, table, to_parquet)
+        files[f"{label} (CSV)"] = f"{name_of_all}-{name}.csv", partial(_written, table, to_csv)
+        files[f"{label} (Parquet)"] = f"{name_of_all}-{name}.parquet", partial(_written, table, to_parquet)
     return files
 
 
@@ -53,17 +55,17 @@ def _written(table: Callable[[], Table], write: Callable[[Table], bytes]) -> byt
     return write(table())
 
 
-def _of_one(record: RunRecord, column: str) -> dict[str, tuple[str, Make]]:
+def _of_one(run: ReportedRun) -> dict[str, tuple[str, Make]]:
+    name, record, config = run.file_name, run.record, run.record.config
     log: dict[str, tuple[str, Make]] = {
-        "TensorBoard log": (f"tensorboard{column}.zip", partial(tensorboard_zip, record))
+        "TensorBoard log": (f"{name}-tensorboard.zip", partial(tensorboard_zip, record))
     }
-    config = record.config
     if config is None:
         return log
     return {
-        "Settings (JSON)": (f"settings{column}.json", config.to_json),
-        "Script (Keras)": (f"train{column}.py", partial(script, config)),
-        "Notebook (Keras)": (f"train{column}.ipynb", partial(notebook, config)),
+        "Settings (JSON)": (f"{name}-settings.json", config.to_json),
+        "Script (Keras)": (f"{name}-train.py", partial(script, config, name)),
+        "Notebook (Keras)": (f"{name}-train.ipynb", partial(notebook, config, name)),
         **log,
     }
 
