@@ -60,6 +60,12 @@ def test_runs_without_an_accuracy_have_no_difference(make_record: MakeRecord) ->
     assert difference(foreign_record(), make_record()) is None
 
 
+def titled(records: dict[str, RunRecord]) -> dict[str, RunRecord]:
+    """By heading in place of letter."""
+    titles = headings({letter: record.source for letter, record in records.items()})
+    return {titles[letter]: record for letter, record in records.items()}
+
+
 def test_sentences_say_who_learns_and_who_ends_better(make_record: MakeRecord) -> None:
     records = {
         "A": ended(make_record, 0.5, 0.5, 0.9, activation="tanh"),
@@ -67,7 +73,7 @@ def test_sentences_say_who_learns_and_who_ends_better(make_record: MakeRecord) -
         "C": ended(make_record, 0.9, 0.5, 0.5, activation="elu"),
     }
     better, unsure = differences(records)
-    assert who_learns(records) == "A · tanh learns in 1 of 3 replicates, B · relu in 3 of 3, C · elu in 1 of 3."
+    assert who_learns(titled(records)) == "A · tanh learns in 1 of 3 replicates, B · ReLU in 3 of 3, C · ELU in 1 of 3."
     assert better.startswith("B ends") and "+0.27 in validation accuracy, mean over 3 pairs" in better
     assert unsure.startswith("C ends neither surely more nor surely less accurate than A: +0.00")
 
@@ -91,7 +97,7 @@ def test_a_difference_that_was_not_measured_is_told_as_that(make_record: MakeRec
 
 def test_who_learns_is_said_of_those_whose_accuracy_was_measured(make_record: MakeRecord) -> None:
     records = {"A": foreign_record(), "B": ended(make_record, 0.9, 0.5)}
-    assert who_learns(records) == "B · 2 × 5 tanh learns in 1 of 2 replicates."
+    assert who_learns(titled(records)) == "B · 2 layers of 5 tanh units learns in 1 of 2 replicates."
     assert who_learns({"A": foreign_record()}) == "No accuracy was measured."
 
 
@@ -126,8 +132,8 @@ def test_the_settings_that_set_runs_apart_make_a_table() -> None:
     first, second = RunConfig(units=7), RunConfig(units=7, activation="relu", residual=True)
     table = apart({"A": first, "B": second}, {"A": first.model, "B": second.model})
     assert table.to_dict("index") == {
-        "Activation": {"A": "tanh", "B": "relu"},
-        "Residual": {"A": "False", "B": "True"},
+        "Activation": {"A": "tanh", "B": "ReLU"},
+        "Residual": {"A": "no", "B": "yes"},
     }
 
 
@@ -154,15 +160,16 @@ def test_of_a_model_whose_optimiser_nobody_knows_that_is_said() -> None:
 
 def test_a_log_is_headed_by_its_name() -> None:
     assert headings({"A": RunConfig(), "B": Log("mine", "0" * 64)}) == {
-        "A": "A · 5 × 5 tanh",
+        "A": "A · 5 layers of 5 tanh units",
         "B": "B · mine",
     }
 
 
 def test_beside_a_log_runs_are_named_by_what_sets_them_apart_from_each_other() -> None:
     sources = {"A": Log("mine", "0" * 64), "B": RunConfig(), "C": RunConfig(activation="relu")}
-    assert headings(sources) == {"A": "A · mine", "B": "B · tanh", "C": "C · relu"}
-    assert headings(sources | {"C": RunConfig()}) == {"A": "A · mine", "B": "B · 5 × 5 tanh", "C": "C · 5 × 5 tanh"}
+    assert headings(sources) == {"A": "A · mine", "B": "B · tanh", "C": "C · ReLU"}
+    alike = "5 layers of 5 tanh units"
+    assert headings(sources | {"C": RunConfig()}) == {"A": "A · mine", "B": f"B · {alike}", "C": f"C · {alike}"}
 
 
 def test_a_surely_worse_run_is_called_less_accurate(make_record: MakeRecord) -> None:
@@ -175,10 +182,27 @@ def test_only_what_differs_is_named() -> None:
     second = first.with_changes(activation="relu", output_initializer="glorot_uniform", residual=True)
     assert differing([first, second]) == ("activation", "output_initializer", "residual")
     assert names([first, second]) == (
-        "tanh + output uniform_0_1 + no residual",
-        "relu + output glorot_uniform + residual",
+        "tanh + output uniform(0, 1) + no residual",
+        "ReLU + output Glorot uniform + residual",
     )
     assert headings({"A": first, "B": first}) == {"A": "A", "B": "B"}
+
+
+def test_a_name_has_three_settings_at_most_the_networks_first() -> None:
+    first = RunConfig(dataset="moons", n_samples=500, num_hidden_layers=1, learning_rate=0.5, normalization="layer")
+    assert names([first, RunConfig(activation="relu")]) == (
+        "1 layer + tanh + normalisation layer + …",
+        "5 layers + ReLU + no normalisation + …",
+    )
+    assert names([first, first.with_changes(learning_rate=0.1, epochs=1, dataset="xor")]) == (
+        "rate 0.5 + 500 epochs + moons",
+        "rate 0.1 + 1 epoch + xor",
+    )
+
+
+def test_a_name_of_ones_own_takes_the_place_of_what_sets_a_run_apart() -> None:
+    sources = {"A": RunConfig(), "B": RunConfig(activation="relu"), "C": Log("mine", "0" * 64)}
+    assert headings(sources, {"A": "deep", "B": "", "C": "ours"}) == {"A": "A · deep", "B": "B · ReLU", "C": "C · ours"}
 
 
 def shares(part: str, first: RunConfig, second: RunConfig) -> bool:

@@ -350,10 +350,22 @@ def test_settings_by_name_that_are_no_run_are_refused_with_a_sentence(values: di
 
 def test_the_sentence_names_what_makes_the_run() -> None:
     config = RunConfig(activation="relu", kernel_initializer="he_uniform", gain=2, replicates=1, nesterov=True)
-    assert (
-        config.sentence == "5 × 5 relu · he_uniform × 2 · sgd 0.01, 0.9 nesterov · circles · 500 epochs · 1 replicate"
+    assert config.sentence == (
+        "5 layers of 5 ReLU units · He uniform, gain 2 · SGD, rate 0.01, Nesterov momentum 0.9 · circles · "
+        "500 epochs · 1 replicate"
     )
-    assert RunConfig(optimizer="adam", epochs=1).sentence.endswith("adam 0.01 · circles · 1 epoch · 10 replicates")
+    adam = RunConfig(optimizer="adam", epochs=1, num_hidden_layers=1, units=1, gradient_clip="global_norm")
+    assert adam.sentence == (
+        "1 layer of 1 tanh unit · uniform(0, 1) · Adam, rate 0.01 · gradient clipped by global norm at 1 · circles · "
+        "1 epoch · 10 replicates"
+    )
+
+
+@pytest.mark.parametrize("name", [name for name, one in SETTINGS.items() if one.choices])
+def test_what_a_person_reads_of_a_run_has_no_name_of_a_program(name: str) -> None:
+    for choice in SETTINGS[name].choices:
+        assert "_" not in RunConfig(**{name: choice}).sentence
+        assert "_" not in SETTINGS[name].in_words(choice)
 
 
 @pytest.mark.parametrize("name", SETTINGS)

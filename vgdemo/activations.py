@@ -24,6 +24,7 @@ class Activation:
 
     Attributes:
         name: Keras's name, also of the function in `keras.activations`.
+        label: What a person calls it.
         function: As Keras defines it, of an array of pre-activations in any shape.
         slope: The function's derivative; at a kink, that of the left side.
         suited: Name of the initialiser whose variance keeps signal and gradient at about their size.
@@ -42,6 +43,7 @@ class Activation:
     """
 
     name: str
+    label: str
     function: Function
     slope: Function
     suited: str = "he_uniform"
@@ -65,8 +67,9 @@ def _softplus(h: Array) -> Array:
 
 
 _ROWS = (
-    Activation("linear", lambda h: h, np.ones_like, "glorot_uniform", has_even_slope=True),
+    Activation("linear", "linear", lambda h: h, np.ones_like, "glorot_uniform", has_even_slope=True),
     Activation(
+        "sigmoid",
         "sigmoid",
         expit,
         lambda h: expit(h) * expit(-h),
@@ -76,8 +79,11 @@ _ROWS = (
         has_even_slope=True,
         has_small_slope=True,
     ),
-    Activation("tanh", np.tanh, lambda h: 1 - np.tanh(h) ** 2, "glorot_uniform", is_s_shaped=True, has_even_slope=True),
     Activation(
+        "tanh", "tanh", np.tanh, lambda h: 1 - np.tanh(h) ** 2, "glorot_uniform", is_s_shaped=True, has_even_slope=True
+    ),
+    Activation(
+        "softsign",
         "softsign",
         lambda h: h / (1 + np.abs(h)),
         lambda h: (1 + np.abs(h)) ** -2.0,
@@ -85,11 +91,17 @@ _ROWS = (
         is_s_shaped=True,
         has_even_slope=True,
     ),
-    Activation("relu", lambda h: np.maximum(h, 0), lambda h: np.where(h > 0, 1.0, 0.0), can_die=True),
-    Activation("leaky_relu", lambda h: np.maximum(h, LEAKY_SLOPE * h), lambda h: np.where(h > 0, 1.0, LEAKY_SLOPE)),
-    Activation("elu", _elu, _elu_slope),
+    Activation("relu", "ReLU", lambda h: np.maximum(h, 0), lambda h: np.where(h > 0, 1.0, 0.0), can_die=True),
+    Activation(
+        "leaky_relu",
+        "leaky ReLU",
+        lambda h: np.maximum(h, LEAKY_SLOPE * h),
+        lambda h: np.where(h > 0, 1.0, LEAKY_SLOPE),
+    ),
+    Activation("elu", "ELU", _elu, _elu_slope),
     Activation(
         "selu",
+        "SELU",
         lambda h: SELU_SCALE * np.where(h > 0, h, SELU_ALPHA * _elu(h)),
         lambda h: SELU_SCALE * np.where(h > 0, 1.0, SELU_ALPHA * _elu_slope(h)),
         "lecun_normal",
@@ -97,14 +109,16 @@ _ROWS = (
     ),
     Activation(
         "gelu",
+        "GELU",
         lambda h: h * ndtr(h),
         lambda h: ndtr(h) + h * np.exp(-(h**2) / 2) / math.sqrt(2 * math.pi),
         steepest_slope=1.1289,
     ),
-    Activation("silu", lambda h: h * expit(h), lambda h: expit(h) * (1 + h * expit(-h)), steepest_slope=1.0998),
-    Activation("softplus", _softplus, expit, has_small_slope=True),
+    Activation("silu", "SiLU", lambda h: h * expit(h), lambda h: expit(h) * (1 + h * expit(-h)), steepest_slope=1.0998),
+    Activation("softplus", "softplus", _softplus, expit, has_small_slope=True),
     Activation(
         "mish",
+        "Mish",
         lambda h: h * np.tanh(_softplus(h)),
         lambda h: np.tanh(_softplus(h)) + h * expit(h) * (1 - np.tanh(_softplus(h)) ** 2),
         steepest_slope=1.0885,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -15,11 +16,21 @@ from vgdemo.learning import ARRIVAL_LABEL, CONFIDENCE, Share, arrival_in_words, 
 from vgdemo.model import Model
 from vgdemo.record import Log, RunRecord, Source
 from vgdemo.summary import Summary
-from vgdemo.wording import listed, number, signed
+from vgdemo.wording import counted, listed, number, signed
 
 RESAMPLES = 5000
 NOT_MEASURED = "not measured"
-SPEAKS_FOR_ITSELF = ("activation", "kernel_initializer", "optimizer", "dataset")  # "relu" needs no label.
+SPEAKS_FOR_ITSELF = ("activation", "kernel_initializer", "optimizer", "dataset")  # "ReLU" needs no label.
+COUNTED = {
+    "num_hidden_layers": "layer",
+    "units": "unit",
+    "n_samples": "point",
+    "epochs": "epoch",
+    "replicates": "replicate",
+}
+NAMED_FIRST = ("network", "training", "data", "repeats")  # Groups of settings.
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
+MOST_NAMED = 3  # Settings in a run's name; the table beside it holds them all.
 DATA = ("dataset", "n_samples", "noise", "data_seed")
 
 Array = NDArray[np.float64]
@@ -61,15 +72,17 @@ def difference(first: RunRecord, second: RunRecord) -> Difference | None:
 
 
 def who_learns(records: Mapping[str, RunRecord]) -> str:
-    """How many replicates of each run learn, in one sentence; runs are named by letter and by what sets them apart.
+    """How many replicates of each run learn, in one sentence.
+
+    Args:
+        records: What the sentence calls each run, such as its heading, to the run.
 
     Example:
         >>> who_learns({"A": record, "B": record})
         'A learns in 0 of 2 replicates, B in 0 of 2.'
     """
-    found = headings({letter: record.source for letter, record in records.items()})
-    learned = {letter: has_learned(record) for letter, record in records.items()}
-    shares = {found[letter]: Share.of(those) for letter, those in learned.items() if those is not None}
+    learned = {name: has_learned(record) for name, record in records.items()}
+    shares = {name: Share.of(those) for name, those in learned.items() if those is not None}
     if not shares:
         return "No accuracy was measured."
     (first, share), *others = shares.items()
@@ -102,7 +115,10 @@ def apart(sources: Mapping[str, Source], models: Mapping[str, Model]) -> pd.Data
     configs = {name: source for name, source in sources.items() if isinstance(source, RunConfig)}
     if len(configs) == len(sources):
         rows = {SETTINGS[name].label: name for name in differing([*configs.values()])}
-        values = {name: [str(getattr(config, row)) for row in rows.values()] for name, config in configs.items()}
+        values = {
+            name: [SETTINGS[row].in_words(getattr(config, row)) for row in rows.values()]
+            for name, config in configs.items()
+        }
         return pd.DataFrame(values, index=[*rows])
     described = pd.DataFrame({name: described_model(model) for name, model in models.items()})
     return described[described.nunique(axis=1) > 1]
@@ -129,23 +145,31 @@ def differing(configs: Sequence[RunConfig]) -> tuple[str, ...]:
 
 
 def names(configs: Sequence[RunConfig]) -> tuple[str, ...]:
-    """A name for each run, of what sets it apart; empty where nothing does."""
+    """A name for each run, of the first things that set it apart; empty where nothing does."""
     different = differing(configs)
-    return tuple(" + ".join(_setting_in_words(config, name) for name in different) for config in configs)
+    named = [name for group in NAMED_FIRST for name in different if SETTINGS[name].group == group][:MOST_NAMED]
+    rest = ["…"] if len(different) > len(named) else []
+    return tuple(" + ".join([_setting_in_words(config, name) for name in named] + rest) for config in configs)
 
 
-def headings(sources: Mapping[str, Source]) -> dict[str, str]:
-    """For each letter, itself and what sets its run apart; beside a log, a run has at least its network's name.
+def headings(sources: Mapping[str, Source], own_names: Mapping[str, str] = NO_NAMES) -> dict[str, str]:
+    """For each letter, itself and what its run is called.
+
+    That is the name that a person gave it, otherwise what sets it apart; beside a log, at least its network.
 
     Example:
-        >>> headings({"A": RunConfig(), "B": RunConfig(activation="relu", residual=True)})
-        {'A': 'A · tanh + no residual', 'B': 'B · relu + residual'}
+        >>> runs = {"A": RunConfig(), "B": RunConfig(activation="relu", residual=True)}
+        >>> headings(runs)
+        {'A': 'A · tanh + no residual', 'B': 'B · ReLU + residual'}
+        >>> headings(runs, {"B": "our cure"})["B"]
+        'B · our cure'
     """
     runs = {letter: source for letter, source in sources.items() if isinstance(source, RunConfig)}
     found = dict(zip(runs, names([*runs.values()]), strict=True))
     logs = {letter: source.name for letter, source in sources.items() if isinstance(source, Log)}
     if logs:
         found = {letter: name or runs[letter].network for letter, name in found.items()} | logs
+    found |= {letter: name for letter, name in own_names.items() if name}
     return {letter: f"{letter} · {found[letter]}" if found[letter] else letter for letter in sources}
 
 
@@ -169,12 +193,16 @@ def shared_parts(first: RunConfig, second: RunConfig) -> tuple[str, ...]:
 
 
 def _setting_in_words(config: RunConfig, name: str) -> str:
-    value = getattr(config, name)
-    text = f"{value:g}" if isinstance(value, float) else str(value)
+    value, setting = getattr(config, name), SETTINGS[name]
+    if name in COUNTED:
+        return counted(value, COUNTED[name])
+    text = setting.in_words(value)
     if name in SPEAKS_FOR_ITSELF:
         return text
-    label = SETTINGS[name].short_label or SETTINGS[name].label.lower()
-    return (label if value else f"no {label}") if isinstance(value, bool) else f"{label} {text}"
+    label = setting.short_label or setting.label.lower()
+    if text in ("no", "none"):
+        return f"no {label}"
+    return label if value is True else f"{label} {text}"
 
 
 def _difference_in_words(found: Difference | None, letter: str, first: str) -> str:

@@ -24,6 +24,11 @@ OUTPUT_INITIALIZERS = tuple(name for name, one in INITIALIZERS.items() if not on
 NORMALIZATIONS = ("none", "batch", "layer")
 
 MAX_SEED = 2**32 - 1  # What NumPy's and scikit-learn's generators take.
+_ACTIVATION_WORDS = {name: one.label for name, one in ACTIVATIONS.items()}
+_INITIALIZER_WORDS = {name: one.label for name, one in INITIALIZERS.items()}
+_OPTIMIZER_WORDS = {name: one.keras_class for name, one in OPTIMIZERS.items()}
+_CLIP_WORDS = {"global_norm": "global norm"}
+
 NUM_INPUTS = 2  # Every data set is a point in the plane, so that the decision surface can be drawn.
 
 
@@ -40,7 +45,7 @@ class RunConfig:
         >>> config.to_query()
         {'activation': 'relu', 'kernel_initializer': 'he_uniform', 'epochs': '100'}
         >>> config.sentence
-        '5 × 5 relu · he_uniform · sgd 0.01, 0.9 · circles · 100 epochs · 10 replicates'
+        '5 layers of 5 ReLU units · He uniform · SGD, rate 0.01, momentum 0.9 · circles · 100 epochs · 10 replicates'
         >>> config.with_changes(epochs=0)
         Traceback (most recent call last):
         ...
@@ -67,14 +72,20 @@ class RunConfig:
     )
     units: int = _setting("network", "Units per layer", 5, "Width of every hidden layer.", minimum=1, maximum=256)
     activation: str = _setting(
-        "network", "Activation", "tanh", "Of the hidden layers; the output is a sigmoid.", choices=tuple(ACTIVATIONS)
+        "network",
+        "Activation",
+        "tanh",
+        "Of the hidden layers; the output is a sigmoid.",
+        choices=tuple(ACTIVATIONS),
+        words=_ACTIVATION_WORDS,
     )
     kernel_initializer: str = _setting(
         "network",
         "Initialiser",
         "uniform_0_1",
-        "Draws the hidden layers' first weights; uniform_0_1 is the article's RandomUniform(0, 1).",
+        "Draws the hidden layers' first weights; uniform(0, 1) is the article's.",
         choices=tuple(INITIALIZERS),
+        words=_INITIALIZER_WORDS,
     )
     output_initializer: str = _setting(
         "network",
@@ -82,6 +93,7 @@ class RunConfig:
         "uniform_0_1",
         "Draws the output layer's first weights.",
         choices=OUTPUT_INITIALIZERS,
+        words=_INITIALIZER_WORDS,
         short_label="output",
     )
     gain: float = _setting(
@@ -109,9 +121,16 @@ class RunConfig:
         "sgd",
         "How gradients become updates; Keras's defaults otherwise.",
         choices=tuple(OPTIMIZERS),
+        words=_OPTIMIZER_WORDS,
     )
     learning_rate: float = _setting(
-        "training", "Learning rate", 0.01, "Size of a step; the article uses 0.01.", minimum=1e-6, maximum=10
+        "training",
+        "Learning rate",
+        0.01,
+        "Size of a step; the article uses 0.01.",
+        minimum=1e-6,
+        maximum=10,
+        short_label="rate",
     )
     momentum: float = _setting("training", "Momentum", 0.9, "Share of the last step that is repeated.", maximum=0.999)
     nesterov: bool = _setting("training", "Nesterov", False, "Look ahead along the momentum.")
@@ -128,6 +147,7 @@ class RunConfig:
         "none",
         "Bounds the gradient of all weights together, or each entry; what is measured is the gradient before it.",
         choices=("none", *GRADIENT_CLIPS),
+        words=_CLIP_WORDS,
     )
     clip_limit: float = _setting(
         "training", "Clip limit", 1.0, "Largest norm or entry of a clipped gradient.", minimum=1e-6, maximum=1000
@@ -204,23 +224,23 @@ class RunConfig:
     @property
     def network(self) -> str:
         """Depth, width and activation in words."""
-        return f"{self.num_hidden_layers} × {self.units} {self.activation}"
+        units = counted(self.units, f"{ACTIVATIONS[self.activation].label} unit")
+        return f"{counted(self.num_hidden_layers, 'layer')} of {units}"
 
     @property
     def sentence(self) -> str:
         """The run in one line of words."""
-        optimizer = f"{self.optimizer} {self.learning_rate:g}"
-        if self.optimizer == "sgd":
-            optimizer += f", {self.momentum:g}" + (" nesterov" if self.nesterov else "")
-        initializer = self.kernel_initializer + ("" if self.gain == 1 else f" × {self.gain:g}")
+        initializer = INITIALIZERS[self.kernel_initializer].label
+        clipped = SETTINGS["gradient_clip"].in_words(self.gradient_clip)
         parts = [
             self.network,
-            initializer + (" shared draw" if self.shared_draw else ""),
+            initializer + ("" if self.gain == 1 else f", gain {self.gain:g}"),
+            "one draw for all layers" if self.shared_draw else "",
             "" if self.normalization == "none" else f"{self.normalization} normalisation",
             "residual" if self.residual else "",
-            optimizer,
+            self._optimizer_in_words(),
             f"weight decay {self.weight_decay:g}" if self.weight_decay else "",
-            "" if self.gradient_clip == "none" else f"{self.gradient_clip} clipped at {self.clip_limit:g}",
+            "" if self.gradient_clip == "none" else f"gradient clipped by {clipped} at {self.clip_limit:g}",
             self.dataset,
             counted(self.epochs, "epoch"),
             counted(self.replicates, "replicate"),
@@ -228,11 +248,17 @@ class RunConfig:
         ]
         return " · ".join(part for part in parts if part)
 
+    def _optimizer_in_words(self) -> str:
+        words = f"{OPTIMIZERS[self.optimizer].keras_class}, rate {self.learning_rate:g}"
+        if self.optimizer != "sgd":
+            return words
+        return f"{words}, {'Nesterov ' if self.nesterov else ''}momentum {self.momentum:g}"
+
     def _unusual(self) -> list[str]:
         """Settings that the sentence names only if they are not the usual ones."""
         names = ("output_initializer", "batch_size", "n_samples", "noise", "data_seed", "seed")
         shown = [name for name in names if getattr(self, name) != SETTINGS[name].default]
-        return [f"{SETTINGS[name].label.lower()} {getattr(self, name)}" for name in shown]
+        return [f"{SETTINGS[name].label.lower()} {SETTINGS[name].in_words(getattr(self, name))}" for name in shown]
 
     def to_dict(self) -> dict[str, Any]:
         """All settings by name."""

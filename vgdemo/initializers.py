@@ -19,6 +19,7 @@ class Initializer:
 
     Attributes:
         name: The setting's value: Keras's name where Keras has one.
+        label: What a person calls it.
         family: What it has in common with others: their variance, and their entry in the glossary.
         author: Who it is named after; empty for a plain distribution.
         distribution: Of one weight. A truncated normal is cut off at two standard deviations of the uncut one; an
@@ -37,6 +38,7 @@ class Initializer:
     """
 
     name: str
+    label: str
     family: str
     author: str
     distribution: Literal["uniform", "normal", "truncated_normal", "orthogonal"]
@@ -78,16 +80,29 @@ def _constant(variance: float) -> Variance:
 
 
 _ROWS = (
-    Initializer("uniform_0_1", "random", "", "uniform", _constant(1 / 12), "RandomUniform", "0, 1", mean=0.5),
-    Initializer("random_uniform", "random", "", "uniform", _constant(0.05**2 / 3), "RandomUniform", "-0.05, 0.05"),
-    Initializer("random_normal", "random", "", "normal", _constant(0.05**2), "RandomNormal", "stddev=0.05"),
-    Initializer("glorot_uniform", "glorot", "Glorot", "uniform", _glorot, "GlorotUniform"),
-    Initializer("glorot_normal", "glorot", "Glorot", "truncated_normal", _glorot, "GlorotNormal"),
-    Initializer("he_uniform", "he", "He", "uniform", _he, "HeUniform"),
-    Initializer("he_normal", "he", "He", "truncated_normal", _he, "HeNormal"),
-    Initializer("lecun_uniform", "lecun", "LeCun", "uniform", _lecun, "LecunUniform"),
-    Initializer("lecun_normal", "lecun", "LeCun", "truncated_normal", _lecun, "LecunNormal"),
-    Initializer("orthogonal", "orthogonal", "Saxe", "orthogonal", _orthogonal, "Orthogonal"),
-    Initializer("lsuv", "lsuv", "Mishkin", "orthogonal", _orthogonal, "Orthogonal", looks_at_data=True),
+    Initializer(
+        "uniform_0_1", "uniform(0, 1)", "random", "", "uniform", _constant(1 / 12), "RandomUniform", "0, 1", mean=0.5
+    ),
+    Initializer(
+        "random_uniform",
+        "uniform(−0.05, 0.05)",
+        "random",
+        "",
+        "uniform",
+        _constant(0.05**2 / 3),
+        "RandomUniform",
+        "-0.05, 0.05",
+    ),
+    Initializer(
+        "random_normal", "normal(0, 0.05)", "random", "", "normal", _constant(0.05**2), "RandomNormal", "stddev=0.05"
+    ),
+    Initializer("glorot_uniform", "Glorot uniform", "glorot", "Glorot", "uniform", _glorot, "GlorotUniform"),
+    Initializer("glorot_normal", "Glorot normal", "glorot", "Glorot", "truncated_normal", _glorot, "GlorotNormal"),
+    Initializer("he_uniform", "He uniform", "he", "He", "uniform", _he, "HeUniform"),
+    Initializer("he_normal", "He normal", "he", "He", "truncated_normal", _he, "HeNormal"),
+    Initializer("lecun_uniform", "LeCun uniform", "lecun", "LeCun", "uniform", _lecun, "LecunUniform"),
+    Initializer("lecun_normal", "LeCun normal", "lecun", "LeCun", "truncated_normal", _lecun, "LecunNormal"),
+    Initializer("orthogonal", "orthogonal", "orthogonal", "Saxe", "orthogonal", _orthogonal, "Orthogonal"),
+    Initializer("lsuv", "LSUV", "lsuv", "Mishkin", "orthogonal", _orthogonal, "Orthogonal", looks_at_data=True),
 )
 INITIALIZERS: dict[str, Initializer] = {row.name: row for row in _ROWS}

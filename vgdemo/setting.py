@@ -6,7 +6,7 @@ import json
 import math
 import reprlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -23,6 +23,7 @@ class Setting:
         choices: The allowed words, for a setting that is one of several.
         minimum: The smallest allowed number (inclusive).
         maximum: The largest allowed number (inclusive).
+        words: What a person calls the choices, where that is not the choice itself.
         short_label: What a run's name calls it, if that is shorter than the label.
 
     Example:
@@ -39,6 +40,7 @@ class Setting:
     choices: tuple[str, ...] = ()
     minimum: float = 0
     maximum: float = math.inf
+    words: Mapping[str, str] = field(default_factory=dict)
     short_label: str = ""
 
     @property
@@ -50,6 +52,12 @@ class Setting:
             return "true or false"
         kind = "a whole number " if isinstance(self.default, int) else ""
         return f"{kind}between {self.minimum:.10g} and {self.maximum:.10g}"
+
+    def in_words(self, value: str | int | float | bool) -> str:
+        """A value as a person writes it."""
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        return self.words.get(value, value) if isinstance(value, str) else f"{value:.10g}"
 
     def validated(self, value: Any) -> Any:
         """The value in this setting's own type.

@@ -61,9 +61,9 @@ def test_no_key_is_lost_in_the_lab(page: Page, url: str, interval: int) -> None:
     for _ in range(PRESSES):
         page.keyboard.press("ArrowRight")
         page.wait_for_timeout(interval)
-    expect(page.locator("[class*=st-key-run]").first).to_contain_text(f"{5 + PRESSES} × 5")
+    expect(page.locator("[class*=st-key-run]").first).to_contain_text(f"{5 + PRESSES} layers of 5")
     expect_depth(page, 5 + PRESSES, "num_hidden_layers=")
-    expect(page.locator("[class*=st-key-run]").first).to_contain_text(f"{5 + PRESSES} × 5")
+    expect(page.locator("[class*=st-key-run]").first).to_contain_text(f"{5 + PRESSES} layers of 5")
 
 
 @pytest.mark.parametrize("interval", (0, 120))
@@ -75,7 +75,7 @@ def test_no_key_is_lost_in_compare(page: Page, url: str, interval: int) -> None:
     for _ in range(10):
         page.keyboard.press("ArrowRight")
         page.wait_for_timeout(interval)
-    expect(page.locator(".st-key-column-A")).to_contain_text("hidden layers 15")
+    expect(page.locator(".st-key-column-A")).to_contain_text("15 layers")
     expect_depth(page, 15, "num_hidden_layers-")
 
 
@@ -94,7 +94,9 @@ def test_no_field_is_lost_that_is_filled_in_one_after_the_other(page: Page, url:
     settled(page)
     for label, value in typed.items():
         expect(page.get_by_label(label, exact=True)).to_have_value(value)
-    expect(page.locator("[class*=st-key-run]").first).to_contain_text("sgd 0.05, 0.5 · circles · 30 epochs")
+    expect(page.locator("[class*=st-key-run]").first).to_contain_text(
+        "SGD, rate 0.05, momentum 0.5 · circles · 30 epochs"
+    )
 
 
 def test_a_button_pressed_ten_times_counts_ten(page: Page, url: str) -> None:
@@ -135,7 +137,7 @@ def test_back_walks_through_what_was_seen_and_forward_returns(page: Page, url: s
     expect_depth(page, 2, "num_hidden_layers=")
     page.go_forward()
     expect_depth(page, 3, "num_hidden_layers=")
-    expect(page.locator("[class*=st-key-run]").first).to_contain_text("3 × 5")
+    expect(page.locator("[class*=st-key-run]").first).to_contain_text("3 layers of 5")
 
 
 def go_back_to(page: Page, address: str) -> None:
@@ -159,7 +161,7 @@ def test_back_from_compare_returns_to_the_run_without_a_warning(page: Page, url:
     page.wait_for_url("**/Compare?*")
     wait_until_drawn(page)
     go_back_to(page, r"/(\?.*)?$")
-    expect(page.locator("[class*=st-key-run]").first).to_contain_text("8 × 5 sigmoid")
+    expect(page.locator("[class*=st-key-run]").first).to_contain_text("8 layers of 5 sigmoid units")
     settled(page)
     expect(page.locator("[data-testid=stAlert]")).to_have_count(0)
     expect(page).to_have_url(re.compile("activation=sigmoid"))

@@ -40,7 +40,7 @@ def test_experiments_are_shown_as_they_are_trained_and_open_in_the_lab(article: 
         plot = article.locator(f".st-key-experiment-1 .vgdemo-figure[data-name={name}] .vgdemo-plot")
         expect(plot).to_have_attribute("aria-label", re.compile(r"\.$"))
     article.get_by_role("link", name="Open in the Lab").first.click()
-    expect(article.get_by_text("1 × 5 tanh")).to_be_visible()
+    expect(article.get_by_text("1 layer of 5 tanh units")).to_be_visible()
     expect(article.locator(".st-key-progress")).to_contain_text("Complete")
 
 

@@ -40,7 +40,7 @@ def epochs_drawn(page: Page) -> int:
 
 def test_a_first_visit_trains_the_default_run_without_a_click(page: Page, url: str) -> None:
     page.goto(url)
-    expect(page.get_by_text("5 × 5 tanh")).to_be_visible()
+    expect(page.get_by_text("5 layers of 5 tanh units")).to_be_visible()
     expect_progress(page, "Complete")
     for name in FIGURES:
         expect(page.locator(f"{plot(page, name)} .main-svg").first).to_be_visible()
@@ -98,7 +98,7 @@ def test_a_change_of_a_control_trains_at_once_and_is_in_the_address(open_lab: Op
     expect_progress(page, "Complete")
     page.get_by_role("combobox", name=re.compile("Activation")).click()
     page.get_by_role("option", name="relu", exact=True).click()
-    expect(page.get_by_text("5 × 5 relu")).to_be_visible()
+    expect(page.get_by_text("5 layers of 5 ReLU units")).to_be_visible()
     expect_progress(page, "Complete")
     assert "activation=relu" in page.url and "epochs=20" in page.url
 
@@ -108,9 +108,9 @@ def test_the_back_button_brings_the_earlier_settings_back(open_lab: Open) -> Non
     expect_progress(page, "Complete")
     page.get_by_role("combobox", name=re.compile("Activation")).click()
     page.get_by_role("option", name="elu", exact=True).click()
-    expect(page.get_by_text("5 × 5 elu")).to_be_visible()
+    expect(page.get_by_text("5 layers of 5 ELU units")).to_be_visible()
     page.go_back()
-    expect(page.get_by_text("5 × 5 tanh")).to_be_visible()
+    expect(page.get_by_text("5 layers of 5 tanh units")).to_be_visible()
 
 
 def test_an_address_gives_the_same_run_on_a_fresh_server(open_lab: Open, browser: Browser, tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_an_invalid_address_opens_with_a_notice_and_the_default(open_lab: Open) 
     expect(page.get_by_text("units=9000")).to_be_visible()
     expect(page.get_by_text("sorcery")).to_be_visible()
     expect(page.get_by_text("<b>bold</b>")).to_be_visible()
-    expect(page.get_by_text("5 × 5 tanh")).to_be_visible()
+    expect(page.get_by_text("5 layers of 5 tanh units")).to_be_visible()
 
 
 def test_the_epoch_slider_moves_the_figures_below_it(open_lab: Open) -> None:

@@ -110,7 +110,7 @@ def test_curves_and_settings_are_downloaded_and_settings_come_back(open_lab: Ope
     settings["activation"] = "softsign"
     bring(page, json.dumps(settings))
     expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(page.get_by_text("5 × 5 softsign")).to_be_visible()
+    expect(page.get_by_text("5 layers of 5 softsign units")).to_be_visible()
     expect(page).to_have_url(re.compile("activation=softsign.*epochs=40"))
 
 

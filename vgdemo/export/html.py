@@ -108,7 +108,7 @@ def _comparison(runs: Sequence[ReportedRun]) -> dict[str, Any]:
     headings = {letter: run.heading for letter, run in named.items()}
     return {
         "figure": _overlay(records, headings),
-        "sentences": [who_learns(records), *differences(records)],
+        "sentences": [who_learns({run.heading: run.record for run in runs}), *differences(records)],
         "endings": endings({letter: summarize(record) for letter, record in records.items()}),
     }
 

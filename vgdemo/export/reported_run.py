@@ -20,8 +20,8 @@ class ReportedRun:
         name: The person's own name for it; empty if it has none.
 
     Example:
-        >>> ReportedRun(record, "A · tanh").heading, ReportedRun(record).heading
-        ('A · tanh', '2 × 5 tanh · uniform_0_1 · sgd 0.01, 0.9 · circles · 3 epochs · 2 replicates · points 100')
+        >>> ReportedRun(record, "A · tanh").heading, ReportedRun(record).heading[:40]
+        ('A · tanh', '2 layers of 5 tanh units · uniform(0, 1)')
         >>> ReportedRun(record, name="My first run!").file_name
         'My-first-run'
     """

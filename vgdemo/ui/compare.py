@@ -52,7 +52,10 @@ def _who_learns(jobs: Jobs) -> str:
     if not are_over(jobs.values()):
         return "Which columns learn stands here as soon as all runs are over."
     records = measured(jobs)
-    return who_learns(records) if records else "Nothing was trained."
+    if not records:
+        return "Nothing was trained."
+    titles = headings({letter: record.source for letter, record in records_of(jobs).items()})
+    return who_learns({titles[letter]: record for letter, record in records.items()})
 
 
 def _marking(letter: str, color: str) -> str:
