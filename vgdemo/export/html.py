@@ -32,13 +32,15 @@ class ReportedFigure(NamedTuple):
     title: str
     reading: str
     alt: str
+    how: str
     content: str
 
     @classmethod
     def of(cls, figure: Figure) -> ReportedFigure:
         """What the page says of a figure. Plotly escapes in its JSON what could end a script element."""
         layout = figure.layout
-        return cls(layout.title.text, layout.title.subtitle.text, layout.meta["alt"], figure.to_json())
+        meta = layout.meta
+        return cls(layout.title.text, layout.title.subtitle.text, meta["alt"], meta["how"], figure.to_json())
 
 
 class ReportedView(NamedTuple):
@@ -47,6 +49,11 @@ class ReportedView(NamedTuple):
     name: str
     label: str
     figures: list[ReportedFigure | None]
+
+    @property
+    def how(self) -> str:
+        """How to read the figures."""
+        return next((figure.how for figure in self.figures if figure), "")
 
 
 class ReportedSetting(NamedTuple):

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
+from vgdemo.figures import guide
 from vgdemo.figures.axes import epoch_range
 from vgdemo.figures.sampling import column_indices, how_many, of_replicates, who
 from vgdemo.figures.scales import Values
@@ -128,6 +129,7 @@ def _axes(record: RunRecord, measured: Sequence[Curve], reading: str) -> go.Figu
         "Accuracy and loss",
         reading,
         "Line chart over epochs: accuracy above, loss below, training and validation.",
+        how=guide.of_curves(record),
         over_epochs=True,
         uirevision=f"curves {record.last_epoch}",
         hovermode="x unified",

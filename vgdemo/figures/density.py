@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from vgdemo.figures import guide
 from vgdemo.figures.axes import decades, epoch_range, named_places, shortened
 from vgdemo.figures.distribution import HIGH, LOW, clipped
 from vgdemo.figures.sampling import Indices, counted_panel
@@ -41,7 +42,7 @@ def gradient_density(record: RunRecord) -> go.Figure:
     columns = _columns(len(panel.epochs))
     counts = histograms[columns][:, :, places].sum(axis=1)
     shares = counts / np.maximum(counts.sum(axis=-1, keepdims=True), 1)
-    figure = _layout(record, [panel.phrases[place] for place in places], _reading(panel, places, shares[..., 0]))
+    figure = _layout(record, panel, [panel.phrases[place] for place in places], _reading(panel, places, shares[..., 0]))
     inside = clipped(shares[..., 1:-1], LOW, HIGH).astype(np.float32)
     for number, place in enumerate(places, 1):
         figure.add_heatmap(
@@ -106,7 +107,7 @@ def _domain(place: int, count: int) -> list[float]:
     return [place * width, (place + 1) * width - GAP]
 
 
-def _layout(record: RunRecord, names: list[str], reading: str) -> go.Figure:
+def _layout(record: RunRecord, panel: Panel, names: list[str], reading: str) -> go.Figure:
     cells = [_Cell(place, len(names)) for place in range(len(names))]
     axes: dict[str, Any] = {}
     for cell in cells:
@@ -115,6 +116,7 @@ def _layout(record: RunRecord, names: list[str], reading: str) -> go.Figure:
         "Gradient entries by size over the epochs",
         reading,
         "Heatmaps over epochs, one panel for each layer: share of the gradient's entries by size, in powers of ten.",
+        how=guide.of_density(panel),
         log10=[cell.axis("y") for cell in cells],
         uirevision=f"density {record.last_epoch} {len(names)}",
         annotations=[_name(cell, name) for cell, name in zip(cells, names, strict=True)],

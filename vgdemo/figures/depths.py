@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
+from vgdemo.figures import guide
 from vgdemo.figures.scales import Values
 from vgdemo.figures.style import BLUE, GREEN, new_figure
 from vgdemo.learning import ACCURACY_RANGE, Share, final_accuracy, has_learned, quantile
@@ -77,6 +78,7 @@ def _axes(layers: list[int], reading: str) -> go.Figure:
         "Learning against depth",
         reading,
         "Two charts over the number of hidden layers: share of replicates that learns, and their final accuracies.",
+        how=guide.DEPTHS,
         uirevision="depths",
         xaxis={
             "title": {"text": "hidden layers"},

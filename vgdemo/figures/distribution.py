@@ -11,6 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from vgdemo.figures import guide
 from vgdemo.figures.axes import decades, named_places, room_for, shortened
 from vgdemo.figures.frames import Stop, Trace, with_frames
 from vgdemo.figures.sampling import counted_panel, frame_indices, of_replicates, who
@@ -138,6 +139,7 @@ def _layout(panel: Panel, axis: _Axis) -> go.Figure:
         "Gradient entries by size",
         "Nothing is measured yet." if panel.labels else "The entries of gradients were not counted by size.",
         f"Ridge plot: for each {panel.axis}, the share of the gradient's entries by size, at the chosen epoch.",
+        how=guide.of_distribution(panel),
         log10=["xaxis"],
         uirevision=f"distribution {len(panel.labels)}",
         xaxis=_size_axis(axis),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from vgdemo.figures import guide
 from vgdemo.figures.axes import decades, from_first_to_last, place_axis
 from vgdemo.figures.sampling import Sample, column_step
 from vgdemo.figures.scales import Statistic, Values
@@ -51,6 +52,7 @@ def _axes(record: RunRecord, sample: Sample) -> go.Figure:
         f"{shown.title}, {panel.axis} by {panel.axis}",
         _reading(record, sample),
         f"Heatmap of {shown.label}: epochs to the right, {panel.axis}s upwards{from_first_to_last(panel)}.",
+        how=guide.of_layers(shown.name, panel),
         over_epochs=True,
         log10=shown.log10("z"),
         margin=MARGIN_BESIDE_COLORS,

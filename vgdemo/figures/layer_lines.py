@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
+from vgdemo.figures import guide
 from vgdemo.figures.axes import epoch_range, named_places
 from vgdemo.figures.sampling import Sample
 from vgdemo.figures.style import SEQUENTIAL, new_figure
@@ -46,6 +47,7 @@ def _axes(record: RunRecord, sample: Sample, low: float, high: float) -> go.Figu
         f"{shown.title}, {sample.panel.axis} by {sample.panel.axis}",
         _reading(sample),
         f"Line chart over epochs: {shown.label}, one line for each {sample.panel.axis}.",
+        how=guide.of_lines(shown.name, sample.panel),
         over_epochs=True,
         uirevision=f"lines {record.last_epoch} {shown.name}",
         hovermode="closest",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
+from vgdemo.figures import guide
 from vgdemo.figures.axes import decades
 from vgdemo.figures.scales import Values
 from vgdemo.figures.style import BLUE, LIGHT, VERMILLION, ZERO, new_figure, translucent
@@ -99,6 +100,7 @@ def _axes(rows: Sequence[Row], title: str, label: str, ends: tuple[float, float]
         capitalized(title),
         " ".join(_reading(row) for row in rows),
         f"Box plots with a dot for each replicate: {label}. A diamond or a bar marks the published number.",
+        how=guide.OUTCOME,
         log10=["xaxis"] if logarithmic else [],
         uirevision=label,
         xaxis={"title": {"text": label}, "range": list(ends), **(decades(*ends, 6) if logarithmic else {})},

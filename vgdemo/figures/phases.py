@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from vgdemo.config import SETTINGS, RunConfig
+from vgdemo.figures import guide
 from vgdemo.figures.axes import decades
 from vgdemo.figures.scales import Values
 from vgdemo.figures.style import DARK, DIVERGING, LIGHT, MARGIN_BESIDE_COLORS, new_figure
@@ -52,6 +53,7 @@ def _axes(config: RunConfig, point: FixedPoint) -> go.Figure:
         f"{config.activation}, {config.kernel_initializer}: χ = {number(point.chi)}, {point.phase}. "
         "The colour is what a wide network's gradient is multiplied by on its way to layer 1.",
         "Map over gain and depth of the factor on the gradient, with the line χ = 1 and this network as a point.",
+        how=guide.PHASES,
         log10=["xaxis", "z"],
         uirevision="phases",
         xaxis={

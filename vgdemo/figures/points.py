@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from vgdemo.config import RunConfig
 from vgdemo.data import make_dataset
+from vgdemo.figures import guide
 from vgdemo.figures.frames import Trace
 from vgdemo.figures.style import CLASS_COLORS, LIGHT, new_figure
 
@@ -29,6 +30,7 @@ def scatter(config: RunConfig) -> go.Figure:
         f"The data: {config.dataset}",
         f"{min(config.n_train, MAX_POINTS)} points of the training half; colour and shape say the class.",
         "Scatter plot of the two inputs, one colour and shape for each class.",
+        how=guide.POINTS,
         uirevision="points",
         **plane(1.05),
     )

@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from vgdemo.figures import guide
 from vgdemo.figures.axes import decades, from_first_to_last, place_axis
 from vgdemo.figures.frames import Stop, Trace, with_frames
 from vgdemo.figures.sampling import absence, drawn_panel, frame_indices, of_replicates, who
@@ -70,6 +71,7 @@ def _layout(profile: _Profile, theory: _Theory) -> go.Figure:
         f"{shown.title} over {panel.axis}s",
         f"{absence(panel, shown.title)}{theory.expectation}",
         f"Line chart of {shown.label}{from_first_to_last(panel)} at the chosen epoch.",
+        how=guide.of_profile(shown.name, panel, theory.forecast),
         log10=shown.log10("yaxis"),
         uirevision=f"profile {panel.axis} {len(panel.labels)} {shown.name}",
         showlegend=True,  # One trace alone would not be named.

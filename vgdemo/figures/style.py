@@ -29,6 +29,7 @@ def new_figure(
     reading: str,
     alt: str,
     *,
+    how: str = "",
     over_epochs: bool = False,
     log10: Sequence[str] = (),
     **layout: Any,
@@ -39,6 +40,7 @@ def new_figure(
         title: What is drawn.
         reading: One sentence that says what to see in it.
         alt: What kind of picture it is, for those who cannot see it; the reading follows it.
+        how: How to read the figure, for those who see such a one for the first time.
         over_epochs: Whether the first horizontal axis is the epoch, so that a chosen epoch can be marked.
         log10: The axes ("xaxis", "yaxis2"; "z" for a heatmap's colours) on which logarithms to base 10 are drawn.
         **layout: Plotly's layout attributes.
@@ -51,7 +53,7 @@ def new_figure(
         layout={
             "template": "none",
             "title": {"text": title, "subtitle": {"text": reading}},
-            "meta": {"alt": alt, "epochs": over_epochs, "framed": False, "log10": list(log10)},
+            "meta": {"alt": alt, "how": how, "epochs": over_epochs, "framed": False, "log10": list(log10)},
             "margin": MARGIN,
             "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "font": {"size": 11}},
             "font": {"size": 12},

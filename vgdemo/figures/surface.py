@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from vgdemo.figures import guide
 from vgdemo.figures.frames import Stop, Trace, with_frames
 from vgdemo.figures.points import plane, point_traces
 from vgdemo.figures.sampling import fewer_while_growing, of_replicates, who
@@ -49,6 +50,7 @@ def _axes(reading: str) -> go.Figure:
         "Decision surface",
         reading,
         "The plane of the two inputs, coloured by the probability of class 1, with the training points.",
+        how=guide.SURFACE,
         uirevision="surface",
         **plane(float(SURFACE_AXIS[-1])),
     )

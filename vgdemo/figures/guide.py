@@ -1,0 +1,127 @@
+"""How to read each figure: the sentences that the pages and the report say of it, in one place."""
+
+from __future__ import annotations
+
+from vgdemo.record import Panel, RunRecord
+from vgdemo.theory import Forecast
+
+MEDIAN = (
+    "Of several replicates, each with weights and batches of its own, a line is the median: half of them lie above it. "
+    "The band, 10–90 %, holds the middle 80 % of them."
+)
+POWERS = "Sizes stand on a scale of powers of ten, so that equal steps are equal factors."
+BEYOND = (
+    "The scale is the same for all runs, so that they can be compared; what lies beyond it is counted. "
+    "Exact zeros, NaN (not a number) and ∞ have no place on the scale and are grey, red and pink."
+)
+HEALTHY = (
+    "A healthy gradient has a similar size in all layers; one that shrinks from the output towards layer 1 vanishes, "
+    "one that grows explodes."
+)
+SURFACE = (
+    "The colour at a point of the plane is the probability that the network gives to class 1 there, of several "
+    "replicates the median; on the line it is one half. Dots are points of the training half, whose colour and shape "
+    "are their true class. It is recorded at some epochs only, and shows the last of them before the chosen one."
+)
+OUTCOME = (
+    "A dot is one replicate, its height within a row means nothing. The box holds the middle half of them, the line in "
+    "it is the median. A red diamond or bar is what was published. Squares at the ends are values without a place on "
+    "the axis."
+)
+DEPTHS = (
+    "Above, the share of the replicates that learn with so many hidden layers; the bars are intervals of 95 % "
+    "confidence. Below, a dot is the final validation accuracy of one replicate, the line their median."
+)
+PHASES = (
+    "Left of the dashed line χ = 1 the gradient shrinks on its way through the layers (blue), right of it it grows "
+    "(red), the more the deeper the network. The star is this network; on the line a deep one can be trained."
+)
+POINTS = "Each dot is a point of the training half; the network is to tell its class from its two coordinates."
+OVERLAY = f"One colour for each column. {MEDIAN} The points that are counted were not trained on."
+STATISTICS = {
+    "gradient_rms": "RMS is the root of the mean square of all entries of a layer's gradient: their typical size.",
+    "gradient_mean_abs": "Mean |g| is the mean absolute value of all entries of a layer's gradient.",
+    "gradient_max_abs": "Max |g| is the largest absolute value among the entries of a layer's gradient.",
+    "gradient_zero_share": "The share of the entries of a layer's gradient that are exactly zero, from 0 to 1.",
+    "update_ratio": "How far an epoch moved a layer's weights, as a share of their own length: 10⁻³ is usual, 1 is "
+    "a leap.",
+    "kernel_l1": "The L1 norm is the sum of the absolute values of all weights of a layer.",
+    "saturated_share": "The share of a layer's units whose slope is nearly zero; of a ReLU those that are off.",
+    "dead_share": "The share of a layer's units that no point of the data reaches: their gradient is exactly zero.",
+}
+
+
+def of_curves(record: RunRecord) -> str:
+    """Of accuracy and loss over the epochs."""
+    return " ".join(
+        [
+            "Training is measured on the points that are learned from, validation on as many others.",
+            MEDIAN,
+            _loss(record),
+        ]
+    )
+
+
+def of_layers(statistic: str, panel: Panel) -> str:
+    """Of a statistic as colour over epochs and layers."""
+    order = f"A row is a {panel.axis}{_counted(panel)}, a column an epoch; a colour is the median over the replicates."
+    return " ".join(filter(None, [order, _meaning(statistic), _health(statistic), POWERS, BEYOND]))
+
+
+def of_profile(statistic: str, panel: Panel, forecast: Forecast | None) -> str:
+    """Of a statistic over the layers."""
+    order = f"To the right the {panel.axis}s{_counted(panel)}, upwards the size at the chosen epoch. {MEDIAN}"
+    theory = "" if forecast is None else "The dotted line is what theory expects of such networks before training."
+    return " ".join(filter(None, [order, _meaning(statistic), _health(statistic), POWERS, theory, BEYOND]))
+
+
+def of_lines(statistic: str, panel: Panel) -> str:
+    """Of a statistic over the epochs, a line for each layer."""
+    order = (
+        f"A line is a {panel.axis}{_counted(panel)}, from dark to light; the dashed one is the output. "
+        "Of several replicates it is the median."
+    )
+    return " ".join(filter(None, [order, _meaning(statistic), POWERS, BEYOND]))
+
+
+def of_distribution(panel: Panel) -> str:
+    """Of the entries of a gradient by size, at one epoch."""
+    return (
+        f"A row is a {panel.axis}{_counted(panel)}. Its hill shows how large the single entries of its gradient are: "
+        "the higher, the more of them have that size |g|, all replicates together. "
+        "Left of the scale stands the share that is exactly zero, right of it what is not finite; the ends of the "
+        f"scale hold all beyond it. {POWERS}"
+    )
+
+
+def of_density(panel: Panel) -> str:
+    """Of the entries of a gradient by size, over the epochs."""
+    return (
+        f"A panel for each {panel.axis}, of many every few. A column is an epoch, and its colours say which share of "
+        "the entries of the gradient has which size |g|, all replicates together. The lowest row is the share that is "
+        f"exactly zero; the ends of the scale hold all beyond it. {POWERS}"
+    )
+
+
+def _counted(panel: Panel) -> str:
+    """What a number of a layer means; the layers of somebody's own network have names."""
+    is_counted = panel.of is not None and panel.labels[:1] == ("1",)
+    return ", counted from the input: 1 is the first hidden layer, the output comes last" if is_counted else ""
+
+
+def _loss(record: RunRecord) -> str:
+    guessing = record.model.guessing_loss
+    if guessing is None:
+        return ""
+    return (
+        "Loss is the cross-entropy in nats, the unit that natural logarithms give: always answering with even odds "
+        f"costs {guessing:.2f}."
+    )
+
+
+def _meaning(statistic: str) -> str:
+    return STATISTICS.get(statistic, "")
+
+
+def _health(statistic: str) -> str:
+    return HEALTHY if statistic.startswith("gradient") and statistic != "gradient_zero_share" else ""
