@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from conftest import LSTM, Noise, changed
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -10,10 +11,12 @@ from hypothesis import strategies as st
 from vgdemo import diagnose
 from vgdemo.activations import ACTIVATIONS
 from vgdemo.config import RunConfig
-from vgdemo.diagnosis import RULES, Verdict, possible
+from vgdemo.diagnosis import RULES, Verdict, headline, possible
 from vgdemo.initializers import INITIALIZERS
+from vgdemo.learning import Share
 from vgdemo.model import Layer, Model
 from vgdemo.record import CURVES, Log, RunRecord
+from vgdemo.wording import uncapitalized
 
 from .conftest import filled, foreign, without
 
@@ -72,18 +75,25 @@ def test_a_mixed_outcome_is_said_as_such(failing: RunRecord) -> None:
     assert diagnosis.verdict is Verdict.DEAD
     assert diagnosis.counts == {Verdict.DEAD: 2, Verdict.HEALTHY: 1, Verdict.STUCK: 1}
     assert list(diagnosis.kinds.items()) == [(Verdict.DEAD, (1, 2)), (Verdict.HEALTHY, (0,)), (Verdict.STUCK, (3,))]
-    assert diagnosis.sentence.endswith("Of 4 replicates 2 have a dead layer, 1 learns and 1 is stuck.")
+    assert diagnosis.sentence == (
+        "Learns in 1 of 4: of the others 2 have a dead layer because "
+        f"{uncapitalized(diagnosis.cause)} The rest: 1 is stuck."
+    )
+    assert diagnosis.confidence == "Of 4 replicates 2 have a dead layer, 1 learns and 1 is stuck."
     assert diagnosis.share is not None
     assert (diagnosis.share.count, diagnosis.share.total) == (2, 4)
     assert any(
-        sentence.startswith("50 % of replicates are dead, 0 % from the start") for sentence in diagnosis.evidence
+        sentence.startswith("Of all replicates 2 of 4 have a dead layer in the end, 0 at the start")
+        for sentence in diagnosis.evidence
     )
 
 
 def test_three_learning_of_four_are_healthy_with_remedies_for_the_fourth(failing: RunRecord) -> None:
     diagnosis = diagnose(filled(failing, "val_accuracy", 0.9, np.s_[-1, :3]))
     assert diagnosis.verdict is Verdict.HEALTHY
-    assert diagnosis.sentence.endswith("Of 4 replicates 3 learn and 1 is stuck.")
+    assert diagnosis.sentence.startswith("Learns in 3 of 4: the other one is stuck because the weights move,")
+    assert diagnosis.confidence == "Of 4 replicates 3 learn and 1 is stuck."
+    assert diagnosis.explained is Verdict.STUCK and diagnosis.rule.verdict is Verdict.STUCK  # type: ignore[union-attr]
     assert diagnosis.remedies
 
 
@@ -94,11 +104,57 @@ def test_two_learning_of_four_are_not_healthy(failing: RunRecord) -> None:
 def test_its_parts_make_the_sentence(failing: RunRecord) -> None:
     dead = filled(failing, "dead_share", 1.0, np.s_[-1, 1:, 2])
     diagnosis = diagnose(dead)
-    assert diagnosis.headline == "Dead units"
-    assert diagnosis.explanation == f"the units died{diagnosis.cause.removeprefix('The units died')} " + (
-        "Of 4 replicates 3 have a dead layer and 1 is stuck."
+    assert diagnosis.headline == "Dead units in 3 of 4"
+    assert diagnosis.explanation == f"the units died{diagnosis.cause.removeprefix('The units died')} The rest: " + (
+        "1 is stuck."
     )
     assert diagnosis.sentence == f"{diagnosis.headline}: {diagnosis.explanation}"
+
+
+def test_where_none_learns_the_headline_counts_what_most_have_and_the_rest_follows(failing: RunRecord) -> None:
+    diagnosis = diagnose(filled(filled(failing, "dead_share", 1.0, np.s_[-1, :2]), "train_loss", np.nan, np.s_[-1, 3]))
+    assert diagnosis.headline == "Dead units in 2 of 4"
+    assert diagnosis.explanation.endswith(" The rest: 1 is stuck and 1 diverges.")
+    assert not diagnosis.learns_in_part
+
+
+def test_where_some_learn_the_count_comes_first_whatever_the_verdict(failing: RunRecord) -> None:
+    for learners in (1, 2, 3):
+        diagnosis = diagnose(filled(failing, "val_accuracy", 0.9, np.s_[-1, :learners]))
+        assert diagnosis.headline == headline(diagnosis.verdict, Share(learners, 4)) == f"Learns in {learners} of 4"
+        assert " stuck because " in diagnosis.explanation and diagnosis.learns_in_part
+        assert diagnosis.cause.startswith("The weights move, but to no avail")
+
+
+SATURATED = np.s_[0, :, 3]
+
+
+@pytest.mark.parametrize(
+    ("smallest", "vanishing"), [([1e-5, 1e-5, 1e-5, 1e-5], 4), ([1e-5, 1e-5, 1e-5, 0.01], 3), ([0.01] * 4, 0)]
+)
+def test_saturation_that_makes_the_gradient_vanish_says_both(
+    failing: RunRecord, smallest: list[float], vanishing: int
+) -> None:
+    """The other layers have a gradient of 0.01, of which a hundredth is 1e-4."""
+    record = filled(filled(failing, "saturated_share", 0.9, SATURATED), "gradient_rms", smallest, np.s_[0, :, 1])
+    diagnosis = diagnose(record)
+    assert diagnosis.counts == {Verdict.SATURATED: 4} and len(diagnosis.vanishing) == vanishing
+    assert diagnosis.headline == ("Saturated, vanishing gradient" if vanishing == 4 else "Saturated")
+    assert diagnosis.explanation.endswith(" Of these 4 3 have a vanishing gradient as well.") == (vanishing == 3)
+    assert ("vanish" in diagnosis.sentence) == (vanishing > 0)
+
+
+def test_the_others_of_a_run_that_learns_in_part_are_said_to_vanish_too(failing: RunRecord) -> None:
+    record = filled(filled(failing, "saturated_share", 0.9, SATURATED), "gradient_rms", 1e-7, np.s_[0, :, 1])
+    diagnosis = diagnose(filled(record, "val_accuracy", 0.9, np.s_[-1, 0]))
+    assert diagnosis.explanation.startswith("the other 3 are saturated and have a vanishing gradient because ")
+    assert diagnosis.vanishing == (1, 2, 3)
+
+
+def test_a_gradient_that_vanishes_in_training_belongs_to_saturation_in_training(failing: RunRecord) -> None:
+    late = filled(failing, "saturated_share", 0.9, np.s_[60:, :, 3])
+    assert diagnose(filled(late, "gradient_rms", 1e-7, np.s_[40:, :, 1])).headline == "Saturated, vanishing gradient"
+    assert diagnose(late).headline == "Saturated"
 
 
 def test_without_an_accuracy_nothing_is_healthy_and_nothing_stuck(learning: RunRecord, failing: RunRecord) -> None:
@@ -145,12 +201,14 @@ def test_a_record_without_replicates_is_one_without_measurements(failing: RunRec
 def test_an_lstm_of_somebody_else_is_diagnosed() -> None:
     young = diagnose(foreign())
     assert young.verdict is Verdict.UNKNOWN
-    assert young.cause == "Training is not over: more epochs decide.", "six epochs, and no validation accuracy"
+    assert young.cause == "Training ended before it settled: more epochs decide.", (
+        "six epochs, and no validation accuracy"
+    )
     dying = diagnose(foreign(gradient_rms=np.array([1e-5, 1e-4, 0.1, 0.1])))
     assert dying.verdict is Verdict.VANISHING
     assert dying.evidence[0] == (
-        "At the start the gradient is smallest in layer lstm/kernel, 1.0·10⁻⁴ of the largest layer's, "
-        "and 1.0·10⁻⁴ of the output's at layer lstm/kernel."
+        "At the start the gradient (root mean square) is smallest in layer lstm/kernel, 1.0·10⁻⁴ of the largest "
+        "layer's; in layer lstm/kernel it is 1.0·10⁻⁴ times the output's, and 1.0·10⁻⁴ times in the end."
     )
     assert dying.confidence == "There is one replicate, and it shows this."
     saturated = diagnose(foreign(saturated_share=np.array([0.9, 0.1])))

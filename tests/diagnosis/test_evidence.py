@@ -22,7 +22,8 @@ def test_a_slope_over_layers_is_said_with_its_factor(failing: RunRecord) -> None
     factor = 0.056
     sizes = [factor**5, factor**4, factor**3, factor**2, factor, 1.0]
     said = evidence(failing, "gradient_rms", sizes, np.s_[0])
-    assert "shrinks ×0.056 per layer towards the input, 5.5·10⁻⁷ of the output's at layer 1." in said
+    assert "shrinks ×0.056 per layer towards the input; in layer 1 it is 5.5·10⁻⁷ times the output's," in said
+    assert "the output's, and 1 times in the end." in said
 
 
 @pytest.mark.parametrize("output", [0, 3, None])
@@ -44,7 +45,9 @@ def test_a_loss_that_wanders_by_less_than_a_tenth_stays(end: float, said: str) -
 
 def test_growth_is_said_as_growth(failing: RunRecord) -> None:
     said = evidence(failing, "gradient_rms", [3.0**k for k in range(6, 0, -1)], np.s_[0])
-    assert "grows ×3 per layer towards the input, 243 of the output's at layer 1." in said
+    assert (
+        "grows ×3 per layer towards the input; in layer 1 it is 243 times the output's, and 1 times in the end." in said
+    )
 
 
 def test_a_gradient_of_exact_zeros_is_said_as_such(failing: RunRecord) -> None:
@@ -61,7 +64,7 @@ def test_the_first_broken_epoch_is_named(failing: RunRecord) -> None:
 
 
 def test_accuracy_is_compared_with_the_larger_class(failing: RunRecord) -> None:
-    labels_equal = "validation accuracy of 0.50; always answering the larger class gives 0.5"
+    labels_equal = "validation accuracy of 0.5; always answering the larger class gives 0.5"
     assert labels_equal in evidence(failing, "gradient_rms", 0.01, np.s_[:])
 
 
@@ -82,7 +85,7 @@ def test_a_single_run_has_no_median() -> None:
 def test_without_a_larger_class_guessing_is_what_the_accuracy_is_compared_with() -> None:
     record = replace(record_of(PLATEAU), majority_share=None)
     four = replace(record, model=replace(record.model, num_classes=4))
-    assert "0.50; guessing gives 0.25." in diagnose(four).evidence[-1]
+    assert "0.5; guessing gives 0.25." in diagnose(four).evidence[-1]
 
 
 def test_the_price_of_guessing_is_that_of_the_classes() -> None:
@@ -105,3 +108,24 @@ def test_first_weights_are_told_with_their_mean_where_it_is_shifted(failing: Run
 def test_several_activations_are_not_put_under_one_name() -> None:
     said = diagnose(foreign(gradient_rms=1e-9)).evidence
     assert any("the initialisers that suit their layers' activations." in sentence for sentence in said)
+
+
+def test_numbers_of_some_replicates_say_so_and_those_of_all_do_too(failing: RunRecord) -> None:
+    learns = filled(failing, "val_accuracy", 0.9, np.s_[-1, :2])
+    said = diagnose(filled(learns, "saturated_share", 0.75, np.s_[:, 2:, 3])).evidence
+    of_all = (
+        "The median of all replicates ends at a validation accuracy of 0.7; always answering the larger class gives"
+    )
+    assert said[-1].startswith(of_all)
+    assert len(said) > 2 and all(sentence.endswith(" (median of 2 of 4 replicates).") for sentence in said[:-1])
+    one = diagnose(
+        filled(filled(failing, "val_accuracy", 0.9, np.s_[-1, :3]), "train_loss", np.nan, np.s_[9:, 3])
+    ).evidence
+    assert one[0] == "Loss or gradient stop being finite numbers at epoch 9 for the first time (replicate 4)."
+
+
+def test_the_gradient_is_told_as_it_is_in_the_end_too(failing: RunRecord) -> None:
+    vanished = filled(failing, "gradient_rms", [1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4], np.s_[0])
+    assert "in layer 1 it is 1.0·10⁻⁵ times the output's, and 3 times in the end." in (
+        evidence(vanished, "gradient_rms", 0.03, np.s_[-1, :, 0])
+    )

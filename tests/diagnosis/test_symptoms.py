@@ -26,7 +26,14 @@ def said(record: RunRecord) -> dict[str, Any]:
 
 MEASURED = {
     "kernels": {
-        *("start_gradient", "start_hidden_gradient", "start_growth", "start_shrinkage", "late_shrinkage"),
+        *(
+            "start_gradient",
+            "final_gradient",
+            "start_hidden_gradient",
+            "start_growth",
+            "start_shrinkage",
+            "late_shrinkage",
+        ),
         *("start_weights", "weight_scale", "shifted_mean"),
     },
     "activations": {"start_saturated", "final_saturated", "start_dead", "final_dead", "start_signal"},

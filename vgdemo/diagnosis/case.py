@@ -9,6 +9,7 @@ import numpy as np
 from vgdemo.diagnosis.anatomy import hidden_widths, is_linear, prevailing_activation
 from vgdemo.diagnosis.rules import NOT_MEASURED, Rule
 from vgdemo.diagnosis.symptoms import Array, Mask, Symptoms
+from vgdemo.learning import quantile
 from vgdemo.theory import inverse_width_sum
 
 # Mean square of the first weights, in that of the initialiser that suits the activation. Glorot's on a ReLU is 0.5;
@@ -37,11 +38,25 @@ class Case:
 
     def median(self, values: Array | None) -> float | None:
         """Median over these replicates of a symptom, (R,); None if it was not measured."""
-        return None if values is None else float(np.median(values[self.replicates]))
+        return None if values is None else float(quantile(values[self.replicates], 0.5, axis=0))
 
     def profile(self, values: Array | None) -> Array | None:
         """(P,) medians over these replicates of a symptom along an axis, (R, P); None if it was not measured."""
-        return None if values is None else np.asarray(np.median(values[self.replicates], axis=0))
+        return None if values is None else quantile(values[self.replicates], 0.5, axis=0)
+
+    @property
+    def whose(self) -> str:
+        """Which replicates these are, in words; empty for all of them.
+
+        Example:
+            >>> Case(Symptoms(record), NOT_MEASURED, np.array([False, True])).whose
+            'replicate 2'
+        """
+        places = np.flatnonzero(self.replicates)
+        if len(places) == len(self.replicates):
+            return ""
+        one = f"replicate {places[0] + 1}"
+        return one if len(places) == 1 else f"{len(places)} of {len(self.replicates)} replicates"
 
     def starts_uneven(self) -> bool:
         """Whether the smallest gradient is far below the largest before the first update."""

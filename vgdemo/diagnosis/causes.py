@@ -214,7 +214,7 @@ CAUSES: tuple[Cause, ...] = (
         Case.lacks_accuracy,
         "What was measured shows no illness, and without an accuracy nothing says whether it learns.",
     ),
-    Cause((Verdict.UNKNOWN,), "", Case.is_trained, "Training is not over: more epochs decide.", (LONGER,)),
+    Cause((Verdict.UNKNOWN,), "", Case.is_trained, "Training ended before it settled: more epochs decide.", (LONGER,)),
     Cause((Verdict.UNKNOWN,), "", _always, "Nothing was trained yet."),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,35 +11,16 @@ import numpy as np
 from vgdemo.diagnosis.case import Case
 from vgdemo.diagnosis.causes import cause_of
 from vgdemo.diagnosis.evidence import evidence
+from vgdemo.diagnosis.outcomes import HEADLINES, headline, outcome
 from vgdemo.diagnosis.remedies import Remedy, prepared
-from vgdemo.diagnosis.rules import RULES, Rule, Verdict, first_rules
+from vgdemo.diagnosis.rules import RULES, Rule, Verdict, also_vanishing, first_rules
 from vgdemo.diagnosis.symptoms import Symptoms
 from vgdemo.learning import Share
 from vgdemo.record import RunRecord
 from vgdemo.wording import listed, uncapitalized
 
 HEALTHY_SHARE = 0.75  # Settings that fail every fourth time, or oftener, are worth changing.
-
-HEADLINES: Mapping[Verdict, str] = {
-    Verdict.HEALTHY: "Healthy",
-    Verdict.VANISHING: "Vanishing gradient",
-    Verdict.EXPLODING: "Exploding gradient",
-    Verdict.SATURATED: "Saturated",
-    Verdict.DEAD: "Dead units",
-    Verdict.STUCK: "Stuck",
-    Verdict.DIVERGED: "Diverged",
-    Verdict.UNKNOWN: "Not enough to say",
-}
-OUTCOMES = {
-    Verdict.HEALTHY: ("learns", "learn"),
-    Verdict.VANISHING: ("has a vanishing gradient", "have a vanishing gradient"),
-    Verdict.EXPLODING: ("has an exploding gradient", "have an exploding gradient"),
-    Verdict.SATURATED: ("is saturated", "are saturated"),
-    Verdict.DEAD: ("has a dead layer", "have a dead layer"),
-    Verdict.STUCK: ("is stuck", "are stuck"),
-    Verdict.DIVERGED: ("diverges", "diverge"),
-    Verdict.UNKNOWN: ("is undecided", "are undecided"),
-}
+ONE_SHOWS_IT = "There is one replicate, and it shows this."
 
 
 @dataclass(frozen=True)
@@ -48,18 +29,19 @@ class Diagnosis:
 
     Attributes:
         verdict: The run's, as a whole.
-        cause: Why, in one sentence.
-        evidence: Sentences with numbers, from the replicates that the verdict is about.
+        cause: Why, in one sentence; where some replicates learn and others do not, why the others do not.
+        evidence: Sentences with numbers, from the replicates that the cause is about unless they say otherwise.
         kinds: Verdict to the replicates that have it (from 0), most frequent first.
+        vanishing: The saturated replicates whose gradient vanishes as well.
         remedies: Most promising first; none for a run that all replicates learn. `possible` says which of them suit
             the settings of the run.
-        rule: The line of `RULES` that named the verdict; None where nothing was measured.
+        rule: The line of `RULES` that the cause explains; None where nothing was measured.
 
     Example:
         >>> kinds = {Verdict.STUCK: (0, 1, 3), Verdict.HEALTHY: (2,)}
-        >>> diagnosis = Diagnosis(Verdict.STUCK, "The steps are too short.", kinds=kinds)
-        >>> diagnosis.headline
-        'Stuck'
+        >>> diagnosis = Diagnosis(Verdict.STUCK, "The steps are too short.", kinds=kinds, rule=RULES[-2])
+        >>> diagnosis.sentence
+        'Learns in 1 of 4: the other 3 are stuck because the steps are too short.'
         >>> diagnosis.confidence
         'Of 4 replicates 3 are stuck and 1 learns.'
     """
@@ -68,6 +50,7 @@ class Diagnosis:
     cause: str
     evidence: tuple[str, ...] = ()
     kinds: Mapping[Verdict, tuple[int, ...]] = field(default_factory=dict)
+    vanishing: tuple[int, ...] = ()
     remedies: tuple[Remedy, ...] = ()
     rule: Rule | None = None
 
@@ -77,15 +60,31 @@ class Diagnosis:
         return {verdict: len(replicates) for verdict, replicates in self.kinds.items()}
 
     @property
+    def explained(self) -> Verdict:
+        """What cause, evidence, rule and remedies are about: the verdict, unless only others than those learn."""
+        return self.verdict if self.rule is None else self.rule.verdict
+
+    @property
+    def learns_in_part(self) -> bool:
+        """Whether some replicates learn and others do not."""
+        return len(self.kinds) > 1 and Verdict.HEALTHY in self.kinds
+
+    @property
     def headline(self) -> str:
-        """The verdict as a title."""
-        return HEADLINES[self.verdict]
+        """The verdict as a title, with its count where replicates differ."""
+        if self.learns_in_part:
+            return headline(self.verdict, Share(self.counts[Verdict.HEALTHY], self._total))
+        also = ", vanishing gradient" if self.vanishing == self.kinds.get(Verdict.SATURATED) else ""
+        count = f" in {self.counts[self.verdict]} of {self._total}" if len(self.kinds) > 1 else ""
+        return f"{HEADLINES[self.verdict]}{also if self.verdict is Verdict.SATURATED else ''}{count}"
 
     @property
     def explanation(self) -> str:
-        """What follows the headline and a colon: the cause and, where the replicates differ, how they do."""
-        mixed = f" {self.confidence}" if len(self.counts) > 1 else ""
-        return f"{uncapitalized(self.cause)}{mixed}"
+        """What follows the headline and a colon: the cause and, where replicates differ, whose it is."""
+        cause = uncapitalized(self.cause)
+        told = f"{self._others} because {cause}" if self.learns_in_part else f"{cause}{self._also_vanishing}"
+        rest = [verdict for verdict in self.kinds if verdict not in (Verdict.HEALTHY, self.explained)]
+        return f"{told} The rest: {listed([*map(self._counted, rest)])}." if rest else told
 
     @property
     def sentence(self) -> str:
@@ -95,18 +94,41 @@ class Diagnosis:
     @property
     def share(self) -> Share | None:
         """The replicates that show the verdict; None where nothing was measured."""
-        return Share(self.counts[self.verdict], sum(self.counts.values())) if self.counts else None
+        return Share(self.counts[self.verdict], self._total) if self.kinds else None
 
     @property
     def confidence(self) -> str:
         """How many replicates show what, in words."""
-        total = sum(self.counts.values())
-        if not total:
+        if not self._total:
             return "Nothing was measured."
-        parts = [f"{count} {OUTCOMES[verdict][count > 1]}" for verdict, count in self.counts.items()]
-        if len(parts) == 1:
-            return f"All {total} replicates show it." if total > 1 else "There is one replicate, and it shows this."
-        return f"Of {total} replicates {listed(parts)}."
+        if len(self.kinds) == 1:
+            return f"All {self._total} replicates show it." if self._total > 1 else ONE_SHOWS_IT
+        return f"Of {self._total} replicates {listed([*map(self._counted, self.kinds)])}."
+
+    @property
+    def _total(self) -> int:
+        return sum(self.counts.values())
+
+    def _counted(self, verdict: Verdict) -> str:
+        """Such as "2 are stuck"."""
+        count = self.counts[verdict]
+        return f"{count} {outcome(verdict, count, len(self.vanishing) if verdict is Verdict.SATURATED else 0)}"
+
+    @property
+    def _others(self) -> str:
+        """Those that the cause is about, beside others that learn."""
+        words, left = self._counted(self.explained), self._total - self.counts[Verdict.HEALTHY]
+        if self.counts[self.explained] < left:
+            return f"of the others {words}"
+        return f"the other {words}" if left > 1 else f"the other one {words.partition(' ')[2]}"
+
+    @property
+    def _also_vanishing(self) -> str:
+        """Empty unless some of the saturated replicates have a vanishing gradient and others have not."""
+        count, total = len(self.vanishing), self.counts.get(Verdict.SATURATED, 0)
+        if self.explained is not Verdict.SATURATED or count in (0, total):
+            return ""
+        return f" Of these {total} {count} {outcome(Verdict.VANISHING, count)} as well."
 
 
 @np.errstate(all="ignore")  # A record may hold any number; what comes of it is for the rules to judge.
@@ -119,7 +141,7 @@ def diagnose(record: RunRecord) -> Diagnosis:
     Example:
         >>> diagnosis = diagnose(record)
         >>> diagnosis.headline, diagnosis.cause
-        ('Not enough to say', 'Training is not over: more epochs decide.')
+        ('Not enough to say in 1 of 2', 'Training ended before it settled: more epochs decide.')
         >>> [remedy.label for remedy in diagnosis.remedies]
         ['Epochs: 12']
     """
@@ -128,47 +150,35 @@ def diagnose(record: RunRecord) -> Diagnosis:
     symptoms = Symptoms(record)
     rules = first_rules(symptoms)
     counts = Counter(rule.verdict for rule in rules)
-    case = _case(symptoms, rules, _verdict(counts))
+    case = _case(symptoms, rules, _explained(counts))
+    cause = cause_of(case)
     return Diagnosis(
-        verdict=case.rule.verdict,
-        cause=cause_of(case).sentence,
+        verdict=_verdict(counts),
+        cause=cause.sentence,
         evidence=evidence(case),
-        kinds=_kinds(rules),
-        remedies=_remedies(symptoms, rules, counts),
+        kinds={verdict: _replicates(rule.verdict is verdict for rule in rules) for verdict, _ in counts.most_common()},
+        vanishing=_replicates(also_vanishing(symptoms, rules)),
+        remedies=prepared(cause.recipes, symptoms.model, record.last_epoch),
         rule=case.rule,
     )
 
 
-def _kinds(rules: list[Rule]) -> dict[Verdict, tuple[int, ...]]:
-    """The replicates of each verdict; of equally frequent ones that which comes first."""
-    return {
-        verdict: tuple(replicate for replicate, rule in enumerate(rules) if rule.verdict is verdict)
-        for verdict, _ in Counter(rule.verdict for rule in rules).most_common()
-    }
+def _replicates(holds: Iterable[bool | np.bool_]) -> tuple[int, ...]:
+    return tuple(replicate for replicate, it_does in enumerate(holds) if it_does)
 
 
 def _verdict(counts: Counter[Verdict]) -> Verdict:
-    if counts[Verdict.HEALTHY] >= HEALTHY_SHARE * counts.total():
-        return Verdict.HEALTHY
-    return _illness(counts)
+    return Verdict.HEALTHY if counts[Verdict.HEALTHY] >= HEALTHY_SHARE * counts.total() else _explained(counts)
 
 
-def _illness(counts: Counter[Verdict]) -> Verdict:
-    """The most frequent one; of equally frequent ones that of the earliest rule."""
+def _explained(counts: Counter[Verdict]) -> Verdict:
+    """The most frequent illness; of equally frequent ones that of the earliest rule."""
     verdicts = [rule.verdict for rule in RULES if rule.verdict in counts and rule.verdict is not Verdict.HEALTHY]
-    return max(verdicts, key=lambda verdict: counts[verdict])
+    return max(verdicts, key=lambda verdict: counts[verdict], default=Verdict.HEALTHY)
 
 
-def _case(symptoms: Symptoms, rules: list[Rule], verdict: Verdict) -> Case:
+def _case(symptoms: Symptoms, rules: Sequence[Rule], verdict: Verdict) -> Case:
     """The replicates of the rule that named the verdict for most."""
     of_verdict = Counter(RULES.index(rule) for rule in rules if rule.verdict is verdict)
     leading = RULES[of_verdict.most_common(1)[0][0]]
     return Case(symptoms, leading, np.array([rule is leading for rule in rules]))
-
-
-def _remedies(symptoms: Symptoms, rules: list[Rule], counts: Counter[Verdict]) -> tuple[Remedy, ...]:
-    """Against what most of the replicates that do not learn have."""
-    if set(counts) == {Verdict.HEALTHY}:
-        return ()
-    cause = cause_of(_case(symptoms, rules, _illness(counts)))
-    return prepared(cause.recipes, symptoms.model, symptoms.record.last_epoch)

@@ -29,7 +29,15 @@ ORDINARY_GROWTH = (0.7, 1.5)
 
 def evidence(case: Case) -> tuple[str, ...]:
     """All sentences that this case has something to say for."""
-    return tuple(sentence for said in EVIDENCE if (sentence := said(case)))
+    return tuple(_with_whose(sentence, case, said) for said in EVIDENCE if (sentence := said(case)))
+
+
+def _with_whose(sentence: str, case: Case, said: Callable[[Case], str]) -> str:
+    """The sentence, which says so if it is of some replicates only."""
+    if not case.whose or said in OF_ALL:
+        return sentence
+    median = "" if said is _broken or case.replicates.sum() == 1 else "median of "
+    return f"{sentence.removesuffix('.')} ({median}{case.whose})."
 
 
 def _outcome(case: Case) -> str:
@@ -40,9 +48,8 @@ def _outcome(case: Case) -> str:
         return ""
     who = "The run" if record.replicates == 1 else "The median of all replicates"
     guess = "guessing" if record.majority_share is None else "always answering the larger class"
-    return (
-        f"{who} ends at a validation accuracy of {deciles[1]:.2f}; {guess} gives {case.symptoms.guessing_accuracy:.2f}."
-    )
+    accuracy, guessed = number(deciles[1]), number(case.symptoms.guessing_accuracy)
+    return f"{who} ends at a validation accuracy of {accuracy}; {guess} gives {guessed}."
 
 
 def _broken(case: Case) -> str:
@@ -56,8 +63,8 @@ def _loss(case: Case) -> str:
     loss = case.symptoms.loss
     if loss is None or case.symptoms.trained_epochs < 1:
         return ""
-    start, end = (float(np.median(values[case.replicates])) for values in (loss.start, loss.final))
-    if not (math.isfinite(start) and math.isfinite(end)):
+    start, end = case.median(loss.start), case.median(loss.final)
+    if start is None or end is None or not (math.isfinite(start) and math.isfinite(end)):
         return ""
     change = "rises" if end > (1 + STEADY) * start else "falls" if end < (1 - STEADY) * start else "stays"
     way = f"from {number(start)} to {number(end)}" if change != "stays" else f"near {number(end)}"
@@ -76,9 +83,8 @@ def _profile(case: Case) -> str:
     sizes, model = case.profile(case.symptoms.start_gradient), case.symptoms.model
     if sizes is None or len(model.hidden) < 2 or not (np.isfinite(sizes) & (sizes > 0)).all():
         return ""
-    slope, of_output = _slope(sizes, model), _of_output(sizes, model)
-    shape, joint = (slope, ", ") if slope else (_lowest(sizes, model), ", and ")
-    return f"At the start the gradient {joint.join(part for part in (shape, of_output) if part)}."
+    shape = _slope(sizes, model) or _lowest(sizes, model)
+    return f"At the start the gradient (root mean square) {shape}{_of_output(case, sizes)}."
 
 
 def _slope(sizes: Array, model: Model) -> str:
@@ -101,11 +107,20 @@ def _lowest(sizes: Array, model: Model) -> str:
     )
 
 
-def _of_output(sizes: Array, model: Model) -> str:
-    outputs, first = output_kernels(model), model.hidden[0]
+def _of_output(case: Case, sizes: Array) -> str:
+    """How the gradient of the first layer compares with the output layer's, at the start and in the end."""
+    outputs, first = output_kernels(case.symptoms.model), case.symptoms.model.hidden[0]
     if not outputs:
         return ""
-    return f"{number(sizes[first] / sizes[outputs[-1]])} of the output's at {model.kernel_phrases[first]}"
+    start = f"; in {case.symptoms.model.kernel_phrases[first]} it is {_times(sizes, first, outputs[-1])} the output's"
+    end = case.profile(case.symptoms.final_gradient)
+    if case.symptoms.trained_epochs < 1 or end is None or not (np.isfinite(end) & (end > 0)).all():
+        return start
+    return f"{start}, and {_times(end, first, outputs[-1])} in the end"
+
+
+def _times(sizes: Array, first: int, output: int) -> str:
+    return f"{number(sizes[first] / sizes[output])} times"
 
 
 def _size(case: Case) -> str:
@@ -148,11 +163,11 @@ def _dead(case: Case) -> str:
     start, end = case.symptoms.start_dead, case.symptoms.final_dead
     if start is None or end is None or not (end >= 1).any():
         return ""
-    dead, born = end >= 1, (start >= 1).any(axis=1)
-    place = int(dead.sum(axis=0).argmax())
+    dead, born = (end >= 1).any(axis=1).sum(), (start >= 1).any(axis=1).sum()
+    place = int((end >= 1).sum(axis=0).argmax())
     return (
-        f"{percent(dead.any(axis=1).mean())} of replicates are dead, {percent(born.mean())} from the start: "
-        f"no unit of {_hidden_phrases(case)[place]} fires on any point."
+        f"Of all replicates {dead} of {len(end)} have a dead layer in the end, {born} at the start: "
+        f"no unit of it fires on any point. Most often it is {_hidden_phrases(case)[place]}."
     )
 
 
@@ -211,3 +226,4 @@ EVIDENCE: tuple[Callable[[Case], str], ...] = (
     _loss,
     _outcome,
 )
+OF_ALL = (_dead, _outcome)  # Whatever the cause is about.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -233,3 +233,13 @@ def first_rules(symptoms: Symptoms) -> list[Rule]:
     for row, rule in zip(held, RULES, strict=True):
         row[:] = rule.holds(symptoms, rule.threshold)
     return [RULES[number] for number in held.argmax(axis=0)]
+
+
+def also_vanishing(symptoms: Symptoms, rules: Sequence[Rule]) -> Mask:
+    """(R,) whether a replicate is saturated and, in the same phase, has a gradient that a rule calls vanishing too."""
+    held = np.zeros(len(rules), dtype=bool)
+    for rule in RULES:
+        if rule.verdict is Verdict.VANISHING:
+            phase = [one.verdict is Verdict.SATURATED and one.phase == rule.phase for one in rules]
+            held |= np.array(phase) & rule.holds(symptoms, rule.threshold)
+    return held

@@ -64,7 +64,7 @@ class Symptoms:
 
     @cached_property
     def final_accuracy(self) -> Array | None:
-        """(R,) validation accuracy after the last epoch, that of guessing where training diverged."""
+        """(R,) validation accuracy after the last epoch, that of guessing where the loss is no finite number."""
         return final_accuracy(self.record)
 
     @cached_property
@@ -96,6 +96,11 @@ class Symptoms:
     def start_gradient(self) -> Array | None:
         """(R, K) gradient size of each kernel before the first update."""
         return None if self._gradient is None else self._gradient[0]
+
+    @property
+    def final_gradient(self) -> Array | None:
+        """(R, K) gradient size of each kernel after the last epoch."""
+        return None if self._gradient is None else self._gradient[-1]
 
     @property
     def start_hidden_gradient(self) -> Array | None:

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from vgdemo.config import SETTINGS, RunConfig
-from vgdemo.diagnosis import HEADLINES
+from vgdemo.diagnosis import headline
 from vgdemo.links import COLUMNS, to_query
 from vgdemo.store import StoredRun
 from vgdemo.ui import runs
@@ -42,7 +42,7 @@ def choose_runs(stored: Sequence[StoredRun]) -> list[StoredRun]:
     table = pd.DataFrame(
         {
             "run": [run.source.sentence for run in stored],
-            "verdict": [HEADLINES[run.summary.verdict] for run in stored],
+            "verdict": [headline(run.summary.verdict, run.summary.learned) for run in stored],
             "accuracy": [run.summary.accuracy and run.summary.accuracy[1] for run in stored],
             "stored": [run.written for run in stored],
             "pinned": [run.run_key in pinned for run in stored],

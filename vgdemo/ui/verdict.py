@@ -23,6 +23,7 @@ ICONS = {
     Verdict.UNKNOWN: ":blue[:material/help:]",
 }
 ILL = ":red[:material/warning:]"
+IN_PART = ":orange[:material/rule:]"  # A tick and a cross.
 ABSENT = "The verdict follows when the run is complete."
 
 
@@ -83,7 +84,7 @@ def _diagnosis_of(job: Job) -> Diagnosis | None:
 
 
 def _say(diagnosis: Diagnosis) -> None:
-    icon = ICONS.get(diagnosis.verdict, ILL)
+    icon = IN_PART if diagnosis.learns_in_part else ICONS.get(diagnosis.verdict, ILL)
     st.markdown(f"{icon} **{diagnosis.headline}:** {plain(diagnosis.explanation)}")
 
 
@@ -103,7 +104,7 @@ def _try(config: RunConfig, remedy: Remedy) -> None:
 
 def _reasons(diagnosis: Diagnosis) -> None:
     with st.popover("Why", type="tertiary"):
-        st.markdown("\n".join(f"- {plain(sentence)}" for sentence in (*diagnosis.evidence, diagnosis.confidence)))
+        st.markdown("\n".join(f"- {plain(sentence)}" for sentence in (diagnosis.confidence, *diagnosis.evidence)))
         if diagnosis.rule is not None:
             st.caption(f"The rule that says so: {plain(diagnosis.rule.in_words)} {plain(diagnosis.rule.reason)}")
-        st.markdown(in_markdown(GLOSSARY[diagnosis.verdict]))
+        st.markdown(in_markdown(GLOSSARY[diagnosis.explained]))
