@@ -13,7 +13,7 @@ from vgdemo.ui.pages import COMPARE, LAB, PAGES
 from vgdemo.ui.runs import follow, is_new_here, retry
 from vgdemo.ui.server import ROUTES, lifespan
 from vgdemo.ui.session import session
-from vgdemo.ui.settings import form, run_to_show
+from vgdemo.ui.settings import form, name_field, run_to_show
 
 # `streamlit run` finds this object, serves it, and runs this same file as the page.
 app = st.App(__file__, routes=ROUTES, lifespan=lifespan)
@@ -26,10 +26,14 @@ def main() -> None:
         if is_new_here():
             st.markdown(INTRODUCTION)
         with st.container(horizontal=True, vertical_alignment="center", key="run in words"):
-            st.markdown(f"**{plain(config.sentence)}**", width="content")
-            st.page_link(
-                PAGES[COMPARE], label="Compare with…", query_params=to_query(completed((config,))), width="content"
+            name = session().name
+            st.markdown(
+                f"**{plain(name)}** · {plain(config.sentence)}" if name else f"**{plain(config.sentence)}**",
+                width="content",
             )
+            name_field()
+            beside = to_query(completed((config,)), [name])
+            st.page_link(PAGES[COMPARE], label="Compare with…", query_params=beside, width="content")
             words(words_of(config), "Words")
             export = st.container(width="content")
         job = follow(config)

@@ -1,7 +1,8 @@
 """Compare: two to four runs side by side, on the same axes, replicate by replicate."""
 
-from vgdemo.ui.columns import LETTERS, columns
+from vgdemo.ui.columns import columns
 from vgdemo.ui.compare import watch
+from vgdemo.ui.names import LETTERS
 from vgdemo.ui.page import page
 from vgdemo.ui.pages import COMPARE
 from vgdemo.ui.results import results

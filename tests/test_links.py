@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from vgdemo.activations import ACTIVATIONS
 from vgdemo.config import RunConfig
-from vgdemo.links import from_query, from_text, to_query
+from vgdemo.links import from_query, from_text, name_from_query, names_from_query, to_query
 
 RUNS = (RunConfig(), RunConfig(activation="relu", learning_rate=1e-06, residual=True), RunConfig(units=9))
 
@@ -72,3 +72,19 @@ def test_a_link_that_names_no_setting_is_taken_for_the_default_run_and_says_so()
     configs, notices = from_text("https://example.com/")
     assert configs == (RunConfig(),)
     assert notices == ("The link names no setting: it is that of the default run.",)
+
+
+def test_names_travel_beside_their_runs_and_move_up_with_them() -> None:
+    assert to_query(RUNS[:2], ["", "our <cure>"])["name_b"] == "our <cure>"
+    assert names_from_query({"b": "units-9", "d": "default", "name_b": "nine", "name_a": "none"}) == (("nine", ""), ())
+    assert from_query({"a": "units-9", "name_a": "nine", "view": "fit-1"}) == ((RUNS[2],), ())
+
+
+def test_a_name_is_one_short_line() -> None:
+    assert name_from_query({"name": " two\nlines\u202e\x00 "}) == ("two lines", ())
+    name, (notice,) = name_from_query({"name_a": "x" * 50}, "name_a")
+    assert name == "x" * 40 and "`name_a`" in notice and "Received: 50" in notice
+
+
+def test_a_pasted_link_may_hold_a_name_and_a_view() -> None:
+    assert from_text("http://h/?units=9&name=nine&view=fit-1") == ((RUNS[2],), ())

@@ -1,4 +1,4 @@
-"""Several runs in one address: a query parameter for each, and what a person pastes that came from such an address."""
+"""Several runs in one address: a query parameter for each, their names, and what a person pastes of such an address."""
 
 from __future__ import annotations
 
@@ -10,18 +10,24 @@ from vgdemo.config import RunConfig
 
 COLUMNS = "abcd"  # The parameters, and so how many runs can be compared.
 DEFAULT = "default"  # A run without any changed setting.
+NAME, VIEW = "name", "view"  # The parameters of a run's own name, and of how a page is looked at.
+NAMES = tuple(f"{NAME}_{letter}" for letter in COLUMNS)
+MAX_NAME = 40  # Signs of a name.
 
 RunsAndNotices = tuple[tuple[RunConfig, ...], tuple[str, ...]]  # And a sentence for each thing that was not taken.
 
 
-def to_query(configs: Sequence[RunConfig]) -> dict[str, str]:
-    """One parameter for each run, with its settings that differ from their default.
+def to_query(configs: Sequence[RunConfig], names: Sequence[str] = ()) -> dict[str, str]:
+    """One parameter for each run, with its settings that differ from their default, and one for each name.
 
     Example:
         >>> to_query([RunConfig(), RunConfig(units=9, epochs=20)])
         {'a': 'default', 'b': 'units-9 epochs-20'}
+        >>> to_query([RunConfig()], ["deep tanh"])
+        {'a': 'default', 'name_a': 'deep tanh'}
     """
-    return {letter: _to_words(config) for letter, config in zip(COLUMNS, configs, strict=False)}
+    settings = {letter: _to_words(config) for letter, config in zip(COLUMNS, configs, strict=False)}
+    return settings | {parameter: name for parameter, name in zip(NAMES, names, strict=False) if name}
 
 
 def from_query(parameters: Mapping[str, str]) -> RunsAndNotices:
@@ -30,7 +36,7 @@ def from_query(parameters: Mapping[str, str]) -> RunsAndNotices:
     notices = [
         f"Expected up to four columns, a to d. Received: {reprlib.repr(name)} as well; it is left out."
         for name in parameters
-        if name not in COLUMNS
+        if name not in (*COLUMNS, *NAMES, VIEW)
     ]
     asked = [parameters[letter] for letter in COLUMNS if letter in parameters]
     for letter, text in zip(COLUMNS, asked, strict=False):  # A column that is left out moves up those after it.
@@ -38,6 +44,32 @@ def from_query(parameters: Mapping[str, str]) -> RunsAndNotices:
         configs.append(config)
         notices += (f"Column {letter.upper()}: {problem}" for problem in problems)
     return tuple(configs), tuple(notices)
+
+
+def names_from_query(parameters: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of the runs that an address asks for, and a sentence for each that was shortened.
+
+    Example:
+        >>> names_from_query({"b": "units-9", "c": "default", "name_c": " deep  tanh "})
+        (('', 'deep tanh'), ())
+    """
+    asked = [name for letter, name in zip(COLUMNS, NAMES, strict=True) if letter in parameters]
+    names = [name_from_query(parameters, name) for name in asked]
+    return tuple(name for name, _ in names), tuple(notice for _, notices in names for notice in notices)
+
+
+def name_from_query(parameters: Mapping[str, str], parameter: str = NAME) -> tuple[str, tuple[str, ...]]:
+    """The name in a parameter, in one line; empty if there is none. And a sentence if it had to be shortened."""
+    name = " ".join("".join(sign if sign.isprintable() else " " for sign in parameters.get(parameter, "")).split())
+    if len(name) <= MAX_NAME:
+        return name, ()
+    notice = f"Expected `{parameter}` to have at most {MAX_NAME} signs. Received: {len(name)}. The rest is left out."
+    return name[:MAX_NAME].rstrip(), (notice,)
+
+
+def without_words(parameters: Mapping[str, str]) -> dict[str, str]:
+    """The parameters that are settings: neither the name nor the view."""
+    return {name: value for name, value in parameters.items() if name not in (NAME, VIEW)}
 
 
 def from_text(text: str) -> RunsAndNotices:
@@ -63,7 +95,7 @@ def from_text(text: str) -> RunsAndNotices:
     parameters = dict(parse_qsl(address.query, keep_blank_values=True))
     if parameters.keys() & set(COLUMNS):
         return from_query(parameters)
-    config, notices = RunConfig.from_query(parameters)
+    config, notices = RunConfig.from_query(without_words(parameters))
     if not parameters:
         notices = ("The link names no setting: it is that of the default run.",)
     return (config,), notices

@@ -8,10 +8,13 @@ import { Timeline } from "./timeline.js"
 
 const boards = new WeakMap()
 
-export default function render({ data, parentElement }) {
+const REST_MILLISECONDS = 400 // After which a chosen epoch is told: playing them all tells the last alone.
+
+export default function render({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".vgdemo-board")
   const board = boards.get(root) ?? new Board(root)
   boards.set(root, board)
+  board.tell = (epoch) => setTriggerValue("chosen", { epoch })
   board.update(data)
   // Streamlit cleans up now and then although the element stays, to render it again at once.
   return () => setTimeout(() => root.isConnected || board.dispose())
@@ -21,13 +24,15 @@ class Board {
   constructor(root) {
     this.root = root
     this.figures = new Map()
+    this.timesLed = 0
     this.epoch = null // The stop that the person chose; null follows the latest.
     this.fixedRow = root.querySelector(".vgdemo-fixed")
     this.framedRow = root.querySelector(".vgdemo-framed")
     this.timeline = new Timeline(root.querySelector(".vgdemo-timeline"), (epoch) => this.choose(epoch))
   }
 
-  async update({ library, figures, stale, columns }) {
+  async update({ library, figures, stale, columns, led }) {
+    const isLed = this.follow(led)
     const theme = themeOf(this.root)
     this.style(theme, stale, columns)
     for (const [name, picture] of Object.entries(figures)) this.figureOf(name).setPicture(picture, theme)
@@ -37,9 +42,18 @@ class Board {
       figure.alignAxes(this.peersOf(figure))
     }
     this.timeline.setStops(this.stops, this.shownStop)
+    if (isLed) for (const figure of this.all) figure.showEpoch(this.shownStop)
     const plotly = await plotlyOf(library)
     // While one is drawn another update may come, and take away or draw what is next here.
     for (const figure of this.figures.values()) if (figure.isOutdated) await figure.draw(plotly, this.shownStop)
+  }
+
+  // Only where an address has led since then: what the server says of the epoch is older than where the slider is now.
+  follow({ times, epoch }) {
+    const isLed = times !== this.timesLed
+    if (isLed) this.epoch = epoch
+    this.timesLed = times
+    return isLed
   }
 
   style(theme, stale, columns) {
@@ -93,10 +107,13 @@ class Board {
     this.epoch = stop === stops.at(-1) ? null : stop
     this.timeline.show(stop)
     for (const figure of this.all) figure.showEpoch(stop)
+    clearTimeout(this.rest)
+    this.rest = setTimeout(() => this.tell(this.epoch), REST_MILLISECONDS)
   }
 
   dispose() {
     this.timeline.pause()
+    clearTimeout(this.rest)
     for (const figure of this.all) figure.dispose()
   }
 }

@@ -41,7 +41,30 @@ class Picture(NamedTuple):
         return cls(kind, str(figure.to_json()))
 
 
-def board(figures: Mapping[str, Picture], *, key: str, stale: bool = False, columns: int = 1) -> None:
+class Led(NamedTuple):
+    """The epoch to which an address has led a board, which then goes where the person moves it.
+
+    Attributes:
+        times: How often one has led there; a board takes each over once.
+        epoch: The epoch; None for the last.
+    """
+
+    times: int
+    epoch: int | None
+
+
+NOT_LED = Led(0, None)
+
+
+def board(
+    figures: Mapping[str, Picture],
+    *,
+    key: str,
+    stale: bool = False,
+    columns: int = 1,
+    led: Led = NOT_LED,
+    choose: Callable[[int | None], None] = lambda epoch: None,
+) -> None:
     """Draw figures, those with frames below a slider that chooses the epoch.
 
     `st.plotly_chart` builds its chart anew whenever the data changes: it blinks and forgets the zoom. This component
@@ -52,9 +75,18 @@ def board(figures: Mapping[str, Picture], *, key: str, stale: bool = False, colu
         key: Identity of the board on its page.
         stale: Whether the figures show an earlier run than the one that is asked for.
         columns: How many runs stand side by side. A figure that is the only one of its kind spans all of them.
+        led: The epoch to which an address has led.
+        choose: Takes the epoch to which the person has moved the slider, a moment after it rests; None for the last.
     """
+
+    def take() -> None:
+        chosen = st.session_state.get(key, {}).get("chosen")
+        if chosen is not None:
+            choose(chosen["epoch"])
+
     data = {name: picture._asdict() for name, picture in figures.items()}
-    _mount(data={"library": plotly_url(), "figures": data, "stale": stale, "columns": columns}, key=key)
+    shown = {"library": plotly_url(), "figures": data, "stale": stale, "columns": columns, "led": led._asdict()}
+    _mount(data=shown, key=key, on_chosen_change=take)
 
 
 def drawn(kind: str, options: Hashable, records: Sequence[RunRecord], make: Callable[[], Figure]) -> Picture:

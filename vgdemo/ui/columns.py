@@ -4,30 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import NamedTuple
 
 import streamlit as st
 
 from vgdemo.config import SETTINGS, RunConfig
-from vgdemo.links import COLUMNS, from_query, to_query
+from vgdemo.links import COLUMNS, MAX_NAME, VIEW, from_query, names_from_query, to_query
 from vgdemo.presets import DEEP_RELU, DEEP_TANH, PRESETS
 from vgdemo.ui.address import Address
 from vgdemo.ui.controls import controls, enter, entered
+from vgdemo.ui.look import Look, kept, look, look_at
+from vgdemo.ui.names import LETTERS
 from vgdemo.ui.page import plain
 from vgdemo.ui.pages import COMPARE
-from vgdemo.ui.session import COLUMN, COMMON, session
+from vgdemo.ui.session import COLUMN, COLUMN_NAME, COMMON, session
 from vgdemo.ui.sources import choose_source
 
 COMMON_SETTINGS = (*(name for name, setting in SETTINGS.items() if setting.group in ("data", "repeats")), "epochs")
-LETTERS = COLUMNS.upper()  # What a person calls the columns.
 
 Columns = tuple[RunConfig, ...]
+
+
+class Shown(NamedTuple):
+    """What Compare shows: the columns, their own names, and how a person looks at them."""
+
+    configs: Columns
+    names: tuple[str, ...]
+    look: Look
 
 
 def columns() -> Columns:
     """The runs to compare, as the person has set them."""
     asked = ADDRESS.asked()
     if asked is not None:
-        session().columns = asked
+        session().columns, session().names = asked.configs, asked.names
+        look(COMPARE, asked.look)
     with st.sidebar:
         _arrange()
         controls(COMPARE)
@@ -36,10 +47,19 @@ def columns() -> Columns:
     except ValueError as error:
         st.warning(f"{plain(str(error))}. You see the last columns that were possible.")
     configs = session().columns
-    for notice in (*ADDRESS.notices(configs), *_twins(configs)):
+    for notice in (*ADDRESS.notices(_shown()), *_twins(configs)):
         st.warning(plain(notice))
-    ADDRESS.show(configs)
+    show_address()
     return configs
+
+
+def show_address() -> None:
+    """Let the address say what Compare shows, how a person looks at it too."""
+    ADDRESS.show(_shown())
+
+
+def _shown() -> Shown:
+    return Shown(session().columns, session().names, look_at(COMPARE))
 
 
 def completed(configs: Columns) -> Columns:
@@ -53,12 +73,23 @@ def completed(configs: Columns) -> Columns:
     return first, other
 
 
-def _read(query: Mapping[str, str]) -> tuple[Columns, tuple[str, ...]]:
-    configs, notices = from_query(query)
-    return completed(configs), notices
+def _read(query: Mapping[str, str]) -> tuple[Shown, tuple[str, ...]]:
+    asked, of_settings = from_query(query)
+    names, of_names = names_from_query(query)
+    wanted, of_look = Look.from_text(query.get(VIEW, ""))
+    configs = completed(asked)
+    return Shown(configs, _as_many(names, configs), wanted), (*of_settings, *of_names, *of_look)
 
 
-ADDRESS = Address(COMPARE, _read, to_query)
+def _write(shown: Shown) -> dict[str, str]:
+    return to_query(shown.configs, shown.names) | shown.look.to_query()
+
+
+ADDRESS = Address(COMPARE, _read, _write, kept)
+
+
+def _as_many(names: tuple[str, ...], configs: Columns) -> tuple[str, ...]:
+    return (*names, *[""] * len(configs))[: len(configs)]
 
 
 def _common(config: RunConfig) -> dict[str, object]:
@@ -71,7 +102,10 @@ def _edited(configs: Columns, position: int, config: RunConfig) -> Columns:
     Raises:
         ValueError: If a setting cannot be common to all.
     """
-    session().in_controls = position, config
+    name = " ".join(st.session_state[COLUMN_NAME].split())
+    names = _as_many(session().names, configs)
+    session().names = (*names[:position], name, *names[position + 1 :])
+    session().in_controls = position, config, name
     before = _common(configs[position])
     changes = {name: value for name, value in _common(config).items() if value != before[name]}
     if not st.session_state[COMMON]:
@@ -102,6 +136,17 @@ def _arrange() -> None:
         "Column to edit", tuple(letters), key=COLUMN, required=True, width="stretch", persist_state="session"
     )
     _arrangement_buttons(len(configs))
+    shown = _position(), configs[_position()], _as_many(session().names, configs)[_position()]
+    if shown != session().in_controls:
+        enter(shown[1], COMPARE)
+        st.session_state[COLUMN_NAME] = shown[2]
+    st.text_input(
+        "Name of the column",
+        key=COLUMN_NAME,
+        max_chars=MAX_NAME,
+        placeholder="What sets it apart",
+        persist_state="session",
+    )
     st.session_state.setdefault(COMMON, True)
     st.toggle(
         "Same data, repeats and epochs for all",
@@ -109,9 +154,6 @@ def _arrange() -> None:
         persist_state="session",
         help="What you change of them here changes in all columns; every other setting is the column's own.",
     )
-    shown = _position(), configs[_position()]
-    if shown != session().in_controls:
-        enter(shown[1], COMPARE)
 
 
 def _arrangement_buttons(count: int) -> None:
@@ -124,10 +166,12 @@ def _arrangement_buttons(count: int) -> None:
 
 def put(configs: Columns) -> None:
     """Put a run into the column that is edited; several replace all."""
+    names: tuple[str, ...] = ()
     if len(configs) == 1:
-        position, columns = _position(), session().columns
+        position, columns, names = _position(), session().columns, _as_many(session().names, session().columns)
         configs = (*columns[:position], *configs, *columns[position + 1 :])
-    session().columns = configs
+        names = (*names[:position], "", *names[position + 1 :])
+    session().columns, session().names = configs, _as_many(names, configs)
 
 
 def _add() -> None:
@@ -137,11 +181,12 @@ def _add() -> None:
         with suppress(ValueError):
             config = preset.config.with_changes(**_common(configs[0]))
             if config not in configs:
-                session().columns = (*configs, config)
+                session().columns, session().names = (*configs, config), (*session().names, "")
                 st.session_state[COLUMN] = LETTERS[len(configs)]
                 return
 
 
 def _remove() -> None:
-    position, configs = _position(), session().columns
+    position, configs, names = _position(), session().columns, session().names
     session().columns = configs[:position] + configs[position + 1 :]
+    session().names = names[:position] + names[position + 1 :]

@@ -7,10 +7,12 @@ from functools import partial
 
 import streamlit as st
 
-from vgdemo.comparison import headings, who_learns
+from vgdemo.comparison import who_learns
 from vgdemo.figures import RUN_COLORS, ViewOptions
 from vgdemo.jobs import Job
 from vgdemo.record import RunRecord
+from vgdemo.ui.columns import show_address
+from vgdemo.ui.names import titles
 from vgdemo.ui.page import plain
 from vgdemo.ui.progress import are_over, progress_bar, redraw
 from vgdemo.ui.replicates import replicate_choice
@@ -38,10 +40,10 @@ def measured(jobs: Jobs) -> dict[str, RunRecord]:
 
 
 def _heads(jobs: Jobs) -> None:
-    titles = headings({letter: record.source for letter, record in records_of(jobs).items()})
+    called = titles(records_of(jobs))
     for column, (letter, job) in zip(st.columns(len(jobs)), jobs.items(), strict=True):
         with column, st.container(key=f"column-{letter}", gap="xsmall"):
-            st.markdown(f"**{plain(titles[letter])}**")
+            st.markdown(f"**{plain(called[letter])}**")
             progress_bar(job)
             verdict_of_column(job, letter)
     with st.container(key="who-learns"):
@@ -54,8 +56,8 @@ def _who_learns(jobs: Jobs) -> str:
     records = measured(jobs)
     if not records:
         return "Nothing was trained."
-    titles = headings({letter: record.source for letter, record in records_of(jobs).items()})
-    return who_learns({titles[letter]: record for letter, record in records.items()})
+    called = titles(records_of(jobs))
+    return who_learns({called[letter]: record for letter, record in records.items()})
 
 
 def _marking(letter: str, color: str) -> str:
@@ -70,6 +72,7 @@ def _figures(jobs: Jobs) -> None:
         rows = row_choice()
         _stop_or_retry(jobs)
     show_side_by_side(jobs, ViewOptions(statistic), replicates, rows)
+    show_address()
 
 
 def _stop_or_retry(jobs: Jobs) -> None:

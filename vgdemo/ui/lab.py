@@ -12,6 +12,8 @@ from vgdemo.jobs import Job, JobState
 from vgdemo.ui.progress import progress_bar, redraw
 from vgdemo.ui.replicates import replicate_choice
 from vgdemo.ui.runs import retry
+from vgdemo.ui.session import session
+from vgdemo.ui.settings import show_address
 from vgdemo.ui.verdict import findings, verdict
 from vgdemo.ui.views import fit_choice, show_one, singles_choice, statistic_choice
 
@@ -27,7 +29,11 @@ def watch(job: Job) -> None:
 def reported(job: Job) -> list[ReportedRun]:
     """The run for those who take it away, once it is over."""
     record = job.record if job.progress.state.is_over else None
-    return [ReportedRun(record, findings=findings(record))] if record is not None and len(record.epochs) else []
+    return (
+        [ReportedRun(record, findings=findings(record), name=session().name)]
+        if record is not None and len(record.epochs)
+        else []
+    )
 
 
 def _draw(job: Job) -> None:
@@ -37,6 +43,7 @@ def _draw(job: Job) -> None:
         statistic, replicates = statistic_choice(), replicate_choice([job])
         options = ViewOptions(statistic, fit=fit_choice(), singles=singles_choice())
     show_one(job, options, replicates)
+    show_address()
 
 
 def _progress_line(job: Job) -> None:

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from vgdemo.comparison import apart, differences, endings, headings, shared_parts
+from vgdemo.comparison import apart, differences, endings, shared_parts
 from vgdemo.config import RunConfig
 from vgdemo.export import ReportedRun
 from vgdemo.jobs import Job
 from vgdemo.record import RunRecord
 from vgdemo.ui.compare import measured
 from vgdemo.ui.downloads import downloads
+from vgdemo.ui.names import own_names, titles
 from vgdemo.ui.page import plain
 from vgdemo.ui.progress import are_over
 from vgdemo.ui.verdict import findings, summary_of
@@ -27,8 +28,13 @@ def results(jobs: Mapping[str, Job]) -> None:
     if records and are_over(jobs.values()):
         _endings(records)
     sources = {letter: record.source for letter, record in every.items()}
-    titles = headings(sources)
-    downloads([ReportedRun(record, titles[letter], findings(record), letter) for letter, record in records.items()])
+    called, own = titles(every), own_names()
+    downloads(
+        [
+            ReportedRun(record, called[letter], findings(record), letter, own.get(letter, ""))
+            for letter, record in records.items()
+        ]
+    )
     st.markdown("##### What sets them apart")
     models = {letter: record.model for letter, record in every.items()}
     _table(apart(sources, models), "Settings in which the columns differ")

@@ -22,6 +22,8 @@ SESSION = "vgdemo session"
 PRESET, TRAIN, TRAIN_AT_ONCE = "preset", "train", "train at once"
 COLUMN, COMMON, ROWS = "column", "common", "rows"
 STATISTIC, REPLICATE, FIT, SINGLES = "statistic", "replicate", "fit", "singles"
+NAME, COLUMN_NAME = "name", "column name"
+PRESENT = "present"
 FIND = "find"
 HISTORY = "history"
 
@@ -71,31 +73,50 @@ class Session:
 
     Attributes:
         config: The Lab's settings, the last ones that fitted together.
+        name: The person's own name for the Lab's run; empty for none.
         columns: Compare's settings, column by column.
-        in_controls: Position and settings of the column that Compare's controls show.
+        names: The columns' own names, as many as there are columns; empty for none.
+        in_controls: Position, settings and name of the column that Compare's controls show.
         job: The Lab's run.
         compared: Compare's runs.
         queued: The Article's runs, trained in the background.
         queue_error: Why they could not be queued, to be said once.
         visited: Title of a page to the address that it had last; the navigation takes it along.
         moved: Query parameters that Back or Forward has just led to.
+        epochs: Title of a page to the epoch that is shown on it; without one, the last.
+        times_led: How often an address led to an epoch, so that figures take each over once.
         drawn: Name of a page to the figures on it.
         is_new_here: Whether nobody had trained on this server when the visit began; None until that was looked up.
         notice: What the next page is to say once, of what the last one did.
     """
 
     config: RunConfig | None = None
+    name: str = ""
     columns: tuple[RunConfig, ...] = ()
-    in_controls: tuple[int, RunConfig] | None = None
+    names: tuple[str, ...] = ()
+    in_controls: tuple[int, RunConfig, str] | None = None
     job: Job | None = None
     compared: dict[RunConfig, Job] = field(default_factory=dict)
     queued: dict[RunConfig, Job] = field(default_factory=dict)
     queue_error: str | None = None
     visited: dict[str, Visited] = field(default_factory=dict)
     moved: dict[str, str] | None = None
+    epochs: dict[str, int] = field(default_factory=dict)
+    times_led: int = 0
     drawn: dict[str, Drawn] = field(default_factory=dict)
     is_new_here: bool | None = None
     notice: str | None = None
+
+    def show_epoch(self, page: str, epoch: int | None) -> None:
+        """Note the epoch that the figures of a page show; None for the last."""
+        self.epochs.pop(page, None)
+        if epoch is not None:
+            self.epochs[page] = epoch
+
+    def lead_to(self, page: str, epoch: int | None) -> None:
+        """Have the figures of a page show an epoch."""
+        self.show_epoch(page, epoch)
+        self.times_led += 1
 
 
 def session() -> Session:

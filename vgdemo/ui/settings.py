@@ -2,19 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 import streamlit as st
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs import Job
+from vgdemo.links import MAX_NAME, NAME, VIEW, name_from_query, without_words
 from vgdemo.presets import PRESETS, Preset
 from vgdemo.ui.address import Address
 from vgdemo.ui.controls import controls, enter, entered
+from vgdemo.ui.look import Look, kept, look, look_at
 from vgdemo.ui.page import plain
 from vgdemo.ui.pages import LAB
+from vgdemo.ui.session import NAME as NAME_FIELD
 from vgdemo.ui.session import PRESET, TRAIN, TRAIN_AT_ONCE, session
 from vgdemo.ui.sources import choose_run
 
-ADDRESS = Address(LAB, RunConfig.from_query, RunConfig.to_query)
+
+class Shown(NamedTuple):
+    """What the Lab shows: a run, its own name, and how a person looks at it."""
+
+    config: RunConfig
+    name: str
+    look: Look
+
+
+def _read(query: Mapping[str, str]) -> tuple[Shown, tuple[str, ...]]:
+    config, of_settings = RunConfig.from_query(without_words(query))
+    name, of_name = name_from_query(query)
+    wanted, of_look = Look.from_text(query.get(VIEW, ""))
+    return Shown(config, name, wanted), (*of_settings, *of_name, *of_look)
+
+
+def _write(shown: Shown) -> dict[str, str]:
+    return shown.config.to_query() | ({NAME: shown.name} if shown.name else {}) | shown.look.to_query()
+
+
+ADDRESS = Address(LAB, _read, _write, kept)
 BY_LABEL: dict[str | None, Preset] = {preset.label: preset for preset in PRESETS}
 
 
@@ -22,17 +48,42 @@ def form() -> RunConfig:
     """The settings as the person has set them; if they do not fit together, the last ones that did, and a notice."""
     asked = ADDRESS.asked()
     if asked is not None:
-        enter(asked, LAB)
-        session().config = asked
+        enter(asked.config, LAB)
+        session().config = asked.config
+        st.session_state[NAME_FIELD] = asked.name
+        look(LAB, asked.look)
     with st.sidebar:
         _presets()
         _train_at_once()
         controls(LAB)
     config = _last_possible()
-    for notice in ADDRESS.notices(config):
+    session().name = " ".join(st.session_state.get(NAME_FIELD, "").split())
+    for notice in ADDRESS.notices(_shown(config)):
         st.warning(plain(notice))
-    ADDRESS.show(config)
+    show_address()
     return config
+
+
+def show_address() -> None:
+    """Let the address say what the Lab shows, how a person looks at it too."""
+    ADDRESS.show(_shown(session().config or RunConfig()))
+
+
+def name_field() -> None:
+    """A field for a name of one's own."""
+    st.text_input(
+        "Name of the run",
+        key=NAME_FIELD,
+        max_chars=MAX_NAME,
+        placeholder="Name it",
+        label_visibility="collapsed",
+        persist_state="session",
+        width=180,
+    )
+
+
+def _shown(config: RunConfig) -> Shown:
+    return Shown(config, session().name, look_at(LAB))
 
 
 def run_to_show(config: RunConfig, job: Job | None) -> RunConfig:

@@ -16,6 +16,7 @@ from vgdemo.ui.forecast import forecast_of
 from vgdemo.ui.glossary import in_markdown
 from vgdemo.ui.page import plain
 from vgdemo.ui.pages import COMPARE, PAGES
+from vgdemo.ui.session import session
 
 MOST_REMEDIES = 4  # More of them are no advice.
 ICONS = {
@@ -99,7 +100,7 @@ def _remedies(diagnosis: Diagnosis, config: RunConfig) -> None:
 
 def _try(config: RunConfig, remedy: Remedy) -> None:
     """Train the changed run, on the same seed and data, beside the one that it may cure."""
-    st.switch_page(PAGES[COMPARE], query_params=to_query([config, remedy.applied(config)]))
+    st.switch_page(PAGES[COMPARE], query_params=to_query([config, remedy.applied(config)], [session().name]))
 
 
 def _reasons(diagnosis: Diagnosis) -> None:

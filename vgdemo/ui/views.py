@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from vgdemo.comparison import headings
 from vgdemo.figures import STATISTICS, VIEWS, Figure, View, ViewOptions, overlaid_accuracy, views_of
 from vgdemo.jobs import Job
 from vgdemo.record import RunRecord
 from vgdemo.theory import Forecast
-from vgdemo.ui.board import Picture, board, drawn
+from vgdemo.ui.board import Led, Picture, board, drawn
 from vgdemo.ui.forecast import forecast_of
+from vgdemo.ui.names import titles
 from vgdemo.ui.pages import COMPARE, LAB
 from vgdemo.ui.progress import are_over
 from vgdemo.ui.replicates import Chosen
@@ -83,14 +83,14 @@ def show_side_by_side(jobs: Mapping[str, Job], options: ViewOptions, replicates:
     shown = {letter: _Shown.of(job, options, replicates, letter) for letter, job in jobs.items()}
 
     def make(records: Mapping[str, RunRecord]) -> dict[str, Picture]:
-        titles = headings({letter: record.source for letter, record in records.items()})
-        overlay = partial(overlaid_accuracy, records, titles)
-        pictures = {"overlay": drawn("overlay", tuple(titles.items()), [*records.values()], overlay)}
+        called = titles(records)
+        overlay = partial(overlaid_accuracy, records, called)
+        pictures = {"overlay": drawn("overlay", tuple(called.items()), [*records.values()], overlay)}
         for name, letter, view in _in_rows(records, rows):
             pictures[f"{name} {letter}"] = _picture(name, view, records[letter], shown[letter], None)
         return pictures
 
-    _show(COMPARE, jobs, (tuple(shown.values()), rows), make)
+    _show(COMPARE, jobs, (tuple(shown.values()), rows, session().names), make)
 
 
 def _in_rows(records: Mapping[str, RunRecord], rows: Sequence[str]) -> Iterator[tuple[str, str, View]]:
@@ -150,7 +150,14 @@ def _show(
     if before is None or before.of != of:
         session().drawn[page] = _next(before, of, jobs, make)
     shown = session().drawn[page]
-    board(shown.pictures, key=page, stale=shown.is_stale, columns=shown.columns)
+    board(
+        shown.pictures,
+        key=page,
+        stale=shown.is_stale,
+        columns=shown.columns,
+        led=Led(session().times_led, session().epochs.get(page)),
+        choose=partial(session().show_epoch, page),
+    )
 
 
 def _next(

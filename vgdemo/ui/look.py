@@ -1,0 +1,148 @@
+"""How a visit looks at runs: the choices that it has for figures, the epoch and the presentation, in one parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+
+from vgdemo.config import SETTINGS
+from vgdemo.diagnosis import Verdict
+from vgdemo.figures import STATISTICS, VIEWS
+from vgdemo.links import VIEW
+from vgdemo.ui.replicates import ALL
+from vgdemo.ui.session import FIT, PRESENT, REPLICATE, ROWS, SINGLES, STATISTIC, session
+from vgdemo.ui.views import FIRST_ROWS
+
+
+@dataclass(frozen=True)
+class Look:
+    """A way to look at runs.
+
+    Attributes:
+        statistic: A name in `STATISTICS`.
+        replicates: All, the number of one from 1, or the name of a verdict.
+        fit: Whether scales are stretched over the runs that are shown.
+        singles: Whether every replicate has a curve of its own.
+        rows: Which of the `VIEWS` are drawn of runs side by side.
+        epoch: The one that is shown; None for the last.
+        present: Whether the page is shown to a room.
+
+    Example:
+        >>> Look(replicates="dead", epoch=37).to_query()
+        {'view': 'replicates-dead epoch-37'}
+    """
+
+    statistic: str = next(iter(STATISTICS))
+    replicates: str = ALL
+    fit: bool = False
+    singles: bool = False
+    rows: tuple[str, ...] = FIRST_ROWS
+    epoch: int | None = None
+    present: bool = False
+
+    def to_query(self) -> dict[str, str]:
+        """What differs from the usual look; no parameter if nothing does."""
+        words = [f"{name}-{_in_words(value)}" for name, value in vars(self).items() if value != getattr(USUAL, name)]
+        return {VIEW: " ".join(words)} if words else {}
+
+    @classmethod
+    def from_text(cls, text: str) -> tuple[Look, tuple[str, ...]]:
+        """The look that the parameter asks for, and a sentence for each part that could not be taken.
+
+        Example:
+            >>> Look.from_text("epoch-37 fit-maybe")[1]
+            ("Expected the view's `fit` to be 1. Received: 'maybe'. It is ignored.",)
+        """
+        found: dict[str, Any] = {}
+        notices = []
+        for name, _, value in (word.partition("-") for word in text.split()):
+            expected, read = _PARTS.get(name, ("", lambda value: None))
+            part = read(value)
+            if part is not None:
+                found[name] = part
+            elif expected:
+                notices.append(
+                    f"Expected the view's `{name}` to be {expected}. Received: {value[:40]!r}. It is ignored."
+                )
+            else:
+                known = ", ".join(_PARTS)
+                notices.append(f"Expected a part of a view: {known}. Received: {name[:40]!r}. It is ignored.")
+        return cls(**found), tuple(notices)
+
+
+USUAL = Look()
+_KEYS = {
+    "statistic": STATISTIC,
+    "replicates": REPLICATE,
+    "fit": FIT,
+    "singles": SINGLES,
+    "rows": ROWS,
+    "present": PRESENT,
+}
+
+
+def look_at(page: str) -> Look:
+    """How the visit looks at a page now."""
+    values = {name: st.session_state.get(key, getattr(USUAL, name)) for name, key in _KEYS.items()}
+    return Look(**values | {"rows": _in_order(values["rows"])}, epoch=session().epochs.get(page))
+
+
+def look(page: str, wanted: Look) -> None:
+    """Set all choices of a page; only before they are drawn."""
+    for name, key in _KEYS.items():
+        value = getattr(wanted, name)
+        st.session_state[key] = list(value) if name == "rows" else value
+    session().lead_to(page, wanted.epoch)
+
+
+def kept() -> dict[str, str]:
+    """What a page that a link leads to takes over, unless the link says otherwise: the look without the epoch."""
+    return replace(look_at(""), epoch=None).to_query()
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
+    return ".".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _in_order(rows: Any) -> tuple[str, ...]:
+    return tuple(name for name in VIEWS if name in rows)
+
+
+def _statistic(text: str) -> str | None:
+    return text if text in STATISTICS else None
+
+
+def _replicates(text: str) -> str | None:
+    is_number = text in map(str, range(1, int(SETTINGS["replicates"].maximum) + 1))
+    return text if is_number or text in (ALL, *Verdict) else None
+
+
+def _yes(text: str) -> bool | None:
+    return True if text == "1" else None
+
+
+def _rows(text: str) -> tuple[str, ...] | None:
+    asked = text.split(".") if text else []
+    return _in_order(asked) if set(asked) <= set(VIEWS) else None
+
+
+def _epoch(text: str) -> int | None:
+    most = int(SETTINGS["epochs"].maximum)
+    return int(text) if text in map(str, range(most + 1)) else None
+
+
+# Name to what is expected, and what reads it; None for what cannot be taken.
+_PARTS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "statistic": (f"one of {', '.join(STATISTICS)}", _statistic),
+    "replicates": (f"{ALL}, a number from 1 or one of {', '.join(Verdict)}", _replicates),
+    "fit": ("1", _yes),
+    "singles": ("1", _yes),
+    "rows": (f"some of {', '.join(VIEWS)}, with dots between them", _rows),
+    "epoch": ("a whole number between 0 and 2000", _epoch),
+    "present": ("1", _yes),
+}
