@@ -23,7 +23,7 @@ from vgdemo.record import HISTOGRAM_BINS, RunRecord
 def has_runs(url: str) -> bool:
     try:
         with urllib.request.urlopen(f"{url}/data/runs", timeout=1) as answer:
-            return b"replicate_0" in answer.read()
+            return b"replicate-1" in answer.read()
     except (URLError, OSError):
         return False
 
@@ -53,8 +53,16 @@ def server(make_record: Callable[..., RunRecord], tmp_path: Path) -> Iterator[st
 
 @pytest.mark.parametrize(("tab", "shape"), [("histograms", "path.outline"), ("distributions", "path.area")])
 def test_a_tab_shows_the_gradient_of_all_six_kernels(page: Page, server: str, tab: str, shape: str) -> None:
-    page.goto(f"{server}/#{tab}&tagFilter=kernel_._grad")
+    page.goto(f"{server}/#{tab}&tagFilter=kernel_.*_grad")
     cards = page.locator(f"tf-{tab.removesuffix('s')}-loader")
-    for layer in range(6):  # The first six are those that the filter found.
-        expect(cards.nth(layer)).to_contain_text(f"kernel_{layer}_grad", timeout=READY_SECONDS * 1000)
-        expect(cards.nth(layer).locator(shape).first).to_be_attached(timeout=READY_SECONDS * 1000)
+    for place, layer in enumerate([*range(1, 6), "output"]):  # The first six are those that the filter found.
+        expect(cards.nth(place)).to_contain_text(f"kernel_{layer}_grad", timeout=READY_SECONDS * 1000)
+        expect(cards.nth(place).locator(shape).first).to_be_attached(timeout=READY_SECONDS * 1000)
+
+
+def test_a_chart_of_a_statistic_holds_all_six_layers(page: Page, server: str) -> None:
+    page.goto(f"{server}/?tagFilter=log10%20gradient%20rms#timeseries")
+    expect(page.locator("scalar-card")).to_have_count(1, timeout=READY_SECONDS * 1000)
+    expect(page.locator("scalar-card")).to_contain_text("layers/log10 gradient rms")
+    rows = page.locator("scalar-card tb-data-table-content-row")
+    expect(rows).to_have_count(6, timeout=READY_SECONDS * 1000)

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
-from conftest import changed, foreign_record
+from conftest import changed, cut, foreign_record
 from pyarrow import parquet
 
 from vgdemo.export import ReportedRun, axes, axis_table, curves_table, to_csv, to_parquet
@@ -46,6 +47,38 @@ def test_layers_have_a_row_for_each_epoch_replicate_and_layer(make_record: MakeR
     assert table.num_rows == 4 * 2 * 3
 
 
+def test_replicates_and_layers_are_counted_from_1(make_record: MakeRecord) -> None:
+    record = make_record()
+    for table in (curves_table([ReportedRun(record)]), axis_table([ReportedRun(record), ReportedRun(record)], "layer")):
+        assert set(table["replicate"].to_pylist()) == {1, 2}
+    assert table["layer"].to_pylist()[:4] == ["1", "2", "output", "1"]
+    (row,) = cells(curves_table([ReportedRun(record)]), epoch=3, replicate=2)
+    assert float(row["val_loss"]) == record.curve_arrays["val_loss"][3, 1]
+
+
+@pytest.mark.parametrize("name", ["own", "foreign", "one of one", "diverged", "stopped"])
+def test_pandas_reads_every_table_back(make_record: MakeRecord, name: str) -> None:
+    records = {
+        "own": make_record(),
+        "foreign": foreign_record(),
+        "one of one": make_record(num_hidden_layers=1, units=1, epochs=1, replicates=1),
+        "diverged": changed(make_record(), train_loss=np.array(np.nan), gradient_rms=np.array(np.inf)),
+        "stopped": cut(make_record(), 2),
+    }
+    run = ReportedRun(records[name], 'A · "quoted", and\nbroken')
+    for table in (curves_table([run]), *(axis_table([run], axis) for axis in axes([run]))):
+        read = pd.read_csv(io.BytesIO(to_csv(table)), dtype={"layer": str, "time step": str})
+        pd.testing.assert_frame_equal(read, table.to_pandas(), check_dtype=False, rtol=1e-12)
+
+
+def test_not_a_number_infinity_zero_and_nothing_can_be_told_apart(make_record: MakeRecord) -> None:
+    sizes = np.array([np.nan, np.inf, 0, 1e-300])[:, None, None]
+    table = axis_table([ReportedRun(changed(make_record(), gradient_rms=sizes))], "layer")
+    assert [row["gradient_rms"] for row in cells(table, replicate=1, layer="1")] == ["nan", "inf", "0", "1e-300"]
+    (unmeasured,) = cells(table, epoch=0, replicate=1, layer="1")
+    assert unmeasured["update_ratio"] == ""
+
+
 def test_csv_keeps_every_digit_and_what_is_no_number(make_record: MakeRecord) -> None:
     record = make_record()
     loss = record.curve_arrays["val_loss"].copy()
@@ -58,10 +91,10 @@ def test_csv_keeps_every_digit_and_what_is_no_number(make_record: MakeRecord) ->
 def test_a_cell_is_empty_where_nothing_was_measured_and_nan_where_nan_was(make_record: MakeRecord) -> None:
     record = changed(make_record(), gradient_rms=np.array(np.nan))
     table = axis_table([ReportedRun(record)], "layer")
-    (output,) = cells(table, epoch=0, replicate=0, layer="output")
+    (output,) = cells(table, epoch=0, replicate=1, layer="output")
     assert output["gradient_rms"] == "nan"
     assert output["dead_share"] == output["update_ratio"] == ""  # The output's, and before the first update.
-    (hidden,) = cells(table, epoch=1, replicate=0, layer="1")
+    (hidden,) = cells(table, epoch=1, replicate=1, layer="1")
     assert "" not in hidden.values()
 
 

@@ -26,25 +26,26 @@ def losses(folder: Path) -> list[float]:
     return [event.value for event in EventAccumulator(str(folder)).Reload().Scalars("epoch_loss")]
 
 
-def test_each_replicate_is_a_run(record: RunRecord, tmp_path: Path) -> None:
+def test_each_replicate_is_a_run_and_each_layer(record: RunRecord, tmp_path: Path) -> None:
     write_tensorboard(record, tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["replicate_0", "replicate_1"]
+    runs = ["layer-1", "layer-2", "median", "output", "replicate-1", "replicate-2"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == runs
     for replicate in (0, 1):
         expected = record.curve_arrays["train_loss"][:, replicate]
-        assert losses(tmp_path / f"replicate_{replicate}") == pytest.approx(expected)
+        assert losses(tmp_path / f"replicate-{replicate + 1}") == pytest.approx(expected)
 
 
-def test_a_training_of_somebodys_own_is_one_run(tmp_path: Path) -> None:
+def test_a_training_of_somebodys_own_is_one_replicate(tmp_path: Path) -> None:
     write_tensorboard(foreign_record(), tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["replicate_0"]
-    assert losses(tmp_path / "replicate_0") == pytest.approx(foreign_record().curve_arrays["train_loss"][:, 0])
+    assert [path.name for path in tmp_path.glob("*replicate*")] == ["replicate-1"]
+    assert losses(tmp_path / "replicate-1") == pytest.approx(foreign_record().curve_arrays["train_loss"][:, 0])
 
 
 @pytest.mark.parametrize("name", ["empty", "new/folder"])
 def test_a_folder_that_is_empty_or_new_is_written(record: RunRecord, tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").mkdir()
     write_tensorboard(record, tmp_path / name)
-    assert (tmp_path / name / "replicate_0").is_dir()
+    assert (tmp_path / name / "replicate-1").is_dir()
 
 
 def test_a_folder_that_holds_something_is_left_alone(record: RunRecord, tmp_path: Path) -> None:
@@ -61,10 +62,17 @@ def test_a_file_in_the_folders_place_is_left_alone(record: RunRecord, tmp_path: 
     assert (tmp_path / "log").read_text() == "mine"
 
 
-def test_the_archive_holds_the_same_runs(record: RunRecord, tmp_path: Path) -> None:
-    with zipfile.ZipFile(io.BytesIO(tensorboard_zip(record))) as archive:
+@pytest.mark.parametrize(("name", "folder"), [("My run", "My-run"), ("../..", "tanh-2x5-uniform_0_1")])
+def test_the_archive_holds_the_same_runs_in_a_folder_of_the_runs_name(
+    record: RunRecord, tmp_path: Path, name: str, folder: str
+) -> None:
+    with zipfile.ZipFile(io.BytesIO(tensorboard_zip(record, name))) as archive:
         archive.extractall(tmp_path)
-    assert losses(tmp_path / "replicate_1") == pytest.approx(record.curve_arrays["train_loss"][:, 1])
+    (found,) = tmp_path.iterdir()
+    assert found.name.startswith(folder)
+    write_tensorboard(record, tmp_path / "log")
+    assert {path.name for path in found.iterdir()} == {path.name for path in (tmp_path / "log").iterdir()}
+    assert losses(found / "replicate-2") == pytest.approx(record.curve_arrays["train_loss"][:, 1])
 
 
 def test_without_tensorboard_the_error_names_the_package(

@@ -8,7 +8,7 @@
 | `to_csv(table)`, `to_parquet(table)` | a table as a file's bytes |
 | `report(runs)` | one self-contained HTML page, runs side by side |
 | `script(config, name)`, `notebook(config, name)` | the run in plain Keras, as Python and as a Jupyter notebook |
-| `write_tensorboard(record, log_dir)`, `tensorboard_zip(record)` | a log folder that TensorBoard reads |
+| `write_tensorboard(record, log_dir)`, `tensorboard_zip(record, name)` | a log folder that TensorBoard reads |
 
 All but the code take a record of any network. The settings as JSON are `RunConfig.to_json` and `RunConfig.from_json`.
 """

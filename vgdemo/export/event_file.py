@@ -6,7 +6,7 @@ The only module that imports TensorBoard, an optional dependency.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -15,9 +15,13 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.tensor_pb2 import TensorProto
 from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
 from tensorboard.compat.proto.types_pb2 import DT_DOUBLE
-from tensorboard.plugins.histogram.metadata import create_summary_metadata
+from tensorboard.plugins.histogram.metadata import create_summary_metadata as histogram_metadata
+from tensorboard.plugins.scalar.metadata import create_summary_metadata as scalar_metadata
 
+from vgdemo.export.file_names import file_name
 from vgdemo.export.tfrecord import tfrecord
+from vgdemo.figures.scales import statistic_of
+from vgdemo.learning import quantile
 from vgdemo.model import Model
 from vgdemo.record import HISTOGRAM_EDGES, Panel, RunRecord
 
@@ -27,12 +31,15 @@ CURVE_TAGS = {
     "val_accuracy": "epoch_val_accuracy",
     "val_loss": "epoch_val_loss",
 }
-NUMBERED = {"kernel": "kernel", "layer": "activation"}  # What a panel is of to what numbers follow in its tags.
-EDGES = [0.0, *(10.0**HISTOGRAM_EDGES).tolist(), float(np.finfo(np.float32).max)]
-DESCRIPTION = (
-    "Size |g| of each entry of the gradient of this kernel, that of {phrase}{data} at the end of "
-    "the epoch. Signs are not kept. Buckets are half a decade wide; the first, from 0 to 1e-24, holds exact "
-    "zeros too. Entries that are not finite are left out."
+SIGNED = ("kernel_mean", "activation_mean")  # They have no logarithm, even in a run in which none is negative.
+LOG10 = "As a power of ten: -8 is 1e-8. An exact zero has none and is left out."
+MEDIAN = "The median over the replicates; one that is not a number counts as the largest."
+HALF_A_DECADE = 0.5
+EDGES = np.array([HISTOGRAM_EDGES[0] - HALF_A_DECADE, *HISTOGRAM_EDGES, HISTOGRAM_EDGES[-1] + HALF_A_DECADE])
+SIZES = (
+    "Power of ten of the size |g| of each entry of the gradient of this kernel, that of {phrase}{data} at the end of "
+    "the epoch, all replicates together: -8 is 1e-8. Signs are not kept. Exact zeros and entries that are not finite "
+    "are left out. The bucket that ends at -24 holds all smaller ones, the one that begins at 6 all larger ones."
 )
 
 
@@ -40,65 +47,93 @@ class Scalars(NamedTuple):
     """The numbers of one tag, at each of some epochs."""
 
     tag: str
+    description: str
     epochs: NDArray[np.int32]
     values: NDArray[np.float64]
 
 
 class Histograms(NamedTuple):
-    """The gradient of one kernel: (E, B) counts by size, and (E,) the largest size, at each of some epochs."""
+    """The gradient of one kernel: (E, B) counts by size, between `EDGES`, at each of some epochs."""
 
     tag: str
     description: str
     epochs: NDArray[np.int32]
-    counts: NDArray[np.uint32]
-    largest: NDArray[np.float64]
+    counts: NDArray[np.uint64]
 
 
-def event_file(record: RunRecord, replicate: int) -> bytes:
-    """The events of one replicate, one for each epoch."""
-    now = time.time()
-    events = {epoch: Event(wall_time=now, step=epoch) for epoch in record.epochs.tolist()}
-    for scalars in _scalars(record, replicate):
-        for epoch, value in zip(scalars.epochs.tolist(), scalars.values.tolist(), strict=True):
-            events[epoch].summary.value.add(tag=scalars.tag, simple_value=value)
-    for histograms in _histograms(record, replicate):
-        _add_histograms(events, histograms)
-    version = Event(wall_time=now, file_version="brain.Event:2")
-    return tfrecord(event.SerializeToString() for event in (version, *events.values()))
+def event_files(record: RunRecord) -> dict[str, bytes]:
+    """Name of a run of TensorBoard's to its events, one for each epoch.
+
+    TensorBoard draws the same tag of several runs in one chart, so each replicate is a run, and each layer.
+    """
+    contents = [*_of_replicates(record), *_of_places(record)]
+    names = _distinct(name for name, _ in contents)
+    return {name: _event_file(record, content) for name, (_, content) in zip(names, contents, strict=True)}
 
 
-def _scalars(record: RunRecord, replicate: int) -> Iterator[Scalars]:
+def _of_replicates(record: RunRecord) -> Iterator[tuple[str, list[Scalars | Histograms]]]:
+    """The median if there are several, then each; the first of them has the histograms."""
+    histograms = _histograms(record)
+    if record.replicates > 1:
+        curves = {name: quantile(values, 0.5) for name, values in record.curve_arrays.items()}
+        yield "median", [*_curves(record, curves, MEDIAN), *histograms]
+    for replicate in range(record.replicates):
+        curves = {name: values[:, replicate] for name, values in record.curve_arrays.items()}
+        yield f"replicate-{replicate + 1}", [*_curves(record, curves), *(histograms if record.replicates == 1 else ())]
+
+
+def _curves(
+    record: RunRecord, curves: dict[str, NDArray[np.float64]], description: str = ""
+) -> Iterator[Scalars | Histograms]:
     for name, tag in CURVE_TAGS.items():
-        if name in record.curve_arrays:
-            yield Scalars(tag, record.epochs, record.curve_arrays[name][:, replicate])
+        if name in curves:
+            yield Scalars(tag, description, record.epochs, curves[name])
+
+
+def _of_places(record: RunRecord) -> Iterator[tuple[str, list[Scalars | Histograms]]]:
+    """Each layer, and each place along another axis, with the median of every statistic."""
+    places: dict[tuple[str, str], list[Scalars | Histograms]] = {}
     for panel in record.panels.values():
-        places = _places(record.model, panel)
-        for statistic, values in panel.statistics.items():
-            for place, column in zip(places, values[:, replicate].T, strict=True):
-                yield Scalars(f"{statistic}/{place}", panel.epochs, column)
+        for statistic in panel.statistics:
+            for label, scalars in zip(panel.labels, _scalars(record, panel, statistic), strict=True):
+                places.setdefault((panel.axis, label), []).append(scalars)
+    for (axis, label), content in places.items():
+        yield file_name(f"{axis} {label}" if label.isdigit() else label) or file_name(axis), content
 
 
-def _histograms(record: RunRecord, replicate: int) -> Iterator[Histograms]:
+def _scalars(record: RunRecord, panel: Panel, statistic: str) -> Iterator[Scalars]:
+    """The statistic at each place of the panel."""
+    shown = statistic_of(record, statistic)
+    is_logarithmic = shown.logarithmic and statistic not in SIGNED
+    words = f"{'log10 ' if is_logarithmic else ''}{statistic.replace('_', ' ')}"
+    description = f"{MEDIAN} {LOG10 if is_logarithmic else ''}".strip()
+    for values in quantile(panel.statistics[statistic], 0.5).T:
+        drawn = shown.scaled(values) if is_logarithmic else values
+        there = np.logical_or(values != 0, not is_logarithmic)
+        yield Scalars(f"{panel.axis}s/{words}", description, panel.epochs[there], drawn[there])
+
+
+def _histograms(record: RunRecord) -> list[Histograms]:
     data = ", on the whole training half" if record.config else ""
+    found = []
     for panel in record.panels.values():
-        counts = panel.histograms
-        if counts is None:
+        if panel.histograms is None:
             continue
-        largest = panel.statistics.get("gradient_max_abs", np.full(counts.shape[:-1], np.inf))
-        for place, tag in enumerate(_places(record.model, panel)):
-            description = DESCRIPTION.format(phrase=panel.phrases[place], data=data)
-            of_place = counts[:, replicate, place], largest[:, replicate, place]
-            yield Histograms(f"{tag}_grad", description, panel.epochs, *of_place)
+        _, *sizes, _ = range(panel.histograms.shape[-1])  # Without exact zeros and what is not finite.
+        counts = panel.histograms[..., sizes].sum(axis=1)
+        for place, tag in enumerate(_kernel_tags(record.model, panel)):
+            description = SIZES.format(phrase=panel.phrases[place], data=data)
+            found.append(Histograms(f"gradients/log10 {tag}_grad", description, panel.epochs, counts[:, place]))
+    return found
 
 
-def _places(model: Model, panel: Panel) -> tuple[str, ...]:
-    """What tags call the places of a panel: numbers from 0 where the layers are numbered, else Keras's own names."""
-    if panel.of in NUMBERED and _are_numbered(model):
-        return tuple(f"{NUMBERED[panel.of]}_{place}" for place in range(len(panel.labels)))
-    if panel.of == "kernel":
-        return tuple(f"{kernel.layer}/{kernel.name}" for kernel in model.kernels)
-    axis = "" if panel.axis == "layer" else f"{panel.axis.replace(' ', '_')}_"
-    return tuple(f"{axis}{label}" for label in panel.labels)
+def _kernel_tags(model: Model, panel: Panel) -> tuple[str, ...]:
+    """What tags call the kernels of a panel: by their layers' numbers, from 1, else by Keras's own names."""
+    if panel.of != "kernel":
+        return panel.labels
+    if _are_numbered(model):
+        return tuple(f"kernel_{label}" for label in panel.labels)
+    return tuple(f"{kernel.layer}/{kernel.name}" for kernel in model.kernels)
 
 
 def _are_numbered(model: Model) -> bool:
@@ -107,25 +142,46 @@ def _are_numbered(model: Model) -> bool:
     return bool(names) and names == [str(number) for number in range(1, len(names) + 1)]
 
 
+def _distinct(names: Iterable[str]) -> list[str]:
+    """The names, with a number behind each that a file system may take for one before it."""
+    found: dict[str, str] = {}
+    for name in names:
+        numbered = (name if number == 1 else f"{name}-{number}" for number in range(1, len(found) + 2))
+        free = next(one for one in numbered if one.casefold() not in found)
+        found[free.casefold()] = free
+    return [*found.values()]
+
+
+def _event_file(record: RunRecord, contents: Iterable[Scalars | Histograms]) -> bytes:
+    now = time.time()
+    events = {epoch: Event(wall_time=now, step=epoch) for epoch in record.epochs.tolist()}
+    for content in contents:
+        if isinstance(content, Scalars):
+            _add_scalars(events, content)
+        else:
+            _add_histograms(events, content)
+    version = Event(wall_time=now, file_version="brain.Event:2")
+    return tfrecord(event.SerializeToString() for event in (version, *events.values()))
+
+
+def _add_scalars(events: dict[int, Event], scalars: Scalars) -> None:
+    for epoch, number in zip(scalars.epochs.tolist(), scalars.values.tolist(), strict=True):
+        value = events[epoch].summary.value.add(tag=scalars.tag, simple_value=number)
+        if epoch == scalars.epochs[0]:
+            value.metadata.CopyFrom(scalar_metadata(display_name=None, description=scalars.description))
+
+
 def _add_histograms(events: dict[int, Event], histograms: Histograms) -> None:
-    epochs, counts, sizes = (part.tolist() for part in (histograms.epochs, histograms.counts, histograms.largest))
-    for epoch, (zeros, tiny, *others, _), largest in zip(epochs, counts, sizes, strict=True):
-        value = events[epoch].summary.value.add(tag=histograms.tag, tensor=_buckets([zeros + tiny, *others], largest))
-        if epoch == epochs[0]:  # TensorBoard takes what it needs to know of a tag from the tag's first event.
-            metadata = create_summary_metadata(display_name=None, description=histograms.description)
-            value.metadata.CopyFrom(metadata)
+    for epoch, counts in zip(histograms.epochs.tolist(), histograms.counts, strict=True):
+        value = events[epoch].summary.value.add(tag=histograms.tag, tensor=_buckets(counts))
+        if epoch == histograms.epochs[0]:  # TensorBoard takes what it needs to know of a tag from its first event.
+            value.metadata.CopyFrom(histogram_metadata(display_name=None, description=histograms.description))
 
 
-def _buckets(counts: list[int], largest: float) -> TensorProto:
-    """Rows left, right, count between `EDGES`, from the first that holds something to the last; none if none does.
-
-    The last one ends at the largest entry, so that a picture with even steps is not wider than it need be.
-    """
-    used = [index for index, count in enumerate(counts) if count] or [0]
-    first, stop = used[0], used[-1] + (counts[used[-1]] > 0)
-    edges = EDGES[first : stop + 1]
-    if stop and edges[-2] < largest < edges[-1]:
-        edges[-1] = largest
-    rows = np.array([edges[:-1], edges[1:], counts[first:stop]]).T
+def _buckets(counts: NDArray[np.uint64]) -> TensorProto:
+    """Rows left, right, count, from the first bucket that holds something to the last; none if none does."""
+    used = np.flatnonzero(counts)
+    kept = slice(used[0], used[-1] + 1) if used.size else slice(0)
+    rows = np.stack([EDGES[:-1], EDGES[1:], counts], axis=1)[kept]
     shape = TensorShapeProto(dim=[TensorShapeProto.Dim(size=size) for size in rows.shape])
     return TensorProto(dtype=DT_DOUBLE, tensor_shape=shape, tensor_content=rows.tobytes())

@@ -19,7 +19,17 @@ DEFUSED = r"'\1"
 
 
 def curves_table(runs: Sequence[ReportedRun]) -> pa.Table:
-    """Columns run (its heading), epoch, replicate, then loss and accuracy; null where a run did not measure them.
+    """One row for each run, epoch and replicate.
+
+    | column | is |
+    | --- | --- |
+    | `run` | the run's heading |
+    | `epoch` | 0 before any update, then the end of each |
+    | `replicate` | its number, from 1 |
+    | `train_loss`, `val_loss` | mean loss, in nats for a cross-entropy, on the training and on the validation half |
+    | `train_accuracy`, `val_accuracy` | share of the points that is answered right |
+
+    A cell is null where a run did not measure it, and NaN where NaN was measured.
 
     Example:
         >>> curves_table([ReportedRun(record, "A"), ReportedRun(record, "B")]).num_rows  # Two runs of 4 epochs × 2.
@@ -29,9 +39,22 @@ def curves_table(runs: Sequence[ReportedRun]) -> pa.Table:
 
 
 def axis_table(runs: Sequence[ReportedRun], axis: str) -> pa.Table:
-    """Columns run (its heading), epoch, replicate, the label along the axis, then every statistic along it.
+    """One row for each run, epoch, replicate and place along the axis.
 
-    A cell is null where a statistic is not measured, and NaN where NaN was measured.
+    | column | is |
+    | --- | --- |
+    | `run`, `epoch`, `replicate` | as in `curves_table` |
+    | `layer`, or another axis | its number, from 1, or its name; the output layer is "output" |
+    | `gradient_mean_abs`, `gradient_max_abs` | mean and largest size of the entries of the kernel's gradient |
+    | `gradient_rms`, `gradient_zero_share` | their root mean square, and the share that is exactly zero |
+    | `kernel_l1`, `kernel_rms`, `kernel_mean` | sum of the sizes, root mean square and mean of the kernel's entries |
+    | `update_ratio` | how far the kernel moved in the epoch, relative to its norm before: ‖ΔW‖/‖W‖ |
+    | `activation_mean`, `activation_std` | mean and standard deviation of what the layer gives |
+    | `saturated_share` | share of the layer's answers where its activation is nearly flat |
+    | `dead_share` | share of the layer's units that are zero on all points |
+
+    What somebody's own training measured beyond these follows under its own name. A cell is null where a statistic is
+    not measured, and NaN where NaN was measured.
 
     Args:
         runs: One that measured nothing along the axis has no row.
@@ -89,10 +112,15 @@ def _joined(runs: Sequence[ReportedRun], table_of: Callable[[RunRecord], pa.Tabl
     """The tables of all runs below each other; a column that one of them lacks is null there."""
     tables = [table_of(run.record) for run in runs]
     named = [
-        table.add_column(0, "run", [pa.repeat(run.heading, table.num_rows)])
+        _counted_from_1(table).add_column(0, "run", [pa.repeat(run.heading, table.num_rows)])
         for run, table in zip(runs, tables, strict=True)
     ]
     return pa.concat_tables(named, promote_options="default")
+
+
+def _counted_from_1(table: pa.Table) -> pa.Table:
+    place = table.column_names.index("replicate")
+    return table.set_column(place, "replicate", pc.add(table["replicate"], pa.scalar(1, pa.int32())))
 
 
 def _defused(texts: pa.ChunkedArray) -> pa.ChunkedArray:

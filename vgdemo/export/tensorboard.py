@@ -6,20 +6,34 @@ import io
 import zipfile
 from pathlib import Path
 
+from vgdemo.export.file_names import file_name, words_of
 from vgdemo.record import RunRecord
 
 EVENT_FILE = "events.out.tfevents.0.vgdemo"  # TensorBoard reads every file whose name holds tfevents.
 
 
 def write_tensorboard(record: RunRecord, log_dir: str | Path) -> None:
-    """Write a log folder that TensorBoard reads, with a run `replicate_0`, `replicate_1`, … for each replicate.
+    """Write a log folder that TensorBoard reads.
 
-    Scalars: `epoch_accuracy` and `epoch_loss` of the training half, the same with `epoch_val_` of the validation half,
-    and each statistic, such as `gradient_mean_abs/kernel_0` or `dead_share/activation_0`; layers count from 0 here, as
-    in Keras. Where layers have names, these are `gradient_mean_abs/lstm/recurrent_kernel` and `dead_share/lstm`.
-    Histograms and distributions: `kernel_0_grad`, `kernel_1_grad`, …, or `lstm/recurrent_kernel_grad`, the sizes |g| of
-    a kernel's gradient entries; TensorBoard's filter `kernel_._grad` shows the first together. Of kernels and
-    activations a record keeps statistics alone, so they have scalars and no histogram.
+    | run | has |
+    | --- | --- |
+    | `median` | the median of the replicates' curves, and histograms of all of them together |
+    | `replicate-1`, `replicate-2`, … | the curves of one; if it is the only one, there is no `median` but this |
+    | `layer-1`, `layer-2`, …, `output` | the median over the replicates of every statistic of one layer |
+
+    TensorBoard draws all runs that have a tag in one chart: a chart of a statistic holds all layers. Layers that have
+    names are called by them, time steps `time-step-1` and so on. The curves are `epoch_accuracy` and `epoch_loss`, and
+    the same with `epoch_val_` of the validation half.
+
+    Statistics that may be tiny are written as powers of ten and called so, such as `layers/log10 gradient rms`: -8 is
+    1e-8. An exact zero has no power of ten and is left out; `layers/gradient zero share` says how many there are. The
+    others are as they are, such as `layers/dead share`.
+
+    Histograms and distributions are of the powers of ten of a kernel's gradient entries, by the layers' numbers, as in
+    `gradients/log10 kernel_1_grad` and `gradients/log10 kernel_output_grad`, or by Keras's own names, as in
+    `gradients/log10 lstm/recurrent_kernel_grad`. TensorBoard's filter `_grad` shows them all. (Keras 2 counted layers
+    in front: its `dense_1/kernel_0_grad` is `kernel_1_grad`.) Of kernels and activations a record keeps statistics
+    alone, so they have no histogram.
 
     Args:
         record: The run.
@@ -30,7 +44,7 @@ def write_tensorboard(record: RunRecord, log_dir: str | Path) -> None:
         >>> with TemporaryDirectory() as folder:
         ...     write_tensorboard(record, folder)
         ...     sorted(path.name for path in Path(folder).iterdir())
-        ['replicate_0', 'replicate_1']
+        ['layer-1', 'layer-2', 'median', 'output', 'replicate-1', 'replicate-2']
 
     Raises:
         FileExistsError: If the folder is not empty, or a file is in its place; nothing is written then.
@@ -45,31 +59,35 @@ def write_tensorboard(record: RunRecord, log_dir: str | Path) -> None:
         path.write_bytes(content)
 
 
-def tensorboard_zip(record: RunRecord) -> bytes:
+def tensorboard_zip(record: RunRecord, name: str = "") -> bytes:
     """The log folder that `write_tensorboard` writes, as a zip archive.
 
+    Args:
+        record: The run.
+        name: What the folder in the archive is called, so that TensorBoard can show several runs; empty for words that
+            identify the run.
+
     Example:
-        >>> archive = zipfile.ZipFile(io.BytesIO(tensorboard_zip(record)))
+        >>> archive = zipfile.ZipFile(io.BytesIO(tensorboard_zip(record, "first")))
         >>> archive.namelist()[0]
-        'replicate_0/events.out.tfevents.0.vgdemo'
+        'first/median/events.out.tfevents.0.vgdemo'
 
     Raises:
         ModuleNotFoundError: If TensorBoard is not installed.
     """
+    folder = file_name(name) or words_of(record.source)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for name, content in _files(record).items():
-            archive.writestr(name, content)
+        for path, content in _files(record).items():
+            archive.writestr(f"{folder}/{path}", content)
     return buffer.getvalue()
 
 
 def _files(record: RunRecord) -> dict[str, bytes]:
     try:
-        from vgdemo.export.event_file import event_file
+        from vgdemo.export.event_file import event_files
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             f"Expected TensorBoard to be installed: pip install tensorboard. Received: {error}", name=error.name
         ) from error
-    return {
-        f"replicate_{replicate}/{EVENT_FILE}": event_file(record, replicate) for replicate in range(record.replicates)
-    }
+    return {f"{name}/{EVENT_FILE}": content for name, content in event_files(record).items()}

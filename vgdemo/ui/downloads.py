@@ -58,7 +58,7 @@ def _written(table: Callable[[], Table], write: Callable[[Table], bytes]) -> byt
 def _of_one(run: ReportedRun) -> dict[str, tuple[str, Make]]:
     name, record, config = run.file_name, run.record, run.record.config
     log: dict[str, tuple[str, Make]] = {
-        "TensorBoard log": (f"{name}-tensorboard.zip", partial(tensorboard_zip, record))
+        "TensorBoard log": (f"{name}-tensorboard.zip", partial(tensorboard_zip, record, name))
     }
     if config is None:
         return log
