@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import ended, foreign_record
+from conftest import changed, ended, foreign_record
 
 from vgdemo.comparison import (
     apart,
@@ -72,10 +72,12 @@ def test_sentences_say_who_learns_and_who_ends_better(make_record: MakeRecord) -
         "B": ended(make_record, 0.9, 0.9, 0.9, activation="relu"),
         "C": ended(make_record, 0.9, 0.5, 0.5, activation="elu"),
     }
-    better, unsure = differences(records)
+    better, unsure, worse = differences(records)
     assert who_learns(titled(records)) == "A · tanh learns in 1 of 3 replicates, B · ReLU in 3 of 3, C · ELU in 1 of 3."
     assert better.startswith("B ends") and "+0.27 in validation accuracy, mean over 3 pairs" in better
+    assert "95 % bootstrap interval" in better
     assert unsure.startswith("C ends neither surely more nor surely less accurate than A: +0.00")
+    assert worse.startswith("C ends neither surely more nor surely less accurate than B: −0.27")
 
 
 def test_a_surely_better_run_is_called_more_accurate(make_record: MakeRecord) -> None:
@@ -107,12 +109,12 @@ def test_the_table_of_endings_says_each_number_of_the_summary(make_record: MakeR
         record.values(name)[:] = values
     assert endings({"A": summarize(record)})["A"].to_dict() == {
         "final validation accuracy, median (10–90 %)": "0.9 (0.84–0.9)",
-        "replicates that learn": "5 of 5 replicates (100 %, interval 57–100 %)",
+        "replicates that learn": "5 of 5 replicates (100 %, 95 % interval 57–100 %)",
         "first epoch at 95 % of the final accuracy": "0",
-        "gradient, first hidden layer / output, epoch 0": "2.0·10⁻⁵",
-        "gradient, first hidden layer / output, end": "2.0·10⁻⁵",
+        "gradient, mean |g|, first hidden layer / output, epoch 0": "2.0·10⁻⁵",
+        "gradient, mean |g|, first hidden layer / output, end": "2.0·10⁻⁵",
         "dead units at the end, share": "0",
-        "saturated at the end, share": "0.5",
+        "units on the flat of their activation at the end, share": "0.5 saturated",
         "seconds, compiling included": "1",
     }
 
@@ -120,6 +122,17 @@ def test_the_table_of_endings_says_each_number_of_the_summary(make_record: MakeR
 def test_a_run_that_never_learns_never_arrives(make_record: MakeRecord) -> None:
     found = endings({"A": summarize(ended(make_record, 0.5, 0.5))})["A"]
     assert found["first epoch at 95 % of the final accuracy"] == "never"
+
+
+def test_a_ratio_of_two_zeros_is_told_in_words_and_a_relus_flat_is_inactive(make_record: MakeRecord) -> None:
+    record = changed(make_record(activation="relu"), gradient_mean_abs=0.0, saturated_share=0.25)
+    found = endings({"A": summarize(record)})["A"]
+    for epoch in ("epoch 0", "end"):
+        ratio = found[f"gradient, mean |g|, first hidden layer / output, {epoch}"]
+        assert ratio == "none: both are 0, or one is not finite"
+    assert found["units on the flat of their activation at the end, share"] == "0.25 inactive"
+    mixed = endings({"A": summarize(changed(foreign_record(), saturated_share=np.array([0.25, 0.5])))})["A"]
+    assert mixed["units on the flat of their activation at the end, share"] == "0.25 saturated, 0.5 inactive"
 
 
 def test_what_was_not_measured_is_said_in_the_table_of_endings(make_record: MakeRecord) -> None:

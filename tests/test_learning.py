@@ -15,13 +15,13 @@ from vgdemo.learning import (
     accuracy_deciles,
     arrival,
     arrival_in_words,
-    diverged,
     final_accuracy,
     gradient_ratio,
     guessing_accuracy,
     has_learned,
     learning_threshold,
     quantile,
+    without_finite_loss,
 )
 from vgdemo.model import Kernel
 from vgdemo.record import RunRecord
@@ -58,7 +58,7 @@ def test_the_interval_of_a_share_is_wilsons(count: int, total: int, low: float, 
 
 
 def test_a_share_says_count_percentage_and_interval() -> None:
-    assert str(Share(0, 20)) == "0 of 20 replicates (0 %, interval 0–16 %)"
+    assert str(Share(0, 20)) == "0 of 20 replicates (0 %, 95 % interval 0–16 %)"
     assert str(Share(1, 1)).startswith("1 of 1 replicate (100 %, ")
 
 
@@ -113,7 +113,7 @@ def test_a_replicate_that_diverged_guesses_and_has_not_learned(
     assert final_accuracy(record).tolist() == [counted, 0.9]
     assert has_learned(record).tolist() == [False, True]
     np.testing.assert_array_equal(accuracy(record)[:-1], record.curve_arrays["val_accuracy"][:-1])
-    assert diverged(record).tolist() == [[False, False]] * 3 + [[True, False]]
+    assert without_finite_loss(record).tolist() == [[False, False]] * 3 + [[True, False]]
 
 
 def test_both_halves_of_a_diverged_replicate_are_guesses(make_record: MakeRecord) -> None:
@@ -129,7 +129,7 @@ def test_a_diverged_replicate_never_ranks_above_one_that_learned(make_record: Ma
 
 def test_a_run_whose_loss_was_not_measured_has_not_diverged() -> None:
     record = four_classes(val_accuracy=np.full((4, 2), 0.9))
-    assert diverged(record).tolist() == [[False, False]] * 4
+    assert without_finite_loss(record).tolist() == [[False, False]] * 4
     assert final_accuracy(record).tolist() == [0.9, 0.9]
 
 

@@ -67,7 +67,7 @@ def test_the_curves(record: RunRecord, ending: Ending) -> None:
     low, high = ending.deciles
     assert figure.layout.title.subtitle.text == (
         f"Median validation accuracy {ending.median:g} at epoch {LAST}; "
-        f"10–90 % of replicates: {low:g} to {high:g}; 3 of 10 diverged."
+        f"10–90 % of 10 replicates: {low:g} to {high:g}; 3 of 10 without finite loss."
     )
     for name in ("train", "validation"):
         (line,) = (trace for trace in figure.data if trace.name == name and trace.yaxis == "y")

@@ -71,7 +71,16 @@ def test_a_log_is_summed_up_as_far_as_it_was_measured() -> None:
     size = record.values("gradient_mean_abs")[:, 0]
     assert (found.first_ratio, found.last_ratio) == (size[0, 0] / size[0, 3], size[-1, 0] / size[-1, 3])
     assert found.dead == pytest.approx(record.values("dead_share")[-1, 0].mean())
-    assert found.saturated == pytest.approx(record.values("saturated_share")[-1, 0].mean())
+    on_the_flat = record.values("saturated_share")[-1, 0]
+    assert (found.saturated, found.inactive) == tuple(on_the_flat), "of the LSTM's tanh, of the ReLU"
+
+
+def test_units_on_the_flat_are_saturated_or_inactive_as_their_activation_says(make_record: MakeRecord) -> None:
+    for activation, names in (("tanh", ("saturated", "inactive")), ("relu", ("inactive", "saturated"))):
+        record = make_record(activation=activation)
+        found = summarize(record)
+        share = np.median(record.values("saturated_share")[-1].mean(axis=1))
+        assert [getattr(found, name) for name in names] == [pytest.approx(share), None]
 
 
 def test_of_a_log_with_validation_its_four_classes_say_what_guessing_is() -> None:

@@ -53,6 +53,16 @@ class Activation:
     has_small_slope: bool = False
     can_die: bool = False
 
+    @property
+    def flat_word(self) -> str:
+        """What a unit is called where its activation is flat.
+
+        Example:
+            >>> ACTIVATIONS["tanh"].flat_word, ACTIVATIONS["relu"].flat_word
+            ('saturated', 'inactive')
+        """
+        return "saturated" if self.is_s_shaped else "inactive"
+
 
 def _elu(h: Array) -> Array:
     return np.where(h > 0, h, np.expm1(np.minimum(h, 0)))

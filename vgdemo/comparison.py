@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from types import MappingProxyType
 
 import numpy as np
@@ -16,7 +18,7 @@ from vgdemo.learning import ARRIVAL_LABEL, CONFIDENCE, Share, arrival_in_words, 
 from vgdemo.model import Model
 from vgdemo.record import Log, RunRecord, Source
 from vgdemo.summary import Summary
-from vgdemo.wording import counted, listed, number, signed
+from vgdemo.wording import counted, listed, number, percent, signed
 
 RESAMPLES = 5000
 NOT_MEASURED = "not measured"
@@ -56,7 +58,7 @@ class Difference:
 def difference(first: RunRecord, second: RunRecord) -> Difference | None:
     """The first run's final validation accuracy minus the second's, over the replicates that both have.
 
-    A replicate that diverged guesses. None where an accuracy was not measured.
+    A replicate whose loss is no finite number guesses. None where an accuracy was not measured.
 
     Example:
         >>> difference(record, record)
@@ -91,9 +93,11 @@ def who_learns(records: Mapping[str, RunRecord]) -> str:
 
 
 def differences(records: Mapping[str, RunRecord]) -> list[str]:
-    """How far each run differs from the first, replicate by replicate: a sentence for each other letter."""
-    first, *others = records
-    return [_difference_in_words(difference(records[letter], records[first]), letter, first) for letter in others]
+    """How far runs differ, replicate by replicate: a sentence for each pair of letters."""
+    return [
+        _difference_in_words(difference(records[letter], records[first]), letter, first)
+        for first, letter in combinations(records, 2)
+    ]
 
 
 def endings(summaries: Mapping[str, Summary]) -> pd.DataFrame:
@@ -102,7 +106,7 @@ def endings(summaries: Mapping[str, Summary]) -> pd.DataFrame:
     Example:
         >>> from vgdemo.summary import summarize
         >>> endings({"A": summarize(record)}).loc["replicates that learn", "A"]
-        '0 of 2 replicates (0 %, interval 0–66 %)'
+        '0 of 2 replicates (0 %, 95 % interval 0–66 %)'
     """
     return pd.DataFrame({name: _ending(summary) for name, summary in summaries.items()})
 
@@ -214,7 +218,7 @@ def _difference_in_words(found: Difference | None, letter: str, first: str) -> s
     verdict = "more" if found.low > 0 else "less" if found.high < 0 else "neither surely more nor surely less"
     return (
         f"{letter} ends {verdict} accurate than {first}: {mean} in validation accuracy, mean over "
-        f"{found.pairs} pairs of replicates, bootstrap interval {low} to {high}."
+        f"{found.pairs} pairs of replicates, {percent(CONFIDENCE)} bootstrap interval {low} to {high}."
     )
 
 
@@ -224,10 +228,10 @@ def _ending(summary: Summary) -> dict[str, str]:
         "final validation accuracy, median (10–90 %)": _deciles(summary.accuracy),
         "replicates that learn": NOT_MEASURED if summary.learned is None else str(summary.learned),
         ARRIVAL_LABEL: NOT_MEASURED if summary.arrival is None else arrival_in_words(summary.arrival),
-        "gradient, first hidden layer / output, epoch 0": _text(summary.first_ratio),
-        "gradient, first hidden layer / output, end": _text(summary.last_ratio),
+        "gradient, mean |g|, first hidden layer / output, epoch 0": _ratio(summary.first_ratio),
+        "gradient, mean |g|, first hidden layer / output, end": _ratio(summary.last_ratio),
         "dead units at the end, share": _text(summary.dead),
-        "saturated at the end, share": _text(summary.saturated),
+        "units on the flat of their activation at the end, share": _on_the_flat(summary),
         "seconds, compiling included": _text(summary.seconds),
     }
 
@@ -237,6 +241,17 @@ def _deciles(accuracy: tuple[float, float, float] | None) -> str:
         return NOT_MEASURED
     low, middle, high = map(number, accuracy)
     return f"{middle} ({low}–{high})"
+
+
+def _ratio(value: float | None) -> str:
+    return "none: both are 0, or one is not finite" if value is not None and math.isnan(value) else _text(value)
+
+
+def _on_the_flat(summary: Summary) -> str:
+    """With the word for it, as S-shaped activations saturate where others are inactive."""
+    shares = {"saturated": summary.saturated, "inactive": summary.inactive}
+    told = [f"{number(share)} {word}" for word, share in shares.items() if share is not None]
+    return ", ".join(told) or NOT_MEASURED
 
 
 def _text(value: float | None) -> str:

@@ -1,6 +1,6 @@
 """What many replicates say together: quantiles, which of them learn, when, and how far their share can be trusted.
 
-Here alone is it said what the accuracy of a replicate is that diverged.
+Here alone is it said what the accuracy of a replicate is whose loss is no finite number.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Share:
 
     Example:
         >>> str(Share(3, 20))
-        '3 of 20 replicates (15 %, interval 5–36 %)'
+        '3 of 20 replicates (15 %, 95 % interval 5–36 %)'
     """
 
     count: int
@@ -65,16 +65,16 @@ class Share:
         return f"{100 * low:.0f}–{percent(high)}"
 
     def __str__(self) -> str:
-        """In words, such as "3 of 20 replicates (15 %, interval 5–36 %)"."""
-        share = f"{percent(self.value)}, interval {self.interval_in_words}"
+        """In words, such as "3 of 20 replicates (15 %, 95 % interval 5–36 %)"."""
+        share = f"{percent(self.value)}, {percent(CONFIDENCE)} interval {self.interval_in_words}"
         return f"{self.count} of {counted(self.total, 'replicate')} ({share})"
 
 
 def quantile(values: NDArray[Any], share: float, axis: int = 1) -> NDArray[Any]:
     """A quantile over the replicates, of which a replicate that is not a number counts as the largest.
 
-    So a median is not a number when half of the replicates are: one diverged replicate hides nothing, and many of them
-    are not hidden.
+    So a median is not a number when half of the replicates are: one such replicate hides nothing, and many of them are
+    not hidden.
 
     Example:
         >>> quantile(np.array([[1.0, 2.0, np.nan]]), 0.5)
@@ -102,8 +102,8 @@ def guessing_accuracy(record: RunRecord) -> float:
 def accuracy(record: RunRecord, half: str = "val") -> Array | None:
     """(E, R) accuracy on the half "train" or "val"; None if it was not measured.
 
-    A replicate that diverged, whose training loss is no finite number any more, guesses: its accuracy is what was
-    measured, but never above that of always answering the larger class.
+    A replicate whose training loss is no finite number any more guesses: its accuracy is what was measured, but never
+    above that of always answering the larger class.
 
     Example:
         >>> accuracy(record).shape  # Epochs 0 to 3, two replicates.
@@ -112,10 +112,10 @@ def accuracy(record: RunRecord, half: str = "val") -> Array | None:
     measured = record.curve_arrays.get(f"{half}_accuracy")
     if measured is None:
         return None
-    return np.where(diverged(record), np.fmin(measured, guessing_accuracy(record)), measured)
+    return np.where(without_finite_loss(record), np.fmin(measured, guessing_accuracy(record)), measured)
 
 
-def diverged(record: RunRecord) -> NDArray[np.bool_]:
+def without_finite_loss(record: RunRecord) -> NDArray[np.bool_]:
     """(E, R) whether the training loss is no finite number; where it was not measured, nothing says so."""
     loss = record.curve_arrays.get("train_loss")
     return np.zeros((len(record.epochs), record.replicates), np.bool_) if loss is None else ~np.isfinite(loss)

@@ -49,7 +49,9 @@ def kernel_statistics(kernels: Entries) -> dict[str, Array]:
 def update_statistics(kernels: Entries, before: Entries) -> dict[str, Array]:
     """How far kernels (..., n) moved: the norm of the change over the norm before it; NaN for zeros that stay zeros."""
     now, then = np.asarray(kernels, np.float64), np.asarray(before, np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):  # A kernel of zeros has no ratio, a diverged one no change.
+    with np.errstate(
+        divide="ignore", invalid="ignore"
+    ):  # A kernel of zeros has no ratio, one that is not finite no change.
         return {"update_ratio": np.linalg.norm(now - then, axis=-1) / np.linalg.norm(then, axis=-1)}
 
 

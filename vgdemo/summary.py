@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vgdemo.diagnosis import Verdict, diagnose
+from vgdemo.diagnosis.anatomy import hidden_activations, hidden_layers
 from vgdemo.learning import Share, accuracy_deciles, arrival, gradient_ratio, has_learned, quantile
 from vgdemo.record import RunRecord
 
@@ -16,20 +17,21 @@ class Summary:
     """How a run ends; medians over its replicates unless said otherwise, None where nothing was measured.
 
     Attributes:
-        accuracy: Final validation accuracy at 10, 50 and 90 % of the replicates, of which one that diverged guesses.
+        accuracy: Final validation accuracy at 10, 50 and 90 % of the replicates; one without finite loss guesses.
         learned: The replicates that learn.
         arrival: First epoch with at least 95 % of the final validation accuracy; infinite if half of them never learn.
         first_ratio: Mean |g| of the first kernel over that of the output's, at the first measured epoch.
         last_ratio: Mean |g| of the first kernel over that of the output's, at the last measured epoch.
         dead: Share of dead units at the end, mean over the measured layers.
-        saturated: Share of saturated activations at the end, mean over the measured layers.
+        saturated: Share of activations on the flat of an S-shaped function at the end, mean over such hidden layers.
+        inactive: Share of activations on the flat of another function at the end, mean over such hidden layers.
         verdict: What the run has.
         seconds: What compiling and training took.
 
     Example:
         >>> summary = summarize(record)
         >>> summary.verdict, str(summary.learned)
-        (<Verdict.UNKNOWN: 'unknown'>, '0 of 2 replicates (0 %, interval 0–66 %)')
+        (<Verdict.UNKNOWN: 'unknown'>, '0 of 2 replicates (0 %, 95 % interval 0–66 %)')
     """
 
     accuracy: tuple[float, float, float] | None
@@ -39,6 +41,7 @@ class Summary:
     last_ratio: float | None
     dead: float | None
     saturated: float | None
+    inactive: float | None
     verdict: Verdict
     seconds: float | None
 
@@ -58,7 +61,8 @@ def summarize(record: RunRecord) -> Summary:
         first_ratio=_ratio(record, 0),
         last_ratio=_ratio(record, -1),
         dead=_mean_at_end(record, "dead_share"),
-        saturated=_mean_at_end(record, "saturated_share"),
+        saturated=_flat_at_end(record, s_shaped=True),
+        inactive=_flat_at_end(record, s_shaped=False),
         verdict=diagnose(record).verdict,
         seconds=sum(record.seconds.values()) if record.seconds else None,
     )
@@ -73,6 +77,16 @@ def _mean_at_end(record: RunRecord, statistic: str) -> float | None:
         return None
     values = record.values(statistic)
     return _median(values[-1].mean(axis=1)) if values.size else None
+
+
+def _flat_at_end(record: RunRecord, *, s_shaped: bool) -> float | None:
+    """Of the hidden layers whose activation is known to be S-shaped, or known not to be."""
+    activations = zip(hidden_layers(record.model), hidden_activations(record.model), strict=True)
+    places = [place for place, known in activations if known is not None and known.is_s_shaped == s_shaped]
+    if not places or not record.has("saturated_share"):
+        return None
+    values = record.values("saturated_share")
+    return _median(values[-1][:, places].mean(axis=1)) if values.size else None
 
 
 def _median(values: np.ndarray | None) -> float | None:

@@ -46,7 +46,7 @@ def test_a_claim_that_the_article_leaves_open_is_not_judged() -> None:
 
 def test_one_draw_of_many_is_said_with_share_and_interval() -> None:
     sentence = finding(3, 17).sentence
-    assert sentence.startswith("3 of 20 replicates (15 %, interval 5–36 %) reach 0.70; ")
+    assert sentence.startswith("3 of 20 replicates (15 %, 95 % interval 5–36 %) reach 0.70; ")
     assert "one draw of many" in sentence
 
 
@@ -61,13 +61,13 @@ def test_a_published_range_is_set_beside_the_measured_one() -> None:
 def test_a_replicate_without_a_number_counts_against_the_claim_and_is_told() -> None:
     found = finding(18, 0, 2)
     assert found.share.count == 18 and found.share.total == 20
-    assert found.sentence.endswith("2 of them have no number: diverged, or without any gradient.")
+    assert found.sentence.endswith("2 of them have no number: no finite loss, or no gradient at all.")
 
 
 def test_replicates_that_all_diverged_are_told() -> None:
     found = finding(0, 0, 4)
     assert found.quartiles is None
-    assert found.sentence.endswith("4 of them have no number: diverged, or without any gradient.")
+    assert found.sentence.endswith("4 of them have no number: no finite loss, or no gradient at all.")
 
 
 def test_a_bound_belongs_to_the_claim_from_below_and_not_from_above() -> None:

@@ -48,7 +48,7 @@ def test_diverged_replicates_are_counted_in_words(make_record: Make) -> None:
         loss[-1, :3] = [np.nan, np.inf, np.nan]
 
     record = changed(make_record(replicates=4), train_loss=diverge)
-    assert "3 of 4 diverged" in curves(record).layout.title.subtitle.text
+    assert "3 of 4 without finite loss." in curves(record).layout.title.subtitle.text
 
 
 def test_the_loss_of_a_replicate_that_diverged_stays_what_it_was(make_record: Make) -> None:

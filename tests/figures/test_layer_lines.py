@@ -27,7 +27,7 @@ def test_what_is_too_small_for_the_axis_runs_along_it(make_record: Make) -> None
     figure = layer_lines(changed(make_record(), gradient_mean_abs=np.array(0)))
     low = figure.layout.yaxis.range[0]
     assert all(low < np.log10(value) < low + 1 for line in figure.data for value in line.y)
-    assert figure.layout.title.subtitle.text.endswith("0 in layer 1, 0 in the output.")
+    assert figure.layout.title.subtitle.text.endswith("exactly zero in every layer.")
 
 
 def test_the_axis_is_the_same_for_all_runs_unless_it_fits(make_record: Make) -> None:

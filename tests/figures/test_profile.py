@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from conftest import changed, foreign_record
 
-from vgdemo.figures import Figure, layer_profile
+from vgdemo.figures import Figure, layer_heatmap, layer_profile
 from vgdemo.record import RunRecord
 from vgdemo.theory import Forecast
 
@@ -66,10 +66,37 @@ def test_the_reading_names_the_extremes_as_a_sentence_does() -> None:
     for values, reading in (
         ([0.3, 0.02, 0.1, 7.0], "smallest in layer lstm/recurrent_kernel, 0.02; largest in the output, 7."),
         ([0.0] * 4, "exactly zero in every layer."),
-        ([np.nan] * 4, "no layer has a finite value."),
+        ([np.nan] * 4, "not a number in every layer."),
     ):
         figure = layer_profile(changed(record, gradient_rms=np.array(values)))
         assert figure.layout.title.subtitle.text == f"Epoch 6 (the only replicate): {reading}"
+
+
+@pytest.mark.parametrize(
+    "values", [[0.0, np.nan, np.nan, np.nan], [0.0] * 4, [np.nan] * 4, [np.inf, 0.0, np.nan, np.inf]]
+)
+def test_profile_and_heatmap_say_the_same_of_what_has_no_place_on_the_scale(values: list[float]) -> None:
+    record = changed(foreign_record(), gradient_rms=np.array(values))
+    profile, heatmap = (make(record).layout.title.subtitle.text for make in (layer_profile, layer_heatmap))
+    said = profile.removeprefix("Epoch 6 (the only replicate): ").removesuffix(".")
+    assert heatmap == f"{said} at epoch 6 (the only replicate)."
+    for word, where in (
+        ("zero", np.equal(values, 0)),
+        ("not a number", np.isnan(values)),
+        ("infinite", np.isinf(values)),
+    ):
+        assert (word in said) == where.any()
+        assert not where.any() or (f"{where.sum()} of 4 layers" in said) or where.all()
+
+
+def test_some_places_without_a_value_are_counted_beside_the_extremes(make_record: Make) -> None:
+    record = changed(make_record(), gradient_rms=np.array([0.0, 0.2, np.nan]))
+    assert layer_profile(record).layout.title.subtitle.text.endswith(
+        "smallest in layer 1, 0; largest in layer 2, 0.2; exactly zero in 1 of 3 layers; not a number in 1 of 3 layers."
+    )
+    assert "; exactly zero in 1 of 3 layers; not a number in 1 of 3 layers at epoch" in (
+        layer_heatmap(record).layout.title.subtitle.text
+    )
 
 
 def test_the_line_is_the_forecast_and_lies_in_its_band(make_record: Make) -> None:

@@ -50,5 +50,11 @@ def test_an_unknown_statistic_has_a_scale_around_its_values(
     assert ((found.low, found.high), found.logarithmic, found.title) == (ends, logarithmic, "State norm")
 
 
+@pytest.mark.parametrize(("activation", "word"), [("tanh", "saturated"), ("relu", "inactive"), ("elu", "inactive")])
+def test_the_flat_of_an_activation_has_its_own_word(activation: str, word: str, make_record: Make) -> None:
+    assert statistic_of(make_record(activation=activation), "saturated_share").label == f"units, {word} share"
+    assert statistic_of(foreign_record(), "saturated_share").label == "units, saturated or inactive share"
+
+
 def test_a_statistic_that_is_not_there_has_a_scale_all_the_same() -> None:
     assert statistic_of(foreign_record(), "weather").title == "Weather"

@@ -31,6 +31,18 @@ def test_the_surface_of_a_network_whose_points_are_not_known_stands_alone(make_r
     assert [frame.name for frame in figure.frames] == [str(epoch) for epoch in surface.epochs]
 
 
+@pytest.mark.parametrize(
+    ("lost", "said"), [(32, "not a number anywhere"), (8, "blank, 25 % of the plane"), (0, "neither is.")]
+)
+def test_a_network_whose_answer_is_not_a_number_has_a_surface_that_says_so(
+    lost: int, said: str, make_record: Make
+) -> None:
+    record = make_record(replicates=1)
+    assert record.surface is not None
+    record.surface.probabilities[-1, :, :lost] = np.nan
+    assert said in decision_surface(record).layout.title.subtitle.text
+
+
 @pytest.mark.parametrize("replicates", [(), (0,)])
 def test_a_record_without_a_surface_says_so(replicates: tuple[int, ...]) -> None:
     figure = decision_surface(foreign_record(), replicates=replicates)

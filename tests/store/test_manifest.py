@@ -28,6 +28,7 @@ FULL = Summary(
     last_ratio=1e-300,
     dead=0.0,
     saturated=0.25,
+    inactive=None,
     verdict=Verdict.VANISHING,
     seconds=1.5,
 )

@@ -134,7 +134,7 @@ class Finding:
         count = len(self.values) - len(self.numbers)
         if not count:
             return []
-        return [f"{count} of them {'has' if count == 1 else 'have'} no number: diverged, or without any gradient."]
+        return [f"{count} of them {'has' if count == 1 else 'have'} no number: no finite loss, or no gradient at all."]
 
 
 def judged(claim: Claim, records: Sequence[RunRecord | None]) -> Finding | None:

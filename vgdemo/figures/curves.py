@@ -14,7 +14,7 @@ from vgdemo.figures.axes import epoch_range
 from vgdemo.figures.sampling import column_indices, how_many, of_replicates, who
 from vgdemo.figures.scales import Values
 from vgdemo.figures.style import TRAIN, VALIDATION, new_figure, translucent
-from vgdemo.learning import DECILES, accuracy, diverged, quantile
+from vgdemo.learning import DECILES, accuracy, quantile, without_finite_loss
 from vgdemo.record import RunRecord
 from vgdemo.wording import capitalized, number, uncapitalized
 
@@ -42,7 +42,7 @@ class Curve(NamedTuple):
 def curves(record: RunRecord, *, replicates: Sequence[int] = (), singles: bool = False) -> go.Figure:
     """Accuracy above, loss below: median and 10–90 % band over the replicates. What was not measured is not drawn.
 
-    A replicate that diverged has the accuracy of guessing, as everywhere.
+    A replicate whose loss is no finite number has the accuracy of guessing, as everywhere.
 
     Args:
         record: The run.
@@ -174,5 +174,5 @@ def _reading(record: RunRecord, measured: Sequence[Curve], replicates: Sequence[
         sentence = f"Median {uncapitalized(sentence)}; 10–90 % of {how_many(record, replicates)}: {low} to {high}"
     elif record.replicates > 1:
         sentence = f"{capitalized(who(record, replicates))}: {uncapitalized(sentence)}"
-    lost = int(of_replicates(diverged(record), replicates)[-1].sum())
-    return sentence + (f"; {lost} of {count} diverged." if lost else ".")
+    lost = int(of_replicates(without_finite_loss(record), replicates)[-1].sum())
+    return sentence + (f"; {lost} of {count} without finite loss." if lost else ".")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from vgdemo.figures import guide
 from vgdemo.figures.axes import decades, from_first_to_last, place_axis
 from vgdemo.figures.frames import Stop, Trace, with_frames
-from vgdemo.figures.sampling import absence, drawn_panel, frame_indices, of_replicates, who
+from vgdemo.figures.sampling import absence, drawn_panel, frame_indices, of_replicates, who, with_special
 from vgdemo.figures.scales import Statistic, Values, statistic_of
 from vgdemo.figures.style import BLUE, ORANGE, SPECIAL, SPECIAL_COLORS, new_figure, translucent
 from vgdemo.learning import DECILES, quantile
@@ -148,16 +148,15 @@ class _Profile:
     def reading(self, place: int) -> str:
         """The extremes at one stop in words."""
         middle, phrases = self.bands[place, 1], self.panel.phrases
-        finite = np.flatnonzero(np.isfinite(middle))
-        if not finite.size:
-            return f"no {self.panel.axis} has a finite value."
-        if not middle[finite].any():
-            return f"exactly zero in every {self.panel.axis}."
-        smallest, largest = finite[np.argmin(middle[finite])], finite[np.argmax(middle[finite])]
-        return (
+        finite = np.where(np.isfinite(middle), middle, np.nan)
+        if np.isnan(finite).all():
+            return f"{with_special('', middle, self.shown, self.panel)}."
+        smallest, largest = np.nanargmin(finite), np.nanargmax(finite)
+        extremes = (
             f"smallest in {phrases[smallest]}, {number(middle[smallest])}; "
-            f"largest in {phrases[largest]}, {number(middle[largest])}."
+            f"largest in {phrases[largest]}, {number(middle[largest])}"
         )
+        return f"{with_special(extremes, middle, self.shown, self.panel)}."
 
 
 def _special(middle: Values) -> NDArray[np.bool_]:

@@ -127,8 +127,35 @@ class Sample:
         """The last values of the first and the last place in words, or why there are none."""
         if not self.values.size:
             return absence(self.panel, self.shown.title)
-        places = dict.fromkeys([0, len(self.panel.phrases) - 1])
-        return ", ".join(f"{number(float(self.values[-1, place]))} in {self.panel.phrases[place]}" for place in places)
+        last, places = self.values[-1], dict.fromkeys([0, len(self.panel.phrases) - 1])
+        ends = ", ".join(f"{number(float(last[place]))} in {self.panel.phrases[place]}" for place in places)
+        return with_special(ends, last, self.shown, self.panel)
+
+
+def with_special(words: str, values: Values, shown: Statistic, panel: Panel) -> str:
+    """Words about the values of a panel, and how many of these have no place on the scale; that alone if all have none.
+
+    Args:
+        words: About the ordinary values.
+        values: (P,) at one epoch.
+        shown: The statistic. A share of 0 is an ordinary value, unless there is no other.
+        panel: Where it was measured.
+
+    Example:
+        >>> panel, sizes = record.panels["kernels"], statistic_of(record, "gradient_rms")
+        >>> with_special("0 in layer 1, 2 in the output", np.array([0.0, 1.0, 2.0]), sizes, panel)
+        '0 in layer 1, 2 in the output; exactly zero in 1 of 3 layers'
+        >>> with_special("", np.array([0.0, np.nan, np.nan]), sizes, panel)
+        'exactly zero in 1 of 3 layers, not a number in 2 of 3 layers'
+    """
+    zero = (values == 0) & (shown.logarithmic | (values == 0).all())
+    kinds = {"exactly zero": zero, "not a number": np.isnan(values), "infinite": np.isinf(values)}
+    told = [f"{name} in {_so_many(where, panel.axis)}" for name, where in kinds.items() if where.any()]
+    return ", ".join(told) if np.any([*kinds.values()], axis=0).all() else "; ".join([words, *told])
+
+
+def _so_many(holds: Values, axis: str) -> str:
+    return f"every {axis}" if holds.all() else f"{holds.sum()} of {len(holds)} {axis}s"
 
 
 def absence(panel: Panel, title: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vgdemo.activations import ACTIVATIONS
+from vgdemo.model import Model
 from vgdemo.record import ACTIVATION_STATISTICS, KERNEL_STATISTICS, UPDATE_STATISTICS, RunRecord
 from vgdemo.wording import capitalized
 
@@ -82,7 +84,7 @@ STATISTICS: dict[str, Statistic] = {
         Statistic("gradient_zero_share", "gradient, share of exact zeros", 0, 1, logarithmic=False),
         Statistic("update_ratio", "update ratio ‖ΔW‖/‖W‖", -8, 1),
         Statistic("kernel_l1", "kernel, L1 norm", -1, 5),
-        Statistic("saturated_share", "units, saturated share", 0, 1, logarithmic=False),
+        Statistic("saturated_share", "units, saturated or inactive share", 0, 1, logarithmic=False),
         Statistic("dead_share", "units, dead share", 0, 1, logarithmic=False),
     )
 }
@@ -95,13 +97,21 @@ def statistic_of(record: RunRecord, name: str) -> Statistic:
     Example:
         >>> statistic_of(record, "gradient_rms").title
         'Gradient, RMS'
-        >>> statistic_of(record, "kernel_rms").label
-        'kernel rms'
+        >>> statistic_of(record, "kernel_rms").label, statistic_of(record, "saturated_share").label
+        ('kernel rms', 'units, saturated share')
     """
+    if name == "saturated_share":
+        return replace(STATISTICS[name], label=f"units, {_flat_words(record.model)} share")
     if name in STATISTICS:
         return STATISTICS[name]
     panel = record.find_panel(name)
     return Statistic.around(name, np.zeros(0) if panel is None else panel.statistics[name])
+
+
+def _flat_words(model: Model) -> str:
+    """What units on the flat of their activation are called in this network."""
+    known = [ACTIVATIONS[layer.activation] for layer in model.layers if layer.activation in ACTIVATIONS]
+    return " or ".join(dict.fromkeys(activation.flat_word for activation in known)) or "saturated or inactive"
 
 
 def statistics_of(record: RunRecord) -> dict[str, Statistic]:

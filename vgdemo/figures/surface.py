@@ -11,9 +11,11 @@ from vgdemo.figures import guide
 from vgdemo.figures.frames import Stop, Trace, with_frames
 from vgdemo.figures.points import plane, point_traces
 from vgdemo.figures.sampling import fewer_while_growing, of_replicates, who
+from vgdemo.figures.scales import Values
 from vgdemo.figures.style import CLASS_SCALE, DARK, new_figure
 from vgdemo.learning import quantile
 from vgdemo.record import SURFACE_AXIS, RunRecord, Surface
+from vgdemo.wording import percent
 
 
 def decision_surface(record: RunRecord, *, replicates: Sequence[int] = ()) -> go.Figure:
@@ -38,11 +40,20 @@ def decision_surface(record: RunRecord, *, replicates: Sequence[int] = ()) -> go
 def _stops(record: RunRecord, surface: Surface, replicates: Sequence[int], unchanged: list[Trace]) -> list[Stop]:
     indices = fewer_while_growing(record, np.arange(len(surface.epochs)))
     probabilities = quantile(of_replicates(surface.probabilities[indices], replicates), 0.5)
-    reading = f"({who(record, replicates)}): the colour is the likelier class; on the line neither is."
+    whose = who(record, replicates)
     return [
-        Stop(int(epoch), [{"z": probability}, *unchanged], f"Epoch {epoch} {reading}")
+        Stop(int(epoch), [{"z": probability}, *unchanged], f"Epoch {epoch} ({whose}): {_reading(probability)}")
         for epoch, probability in zip(surface.epochs[indices], probabilities, strict=True)
     ]
+
+
+def _reading(probability: Values) -> str:
+    """What the colours mean, and where there are none."""
+    lost = np.isnan(probability)
+    if lost.all():
+        return "the network's answer is not a number anywhere, so there is no colour."
+    blank = f"; blank, {percent(lost.mean())} of the plane, it is not a number" if lost.any() else ""
+    return f"the colour is the likelier class; on the line neither is{blank}."
 
 
 def _axes(reading: str) -> go.Figure:

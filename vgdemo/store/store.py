@@ -57,7 +57,7 @@ class RunStore(MutableMapping[str, RunRecord]):
         >>> store[record.run_key].sentence == record.sentence
         True
         >>> [str(run.summary.learned) for run in store.summaries()]
-        ['0 of 2 replicates (0 %, interval 0–66 %)']
+        ['0 of 2 replicates (0 %, 95 % interval 0–66 %)']
         >>> store.check()  # Nothing is damaged.
         ()
     """

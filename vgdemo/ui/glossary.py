@@ -13,7 +13,7 @@ from vgdemo.initializers import INITIALIZERS
 from vgdemo.ui import pages
 from vgdemo.ui.page import plain
 
-ALWAYS = ("gradient", "replicate", "epoch", "probe", "saturated", "dead", "update_ratio", "kernel_l1")
+ALWAYS = ("gradient", "replicate", "epoch", "probe", "saturated", "inactive", "dead", "update_ratio", "kernel_l1")
 UNDER_OTHER_NAMES = {"global_norm": "gradient_clipping", "value": "gradient_clipping"}
 
 
