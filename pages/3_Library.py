@@ -1,8 +1,9 @@
-"""Library: the runs that the store holds, to open, compare, pin or delete."""
+"""Library: the runs that the store holds, to find, open, compare, pin or delete."""
 
 import streamlit as st
 
-from vgdemo.ui.library import actions, choose_runs, choose_settings
+from vgdemo.ui.filters import found
+from vgdemo.ui.library import actions, choose
 from vgdemo.ui.page import page
 from vgdemo.ui.pages import LIBRARY
 from vgdemo.ui.runs import stored_runs
@@ -11,11 +12,17 @@ from vgdemo.ui.runs import stored_runs
 def main() -> None:
     """Draw the page."""
     with page(LIBRARY):
+        st.title("Library")
         stored = stored_runs()
-        if stored:
-            actions(choose_runs(choose_settings(stored)))
-        else:
+        if not stored:
             st.info("Nothing is stored yet: every run that the Lab completes is kept here.")
+        runs = found(stored)
+        buttons = st.container(horizontal=True, key="actions")  # Above the table, which fills the screen.
+        if stored and not runs:
+            st.info("No stored run is like that: take away a word or a choice.")
+        marked = choose(runs) if runs else []
+        with buttons:
+            actions(marked)
 
 
 if __name__ == "__main__":

@@ -104,8 +104,12 @@ class Folder:
         self.unlisted += len(content)
 
     def move(self, path: str, target: str) -> None:
-        """Move a folder with all that is in it."""
-        with self._naming_itself("writable"):
+        """Move a folder with all that is in it.
+
+        Raises:
+            FileNotFoundError: If there is none.
+        """
+        with self._naming_itself("writable", FileNotFoundError):
             self._fs.mv(self._absolute(path), self._absolute(target), recursive=True)
 
     def remove(self, path: str) -> None:

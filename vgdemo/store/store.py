@@ -4,32 +4,39 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import re
-import time
 from collections.abc import Iterable, Iterator, MutableMapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 
 from vgdemo.config import RunConfig
 from vgdemo.record import RunRecord
 from vgdemo.store.folder import StoreError, open_folder
+from vgdemo.store.layout import (
+    DISCARDED,
+    FOLDER,
+    MANIFEST,
+    OLD_PINS,
+    OLD_RUNS,
+    PINS,
+    QUARANTINE,
+    RUNS,
+    aside,
+    default_url,
+    path_of,
+    pin_of,
+    taken_aside,
+)
 from vgdemo.store.manifest import DamagedError, StoredFile, StoredRun, UnreadableError
 
 DEFAULT_MAX_BYTES = 4 * 2**30  # More than a thousand runs of the default size.
-MANIFEST = "manifest.json"
 LEFTOVER_AGE = timedelta(hours=1)  # No write takes that long: what is older and in no manifest was interrupted.
+DISCARDED_AGE = timedelta(days=1)  # Nobody wants a run back that was discarded before that.
 # Part of `max_bytes` that a process writes before it lists the store again. To list a full one takes 0.1 to 0.2 s, more
 # in a bucket, and a training of the default size one second: a dozen of them share a listing, and each process that
 # writes takes the store at most this part beyond its size.
 LISTING_SHARE = 0.01
 
-RUNS, PINS, QUARANTINE = "v2", "v2/pins", "v2/quarantine"
-OLD_RUNS, OLD_PINS = "v1", "v1/pins"  # Of a layout whose runs nobody reads any more.
-
-_KEY = re.compile(r"[0-9a-f]{64}")
-_FOLDER = re.compile(r"v[12]/(?:[0-9a-f]{2}|quarantine)/[0-9a-f]{64}[^/]*")  # Nothing else is ever removed.
 _logger = logging.getLogger(__name__)
 
 
@@ -40,7 +47,7 @@ class RunStore(MutableMapping[str, RunRecord]):
     files are not what its manifest promises is moved to `v2/quarantine/` and is absent, so that it is trained again;
     one in a format that this program does not read is absent as well, and is left as it is until it is stored again.
     Past `max_bytes` the runs that were not used for longest are removed, except pinned ones, and first of all what lies
-    in `v1/`; where the file system cannot mark a use, as in a bucket, the oldest go first.
+    in `v1/` or was discarded; where the file system cannot mark a use, as in a bucket, the oldest go first.
 
     Args:
         url: A folder or any fsspec URL; the environment variable VGDEMO_STORE or the user's cache folder if None.
@@ -63,7 +70,7 @@ class RunStore(MutableMapping[str, RunRecord]):
     """
 
     def __init__(self, url: str | None = None, *, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
-        self._folder = open_folder(url or os.environ.get("VGDEMO_STORE") or _cache_url())
+        self._folder = open_folder(url or default_url())
         self.max_bytes = max_bytes
 
     @property
@@ -85,14 +92,14 @@ class RunStore(MutableMapping[str, RunRecord]):
         except UnreadableError as error:
             self._leave(key, error)
             raise KeyError(key) from error
-        self._folder.mark_use(f"{_path(key)}/{MANIFEST}")
+        self._folder.mark_use(f"{path_of(key)}/{MANIFEST}")
         return record
 
     def __setitem__(self, key: str, record: RunRecord) -> None:
         """Keep a run under its own `run_key`, in place of what was stored under it."""
         if key != record.run_key:
             raise ValueError(f"Expected the run's own key, {record.run_key}. Received: {key!r}")
-        path, contents = _path(key), record.to_files()
+        path, contents = path_of(key), record.to_files()
         run = StoredRun.of(record, contents)
         self._folder.make(path)
         for name, content in contents.items():
@@ -106,7 +113,33 @@ class RunStore(MutableMapping[str, RunRecord]):
         """Remove a run; KeyError if it is absent."""
         if key not in self:
             raise KeyError(key)
-        self._remove(_path(key))
+        self._remove(path_of(key))
+
+    def discard(self, key: str) -> None:
+        """Remove a run; for a day, unless room is needed, `restore` brings it back. KeyError if it is absent."""
+        if key not in self:
+            raise KeyError(key)
+        try:
+            self._take_aside(key, DISCARDED)
+        except FileNotFoundError as error:  # Somebody else was faster.
+            raise KeyError(key) from error
+
+    def restore(self, key: str) -> None:
+        """Bring back a run that was discarded; KeyError if it is gone for good."""
+        paths = [f"{DISCARDED}/{name}" for name in self._folder.names(DISCARDED) if name.startswith(key)]
+        discarded = [path for path in paths if not _is_over(path)]
+        if discarded and key not in self:  # Else somebody has trained it again.
+            self._copy(max(discarded), path_of(key))
+        if key not in self:
+            raise KeyError(key)
+        for path in discarded:
+            self._remove(path)
+
+    def _copy(self, path: str, target: str) -> None:
+        """Copy a run's folder, its manifest last: until then the run is absent."""
+        self._folder.make(target)
+        for name in sorted(self._folder.names(path), key=lambda name: name == MANIFEST):
+            self._folder.write(f"{target}/{name}", self._folder.read(f"{path}/{name}"))
 
     def __iter__(self) -> Iterator[str]:
         """Keys of the runs, looked up one by one: whether there is any takes no list of all."""
@@ -137,7 +170,7 @@ class RunStore(MutableMapping[str, RunRecord]):
         runs = []
         for content in self._folder.read_all(manifests):
             with suppress(DamagedError, UnreadableError):  # They are for `check` and for who asks for the run.
-                runs.append(StoredRun.from_bytes(content))
+                runs.append(_stored_run(content))
         return sorted(runs, key=lambda run: run.written, reverse=True)
 
     @property
@@ -149,13 +182,13 @@ class RunStore(MutableMapping[str, RunRecord]):
 
     def pin(self, key: str) -> None:
         """Never remove this run to make room, from now on and in every process; it need not be stored yet."""
-        path = _pin(key)
+        path = pin_of(key)
         self._folder.make(PINS)
         self._folder.write(path, b"")
 
     def unpin(self, key: str) -> None:
         """Take a pin back; a run that is not pinned stays so."""
-        self._folder.remove_file(_pin(key))
+        self._folder.remove_file(pin_of(key))
 
     def _carry_pin(self, old_key: str) -> None:
         """Pin a run of the old layout under the key that it has today, so that it is kept once it is trained anew."""
@@ -187,7 +220,7 @@ class RunStore(MutableMapping[str, RunRecord]):
     def _manifest(self, key: str) -> StoredRun:
         """What is promised of a run; KeyError if it is absent, DamagedError or UnreadableError if that says nothing."""
         try:
-            run = StoredRun.from_bytes(self._folder.read(f"{_path(key)}/{MANIFEST}"))
+            run = StoredRun.from_bytes(self._folder.read(f"{path_of(key)}/{MANIFEST}"))
         except FileNotFoundError as error:
             raise KeyError(key) from error
         if run.run_key != key:
@@ -204,7 +237,7 @@ class RunStore(MutableMapping[str, RunRecord]):
 
     def _content(self, key: str, file: StoredFile) -> bytes:
         try:
-            content = self._folder.read(f"{_path(key)}/{file.name}")
+            content = self._folder.read(f"{path_of(key)}/{file.name}")
         except FileNotFoundError as error:
             raise DamagedError(f"{file.name} is missing") from error
         if not file.holds(content):
@@ -213,9 +246,13 @@ class RunStore(MutableMapping[str, RunRecord]):
 
     def _set_aside(self, key: str, reason: DamagedError) -> None:
         _logger.warning("Run %s in %s is damaged and will be trained again: %s", key, self, reason)
-        with suppress(StoreError):  # Another process was faster, or the store is read-only; absent it is all the same.
-            self._folder.make(QUARANTINE)
-            self._folder.move(_path(key), f"{QUARANTINE}/{key}-{time.time_ns()}")
+        # Another process was faster, or the store is read-only; absent it is all the same.
+        with suppress(FileNotFoundError, StoreError):
+            self._take_aside(key, QUARANTINE)
+
+    def _take_aside(self, key: str, place: str) -> None:
+        self._folder.make(place)
+        self._folder.move(path_of(key), aside(place, key))
 
     def _leave(self, key: str, reason: UnreadableError) -> None:
         _log_once(f"Run {key} in {self} is not read, and is left as it is: {reason}")
@@ -231,23 +268,26 @@ class RunStore(MutableMapping[str, RunRecord]):
         for layout in layouts:
             for file, size in self._folder.find(layout).items():
                 path, _, name = file.rpartition("/")
-                if _FOLDER.fullmatch(path):
+                if FOLDER.fullmatch(path):
                     folders.setdefault(path, {})[name] = size
         return folders
 
     def _stored(self) -> Iterator[tuple[str, dict[str, int]]]:
-        """Folders of runs that are not set aside, with the names and sizes of their files."""
-        return (item for item in self._folders(RUNS).items() if not item[0].startswith(QUARANTINE))
+        """Folders of runs that are not taken aside, with the names and sizes of their files."""
+        return (item for item in self._folders(RUNS).items() if not item[0].startswith((QUARANTINE, DISCARDED)))
 
     def _make_room(self, newest: str) -> None:
-        """List the store, and remove what is in excess."""
+        """List the store, and remove what was discarded long ago and what is in excess."""
         folders = self._folders(OLD_RUNS, RUNS)
         self._folder.unlisted = 0
+        for path in [path for path in folders if _is_over(path)]:
+            self._remove(path)
+            del folders[path]
         sizes = {path: sum(files.values()) for path, files in folders.items()}
         excess = sum(sizes.values()) - self.max_bytes
         if excess <= 0:
             return
-        kept = {_path(key) for key in (newest, *self.pinned)}
+        kept = {path_of(key) for key in (newest, *self.pinned)}
         for path in sorted(sizes.keys() - kept, key=lambda path: self._last_use(path, folders[path])):
             self._remove(path)
             excess -= sizes[path]
@@ -255,9 +295,10 @@ class RunStore(MutableMapping[str, RunRecord]):
                 return
 
     def _last_use(self, path: str, names: Iterable[str]) -> tuple[bool, datetime]:
-        """Where a run stands in the order of removal: those of the old layout first, as nobody can use them."""
+        """Where a run stands in the order of removal: discarded and those of the old layout first: nobody uses them."""
         files = [MANIFEST] if MANIFEST in names else names  # It is written last, and marked at each use.
-        return path.startswith(f"{RUNS}/"), max(self._folder.last_use(f"{path}/{name}") for name in files)
+        is_used = path.startswith(f"{RUNS}/") and not path.startswith(DISCARDED)
+        return is_used, max(self._folder.last_use(f"{path}/{name}") for name in files)
 
     def _sweep(self, path: str, names: Iterable[str]) -> list[str]:
         """Remove files that no manifest promises and that no write can still be at; one sentence for each."""
@@ -268,29 +309,21 @@ class RunStore(MutableMapping[str, RunRecord]):
         return [f"Removed what an interrupted write left: {file}." for file in leftovers]
 
 
-def _path(key: str) -> str:
-    return f"{RUNS}/{_valid(key)[:2]}/{key}"
-
-
-def _pin(key: str) -> str:
-    return f"{PINS}/{_valid(key)}"
-
-
-def _valid(key: str) -> str:
-    if not _KEY.fullmatch(key):
-        raise KeyError(key)
-    return key
+def _is_over(path: str) -> bool:
+    """Whether a folder is that of a run that was discarded too long ago to be brought back."""
+    return path.startswith(DISCARDED) and taken_aside(path) < datetime.now(UTC) - DISCARDED_AGE
 
 
 def _promised(run: StoredRun) -> set[str]:
     return {MANIFEST, *(file.name for file in run.files.values())}
 
 
+@lru_cache(maxsize=4096)
+def _stored_run(manifest: bytes) -> StoredRun:
+    """A list of a thousand runs is asked for every few seconds, and few of them are new."""
+    return StoredRun.from_bytes(manifest)
+
+
 @cache
 def _log_once(sentence: str) -> None:
     _logger.warning(sentence)
-
-
-def _cache_url() -> str:
-    home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or "~/.cache"
-    return f"{home}/vgdemo/runs"

@@ -13,6 +13,7 @@ import streamlit as st
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs import Job
+from vgdemo.store import StoredRun
 from vgdemo.ui.board import Picture
 from vgdemo.ui.pages import LAB
 
@@ -87,6 +88,7 @@ class Session:
         times_led: How often an address led to an epoch, so that figures take each over once.
         drawn: Name of a page to the figures on it.
         is_new_here: Whether nobody had trained on this server when the visit began; None until that was looked up.
+        deleted: The stored runs that were deleted last, to be brought back.
         notice: What the next page is to say once, of what the last one did.
     """
 
@@ -105,6 +107,7 @@ class Session:
     times_led: int = 0
     drawn: dict[str, Drawn] = field(default_factory=dict)
     is_new_here: bool | None = None
+    deleted: tuple[StoredRun, ...] = ()
     notice: str | None = None
 
     def show_epoch(self, page: str, epoch: int | None) -> None:

@@ -1,0 +1,47 @@
+"""Where things lie below a store's URL."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from datetime import UTC, datetime
+
+MANIFEST = "manifest.json"
+RUNS, PINS, QUARANTINE, DISCARDED = "v2", "v2/pins", "v2/quarantine", "v2/discarded"
+OLD_RUNS, OLD_PINS = "v1", "v1/pins"  # Of a layout whose runs nobody reads any more.
+
+FOLDER = re.compile(r"v[12]/(?:[0-9a-f]{2}|quarantine|discarded)/[0-9a-f]{64}[^/]*")  # Nothing else is ever removed.
+_KEY = re.compile(r"[0-9a-f]{64}")
+
+
+def path_of(key: str) -> str:
+    """The folder of a run; KeyError if that is no key."""
+    return f"{RUNS}/{_valid(key)[:2]}/{key}"
+
+
+def pin_of(key: str) -> str:
+    """The file that pins a run; KeyError if that is no key."""
+    return f"{PINS}/{_valid(key)}"
+
+
+def aside(place: str, key: str) -> str:
+    """Where a run goes now that is taken out of the store to a place such as `QUARANTINE`: a folder of its own."""
+    return f"{place}/{_valid(key)}-{time.time_ns()}"
+
+
+def taken_aside(path: str) -> datetime:
+    """When a run was taken to the folder that `aside` named."""
+    return datetime.fromtimestamp(int(path.rpartition("-")[2]) / 1e9, UTC)
+
+
+def default_url() -> str:
+    """Where a store lies that nobody has given a URL: the environment variable VGDEMO_STORE or the user's cache."""
+    home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or "~/.cache"
+    return os.environ.get("VGDEMO_STORE") or f"{home}/vgdemo/runs"
+
+
+def _valid(key: str) -> str:
+    if not _KEY.fullmatch(key):
+        raise KeyError(key)
+    return key
