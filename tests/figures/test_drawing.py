@@ -53,6 +53,11 @@ def test_without_stops_there_is_none(page: Page) -> None:
     assert call(page, "stopAt", [], 3) is None
 
 
+@pytest.mark.parametrize(("epoch", "stop"), [(0, 4), (5, 4), (6, 7), (9, 10), (99, 10)])
+def test_the_nearest_stop_is_before_or_after_an_epoch(page: Page, epoch: float, stop: int) -> None:
+    assert call(page, "nearestStop", [4, 7, 10], epoch) == stop
+
+
 def test_at_an_epoch_the_moving_traces_are_those_of_its_frame(page: Page) -> None:
     figure = content(frame(0, 1, 2), frame(10, 3, 4))
     still, moving = call(page, "tracesAt", figure, 9)
@@ -104,6 +109,46 @@ def test_a_shortened_name_stays_with_its_layer(page: Page) -> None:
     assert (aligned["tickvals"], aligned["ticktext"]) == (["1", "4", "output"], ["1…", "4…", "output…"])
 
 
+def colored(low: float, high: float) -> dict[str, Any]:
+    special = {"type": "heatmap", "zmin": -0.5, "zmax": 2.5}
+    return {"data": [{"type": "heatmap", "zmin": low, "zmax": high, "colorbar": {}}, special]}
+
+
+def test_colours_of_a_row_reach_as_far_as_those_of_any_figure_and_are_named_once(page: Page) -> None:
+    own = colored(-8, 1)
+    colors = call(page, "alignedColors", [own, colored(-9, 0)])
+    assert colors == [-9, 1]
+    scaled, special = call(page, "recolored", own["data"], colors)
+    assert (scaled["zmin"], scaled["zmax"], scaled["showscale"]) == (-9, 1, False)
+    assert special == own["data"][1]
+
+
+def test_figures_without_a_scale_of_colours_have_none_in_common(page: Page) -> None:
+    figure = content()
+    assert call(page, "alignedColors", [figure]) is None
+    assert call(page, "recolored", figure["data"], None) == figure["data"]
+
+
+def test_what_is_pointed_at_in_a_column_says_which_it_is(page: Page) -> None:
+    traces = [{"hovertemplate": "layer %{x}<extra></extra>"}, {"hoverinfo": "skip"}]
+    assert call(page, "ofColumn", traces, "B") == [{"hovertemplate": "layer %{x}<extra>B</extra>"}, traces[1]]
+
+
+def test_axes_that_are_named_once_for_a_row_leave_their_room_to_the_plot(page: Page) -> None:
+    axes = {
+        "xaxis": {"title": {"text": "epoch"}, "range": [0, 1]},
+        "yaxis": {"title": {"text": "accuracy"}},
+        "yaxis2": {"title": {"text": "loss"}},
+        "yaxis3": {"title": {"text": "absent"}, "visible": False},
+    }
+    layout = {"margin": {"l": 58, "r": 64, "t": 64, "b": 44}, "showlegend": True} | axes
+    assert call(page, "axisNames", layout) == "→ epoch, ↑ accuracy; loss"
+    bare = call(page, "bareLayout", layout)
+    assert bare["xaxis"] == {"title": {"text": ""}, "range": [0, 1]}
+    assert not bare["showlegend"]
+    assert all(bare["margin"][side] < layout["margin"][side] for side in "lrb")
+
+
 def drawn(page: Page, *, is_touched: bool = False) -> Any:
     layout = {"title": {"text": "A title"}, "margin": {"l": 58, "t": 64}, "xaxis": {"nticks": 3, "range": [0, 1]}}
     options = {"axes": {"xaxis": {"range": [0, 9]}}, "theme": THEME, "top": 24, "isTouched": is_touched}
@@ -122,6 +167,19 @@ def test_the_layout_has_the_colours_and_the_type_of_the_page(page: Page) -> None
     assert template["font"] == {"color": "#111111", "family": "serif"}
     assert template["yaxis"]["gridcolor"] == "#222222"
     assert template["hoverlabel"]["bgcolor"] == "#333333"
+
+
+def test_larger_type_has_more_room_around_the_plot(page: Page) -> None:
+    layout = {
+        "margin": {"l": 60},
+        "legend": {"x": 0, "font": {"size": 11}},
+        "annotations": [{"text": "layer 1", "font": {"size": 12, "color": "#fff"}}],
+    }
+    large = call(page, "drawnLayout", layout, {"axes": {}, "theme": THEME | {"type": 24}, "top": 24})
+    assert large["font"]["size"] == 24
+    assert large["legend"] == {"x": 0, "font": {"size": 22}}
+    assert large["annotations"] == [{"text": "layer 1", "font": {"size": 24, "color": "#fff"}}]
+    assert large["margin"] == {"l": 120, "t": 48}
 
 
 def test_a_drag_zooms_but_on_a_touch_screen(page: Page) -> None:

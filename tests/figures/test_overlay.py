@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 from conftest import changed, foreign_record
 
-from vgdemo.figures import overlaid_accuracy
+from vgdemo.figures import RUN_COLORS, overlaid_accuracy, overlaid_profiles
 from vgdemo.record import RunRecord
 
 Make = Callable[..., RunRecord]
@@ -28,3 +30,62 @@ def test_a_run_without_validation_stands_beside_others(make_record: Make) -> Non
     figure = overlaid_accuracy(records, {"A": "A", "B": "B"})
     assert "A 0.7, B not measured" in figure.layout.title.subtitle.text
     assert [trace.name for trace in figure.data if trace.showlegend is None] == ["A"]
+
+
+def lines(figure: go.Figure, epoch: int) -> dict[str, Any]:
+    """The traces of a figure at a stop, by name."""
+    (frame,) = (frame for frame in figure.frames if frame.name == str(epoch))
+    moving = dict(zip(frame.traces, frame.data, strict=True))
+    return {trace.name: moving.get(place, trace) for place, trace in enumerate(figure.data)}
+
+
+def test_profiles_of_several_runs_lie_over_one_another_in_the_colours_of_their_columns(make_record: Make) -> None:
+    records = {"A": make_record(replicates=3), "B": make_record(replicates=3, seed=1, num_hidden_layers=4)}
+    figure = overlaid_profiles(records, "kernel_l1")
+    drawn = {trace.name: trace for trace in figure.data}
+    assert [drawn[letter].line.color for letter in "AB"] == list(RUN_COLORS[:2])
+    assert [drawn[letter].hovertemplate.endswith(f"<extra>{letter}</extra>") for letter in "AB"] == [True, True]
+    assert list(figure.layout.xaxis.categoryarray) == ["1", "2", "3", "4", "output"]
+    assert list(lines(figure, 3)["A"].x) == ["1", "2", "output"]
+    expected = np.median(records["B"].panels["kernels"].statistics["kernel_l1"][3], axis=0)
+    assert 10 ** lines(figure, 3)["B"].y == pytest.approx(expected)
+
+
+def test_each_run_shows_its_last_stop_until_the_chosen_epoch_and_the_reading_says_which(make_record: Make) -> None:
+    ones = {name: np.array(0.5) for name in ("gradient_rms",)}
+    records = {"A": changed(make_record(epochs=3), **ones), "B": changed(make_record(epochs=5), **ones)}
+    figure = overlaid_profiles(records)
+    assert [frame.name for frame in figure.frames] == ["0", "1", "2", "3", "4", "5"]
+    (last,) = (frame for frame in figure.frames if frame.name == "5")
+    assert last.layout.title.subtitle.text == (
+        "Epoch 5 (median of 2 replicates), first to last layer: A at epoch 3 0.5 to 0.5; B 0.5 to 0.5."
+    )
+
+
+def test_columns_may_show_other_replicates_each(make_record: Make) -> None:
+    records = {letter: make_record(replicates=3, seed=seed) for seed, letter in enumerate("AB")}
+    figure = overlaid_profiles(records, replicates={"A": (2,)})
+    one = records["A"].panels["kernels"].statistics["gradient_rms"][3, 2]
+    assert 10 ** lines(figure, 3)["A"].y == pytest.approx(one)
+    reading = figure.layout.title.subtitle.text
+    assert "A (replicate 3)" in reading and "B (median of 3 replicates)" in reading
+
+
+def test_marks_of_several_runs_can_be_seen_behind_one_another(make_record: Make) -> None:
+    records = {letter: changed(make_record(), gradient_rms=np.array(0.0)) for letter in "AB"}
+    marks = [trace for trace in overlaid_profiles(records).data if trace.name.endswith("exact zero")]
+    assert [(mark.name, mark.marker.color) for mark in marks] == [
+        ("A, exact zero", RUN_COLORS[0]),
+        ("B, exact zero", RUN_COLORS[1]),
+    ]
+    assert marks[0].marker.size < marks[1].marker.size
+    assert {mark.marker.symbol for mark in marks} == {"square-open"}
+
+
+def test_a_run_of_which_nothing_is_measured_yet_leaves_its_place_empty(make_record: Make) -> None:
+    record = make_record()
+    assert record.config is not None
+    figure = overlaid_profiles({"A": RunRecord.empty(record.config), "B": record})
+    assert "A nothing yet" in figure.layout.title.subtitle.text
+    nothing = overlaid_profiles({"A": RunRecord.empty(record.config)})
+    assert nothing.layout.title.subtitle.text == "Nothing is measured yet."

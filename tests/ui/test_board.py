@@ -97,12 +97,13 @@ def test_the_browser_is_handed_the_figures_and_how_they_stand(monkeypatch: pytes
     handed: list[dict[str, Any]] = []
     monkeypatch.setattr(board, "_mount", lambda **arguments: handed.append(arguments))
     picture = Picture.of("profile", go.Figure(layout={"title": {"text": "<b>"}}))
-    board.board({"profile A": picture}, key="Compare", stale=True, columns=2)
+    board.board({"profile A": picture._replace(column="A")}, key="Compare", stale=True, columns=2)
     (arguments,) = handed
     assert arguments["key"] == "Compare"
     data = arguments["data"]
     assert (data["stale"], data["columns"]) == (True, 2)
     assert "plotly.js" in data["library"]
     assert data["figures"]["profile A"]["kind"] == "profile"
+    assert data["figures"]["profile A"]["column"] == "A"
     assert json.loads(data["figures"]["profile A"]["json"])["layout"]["title"]["text"] == "<b>"
     assert json.loads(json.dumps(data)) == data

@@ -2,6 +2,9 @@
 // An axis is named as in the layout, "xaxis2"; an epoch is that of a stop of the slider, of which a figure with frames
 // has one for each frame.
 
+const TYPE = 12 // Pixels of the type that margins and legends of the figures are made for.
+const BARE = { l: 46, r: 10, b: 22 } // Around a plot that names neither its axes nor its colours.
+
 // The epochs at which any of these figures changes, from the first to the last.
 export function stopsOf(contents) {
   const epochs = contents.flatMap(({ frames }) => (frames ?? []).map(epochOf))
@@ -13,6 +16,11 @@ export function stopAt(stops, epoch) {
   return stops.findLast((stop) => stop <= epoch) ?? stops[0]
 }
 
+// The stop that lies closest to an epoch.
+export function nearestStop(stops, epoch) {
+  return stops.toSorted((one, other) => Math.abs(one - epoch) - Math.abs(other - epoch))[0]
+}
+
 // The traces as they are at an epoch; without frames they are always the same.
 export function tracesAt({ data, frames }, epoch) {
   const frame = frameAt(frames, epoch)
@@ -22,6 +30,45 @@ export function tracesAt({ data, frames }, epoch) {
 // The sentence that says what to see at an epoch.
 export function readingAt({ layout, frames }, epoch) {
   return (frameAt(frames, epoch)?.layout ?? layout).title.subtitle.text
+}
+
+// The ends of the colours of a figure of a row, which reach as far as in any of them; none without a scale.
+export function alignedColors(peers) {
+  const scaled = peers.flatMap(({ data }) => data.filter(hasScale))
+  return scaled.length ? hull(scaled.map(({ zmin, zmax }) => [zmin, zmax])) : null
+}
+
+// The traces with the colours of a row, whose scale stands once for all.
+export function recolored(traces, colors) {
+  const [zmin, zmax] = colors ?? []
+  return traces.map((trace) => (hasScale(trace) ? { ...trace, zmin, zmax, showscale: false } : trace))
+}
+
+function hasScale({ colorbar }) {
+  return Boolean(colorbar)
+}
+
+// The traces as those of one column: what is pointed at says of which.
+export function ofColumn(traces, column) {
+  const named = (template) => template.replace("<extra>", `<extra>${column}`)
+  return traces.map((trace) => (trace.hovertemplate ? { ...trace, hovertemplate: named(trace.hovertemplate) } : trace))
+}
+
+// What the axes of a figure are, in one line.
+export function axisNames(layout) {
+  const names = (letter) =>
+    axesOf(layout)
+      .filter((name) => name.startsWith(letter) && layout[name].visible !== false)
+      .map((name) => layout[name].title?.text)
+      .filter(Boolean)
+      .join("; ")
+  return `→ ${names("x")}, ↑ ${names("y")}`
+}
+
+// The layout of one figure of a row whose legend, colours and axes are named once for all: the plot has their room.
+export function bareLayout(layout) {
+  const unnamed = axesOf(layout).map((name) => [name, { ...layout[name], title: { text: "" } }])
+  return { ...layout, ...Object.fromEntries(unnamed), showlegend: false, margin: { ...layout.margin, ...BARE } }
 }
 
 // What a person hears who cannot see the figure.
@@ -41,6 +88,7 @@ export function alignedAxes(layout, peers) {
 // The layout to draw: what stands in words above the plot is left out of it.
 export function drawnLayout(layout, { axes, theme, top, isTouched }) {
   const { title, margin, ...rest } = layout
+  const scale = (theme.type ?? TYPE) / TYPE
   const aligned = Object.entries(axes).map(([name, axis]) => [
     name,
     { ...layout[name], ...axis, range: [...axis.range] }, // Plotly writes into the range that it is given.
@@ -49,10 +97,25 @@ export function drawnLayout(layout, { axes, theme, top, isTouched }) {
     ...rest,
     ...Object.fromEntries(aligned),
     template: templateOf(theme),
-    margin: { ...margin, t: top },
+    ...typeOf(layout, scale),
+    margin: multiplied({ ...margin, t: top }, scale),
     dragmode: isTouched ? false : "zoom", // A finger that drags scrolls the page.
     autosize: true,
   }
+}
+
+// The legend and the notes in the plot keep their size beside the axes' type.
+function typeOf({ legend, annotations }, scale) {
+  const sized = (part) => ({ ...part, font: { ...part.font, size: (part.font?.size ?? TYPE) * scale } })
+  return {
+    font: { size: TYPE * scale },
+    ...(legend && { legend: sized(legend) }),
+    ...(annotations && { annotations: annotations.map(sized) }),
+  }
+}
+
+function multiplied(sizes, factor) {
+  return Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, size * factor]))
 }
 
 function templateOf({ text, grid, panel, font }) {

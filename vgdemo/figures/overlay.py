@@ -1,18 +1,24 @@
-"""The accuracy of several runs in one picture."""
+"""Several runs in one picture, each in its colour."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from types import MappingProxyType
 
+import numpy as np
 import plotly.graph_objects as go
 
-from vgdemo.figures.axes import epoch_range
+from vgdemo.figures.axes import decades, epoch_range, place_axis
 from vgdemo.figures.curves import accuracy_axis, add_band
-from vgdemo.figures.sampling import column_indices
+from vgdemo.figures.frames import Stop, Trace, with_frames
+from vgdemo.figures.profile import layer_profile
+from vgdemo.figures.sampling import column_indices, drawn_panel, of_replicates, who
 from vgdemo.figures.scales import Values
 from vgdemo.figures.style import RUN_COLORS, new_figure
 from vgdemo.learning import accuracy, accuracy_deciles, quantile
-from vgdemo.record import RunRecord
+from vgdemo.record import Panel, RunRecord
 from vgdemo.wording import number
 
 
@@ -64,3 +70,129 @@ def _reading(records: Mapping[str, RunRecord]) -> str:
         return "Nothing is trained yet."
     medians = [f"{letter} {number(deciles[1]) if deciles else 'not measured'}" for letter, deciles in trained.items()]
     return f"Line: median of the replicates, at the last epoch {', '.join(medians)}. Band: 10–90 % of them."
+
+
+def overlaid_profiles(
+    records: Mapping[str, RunRecord],
+    statistic: str = "gradient_rms",
+    *,
+    replicates: Mapping[str, Sequence[int]] = MappingProxyType({}),
+    fit: bool = False,
+) -> go.Figure:
+    """The profile of each run over its layers, one frame for each stop of any of them.
+
+    Args:
+        records: Letter to run, at most as many as there are `RUN_COLORS`.
+        statistic: A name in `statistics_of` each of them; along time steps if it was measured along them.
+        replicates: Letter to the replicates (from 0) whose median and 10–90 % band are drawn; all, if there are none.
+        fit: Let the axis end at these runs' values in place of the range that all runs share.
+
+    Example:
+        >>> figure = overlaid_profiles({"A": record, "B": record})
+        >>> figure.data[1].name, [frame.name for frame in figure.frames]
+        ('A', ['0', '1', '2', '3'])
+    """
+    runs = [
+        _Run.of(letter, place, record, statistic, replicates=replicates.get(letter, ()), fit=fit)
+        for place, (letter, record) in enumerate(records.items())
+    ]
+    stops = [
+        Stop(epoch, [change for run in runs for change in run.changes(epoch)], _told(runs, epoch))
+        for epoch in sorted({epoch for run in runs for epoch in run.frames})
+    ]
+    return with_frames(_profile_axes(runs, statistic), [trace for run in runs for trace in run.traces], stops)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """The profile of one run among others.
+
+    Attributes:
+        letter: Of the run.
+        place: Which of the runs it is, from 0.
+        profile: Its own figure.
+        panel: What is drawn.
+        values: (E, P) at the panel's epochs.
+        whose: Whose values they are.
+    """
+
+    letter: str
+    place: int
+    profile: go.Figure
+    panel: Panel
+    values: Values
+    whose: str
+
+    @classmethod
+    def of(
+        cls, letter: str, place: int, record: RunRecord, statistic: str, *, replicates: Sequence[int], fit: bool
+    ) -> _Run:
+        """The profile of a record."""
+        figure = layer_profile(record, statistic, replicates=replicates, fit=fit, color=RUN_COLORS[place])
+        panel = drawn_panel(record, statistic)
+        values = quantile(of_replicates(panel.statistics[statistic], replicates), 0.5)
+        return cls(letter, place, figure, panel, values, who(record, replicates))
+
+    @cached_property
+    def frames(self) -> dict[int, Trace]:
+        """Epoch to frame."""
+        return {int(frame.name): frame.to_plotly_json() for frame in self.profile.frames}
+
+    @property
+    def traces(self) -> list[Trace]:
+        """Its own traces, told from those of the others by letter and colour."""
+        return [self._lettered(trace.to_plotly_json()) for trace in self.profile.data]
+
+    def _lettered(self, trace: Trace) -> Trace:
+        hover = str(trace.get("hovertemplate", "")).replace("<extra></extra>", f"<extra>{self.letter}</extra>")
+        hovered = {"hovertemplate": hover} if hover else {}
+        if trace["name"] == "median":
+            return trace | hovered | {"name": self.letter}
+        named = trace | hovered | {"name": f"{self.letter}, {trace['name']}", "showlegend": False}
+        return named if trace["mode"] == "lines" else named | {"marker": self._marker(trace["marker"])}
+
+    def _marker(self, marker: Trace) -> Trace:
+        """Open and of a size of its own, as marks of several runs may lie on one another."""
+        size = marker["size"] + 4 * self.place
+        return marker | {"color": RUN_COLORS[self.place], "symbol": f"{marker['symbol']}-open", "size": size}
+
+    def changes(self, epoch: int) -> list[Trace]:
+        """What its traces become at its last stop until an epoch, or at its first."""
+        stop = self._stop(epoch)
+        frame = {"traces": [], "data": []} if stop is None else self.frames[stop]
+        moving = dict(zip(frame["traces"], frame["data"], strict=True))
+        return [moving.get(place, {}) for place in range(len(self.profile.data))]
+
+    def _stop(self, epoch: int) -> int | None:
+        until = [stop for stop in self.frames if stop <= epoch] or [*self.frames][:1]
+        return until[-1] if until else None
+
+    def told(self, epoch: int, *, says_whose: bool) -> str:
+        """The values of its first and its last place at that stop; the stop, if it is another than the epoch."""
+        stop = self._stop(epoch)
+        if stop is None:
+            return f"{self.letter} nothing yet"
+        first, last = self.values[np.searchsorted(self.panel.epochs, stop), [0, -1]]
+        at, whose = "" if stop == epoch else f" at epoch {stop}", f" ({self.whose})" if says_whose else ""
+        return f"{self.letter}{at}{whose} {number(float(first))} to {number(float(last))}"
+
+
+def _told(runs: Sequence[_Run], epoch: int) -> str:
+    """Whose values they are is said once if it is the same of all."""
+    kinds = {run.whose for run in runs}
+    whose = f" ({runs[0].whose})" if len(kinds) == 1 else ""
+    values = "; ".join(run.told(epoch, says_whose=not whose) for run in runs)
+    return f"Epoch {epoch}{whose}, first to last {runs[0].panel.axis}: {values}."
+
+
+def _profile_axes(runs: Sequence[_Run], statistic: str) -> go.Figure:
+    deepest = max(runs, key=lambda run: len(run.panel.labels))
+    figure, panel = go.Figure(layout=deepest.profile.layout), deepest.panel
+    labels = tuple(dict.fromkeys(label for run in (deepest, *runs) for label in run.panel.labels))
+    ends = [run.profile.layout.yaxis.range for run in runs]
+    low, high = min(end[0] for end in ends), max(end[1] for end in ends)
+    figure.layout.uirevision = f"profiles {panel.axis} {len(labels)} {statistic}"
+    figure.layout.xaxis = place_axis(replace(panel, labels=labels))
+    figure.layout.yaxis.update(range=[low, high], **(decades(low, high) if figure.layout.meta["log10"] else {}))
+    figure.layout.meta |= {"alt": f"{figure.layout.meta['alt'].removesuffix('.')}, one line for each column."}
+    return figure

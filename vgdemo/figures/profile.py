@@ -31,6 +31,7 @@ def layer_profile(
     replicates: Sequence[int] = (),
     fit: bool = False,
     forecast: Forecast | None = None,
+    color: str = BLUE,
 ) -> go.Figure:
     """The statistic from the first layer to the output, one frame for each stop of the epoch slider.
 
@@ -40,6 +41,7 @@ def layer_profile(
         replicates: Those (from 0) whose median and 10–90 % band are shown; all if none is named.
         fit: Let the axis end at this run's values in place of the range that all runs share.
         forecast: What theory expects at epoch 0, drawn if the statistic is `FORECAST`.
+        color: Of the line and the band.
 
     Example:
         >>> figure = layer_profile(record, "update_ratio")  # There is none before the first update.
@@ -50,7 +52,7 @@ def layer_profile(
     indices = frame_indices(record, panel.epochs)
     values = of_replicates(panel.statistics[statistic][indices], replicates)
     bands = np.stack([quantile(values, share) for share in DECILES], axis=1)
-    profile = _Profile(shown, panel, bands, fit)
+    profile = _Profile(shown, panel, bands, fit, color)
     theory = _Theory(record, forecast if statistic == FORECAST else None, profile)
     stops = [
         Stop(
@@ -89,12 +91,14 @@ class _Profile:
         panel: Where it was measured.
         bands: (E, 3, P) deciles over the replicates.
         fit: Whether the axis ends at these values.
+        color: Of the line and the band.
     """
 
     shown: Statistic
     panel: Panel
     bands: Values
     fit: bool
+    color: str
 
     @cached_property
     def ends(self) -> tuple[float, float]:
@@ -103,8 +107,13 @@ class _Profile:
     def traces(self) -> list[Trace]:
         """What is the same at all stops."""
         value = "10<sup>%{y:.2f}</sup>" if self.shown.logarithmic else "%{y:.3f}"
-        band = {"name": "10–90 %", "mode": "lines", "fill": "toself", "fillcolor": translucent(BLUE)}
-        median = {"name": "median", "mode": "lines+markers", "line": {"color": BLUE, "width": 2}, "marker": {"size": 6}}
+        band = {"name": "10–90 %", "mode": "lines", "fill": "toself", "fillcolor": translucent(self.color)}
+        median = {
+            "name": "median",
+            "mode": "lines+markers",
+            "line": {"color": self.color, "width": 2},
+            "marker": {"size": 6},
+        }
         return [
             {"type": "scatter", "line": {"width": 0}, "hoverinfo": "skip", **band},
             {"type": "scatter", "hovertemplate": f"{self.panel.axis} %{{x}}: {value}<extra></extra>", **median},

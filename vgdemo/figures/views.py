@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 
 from plotly.graph_objects import Figure
 
 from vgdemo.figures.curves import curves
 from vgdemo.figures.distribution import gradient_distribution
 from vgdemo.figures.heatmap import layer_heatmap
+from vgdemo.figures.overlay import overlaid_profiles
 from vgdemo.figures.profile import layer_profile
 from vgdemo.figures.scales import Statistic, statistic_of
 from vgdemo.figures.surface import decision_surface
@@ -46,6 +48,7 @@ class View:
         label: What a choice of views calls it.
         make: From the record, the options and what theory expects, if that is known, to the figure.
         applies: Whether the record has what the view shows.
+        overlaid: From several records and their options, by letter, to one figure of all; None if each has its own.
 
     Example:
         >>> view = View("loss and accuracy", lambda record, shown, forecast: curves(record))
@@ -56,6 +59,16 @@ class View:
     label: str
     make: Callable[[RunRecord, ViewOptions, Forecast | None], Figure]
     applies: Callable[[RunRecord], bool] = lambda record: True
+    overlaid: Callable[[Mapping[str, RunRecord], Mapping[str, ViewOptions]], Figure] | None = None
+
+
+def _overlaid_profiles(
+    records: Mapping[str, RunRecord], options: Mapping[str, ViewOptions], statistic: str = ""
+) -> Figure:
+    """Of this statistic or of that in the options, which is the same in all of them."""
+    shown = next(iter(options.values()))
+    replicates = {letter: one.replicates for letter, one in options.items()}
+    return overlaid_profiles(records, statistic or shown.statistic, replicates=replicates, fit=shown.fit)
 
 
 VIEWS: dict[str, View] = {
@@ -73,6 +86,7 @@ VIEWS: dict[str, View] = {
             record, shown.statistic, replicates=shown.replicates, fit=shown.fit, forecast=forecast
         ),
         lambda record: record.has("gradient_rms"),
+        _overlaid_profiles,
     ),
     "distribution": View(
         "distribution",
@@ -98,7 +112,9 @@ def views_of(record: RunRecord) -> dict[str, View]:
     others = [panel for panel in record.panels.values() if panel.axis != "layer"]
     for statistic in (statistic_of(record, name) for panel in others for name in panel.statistics):
         found[f"layers {statistic.name}"] = _view_of(statistic, layer_heatmap)
-        found[f"profile {statistic.name}"] = _view_of(statistic, layer_profile)
+        found[f"profile {statistic.name}"] = replace(
+            _view_of(statistic, layer_profile), overlaid=partial(_overlaid_profiles, statistic=statistic.name)
+        )
     return found
 
 

@@ -1,9 +1,10 @@
 // Draws a board of Plotly figures and keeps their DOM nodes, and the person's zoom, through every update.
 // Figures that have frames stand below a slider that chooses the epoch, here in the browser.
-// Runs side by side have a figure each of every kind: these share axes, zoom and hover.
+// Runs side by side have a figure each of a kind: these stand in a group, and share axes, colours, zoom and hover.
 
 import { stopAt, stopsOf } from "../figures/drawing.js"
 import { Figure } from "./figure.js"
+import { Group } from "./group.js"
 import { Timeline } from "./timeline.js"
 
 const boards = new WeakMap()
@@ -25,6 +26,7 @@ class Board {
     this.root = root
     this.figures = new Map()
     this.timesLed = 0
+    this.groups = new Map() // By kind.
     this.epoch = null // The stop that the person chose; null follows the latest.
     this.fixedRow = root.querySelector(".vgdemo-fixed")
     this.framedRow = root.querySelector(".vgdemo-framed")
@@ -34,18 +36,17 @@ class Board {
   async update({ library, figures, stale, columns, led }) {
     const isLed = this.follow(led)
     const theme = themeOf(this.root)
-    this.style(theme, stale, columns)
-    for (const [name, picture] of Object.entries(figures)) this.figureOf(name).setPicture(picture, theme)
+    this.columns = columns
+    this.style(theme, stale)
+    for (const [name, picture] of Object.entries(figures)) this.figureOf(name, picture).setPicture(picture, theme)
     this.removeAllBut(figures)
-    for (const figure of this.all) {
-      this.place(figure)
-      figure.alignAxes(this.peersOf(figure))
-    }
+    this.arrange()
     this.timeline.setStops(this.stops, this.shownStop)
     if (isLed) for (const figure of this.all) figure.showEpoch(this.shownStop)
     const plotly = await plotlyOf(library)
     // While one is drawn another update may come, and take away or draw what is next here.
     for (const figure of this.figures.values()) if (figure.isOutdated) await figure.draw(plotly, this.shownStop)
+    for (const group of this.groups.values()) group.showKey(this.inGroup(group))
   }
 
   // Only where an address has led since then: what the server says of the epoch is older than where the slider is now.
@@ -56,16 +57,17 @@ class Board {
     return isLed
   }
 
-  style(theme, stale, columns) {
+  style(theme, stale) {
     this.root.classList.toggle("vgdemo-stale", stale)
     this.root.setAttribute("aria-busy", stale)
-    this.root.classList.toggle("vgdemo-compared", columns > 1)
-    this.root.style.setProperty("--columns", columns)
+    this.root.classList.toggle("vgdemo-compared", this.columns > 1)
+    this.root.style.setProperty("--columns", this.columns)
     this.root.style.colorScheme = theme.isDark ? "dark" : "light" // The slider is the browser's own.
   }
 
-  figureOf(name) {
-    if (!this.figures.has(name)) this.figures.set(name, new Figure(name, this))
+  // The columns' titles stand below that of their group.
+  figureOf(name, { column }) {
+    if (!this.figures.has(name)) this.figures.set(name, new Figure(name, this, column ? "h3" : "h2"))
     return this.figures.get(name)
   }
 
@@ -77,11 +79,40 @@ class Board {
     }
   }
 
-  // A figure that has no peer beside it is as wide as all columns.
+  arrange() {
+    for (const figure of this.all) {
+      this.place(figure)
+      figure.align(this.peersOf(figure))
+    }
+    for (const group of this.groups.values()) {
+      const [first] = this.inGroup(group)
+      if (first) group.describe(first)
+      else this.removeGroup(group)
+    }
+  }
+
   place(figure) {
     const row = figure.isFramed ? this.framedRow : this.fixedRow
-    if (figure.element.parentElement !== row) row.append(figure.element)
-    figure.element.classList.toggle("vgdemo-wide", this.peersOf(figure).length === 1)
+    const place = figure.column ? this.groupOf(figure.kind, row).columns : row
+    if (figure.element.parentElement !== place) place.append(figure.element)
+  }
+
+  groupOf(kind, row) {
+    if (!this.groups.has(kind)) {
+      const group = new Group(kind)
+      this.groups.set(kind, group)
+      row.append(group.element)
+    }
+    return this.groups.get(kind)
+  }
+
+  inGroup(group) {
+    return this.all.filter(({ kind, column }) => column && kind === group.kind)
+  }
+
+  removeGroup(group) {
+    group.element.remove()
+    this.groups.delete(group.kind)
   }
 
   get all() {
@@ -138,6 +169,7 @@ function themeOf(root) {
     grid: value("--st-border-color-light") || value("--st-border-color"),
     panel: value("--st-secondary-background-color"),
     font: value("--st-font"),
+    type: parseFloat(value("--vgdemo-type")),
     isDark: isDark(value("--st-background-color")),
   }
 }

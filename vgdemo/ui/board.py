@@ -30,10 +30,13 @@ class Picture(NamedTuple):
     Attributes:
         kind: What it draws, such as "profile". Figures of one kind on a board share axes, zoom and hover.
         json: Plotly's JSON of it.
+        column: The letter of its run among runs side by side, whose figures of one kind stand in a group; empty if it
+            stands alone.
     """
 
     kind: str
     json: str
+    column: str = ""
 
     @classmethod
     def of(cls, kind: str, figure: Figure) -> Picture:
@@ -74,7 +77,7 @@ def board(
         figures: Name to figure; the name is the figure's identity and that of its downloads, such as "profile A".
         key: Identity of the board on its page.
         stale: Whether the figures show an earlier run than the one that is asked for.
-        columns: How many runs stand side by side. A figure that is the only one of its kind spans all of them.
+        columns: How many runs stand side by side. A figure that is of no single one of them spans all columns.
         led: The epoch to which an address has led.
         choose: Takes the epoch to which the person has moved the slider, a moment after it rests; None for the last.
     """

@@ -61,8 +61,11 @@ def _who_learns(jobs: Jobs) -> str:
 
 
 def _marking(letter: str, color: str) -> str:
-    """The colour that a column's curve has in the overlaid figure."""
-    return f".st-key-column-{letter} {{border-top: 3px solid {color}; padding-top: .3rem}}"
+    """The colour that a column's curve has in the overlaid figures, for its head, its progress and its own figures."""
+    return (
+        f".st-key-column-{letter}, [data-column={letter}] {{border-top: 3px solid {color}; padding-top: .3rem}}"
+        f".st-key-column-{letter} [role=progressbar] > div > div {{background-color: {color}}}"
+    )
 
 
 def _figures(jobs: Jobs) -> None:

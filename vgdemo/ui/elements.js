@@ -1,19 +1,24 @@
 // Elements of a page.
 
-export function element(tag, className = "") {
+export function element(tag, className = "", text = "") {
   const made = document.createElement(tag)
   made.className = className
+  made.textContent = text
   return made
 }
 
 export function button(text, label, act) {
-  const made = element("button")
+  const made = element("button", "", text)
   made.type = "button"
-  made.textContent = text
-  made.title = label
-  made.setAttribute("aria-label", label)
+  relabel(made, label)
   made.addEventListener("click", act)
   return made
+}
+
+// Says what a button does, for those who see it and those who hear it.
+export function relabel(control, label) {
+  control.title = label
+  control.setAttribute("aria-label", label)
 }
 
 // Has the browser keep a text as a file.

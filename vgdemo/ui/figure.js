@@ -1,41 +1,50 @@
 // One figure of a board: caption, tools and plot, whose nodes stay through every update.
 
-import { alignedAxes, drawnLayout, readingAt, spoken, tracesAt } from "../figures/drawing.js"
-import { button, download, element } from "./elements.js"
-import { csv } from "./numbers.js"
+import { alignedAxes, alignedColors, bareLayout, drawnLayout, ofColumn } from "../figures/drawing.js"
+import { readingAt, recolored, spoken, tracesAt } from "../figures/drawing.js"
+import { Caption } from "./caption.js"
+import { button, download, element, relabel } from "./elements.js"
+import { showKey } from "./key.js"
+import { csv, table } from "./numbers.js"
 import { isSame, lead } from "./peers.js"
+import { showTable } from "./table.js"
 
-const TOP = 24 // The title stands above the plot, in the page's own type: pixels for the legend alone.
+// The title stands above the plot, in the page's own type: pixels for the legend, or half of the topmost number, alone.
+const TOP = 24
+const TOP_WITHOUT_LEGEND = 8
+const WIDTH = 560 // Pixels that a downloaded picture is wide at least: it has legend and colours beside the plot.
+const TOOLS = {
+  reset: ["Reset the zoom of", (figure) => figure.resetZoom()],
+  table: ["Show the numbers of", (figure) => figure.showNumbers(), "as a table"],
+  csv: ["Download the numbers of", (figure) => figure.downloadNumbers(), "as CSV"],
+  svg: ["Download the picture of", (figure) => figure.downloadPicture("svg"), "as SVG"],
+  png: ["Download the picture of", (figure) => figure.downloadPicture("png"), "as PNG"],
+}
 
 export class Figure {
-  constructor(name, board) {
+  constructor(name, board, heading) {
+    this.name = name
     this.board = board
     this.zoom = {} // Axis to the range that the person chose.
     this.isOutdated = false // Whether the plot shows something other than it should.
-    this.title = element("h3")
-    this.reading = element("p")
+    this.caption = new Caption(heading)
+    this.key = element("div", "vgdemo-key")
     this.plot = element("div", "vgdemo-plot")
     this.plot.setAttribute("role", "img")
     this.element = element("figure", "vgdemo-figure")
     this.element.dataset.name = name
-    this.element.append(this.captioned(name), this.plot)
+    this.caption.line.append(this.toolbar())
+    this.caption.element.append(this.key)
+    this.element.append(this.caption.element, this.plot)
     // A figure that is leaving the page has no width any more, and Plotly refuses to measure it.
     this.observer = new ResizeObserver(() => this.plot.clientWidth && this.plotly?.Plots.resize(this.plot))
   }
 
-  captioned(name) {
-    const words = element("div")
-    words.append(this.title, this.reading)
-    const tools = element("div", "vgdemo-tools")
-    tools.append(
-      button("reset", "Reset the zoom", () => this.resetZoom()),
-      button("csv", "Download the numbers as CSV", () => download(`${name}.csv`, this.numbers())),
-      button("svg", "Download the picture as SVG", () => this.downloadPicture(name, "svg")),
-      button("png", "Download the picture as PNG", () => this.downloadPicture(name, "png")),
-    )
-    const caption = element("figcaption")
-    caption.append(words, tools)
-    return caption
+  toolbar() {
+    this.tools = Object.entries(TOOLS).map(([text, [, act]]) => button(text, text, () => act(this)))
+    const toolbar = element("div", "vgdemo-tools")
+    toolbar.append(...this.tools)
+    return toolbar
   }
 
   get isFramed() {
@@ -47,26 +56,40 @@ export class Figure {
     return this.content.layout.meta.epochs
   }
 
-  setPicture({ kind, json }, theme) {
+  // Whether legend and colours stand in words above the plot.
+  get isKeyed() {
+    return this.board.columns > 1
+  }
+
+  setPicture({ kind, json, column }, theme) {
     if (json === this.json && isSame(theme, this.theme)) return
     const before = this.content?.layout.uirevision
-    Object.assign(this, { kind, json, theme, content: JSON.parse(json), isOutdated: true })
-    const { title, uirevision } = this.content.layout
-    if (uirevision !== before) this.zoom = {}
-    this.title.textContent = title.text
-    this.setReading(title.subtitle.text)
+    Object.assign(this, { kind, json, column, theme, content: JSON.parse(json), isOutdated: true })
+    if (this.content.layout.uirevision !== before) this.zoom = {}
+    this.setTitle(this.content.layout)
+    this.setReading(this.content.layout.title.subtitle.text)
+  }
+
+  // In a group the column alone is named here.
+  setTitle({ title: { text }, meta: { how } }) {
+    this.title = this.column ? `${this.column} · ${text}` : text
+    this.caption.setTitle(this.column || text, this.column ? "" : how)
+    this.element.dataset.column = this.column
+    Object.values(TOOLS).forEach(([does, , as = ""], place) =>
+      relabel(this.tools[place], `${does} ‘${this.title}’ ${as}`.trim()),
+    )
   }
 
   setReading(sentence) {
-    this.reading.textContent = sentence
-    this.reading.title = sentence
-    this.plot.setAttribute("aria-label", spoken(this.content, sentence))
+    this.caption.setReading(sentence)
+    this.plot.setAttribute("aria-label", `${this.title}. ${spoken(this.content, sentence)}`)
   }
 
-  alignAxes(peers) {
+  align(peers) {
     const axes = alignedAxes(this.content.layout, peers.map(({ content }) => content.layout))
-    this.isOutdated ||= !isSame(axes, this.axes)
-    this.axes = axes
+    const colors = alignedColors(peers.map(({ content }) => content))
+    this.isOutdated ||= !isSame([axes, colors], [this.axes, this.colors])
+    Object.assign(this, { axes, colors })
   }
 
   async draw(plotly, epoch) {
@@ -74,7 +97,8 @@ export class Figure {
     this.plotly = plotly
     this.isOutdated = false
     this.setReading(readingAt(this.content, epoch))
-    await plotly.react(this.plot, tracesAt(this.content, epoch), this.layout(epoch), { displayModeBar: false })
+    await plotly.react(this.plot, this.traces(epoch), this.layout(epoch), { displayModeBar: false })
+    if (this.isKeyed && !this.column) showKey(this.key, [this.plot])
     if (isNew) this.listen()
   }
 
@@ -90,13 +114,22 @@ export class Figure {
     else if (this.isOverEpochs) this.plotly.relayout(this.plot, { shapes: this.cursor(epoch) })
   }
 
+  traces(epoch) {
+    const traces = tracesAt(this.content, epoch)
+    return this.column ? recolored(ofColumn(traces, this.column), this.colors) : traces
+  }
+
   layout(epoch) {
+    const { layout } = this.content
+    const shown = this.column ? bareLayout(layout) : { ...layout, ...(this.isKeyed && { showlegend: false }) }
+    const shapes = this.isOverEpochs && epoch !== null ? this.cursor(epoch) : []
+    return { ...this.styled(shown, this.isKeyed ? TOP_WITHOUT_LEGEND : TOP), shapes }
+  }
+
+  styled(layout, top) {
     const isTouched = matchMedia("(pointer: coarse)").matches
     const axes = Object.entries(this.axes).map(([name, axis]) => [name, { ...axis, range: this.zoom[name] ?? axis.range }])
-    return {
-      ...drawnLayout(this.content.layout, { axes: Object.fromEntries(axes), theme: this.theme, top: TOP, isTouched }),
-      shapes: this.isOverEpochs && epoch !== null ? this.cursor(epoch) : [],
-    }
+    return drawnLayout(layout, { axes: Object.fromEntries(axes), theme: this.theme, top, isTouched })
   }
 
   cursor(epoch) {
@@ -120,13 +153,21 @@ export class Figure {
   }
 
   // Plotly has decoded the arrays of the traces that it draws.
-  numbers() {
-    return csv(this.plot._fullData, this.content.layout.meta.log10)
+  downloadNumbers() {
+    download(`${this.name}.csv`, csv(this.plot._fullData, this.content.layout.meta.log10))
   }
 
-  downloadPicture(name, format) {
-    const { clientWidth: width, clientHeight: height } = this.plot
-    this.plotly.downloadImage(this.plot, { format, filename: name, width, height, scale: format === "png" ? 2 : 1 })
+  showNumbers() {
+    const caption = `${this.title}. ${this.caption.reading.textContent}`
+    showTable(this.board.root, caption, table(this.plot._fullData, this.content.layout))
+  }
+
+  // Whole, with its legend and its colours, also where the page says them once for a row.
+  downloadPicture(format) {
+    const { clientWidth, clientHeight: height } = this.plot
+    const picture = { data: tracesAt(this.content, this.board.shownStop), layout: this.styled(this.content.layout, TOP) }
+    const size = { width: Math.max(WIDTH, clientWidth), height, scale: format === "png" ? 2 : 1 }
+    this.plotly.downloadImage(picture, { format, filename: this.name, ...size })
   }
 
   dispose() {

@@ -1,10 +1,17 @@
 // The numbers of a drawn figure as CSV: one row for each point of a line, cell of a heatmap and bin of a distribution.
 // Where an axis holds logarithms the numbers themselves are written, and what has no place on the scale by its name.
 
-// Traces are Plotly's, with arrays in place of encoded ones; `log10` names the axes that hold logarithms, "z" the colours.
-export function csv(traces, log10) {
+// Traces are Plotly's, with arrays in place of encoded ones; the layout's meta names the axes that hold logarithms, "z"
+// the colours.
+export function table(traces, layout) {
+  const { log10 } = layout.meta
   const rows = traces.flatMap((trace) => rowsOf(trace, (axis) => numberOn(log10.includes(axis))))
-  return [["series", "x", "y", "value"], ...rows].map(line).join("\n")
+  return { columns: ["series", "x", "y", "value"], rows }
+}
+
+export function csv(traces, log10) {
+  const { columns, rows } = table(traces, { meta: { log10 } })
+  return [columns, ...rows].map(line).join("\n")
 }
 
 function rowsOf(trace, numberOf) {

@@ -80,26 +80,41 @@ def show_one(job: Job, options: ViewOptions, replicates: str) -> None:
 
 def show_side_by_side(jobs: Mapping[str, Job], options: ViewOptions, replicates: str, rows: tuple[str, ...]) -> None:
     """Runs by letter: their accuracy in one figure, then the rows of figures, a column for each run."""
-    shown = {letter: _Shown.of(job, options, replicates, letter) for letter, job in jobs.items()}
+    shown = {letter: _Shown.of(job, options, replicates) for letter, job in jobs.items()}
 
     def make(records: Mapping[str, RunRecord]) -> dict[str, Picture]:
         called = titles(records)
         overlay = partial(overlaid_accuracy, records, called)
         pictures = {"overlay": drawn("overlay", tuple(called.items()), [*records.values()], overlay)}
-        for name, letter, view in _in_rows(records, rows):
-            pictures[f"{name} {letter}"] = _picture(name, view, records[letter], shown[letter], None)
+        for name, views in _in_rows(records, rows):
+            pictures |= _row(name, views, records, shown)
         return pictures
 
     _show(COMPARE, jobs, (tuple(shown.values()), rows, session().names), make)
 
 
-def _in_rows(records: Mapping[str, RunRecord], rows: Sequence[str]) -> Iterator[tuple[str, str, View]]:
-    """Name, letter and view of each figure, row by row; those along other axes than layers are always there."""
+def _in_rows(records: Mapping[str, RunRecord], rows: Sequence[str]) -> Iterator[tuple[str, dict[str, View]]]:
+    """Name and views by letter of each row; those along other axes than layers are always there."""
     views = {letter: views_of(record) for letter, record in records.items()}
     names = dict.fromkeys(name for found in views.values() for name in found)
     for name in names:
         if name in rows or name not in VIEWS:
-            yield from ((name, letter, found[name]) for letter, found in views.items() if name in found)
+            yield name, {letter: found[name] for letter, found in views.items() if name in found}
+
+
+def _row(
+    name: str, views: Mapping[str, View], records: Mapping[str, RunRecord], shown: Mapping[str, _Shown]
+) -> dict[str, Picture]:
+    """All runs in one figure if the view can draw them so, else one for each."""
+    overlaid = next(iter(views.values())).overlaid
+    if overlaid is not None:
+        seen = {letter: records[letter] for letter in views}
+        options = {letter: shown[letter].options for letter in views}
+        return {name: drawn(name, tuple(options.items()), [*seen.values()], partial(overlaid, seen, options))}
+    return {
+        f"{name} {letter}": _picture(name, view, records[letter], shown[letter], None)._replace(column=letter)
+        for letter, view in views.items()
+    }
 
 
 class _Shown(NamedTuple):
@@ -108,17 +123,15 @@ class _Shown(NamedTuple):
     Attributes:
         options: The choices that a person has.
         remark: A sentence that their readings add; may be empty.
-        letter: The run's, if it stands beside others.
     """
 
     options: ViewOptions
     remark: str
-    letter: str
 
     @classmethod
-    def of(cls, job: Job, options: ViewOptions, replicates: str, letter: str = "") -> _Shown:
+    def of(cls, job: Job, options: ViewOptions, replicates: str) -> _Shown:
         chosen = Chosen.of(replicates, job)
-        return cls(replace(options, replicates=chosen.replicates), chosen.remark, letter)
+        return cls(replace(options, replicates=chosen.replicates), chosen.remark)
 
 
 def _picture(kind: str, view: View, record: RunRecord, shown: _Shown, forecast: Forecast | None) -> Picture:
@@ -126,8 +139,6 @@ def _picture(kind: str, view: View, record: RunRecord, shown: _Shown, forecast: 
         figure = view.make(record, shown.options, forecast)
         if shown.remark:
             _add_remark(figure, shown.remark)
-        if shown.letter:
-            figure.layout.title.text = f"{shown.letter} · {figure.layout.title.text}"
         return figure
 
     return drawn(kind, shown, [record], make)
