@@ -19,10 +19,10 @@ export class Group {
 
   describe({ content: { layout } }) {
     this.caption.setTitle(layout.title.text, layout.meta.how)
-    this.caption.setReading(axisNames(layout))
+    this.axes = axisNames(layout)
   }
 
   showKey(figures) {
-    showKey(this.key, figures.map(({ plot }) => plot))
+    showKey(this.key, figures.map(({ plot }) => plot), this.axes)
   }
 }

@@ -2,12 +2,12 @@
 
 import { element } from "./elements.js"
 
-// The legend of drawn plots, then their colours; both are the same in all plots of a row.
-export function showKey(root, plots) {
+// The legend of drawn plots and their colours, which are the same in all plots of a row; words may stand before them.
+export function showKey(root, plots, words = "") {
   const traces = plots.flatMap(({ _fullData }) => _fullData ?? []).filter(({ visible }) => visible === true)
   const named = new Map(traces.filter(({ showlegend }) => showlegend).map((trace) => [trace.name, trace]))
   const scaled = traces.find(({ _input }) => _input.colorbar)
-  root.replaceChildren(...[...named.values()].map(entryOf), ...(scaled ? [barOf(scaled)] : []))
+  root.replaceChildren(words, ...[...named.values()].map(entryOf), ...(scaled ? [barOf(scaled)] : []))
 }
 
 function entryOf(trace) {
