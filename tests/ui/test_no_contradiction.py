@@ -361,7 +361,7 @@ def test_the_library_lists_the_same(jobs: Any, monkeypatch: pytest.MonkeyPatch, 
     listed = AppTest.from_file(APP, default_timeout=60).switch_page("pages/3_Library.py").run().dataframe[0].value
     assert len(listed) == len(RUNS)
     for run in RUNS.values():
-        (row,) = (row for _, row in listed.iterrows() if row["run"] == run.record.source.sentence)
+        (row,) = (row for _, row in listed.iterrows() if row["rest"] == run.record.sentence.partition(" · ")[2])
         check_listed(run, row)
 
 
