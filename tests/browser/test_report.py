@@ -77,9 +77,22 @@ def test_the_page_takes_the_readers_colours(opened: Page) -> None:
     opened.wait_for_function(f"document.querySelector('.plot')._fullLayout.font.color != '{text}'")
 
 
-def test_the_report_has_no_serious_barriers(opened: Page) -> None:
-    violations = Axe().run(opened).response["violations"]
-    assert [found["id"] for found in violations if found["impact"] in ("serious", "critical")] == []
+def test_the_report_has_no_barriers(opened: Page) -> None:
+    assert Axe().run(opened).response["violations"] == []
+
+
+def test_on_paper_the_figures_are_narrow_light_and_without_controls(opened: Page) -> None:
+    width = opened.evaluate("document.querySelector('.plot')._fullLayout.width")
+    opened.emulate_media(media="print")
+    opened.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert opened.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
+    assert opened.evaluate("document.querySelector('.plot')._fullLayout.font.color") == "#1b2330"
+    assert not opened.locator(".epoch").is_visible()
+    widths = opened.evaluate("[...document.querySelectorAll('.plot')].map(plot => plot._fullLayout.width)")
+    assert max(widths) <= 700  # A4 has 718 pixels between a browser's margins.
+    opened.emulate_media(media="screen")
+    opened.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert opened.evaluate("document.querySelector('.plot')._fullLayout.width") == width
 
 
 def test_a_network_of_somebodys_own_is_drawn_beside_a_run(

@@ -6,12 +6,14 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from conftest import foreign_record
 
-from vgdemo.config import SETTINGS
+from vgdemo.config import SETTINGS, RunConfig
 from vgdemo.export import ReportedRun, html, report
 from vgdemo.figures import View, curves
 from vgdemo.record import RunRecord, RunStatus
@@ -116,6 +118,44 @@ def test_runs_without_a_validation_accuracy_have_no_figure_of_it() -> None:
     page = Page(report([ReportedRun(foreign_record(), "one"), ReportedRun(foreign_record(1), "other")]))
     assert len(page.figures) == 2 * len(Page(report([ReportedRun(foreign_record())])).figures)
     assert_whole(page)
+
+
+def test_the_report_says_when_it_was_made(record: RunRecord) -> None:
+    before = date.today()
+    page = Page(report([ReportedRun(record)]))
+    (made,) = (date.fromisoformat(str(value)) for name, value in page.attributes if name == "datetime")
+    assert before <= made <= date.today()
+    assert f"A report of {made.day} " in page.text and str(made.year) in page.text
+
+
+@pytest.mark.parametrize("settings", [{}, {"activation": "relu", "noise": 0.2, "residual": True}])
+def test_the_report_leads_back_to_each_run(make_record: MakeRecord, settings: dict[str, object]) -> None:
+    record = make_record(**settings)
+    page = Page(report([ReportedRun(record, name="a & b"), ReportedRun(foreign_record())], "http://127.0.0.1:8501/"))
+    (link,) = (str(value) for name, value in page.attributes if name == "href")
+    address = urlsplit(link)
+    assert link.startswith("http://127.0.0.1:8501/?")
+    parameters = dict(parse_qsl(address.query))
+    assert parameters.pop("name") == "a & b"
+    assert RunConfig.from_query(parameters) == (record.config, ())
+
+
+def test_without_a_server_the_report_says_what_to_ask_one_for(record: RunRecord) -> None:
+    page = Page(report([ReportedRun(record)]))
+    assert "It opens in vgdemo at ?activation=tanh&" in page.text and "href" not in dict(page.attributes)
+
+
+def test_an_own_name_stands_before_the_run_in_words(record: RunRecord) -> None:
+    text = Page(report([ReportedRun(record, name="My run")])).text
+    assert text.index("My run") < text.index(record.sentence)
+
+
+def test_theory_is_drawn_where_it_holds(make_record: MakeRecord) -> None:
+    for initializer, count in (("glorot_uniform", 1), ("uniform_0_1", 0)):
+        record = make_record(activation="tanh", kernel_initializer=initializer, output_initializer="glorot_uniform")
+        page = Page(report([ReportedRun(record)]))
+        lines = [trace["name"] for figure in page.figures for trace in figure["data"] if "name" in trace]
+        assert lines.count("theory, epoch 0") == count
 
 
 def test_nothing_is_loaded_from_elsewhere(record: RunRecord) -> None:

@@ -151,6 +151,15 @@ def test_the_report_and_the_log_are_of_what_is_on_the_page(offered: Any, make_re
         assert any("tfevents" in name for name in archive.namelist())
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8501/", "http://127.0.0.1:8501/Compare"])
+def test_the_report_leads_back_to_the_dashboard_that_made_it(
+    offered: Any, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.url", url)
+    files = offered(ReportedRun(make_record(units=7), name="mine"))
+    assert 'href="http://127.0.0.1:8501/?activation=tanh&amp;' in str(files["mine-report.html"].make())
+
+
 def test_nothing_is_made_before_the_click(
     offered: Any, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from string import ascii_uppercase
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from vgdemo.comparison import described_model, differences, endings, who_learns
-from vgdemo.config import SETTINGS
+from vgdemo.config import SETTINGS, RunConfig
+from vgdemo.data import make_dataset
 from vgdemo.export.reported_run import ReportedRun
 from vgdemo.figures import Figure, View, ViewOptions, overlaid_accuracy, views_of
 from vgdemo.figures.bundle import bundled
 from vgdemo.learning import final_accuracy
+from vgdemo.links import NAME
 from vgdemo.record import RunRecord, RunStatus
 from vgdemo.summary import summarize
+from vgdemo.theory import Forecast, forecast
 
 SCRIPT = Path(__file__).parent / "templates" / "report.js"
 
@@ -69,10 +74,14 @@ class ReportedSetting(NamedTuple):
         return len(set(self.texts)) > 1
 
 
-def report(runs: Sequence[ReportedRun]) -> str:
+def report(runs: Sequence[ReportedRun], server: str = "") -> str:
     """The page: findings, figures that can be zoomed and moved through the epochs, all settings, versions.
 
     Runs that were not all made of settings are described by their models instead.
+
+    Args:
+        runs: At least one.
+        server: Address of the dashboard that a run can be opened in; empty if it is not known.
 
     Example:
         >>> page = report([ReportedRun(record, findings=("Nothing to see.",))])
@@ -87,6 +96,9 @@ def report(runs: Sequence[ReportedRun]) -> str:
     have_settings = all(run.record.config is not None for run in runs)
     return _environment.get_template("report.html.jinja").render(
         runs=runs,
+        today=date.today(),
+        server=server,
+        query_of=_query,
         views=[*_views(runs)],
         comparison=_comparison(runs) if len(runs) > 1 else None,
         have_settings=have_settings,
@@ -100,12 +112,33 @@ def report(runs: Sequence[ReportedRun]) -> str:
 def _views(runs: Sequence[ReportedRun]) -> Iterator[ReportedView]:
     """The views of all runs; one that some run has not stays empty at its place."""
     views = {name: view for run in runs for name, view in views_of(run.record).items()}
+    forecasts = [_forecast(run.record.config) for run in runs]
     for name, view in views.items():
-        yield ReportedView(name, view.label, [_figure(view, run.record) for run in runs])
+        yield ReportedView(
+            name, view.label, [_figure(view, run.record, made) for run, made in zip(runs, forecasts, strict=True)]
+        )
 
 
-def _figure(view: View, record: RunRecord) -> ReportedFigure | None:
-    return ReportedFigure.of(view.make(record, ViewOptions(), None)) if view.applies(record) else None
+def _forecast(config: RunConfig | None) -> Forecast | None:
+    if config is None:
+        return None
+    data = make_dataset(config)
+    return forecast(config, data.x_train, data.y_train)
+
+
+def _figure(view: View, record: RunRecord, expected: Forecast | None) -> ReportedFigure | None:
+    return ReportedFigure.of(view.make(record, ViewOptions(), expected)) if view.applies(record) else None
+
+
+def _query(run: ReportedRun) -> str:
+    """What opens the run in a dashboard; empty for one that was not made of settings.
+
+    A query without any setting would open whatever the dashboard opens by itself.
+    """
+    if run.record.config is None:
+        return ""
+    settings = {"activation": run.record.config.activation} | run.record.config.to_query()
+    return "?" + urlencode(settings | ({NAME: run.name} if run.name else {}))
 
 
 def _comparison(runs: Sequence[ReportedRun]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
+from urllib.parse import urljoin
 
 import streamlit as st
 
@@ -41,7 +42,9 @@ def downloads(runs: Sequence[ReportedRun]) -> None:
 def _of_all(runs: Sequence[ReportedRun]) -> dict[str, tuple[str, Make]]:
     """Label to file name and what makes the file."""
     name_of_all = together(run.file_name for run in runs)
-    files: dict[str, tuple[str, Make]] = {"Report (HTML)": (f"{name_of_all}-report.html", lambda: report(runs))}
+    files: dict[str, tuple[str, Make]] = {
+        "Report (HTML)": (f"{name_of_all}-report.html", partial(report, runs, _server()))
+    }
     tables = {"curves": lambda: curves_table(runs)}
     tables |= {FILE_NAMES.get(axis) or file_name(axis): partial(axis_table, runs, axis) for axis in axes(runs)}
     for name, table in tables.items():
@@ -49,6 +52,11 @@ def _of_all(runs: Sequence[ReportedRun]) -> dict[str, tuple[str, Make]]:
         files[f"{label} (CSV)"] = f"{name_of_all}-{name}.csv", partial(_written, table, to_csv)
         files[f"{label} (Parquet)"] = f"{name_of_all}-{name}.parquet", partial(_written, table, to_parquet)
     return files
+
+
+def _server() -> str:
+    """The address of the dashboard's first page."""
+    return urljoin(st.context.url, ".") if st.context.url else ""  # It is not known where no browser looks.
 
 
 def _written(table: Callable[[], Table], write: Callable[[Table], bytes]) -> bytes:

@@ -41,9 +41,17 @@ function theme() {
   return { text, grid, panel, font: "system-ui, sans-serif" }
 }
 
+// Paper is white and narrower than a screen.
+function showOnPaper(isPaper) {
+  document.documentElement.classList.toggle("paper", isPaper)
+  showEpoch(figures)
+}
+
 slider.max = Math.max(0, stops.length - 1)
 slider.value = slider.max
 slider.disabled = stops.length < 2
 slider.addEventListener("input", () => showEpoch(figures.filter(({ content }) => content.frames?.length)))
 darkness.addEventListener("change", () => showEpoch(figures))
+addEventListener("beforeprint", () => showOnPaper(true))
+addEventListener("afterprint", () => showOnPaper(false))
 showEpoch(figures)
