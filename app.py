@@ -8,12 +8,13 @@ from vgdemo.ui.downloads import downloads
 from vgdemo.ui.forecast import forecast_panel
 from vgdemo.ui.glossary import words, words_of
 from vgdemo.ui.lab import reported, watch
-from vgdemo.ui.page import INTRODUCTION, page, plain
+from vgdemo.ui.page import page, plain
 from vgdemo.ui.pages import COMPARE, LAB, PAGES
-from vgdemo.ui.runs import follow, is_new_here, retry
+from vgdemo.ui.runs import follow, retry
 from vgdemo.ui.server import ROUTES, lifespan
 from vgdemo.ui.session import session
 from vgdemo.ui.settings import form, name_field, run_to_show
+from vgdemo.ui.tour import panel
 
 # `streamlit run` finds this object, serves it, and runs this same file as the page.
 app = st.App(__file__, routes=ROUTES, lifespan=lifespan)
@@ -23,8 +24,7 @@ def main() -> None:
     """Draw the page."""
     with page(LAB, retry=retry):
         config = run_to_show(form(), session().job)
-        if is_new_here():
-            st.markdown(INTRODUCTION)
+        panel(LAB, (config,))
         with st.container(horizontal=True, vertical_alignment="center", key="run in words"):
             name = session().name
             st.markdown(

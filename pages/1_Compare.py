@@ -7,12 +7,15 @@ from vgdemo.ui.page import page
 from vgdemo.ui.pages import COMPARE
 from vgdemo.ui.results import results
 from vgdemo.ui.runs import follow_all, retry
+from vgdemo.ui.tour import panel
 
 
 def main() -> None:
     """Draw the page."""
     with page(COMPARE, retry=retry):
-        jobs = dict(zip(LETTERS, follow_all(columns()), strict=False))
+        configs = columns()
+        panel(COMPARE, configs)
+        jobs = dict(zip(LETTERS, follow_all(configs), strict=False))
         watch(jobs)
         results(jobs)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl, urlsplit
 
 from vgdemo.config import RunConfig
+from vgdemo.tour import OPENING
 
 COLUMNS = "abcd"  # The parameters, and so how many runs can be compared.
 DEFAULT = "default"  # A run without any changed setting.
@@ -28,6 +29,16 @@ def to_query(configs: Sequence[RunConfig], names: Sequence[str] = ()) -> dict[st
     """
     settings = {letter: _to_words(config) for letter, config in zip(COLUMNS, configs, strict=False)}
     return settings | {parameter: name for parameter, name in zip(NAMES, names, strict=False) if name}
+
+
+def run_query(config: RunConfig) -> dict[str, str]:
+    """The Lab's parameters for a run. There is always one, as the bare address is that of the run the Lab opens with.
+
+    Example:
+        >>> run_query(RunConfig(units=9)), run_query(RunConfig())
+        ({'units': '9'}, {'activation': 'tanh'})
+    """
+    return config.to_query() or {"activation": config.activation}
 
 
 def from_query(parameters: Mapping[str, str]) -> RunsAndNotices:
@@ -95,9 +106,9 @@ def from_text(text: str) -> RunsAndNotices:
     parameters = dict(parse_qsl(address.query, keep_blank_values=True))
     if parameters.keys() & set(COLUMNS):
         return from_query(parameters)
-    config, notices = RunConfig.from_query(without_words(parameters))
     if not parameters:
-        notices = ("The link names no setting: it is that of the default run.",)
+        return OPENING[:1], ("The link names no setting: it is that of the run the Lab opens with.",)
+    config, notices = RunConfig.from_query(without_words(parameters))
     return (config,), notices
 
 

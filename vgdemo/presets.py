@@ -16,12 +16,18 @@ class Preset:
         title: What to call it.
         description: One sentence: what it is and what to look at.
         config: The run.
+        statistic: The statistic of a layer that it is about; None if it is about the run as a whole.
     """
 
     number: str
     title: str
     description: str
     config: RunConfig
+    statistic: str | None = None
+
+    def suits(self, config: RunConfig | None, statistic: str | None) -> bool:
+        """Whether a page that shows this run and this statistic shows the experiment."""
+        return self.config == config and self.statistic in (None, statistic)
 
     @property
     def label(self) -> str:
@@ -38,8 +44,20 @@ PRESETS = (
     Preset("3", "Deep ReLU", "The same depth learns with ReLU and He's initialiser.", DEEP_RELU),
     Preset("4", "ReLU, 15 layers", "Some replicates still learn.", DEEP_RELU.with_changes(num_hidden_layers=15)),
     Preset("5", "ReLU, 20 layers", "Few replicates learn.", DEEP_RELU.with_changes(num_hidden_layers=20)),
-    Preset("6", "Gradients of deep tanh", "Experiment 2 again: read the gradients of its six kernels.", DEEP_TANH),
-    Preset("7", "Gradients of deep ReLU", "Experiment 3 again: its first layer's gradient stays large.", DEEP_RELU),
+    Preset(
+        "6",
+        "Gradients of deep tanh",
+        "Experiment 2 again: read the gradients of its six kernels.",
+        DEEP_TANH,
+        "gradient_mean_abs",
+    ),
+    Preset(
+        "7",
+        "Gradients of deep ReLU",
+        "Experiment 3 again: its first layer's gradient stays large.",
+        DEEP_RELU,
+        "gradient_mean_abs",
+    ),
     Preset(
         "E1",
         "Deep tanh, Glorot",
@@ -52,7 +70,9 @@ PRESETS = (
         "The optimiser changes, the initial weights stay.",
         DEEP_TANH.with_changes(optimizer="adam", learning_rate=0.001),
     ),
-    Preset("E3", "Weight norms", "Deep tanh again: choose the kernel's L1 norm, then try deep ReLU.", DEEP_TANH),
+    Preset(
+        "E3", "Weight norms", "Deep tanh again: read its kernels' L1 norm, then try deep ReLU.", DEEP_TANH, "kernel_l1"
+    ),
     Preset(
         "E4",
         "tanh, 1 to 10 layers",

@@ -17,9 +17,10 @@ from distributed import Reschedule, Worker, WorkerPlugin, get_worker
 from vgdemo.config import RunConfig
 from vgdemo.record import RunRecord, RunStatus
 from vgdemo.store import RunStore, StoreError
+from vgdemo.tour import OPENING
 
 TOPIC = "vgdemo"  # Dask keeps a list of events for each topic for ever, hence one for all runs.
-WARM_UP = RunConfig(epochs=1)  # The network that a person sees first.
+WARM_UP = OPENING[0].with_changes(epochs=1)  # The network that a person sees first.
 MESSAGE_INTERVAL = 0.3  # Seconds, about as often as a page looks; encoding many small chunks would slow the run.
 
 _log = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ class Outcome:
 
 
 class WarmUp(WorkerPlugin):
-    """Import the trainer and compile the default network in each worker that starts, the restarted ones too.
+    """Import the trainer and compile the first network in each worker that starts, the restarted ones too.
 
     It takes the worker's only thread, so runs that arrive meanwhile wait for it instead of compiling beside it.
     """
@@ -60,7 +61,7 @@ class WarmUp(WorkerPlugin):
         try:
             pkgutil.resolve_name(self._trainer)(WARM_UP)
         except Exception:
-            _log.exception("The default network did not train while the worker started; runs are tried all the same.")
+            _log.exception("The first network did not train while the worker started; runs are tried all the same.")
         worker.log_event(TOPIC, {})
 
 

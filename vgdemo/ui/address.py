@@ -38,6 +38,11 @@ def come_to(page: str) -> None:
     _mount(key=HISTORY, on_moved_change=_note_move)
 
 
+def lead_to(query: dict[str, str]) -> None:
+    """Show what another query of this page asks for, as a link would; only in a callback."""
+    session().led = query
+
+
 def _note_move() -> None:
     search = st.session_state.get(HISTORY, {}).get("moved")
     if search is not None:  # A move to another page is over before that page listens, which reads its address anyway.
@@ -68,6 +73,9 @@ class Address(Generic[Value]):
     def asked(self) -> Value | None:
         """What the address asks for, if the person has just been led to it; None if the page shows it already."""
         moved, session().moved = session().moved, None
+        led, session().led = session().led, None
+        if led is not None:
+            return self._read(led, session().visited[self.page].query)
         query = self._come_to()
         if query is not None:
             return self._read(self.kept() | query, query)

@@ -11,7 +11,7 @@ from vgdemo.article import Experiment, Finding, Judgement, experiments, judged
 from vgdemo.config import RunConfig
 from vgdemo.figures import scatter
 from vgdemo.jobs import JobState
-from vgdemo.links import COLUMNS, to_query
+from vgdemo.links import COLUMNS, run_query, to_query
 from vgdemo.record import RunRecord
 from vgdemo.ui import runs
 from vgdemo.ui.article_pictures import pictures
@@ -93,7 +93,7 @@ def _say_what_failed(name: str, config: RunConfig) -> None:
 def _links(experiment: Experiment) -> None:
     with st.container(horizontal=True):
         _, own = experiment.runs[0]
-        st.page_link(PAGES[LAB], label="Open in the Lab", query_params=own.to_query(), width="content")
+        st.page_link(PAGES[LAB], label="Open in the Lab", query_params=run_query(own), width="content")
         if 1 < len(experiment.runs) <= len(COLUMNS):
             query = to_query(experiment.configs)
             st.page_link(PAGES[COMPARE], label="Open in Compare", query_params=query, width="content")

@@ -11,6 +11,7 @@ import streamlit as st
 from vgdemo.config import SETTINGS, RunConfig
 from vgdemo.links import COLUMNS, MAX_NAME, VIEW, from_query, names_from_query, to_query
 from vgdemo.presets import DEEP_RELU, DEEP_TANH, PRESETS
+from vgdemo.tour import OPENING
 from vgdemo.ui.address import Address
 from vgdemo.ui.controls import controls, enter, entered
 from vgdemo.ui.look import Look, kept, look, look_at
@@ -19,6 +20,7 @@ from vgdemo.ui.page import plain
 from vgdemo.ui.pages import COMPARE
 from vgdemo.ui.session import COLUMN, COLUMN_NAME, COMMON, session
 from vgdemo.ui.sources import choose_source
+from vgdemo.ui.tour import toured
 
 COMMON_SETTINGS = (*(name for name, setting in SETTINGS.items() if setting.group in ("data", "repeats")), "epochs")
 
@@ -63,10 +65,10 @@ def _shown() -> Shown:
 
 
 def completed(configs: Columns) -> Columns:
-    """At least two columns: one alone is set beside the article's deep network that it is not."""
-    if len(configs) >= 2:
-        return configs
-    first = configs[0] if configs else DEEP_TANH
+    """At least two columns: without any the tour's, one alone beside the article's deep network that it is not."""
+    if len(configs) != 1:
+        return configs or OPENING
+    (first,) = configs
     other = DEEP_TANH if first.activation == "relu" else DEEP_RELU
     with suppress(ValueError):  # Too large for the other network, or too few points for its batches.
         other = other.with_changes(**_common(first))
@@ -85,7 +87,7 @@ def _write(shown: Shown) -> dict[str, str]:
     return to_query(shown.configs, shown.names) | shown.look.to_query()
 
 
-ADDRESS = Address(COMPARE, _read, _write, kept)
+ADDRESS = toured(Address(COMPARE, _read, _write, kept))
 
 
 def _as_many(names: tuple[str, ...], configs: Columns) -> tuple[str, ...]:

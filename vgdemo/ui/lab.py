@@ -18,6 +18,7 @@ from vgdemo.ui.verdict import findings, verdict
 from vgdemo.ui.views import fit_choice, show_one, singles_choice, statistic_choice
 
 POLL_SECONDS = 0.4
+AGAIN = {JobState.FAILED: "Try again", JobState.STOPPED: "Train it again"}
 
 
 def watch(job: Job) -> None:
@@ -49,9 +50,10 @@ def _draw(job: Job) -> None:
 def _progress_line(job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="progress"):
         progress_bar(job)
-        if job.progress.state is JobState.FAILED:
-            if st.button("Try again"):
+        again = AGAIN.get(job.progress.state)
+        if again is not None:
+            if st.button(again):
                 retry()
-                st.rerun()  # This part of the page alone would go on showing the job that failed.
+                st.rerun()  # This part of the page alone would go on showing the job that has ended.
         else:
             st.button("Stop", on_click=job.stop, disabled=job.progress.state.is_over)

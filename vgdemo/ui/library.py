@@ -9,7 +9,7 @@ import streamlit as st
 
 from vgdemo.config import RunConfig
 from vgdemo.diagnosis import headline
-from vgdemo.links import COLUMNS, to_query
+from vgdemo.links import COLUMNS, run_query, to_query
 from vgdemo.store import StoredRun
 from vgdemo.ui import runs
 from vgdemo.ui.filters import short_words
@@ -54,7 +54,7 @@ def actions(stored: Sequence[StoredRun]) -> None:
     configs = [run.source for run in stored if isinstance(run.source, RunConfig)]
     unpinned = [run for run in stored if run.run_key not in store.pinned]
     if st.button("Open in the Lab", disabled=len(configs) != 1):
-        st.switch_page(PAGES[LAB], query_params=configs[0].to_query())
+        st.switch_page(PAGES[LAB], query_params=run_query(configs[0]))
     if st.button("Compare them", disabled=not 2 <= len(configs) <= len(COLUMNS)):
         st.switch_page(PAGES[COMPARE], query_params=to_query(configs))
     if st.button("Pin", disabled=not unpinned, help="Keep, whatever else must make room."):

@@ -15,11 +15,10 @@ from vgdemo.ui.address import come_to
 from vgdemo.ui.pages import PAGES
 from vgdemo.ui.session import session
 from vgdemo.ui.share import share
+from vgdemo.ui.tour import tour_button
 
 INTRODUCTION = """Deep networks often do not learn because the gradient that reaches their first layers is tiny.
-Here you set a network on the left, train it at once, and see the gradient of every layer at every epoch.
-The first run is the failing network of an article that many have followed: five tanh layers; try ReLU or Glorot's
-initialiser next."""
+Here you set a network on the left, train it at once, and see the gradient of every layer at every epoch."""
 
 _CSS = Path(__file__).with_name("page.css")
 
@@ -37,7 +36,7 @@ def page(title: str, *, retry: Callable[[], None] | None = None) -> Iterator[Non
     st.set_page_config(page_title=f"{title} · vgdemo", page_icon="📉", layout="wide")
     st.html(_CSS)
     come_to(title)
-    _navigation()
+    _navigation(title)
     notice, session().notice = session().notice, None
     if notice:
         st.warning(plain(notice))
@@ -49,11 +48,12 @@ def page(title: str, *, retry: Callable[[], None] | None = None) -> Iterator[Non
             st.button("Try again", on_click=retry)
 
 
-def _navigation() -> None:
+def _navigation(page: str) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="navigation"):
         st.markdown("**vgdemo**", width="content")
         for title, path in PAGES.items():
             _link(title, path)
+        tour_button(page)
         with st.popover("About", type="tertiary"):
             st.markdown(INTRODUCTION)
         share()

@@ -8,7 +8,7 @@ import streamlit as st
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs import Job, Jobs, JobState, SchedulerError
-from vgdemo.store import RunStore, StoredRun, StoreError
+from vgdemo.store import RunStore, StoredRun
 from vgdemo.ui.session import session
 
 LIST_SECONDS = 2  # A list of all stored runs is at most this old: marking a row need not list the store again.
@@ -43,21 +43,6 @@ def look_again() -> None:
     """The store was changed here: what was looked up before is out of date."""
     stored_runs.clear()
     is_stored.clear()
-
-
-def is_new_here() -> bool:
-    """Whether nobody had trained here when the visit began."""
-    if session().is_new_here is None:
-        session().is_new_here = has_no_runs()
-    return bool(session().is_new_here)
-
-
-def has_no_runs() -> bool:
-    """Whether nothing is stored; a store that cannot be read does not say."""
-    try:
-        return not any(True for _ in open_store())
-    except StoreError:
-        return False
 
 
 def follow(config: RunConfig) -> Job:

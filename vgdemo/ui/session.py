@@ -84,10 +84,11 @@ class Session:
         queue_error: Why they could not be queued, to be said once.
         visited: Title of a page to the address that it had last; the navigation takes it along.
         moved: Query parameters that Back or Forward has just led to.
+        led: Query parameters that a button of the page has just led to.
         epochs: Title of a page to the epoch that is shown on it; without one, the last.
         times_led: How often an address led to an epoch, so that figures take each over once.
         drawn: Name of a page to the figures on it.
-        is_new_here: Whether nobody had trained on this server when the visit began; None until that was looked up.
+        steps: Title of a page to the number of the tour's step that it shows, from 1; None without the tour.
         deleted: The stored runs that were deleted last, to be brought back.
         notice: What the next page is to say once, of what the last one did.
     """
@@ -103,10 +104,11 @@ class Session:
     queue_error: str | None = None
     visited: dict[str, Visited] = field(default_factory=dict)
     moved: dict[str, str] | None = None
+    led: dict[str, str] | None = None
     epochs: dict[str, int] = field(default_factory=dict)
     times_led: int = 0
     drawn: dict[str, Drawn] = field(default_factory=dict)
-    is_new_here: bool | None = None
+    steps: dict[str, int | None] = field(default_factory=dict)
     deleted: tuple[StoredRun, ...] = ()
     notice: str | None = None
 

@@ -9,16 +9,18 @@ import streamlit as st
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs import Job
-from vgdemo.links import MAX_NAME, NAME, VIEW, name_from_query, without_words
+from vgdemo.links import MAX_NAME, NAME, VIEW, name_from_query, run_query, without_words
 from vgdemo.presets import PRESETS, Preset
 from vgdemo.ui.address import Address
 from vgdemo.ui.controls import controls, enter, entered
 from vgdemo.ui.look import Look, kept, look, look_at
 from vgdemo.ui.page import plain
 from vgdemo.ui.pages import LAB
+from vgdemo.ui.runs import BROKEN, retry
 from vgdemo.ui.session import NAME as NAME_FIELD
-from vgdemo.ui.session import PRESET, TRAIN, TRAIN_AT_ONCE, session
+from vgdemo.ui.session import PRESET, STATISTIC, TRAIN, TRAIN_AT_ONCE, session
 from vgdemo.ui.sources import choose_run
+from vgdemo.ui.tour import toured
 
 
 class Shown(NamedTuple):
@@ -37,10 +39,10 @@ def _read(query: Mapping[str, str]) -> tuple[Shown, tuple[str, ...]]:
 
 
 def _write(shown: Shown) -> dict[str, str]:
-    return shown.config.to_query() | ({NAME: shown.name} if shown.name else {}) | shown.look.to_query()
+    return run_query(shown.config) | ({NAME: shown.name} if shown.name else {}) | shown.look.to_query()
 
 
-ADDRESS = Address(LAB, _read, _write, kept)
+ADDRESS = toured(Address(LAB, _read, _write, kept))
 BY_LABEL: dict[str | None, Preset] = {preset.label: preset for preset in PRESETS}
 
 
@@ -107,9 +109,10 @@ def _last_possible() -> RunConfig:
 def _presets() -> None:
     """Any change of a setting leaves the preset, and the box says so."""
     config = _entered_or_none()
+    statistic = st.session_state.get(STATISTIC)
     chosen = BY_LABEL.get(st.session_state.get(PRESET))
-    if chosen is None or chosen.config != config:
-        chosen = next((preset for preset in PRESETS if preset.config == config), None)
+    if chosen is None or not chosen.suits(config, statistic):
+        chosen = next((preset for preset in PRESETS if preset.suits(config, statistic)), None)
         st.session_state[PRESET] = chosen and chosen.label
     st.selectbox(
         "Experiment of the article",
@@ -126,13 +129,17 @@ def _enter_preset() -> None:
     preset = BY_LABEL.get(st.session_state[PRESET])
     if preset is not None:
         enter(preset.config, LAB)
+        if preset.statistic is not None:
+            st.session_state[STATISTIC] = preset.statistic
 
 
 def _train_at_once() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.session_state.setdefault(TRAIN_AT_ONCE, True)
         at_once = st.toggle("Train at every change", key=TRAIN_AT_ONCE, persist_state="session")
-        st.button("Train", key=TRAIN, type="primary", disabled=at_once)
+        job = session().job
+        is_broken = job is not None and job.progress.state in BROKEN
+        st.button("Train", key=TRAIN, type="primary", disabled=at_once and not is_broken, on_click=retry)
     if st.button("Open a run…", help="Settings from a file, a link, JSON or the stored runs."):
         choose_run(lambda configs: enter(configs[0], LAB))
 
