@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from vgdemo.activations import ACTIVATIONS
 from vgdemo.config import RunConfig
-from vgdemo.links import from_query, from_text, name_from_query, names_from_query, to_query
+from vgdemo.links import from_query, from_text, name_from_query, names_from_query, run_query, to_query
 
 RUNS = (RunConfig(), RunConfig(activation="relu", learning_rate=1e-06, residual=True), RunConfig(units=9))
 
@@ -68,10 +68,10 @@ def test_columns_that_are_left_out_move_up_those_after_them() -> None:
     assert len(notices) == 1 and notices[0].startswith("Column B: ")
 
 
-def test_a_link_that_names_no_setting_is_taken_for_the_default_run_and_says_so() -> None:
+def test_a_link_that_names_no_setting_is_taken_for_the_run_that_the_lab_opens_with_and_says_so() -> None:
     configs, notices = from_text("https://example.com/")
-    assert configs == (RunConfig(),)
-    assert notices == ("The link names no setting: it is that of the default run.",)
+    assert [config.activation for config in configs] == ["sigmoid"]
+    assert notices == ("The link names no setting: it is that of the run the Lab opens with.",)
 
 
 def test_names_travel_beside_their_runs_and_move_up_with_them() -> None:
@@ -88,3 +88,18 @@ def test_a_name_is_one_short_line() -> None:
 
 def test_a_pasted_link_may_hold_a_name_and_a_view() -> None:
     assert from_text("http://h/?units=9&name=nine&view=fit-1") == ((RUNS[2],), ())
+
+
+@pytest.mark.parametrize("config", RUNS, ids=["default", "relu", "units"])
+def test_every_run_has_an_address_of_its_own_in_the_lab(config: RunConfig) -> None:
+    query = run_query(config)
+    assert query and RunConfig.from_query(query) == (config, ())
+    assert from_text(f"http://127.0.0.1:8501/?{urlencode(query)}") == ((config,), ())
+
+
+def test_a_pasted_link_of_the_tour_gives_its_runs() -> None:
+    (config,), notices = from_text("http://127.0.0.1:8501/?tour=3")
+    assert (config.activation, config.epochs, notices) == ("relu", 100, ())
+    configs, notices = from_text("http://127.0.0.1:8501/Compare?tour=4")
+    assert [config.activation for config in configs] == ["sigmoid", "tanh", "relu"] and notices == ()
+    assert from_text("http://127.0.0.1:8501/?tour=3&units=9") == ((RunConfig(units=9),), ())

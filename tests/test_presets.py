@@ -47,3 +47,10 @@ def test_what_the_article_never_changes_is_the_same_everywhere(preset: object) -
 
 def test_labels_tell_the_experiments_apart() -> None:
     assert len({preset.label for preset in PRESETS}) == len(PRESETS)
+
+
+def test_an_experiment_about_a_statistic_is_shown_by_no_other() -> None:
+    about = {preset.number: preset.statistic for preset in PRESETS if preset.statistic is not None}
+    assert about == {"6": "gradient_mean_abs", "7": "gradient_mean_abs", "E3": "kernel_l1"}
+    fitting = [preset.number for preset in PRESETS if preset.suits(RunConfig(), "kernel_l1")]
+    assert fitting == ["2", "E3"]

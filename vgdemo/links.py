@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl, urlsplit
 
 from vgdemo.config import RunConfig
-from vgdemo.tour import OPENING
+from vgdemo.tour import OPENING, STEPS
 
 COLUMNS = "abcd"  # The parameters, and so how many runs can be compared.
 DEFAULT = "default"  # A run without any changed setting.
 NAME, VIEW = "name", "view"  # The parameters of a run's own name, and of how a page is looked at.
+TOUR = "tour"  # The parameter of the tour's step.
 NAMES = tuple(f"{NAME}_{letter}" for letter in COLUMNS)
 MAX_NAME = 40  # Signs of a name.
 
@@ -39,6 +40,30 @@ def run_query(config: RunConfig) -> dict[str, str]:
         ({'units': '9'}, {'activation': 'tanh'})
     """
     return config.to_query() or {"activation": config.activation}
+
+
+def step_query(number: int) -> dict[str, str]:
+    """All that a step of the tour shows, of one run in the Lab's parameters, of several in Compare's.
+
+    Args:
+        number: From 1.
+    """
+    step = STEPS[number - 1]
+    settings = run_query(*step.runs) if len(step.runs) == 1 else to_query(step.runs)
+    return settings | ({VIEW: step.view} if step.view else {})
+
+
+def without_tour(parameters: Mapping[str, str]) -> dict[str, str]:
+    """The other parameters; where there are none but the view, those of the tour's step.
+
+    Example:
+        >>> without_tour({"tour": "2", "units": "9"}), without_tour({"tour": "5", "view": "fit-1"})
+        ({'units': '9'}, {'activation': 'tanh', 'view': 'statistic-saturated_share'})
+    """
+    rest = {name: value for name, value in parameters.items() if name != TOUR}
+    number = parameters.get(TOUR, "")
+    is_step = number in [str(one) for one, _ in enumerate(STEPS, 1)]
+    return step_query(int(number)) if is_step and not rest.keys() - {VIEW} else rest
 
 
 def from_query(parameters: Mapping[str, str]) -> RunsAndNotices:
@@ -103,7 +128,7 @@ def from_text(text: str) -> RunsAndNotices:
         address = urlsplit("")
     if not (address.netloc or address.query):
         raise ValueError(f"Expected a link to a run or settings as JSON. Received: {reprlib.repr(text)}")
-    parameters = dict(parse_qsl(address.query, keep_blank_values=True))
+    parameters = without_tour(dict(parse_qsl(address.query, keep_blank_values=True)))
     if parameters.keys() & set(COLUMNS):
         return from_query(parameters)
     if not parameters:

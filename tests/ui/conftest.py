@@ -14,6 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs import JobState, Progress, SchedulerError
+from vgdemo.links import run_query, to_query
+from vgdemo.presets import DEEP_RELU, DEEP_TANH
 from vgdemo.record import RunRecord
 from vgdemo.ui import runs
 
@@ -95,17 +97,16 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> StandInJobs:
     open_jobs.clear = lambda: None  # type: ignore[attr-defined]
     monkeypatch.setattr(runs, "open_jobs", open_jobs)
     runs.look_again()  # Another test had another store.
-    monkeypatch.setattr(runs, "has_no_runs", lambda: False)
     return stand_in
 
 
 @pytest.fixture
 def lab(jobs: StandInJobs) -> Callable[..., AppTest]:
-    """Opens the Lab with query parameters."""
+    """Opens the Lab with query parameters; without any on the default run, whose address is not the bare one."""
 
     def visit(**query: str) -> AppTest:
         page = AppTest.from_file(APP, default_timeout=30)
-        page.query_params.update(query)
+        page.query_params.update(query or run_query(RunConfig()))
         return page.run()
 
     return visit
@@ -113,14 +114,14 @@ def lab(jobs: StandInJobs) -> Callable[..., AppTest]:
 
 @pytest.fixture
 def compare(lab: Callable[..., AppTest], jobs: StandInJobs) -> Callable[..., AppTest]:
-    """Opens Compare with query parameters, from a Lab that nobody has used yet."""
+    """Opens Compare with query parameters, from a Lab that nobody has used yet; without any on two deep networks."""
 
     def visit(**query: str) -> AppTest:
         page = lab()
         jobs.submitted.clear()
         page.switch_page("pages/1_Compare.py")
         page.query_params.clear()
-        page.query_params.update(query)
+        page.query_params.update(query or to_query((DEEP_TANH, DEEP_RELU)))
         return page.run()
 
     return visit

@@ -9,8 +9,7 @@ from streamlit.testing.v1 import AppTest
 from vgdemo.config import RunConfig
 from vgdemo.jobs import JobState, SchedulerError
 from vgdemo.record import RunRecord
-from vgdemo.ui import runs
-from vgdemo.ui.page import INTRODUCTION, plain
+from vgdemo.ui.page import plain
 from vgdemo.ui.session import SESSION, Drawn
 
 from .conftest import button, control, query
@@ -27,11 +26,11 @@ def shown_in(page: AppTest) -> Drawn:
     return page.session_state[SESSION].drawn["Lab"]  # type: ignore[no-any-return]
 
 
-def test_a_first_visit_asks_for_the_default_run(lab: Lab, jobs: Any) -> None:
-    page = lab()
+def test_a_link_to_the_default_run_asks_for_it_and_keeps_its_address(lab: Lab, jobs: Any) -> None:
+    page = lab(activation="tanh")
     assert not page.exception
     assert [job.config for job in jobs.submitted] == [RunConfig()]
-    assert query(page) == {}
+    assert query(page) == {"activation": "tanh"}
 
 
 @pytest.mark.parametrize(
@@ -64,7 +63,28 @@ def test_stop_stops_the_job(lab: Lab, jobs: Any) -> None:
     page = lab()
     button(page, "Stop").click().run()
     assert jobs.submitted[0].progress.state is JobState.STOPPED
-    assert button(page, "Stop").disabled
+
+
+def test_a_stopped_run_can_be_trained_again(lab: Lab, jobs: Any) -> None:
+    jobs.state = JobState.TRAINING
+    page = lab()
+    button(page, "Stop").click().run()
+    assert not [one for one in page.button if one.label == "Stop"]
+    jobs.state = JobState.DONE
+    button(page, "Train it again").click().run()
+    assert [job.config for job in jobs.submitted] == [RunConfig(), RunConfig()]
+    assert progress(page).startswith("Complete") and button(page, "Stop").disabled
+
+
+def test_train_is_there_for_a_run_that_was_stopped_and_for_no_other(lab: Lab, jobs: Any) -> None:
+    jobs.state = JobState.TRAINING
+    page = lab()
+    assert button(page, "Train").disabled
+    button(page, "Stop").click().run()
+    jobs.state = JobState.DONE
+    button(page, "Train").click().run()
+    assert len(jobs.submitted) == 2 and progress(page).startswith("Complete")
+    assert button(page.run(), "Train").disabled
 
 
 def test_a_failed_run_can_be_tried_again(lab: Lab, jobs: Any) -> None:
@@ -84,14 +104,6 @@ def test_a_scheduler_that_does_not_answer_is_named_and_can_be_tried_again(lab: L
     button(page, "Try again").click().run()
     assert not page.error
     assert len(jobs.submitted) == 1
-
-
-def test_a_visitor_of_an_empty_store_is_told_what_this_is(lab: Lab, jobs: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "has_no_runs", lambda: True)
-    page = lab()
-    assert INTRODUCTION in [text.value for text in page.main.markdown]
-    page.run()
-    assert INTRODUCTION in [text.value for text in page.main.markdown], "it must not vanish and move the page"
 
 
 def test_an_earlier_run_stays_dimmed_until_the_next_has_epochs(

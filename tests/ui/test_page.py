@@ -24,11 +24,13 @@ def page_without_a_store() -> None:
 
 
 def page_with_a_notice() -> None:
+    import streamlit as st
+
     from vgdemo.ui.page import page
     from vgdemo.ui.session import session
 
-    if session().is_new_here is None:
-        session().is_new_here, session().notice = True, "Said <b>once</b>."
+    if "was here" not in st.session_state:
+        st.session_state["was here"], session().notice = True, "Said <b>once</b>."
     with page("Test"):
         pass
 
@@ -43,7 +45,7 @@ def page_with_a_fault() -> None:
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """A page that is the only one has no others to link."""
-    monkeypatch.setattr("vgdemo.ui.page._navigation", lambda: None)
+    monkeypatch.setattr("vgdemo.ui.page._navigation", lambda page: None)
 
 
 @pytest.mark.usefixtures("alone")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -12,7 +11,6 @@ from streamlit.testing.v1 import AppTest
 from vgdemo.config import RunConfig
 from vgdemo.jobs import JobState, SchedulerError
 from vgdemo.presets import DEEP_RELU, DEEP_TANH
-from vgdemo.store import StoreError
 from vgdemo.ui import runs
 from vgdemo.ui.session import Session
 
@@ -202,33 +200,6 @@ def test_what_was_queued_before_the_scheduler_was_lost_stays(
     with pytest.raises(SchedulerError):
         runs.queue([ONE, OTHER])
     assert [*visit.queued] == [ONE] and jobs.times_closed == 1
-
-
-HAS_NO_RUNS = runs.has_no_runs  # The stand-in for the queue replaces it.
-
-
-def test_whether_somebody_has_trained_here_is_asked_once_in_a_visit(
-    visit: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answers = iter([True, False])
-    monkeypatch.setattr(runs, "has_no_runs", lambda: next(answers))
-    assert runs.is_new_here() and runs.is_new_here()
-    visit.is_new_here = None
-    assert not runs.is_new_here()
-
-
-def test_a_store_without_runs_is_new_and_one_that_cannot_be_read_does_not_say(
-    stored: set[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert HAS_NO_RUNS()
-    stored.add(ONE.run_key)
-    assert not HAS_NO_RUNS()
-
-    def unreadable() -> Any:
-        raise StoreError("Expected a store. Received: none.")
-
-    monkeypatch.setattr(runs, "open_store", unreadable)
-    assert not HAS_NO_RUNS()
 
 
 def test_the_list_of_stored_runs_is_not_read_again_for_every_visit(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,6 +92,25 @@ def test_of_presets_with_the_same_settings_the_chosen_one_stays(lab: Lab, jobs: 
     assert len(jobs.submitted) == 1
 
 
+@pytest.mark.parametrize(("number", "statistic"), [("6", "gradient_mean_abs"), ("E3", "kernel_l1")])
+def test_an_experiment_brings_the_statistic_that_it_is_about_and_another_one_leaves_it(
+    number: str, statistic: str, lab: Lab
+) -> None:
+    page = lab()
+    label = next(preset.label for preset in PRESETS if preset.number == number)
+    control(page, "preset").set_value(label).run()
+    assert control(page, "statistic").value == statistic
+    assert control(page.run(), "preset").value == label
+    control(page, "statistic").set_value("gradient_rms").run()
+    assert control(page, "preset").value == "2 · Deep tanh"
+
+
+def test_an_experiment_about_the_run_stays_whatever_statistic_is_looked_at(lab: Lab) -> None:
+    page = lab()
+    control(page, "statistic").set_value("kernel_l1").run()
+    assert control(page, "preset").value == "2 · Deep tanh"
+
+
 def test_a_visit_without_a_run_trains_although_a_button_is_preferred(lab: Lab, jobs: Any) -> None:
     page = lab()
     control(page, "train at once").set_value(False).run()

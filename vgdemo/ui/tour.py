@@ -9,14 +9,12 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from vgdemo.config import RunConfig
-from vgdemo.links import VIEW, run_query, to_query
+from vgdemo.links import TOUR, VIEW, step_query, without_tour
 from vgdemo.tour import STEPS
 from vgdemo.ui import runs
 from vgdemo.ui.address import Address, lead_to
 from vgdemo.ui.pages import COMPARE, LAB, PAGES
 from vgdemo.ui.session import session
-
-TOUR = "tour"  # The query parameter.
 
 Value = TypeVar("Value")
 
@@ -28,7 +26,7 @@ def toured(address: Address[Value]) -> Address[Value]:
     def read(query: Mapping[str, str]) -> tuple[Value, tuple[str, ...]]:
         number, notices = _number(query, page)
         session().steps[page] = number
-        value, more = address.read(_spelled_out(query, number))
+        value, more = address.read(without_tour(query if number is None else {**query, TOUR: str(number)}))
         return value, (*notices, *more)
 
     def write(value: Value) -> dict[str, str]:
@@ -82,23 +80,11 @@ def _page_of(number: int) -> str:
     return LAB if len(STEPS[number - 1].runs) == 1 else COMPARE
 
 
-def _whole(number: int) -> dict[str, str]:
-    """All that a step shows, as query parameters."""
-    step = STEPS[number - 1]
-    settings = run_query(*step.runs) if len(step.runs) == 1 else to_query(step.runs)
-    return settings | ({VIEW: step.view} if step.view else {})
-
-
-def _spelled_out(query: Mapping[str, str], number: int | None) -> dict[str, str]:
-    rest = {name: value for name, value in query.items() if name != TOUR}
-    return rest if number is None or rest.keys() - {VIEW} else _whole(number)
-
-
 def _shortened(query: dict[str, str], number: int | None) -> dict[str, str]:
     """The first step needs no parameter at all."""
     if number is None:
         return query
-    if query != _whole(number):
+    if query != step_query(number):
         return query | {TOUR: str(number)}
     return {} if number == 1 else {TOUR: str(number)}
 
