@@ -38,8 +38,8 @@ def epochs_drawn(page: Page) -> int:
     return int(page.evaluate(f"Math.max(0, ...{traces}.filter(t => t.name === 'validation').map(t => t.x.length))"))
 
 
-def test_a_first_visit_trains_the_default_run_without_a_click(page: Page, url: str) -> None:
-    page.goto(url)
+def test_a_link_trains_its_run_without_a_click(page: Page, url: str) -> None:
+    page.goto(f"{url}/?activation=tanh")
     expect(page.get_by_text("5 layers of 5 tanh units")).to_be_visible()
     expect_progress(page, "Complete")
     for name in FIGURES:
@@ -81,8 +81,11 @@ def test_stop_keeps_what_was_trained(open_lab: Open) -> None:
     stop = page.locator(".st-key-progress").get_by_role("button", name="Stop")  # Streamlit's own header has one too.
     stop.click()
     expect_progress(page, r"Stopped after epoch \d+ of 2000")
-    expect(stop).to_be_disabled()
+    expect(stop).to_have_count(0)
     assert 0 < epochs_drawn(page) < 600
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_enabled()
+    page.get_by_role("button", name="Train it again").click()
+    expect_progress(page, "In the queue|Compiling|Training: epoch")
 
 
 def test_a_reload_in_the_middle_loses_nothing(open_lab: Open) -> None:
