@@ -61,8 +61,8 @@ def test_the_nearest_stop_is_before_or_after_an_epoch(page: Page, epoch: float, 
 def test_at_an_epoch_the_moving_traces_are_those_of_its_frame(page: Page) -> None:
     figure = content(frame(0, 1, 2), frame(10, 3, 4))
     still, moving = call(page, "tracesAt", figure, 9)
-    assert still == figure["data"][0]
-    assert moving == {"type": "scatter", "name": "moving", "y": [1, 2]}
+    assert still == figure["data"][0] | {"meta": {"epoch": 0}}
+    assert moving == {"type": "scatter", "name": "moving", "y": [1, 2], "meta": {"epoch": 0}}
     assert call(page, "tracesAt", figure, 10)[1]["y"] == [3, 4]
 
 
@@ -72,7 +72,9 @@ def test_without_frames_the_traces_are_always_the_same(page: Page) -> None:
 
 
 def test_the_reading_is_that_of_the_epoch_or_of_the_figure(page: Page) -> None:
-    assert call(page, "readingAt", content(frame(0), frame(10)), 3) == "Epoch 0."
+    assert call(page, "readingAt", content(frame(0), frame(10)), 10) == "Epoch 10."
+    earlier = "Epoch 0. Epoch 0 is the last one recorded before 3."
+    assert call(page, "readingAt", content(frame(0), frame(10)), 3) == earlier
     assert call(page, "readingAt", content(), 3) == "Nothing is measured yet."
 
 

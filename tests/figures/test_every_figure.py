@@ -194,7 +194,7 @@ def test_places_are_called_what_the_record_calls_them() -> None:
     record = foreign_record()
     names = ["layer lstm/kernel", "layer lstm/recurrent_kernel", "layer dense", "the output"]
     assert [line.name for line in layer_lines(record).data] == names
-    assert [panel.name for panel in gradient_density(record).data] == names
+    assert [panel.name for panel in gradient_density(record).data[::3]] == names
     labels = ["lstm/kernel", "lstm/recurrent_kernel", "dense", "answer"]
     assert list(layer_heatmap(record).data[0].y) == labels
     assert list(layer_profile(record).layout.xaxis.categoryarray) == labels

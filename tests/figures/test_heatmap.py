@@ -33,16 +33,32 @@ def test_zero_nan_and_infinity_are_drawn_outside_the_scale(value: float, name: s
     figure = layer_heatmap(changed(make_record(), gradient_rms=np.array(value)))
     scale, special = figure.data[:2]
     assert np.isnan(scale.z).all()
-    assert set(np.ravel(special.text)) == {name}
-    assert special.meta == {"special": True} and scale.meta is None
+    assert special.name == name and f"{name}<extra>" in special.hovertemplate
+    assert np.isfinite(special.z).all()
+    assert special.meta["columns"]["gradient, RMS"] == [{"exact zero": 0, "∞": "Infinity"}.get(name, name)]
     assert name in [trace.name for trace in figure.data]
+
+
+def test_what_lies_beyond_the_scale_is_counted_and_the_end_of_the_scale_stands_for_it(make_record: Make) -> None:
+    record = changed(make_record(), gradient_rms=np.array([4e-16, 2e-9, 0.5]))
+    figure = layer_heatmap(record)
+    reading = figure.layout.title.subtitle.text
+    assert reading.endswith(" 2 layers below 10⁻⁸, smallest 4.0·10⁻¹⁶: fit the scales to see them.")
+    assert "≤10⁻⁸" in figure.data[0].colorbar.ticktext
+    np.testing.assert_allclose(np.asarray(figure.data[0].z)[0], np.log10(4e-16), rtol=1e-6)
+    fitted = layer_heatmap(record, fit=True)
+    assert "below" not in fitted.layout.title.subtitle.text and "≤" not in "".join(fitted.data[0].colorbar.ticktext)
+    assert (layer_heatmap(record, fit=(-20, 3)).data[0].zmin, layer_heatmap(record, fit=(-20, 3)).data[0].zmax) == (
+        -20,
+        3,
+    )
 
 
 def test_a_zero_share_of_zero_is_an_ordinary_value(make_record: Make) -> None:
     record = changed(make_record(), gradient_zero_share=np.array(0))
-    scale, special = layer_heatmap(record, "gradient_zero_share").data[:2]
+    scale, *others = layer_heatmap(record, "gradient_zero_share").data
     assert (np.asarray(scale.z) == 0).all()
-    assert np.isnan(special.z).all()
+    assert all(trace.type == "scatter" for trace in others)
 
 
 def test_what_has_no_meaning_is_left_out_rather_than_drawn_as_nan(make_record: Make) -> None:

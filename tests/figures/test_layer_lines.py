@@ -23,11 +23,26 @@ def test_there_is_one_line_for_each_kernel_with_the_median_over_replicates(make_
         np.testing.assert_allclose(line.y, medians.loc[layer], rtol=1e-6)
 
 
-def test_what_is_too_small_for_the_axis_runs_along_it(make_record: Make) -> None:
-    figure = layer_lines(changed(make_record(), gradient_mean_abs=np.array(0)))
-    low = figure.layout.yaxis.range[0]
-    assert all(low < np.log10(value) < low + 1 for line in figure.data for value in line.y)
-    assert figure.layout.title.subtitle.text.endswith("exactly zero in every layer.")
+def test_an_exact_zero_is_a_mark_at_the_end_of_the_axis_and_stays_zero(make_record: Make) -> None:
+    figure = layer_lines(changed(make_record(), gradient_mean_abs=np.array([0, 0, 0.5])))
+    *lines, zeros = figure.data
+    assert [set(line.y) for line in lines] == [{0}, {0}, {0.5}]
+    assert (zeros.name, zeros.showlegend, set(zeros.y), set(zeros.text)) == ("exact zero", True, {1e-8}, {"1, 2"})
+    assert figure.layout.title.subtitle.text.endswith("0 in layer 1, 0.5 in the output; exactly zero in 2 of 3 layers.")
+
+
+@pytest.mark.parametrize(("value", "name"), [(np.nan, "NaN"), (np.inf, "∞")])
+def test_what_is_not_finite_is_a_mark_at_the_upper_end(value: float, name: str, make_record: Make) -> None:
+    mark = layer_lines(changed(make_record(), gradient_mean_abs=np.array([0.5, 0.5, value]))).data[-1]
+    assert (mark.name, set(mark.y), set(mark.text)) == (name, {10.0}, {"output"})
+
+
+def test_what_is_too_small_for_the_axis_keeps_its_value_and_is_counted(make_record: Make) -> None:
+    figure = layer_lines(changed(make_record(), gradient_mean_abs=np.array([3e-12, 0.1, 0.5])))
+    assert set(figure.data[0].y) == {np.float32(3e-12)}
+    assert figure.layout.title.subtitle.text.endswith(
+        "1 layer below 10⁻⁸, smallest 3.0·10⁻¹²: fit the scales to see them."
+    )
 
 
 def test_the_axis_is_the_same_for_all_runs_unless_it_fits(make_record: Make) -> None:

@@ -38,9 +38,21 @@ def test_a_published_range_is_a_bar_in_powers_of_ten() -> None:
 
 def test_exact_zeros_are_a_mark_of_their_own_on_a_logarithmic_axis() -> None:
     figure = outcome([Row("layer 1", np.array([0, 0, 1e-3]))], "Mean |g|", "mean |g|", logarithmic=True)
-    (zeros,) = named(figure, "exactly zero")
-    assert "2 replicates" in zeros.hovertemplate
-    assert len(named(figure, "replicate")[0].x) == 1
+    (zeros,) = named(figure, "exact zero")
+    assert list(zeros.customdata) == [1, 2] and list(zeros.text) == ["0", "0"]
+    axis = figure.layout.xaxis
+    (place,) = set(zeros.x)
+    assert axis.range[0] < place < axis.tickvals[0] and axis.ticktext[list(axis.tickvals).index(place)] == "0"
+    assert list(named(figure, "replicate")[0].customdata) == [3]
+
+
+@pytest.mark.parametrize("logarithmic", [False, True])
+def test_what_is_infinite_or_not_a_number_stands_after_the_axis(logarithmic: bool) -> None:
+    values = np.array([np.inf, 0.5, np.nan, 0.7])
+    figure = outcome([Row("a", values)], "X", "x", logarithmic=logarithmic)
+    (infinite,), (lost,) = named(figure, "∞"), named(figure, "NaN")
+    assert (list(infinite.customdata), list(lost.customdata)) == ([1], [3])
+    assert max(named(figure, "replicate")[0].x) < infinite.x[0] < lost.x[0] < figure.layout.xaxis.range[1]
 
 
 @pytest.mark.parametrize("logarithmic", [False, True])

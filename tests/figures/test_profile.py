@@ -51,8 +51,27 @@ def test_zero_nan_and_infinity_are_marks_at_the_ends_of_the_axis(value: float, n
     mark = named(profile, name)
     assert list(mark.x) == ["1", "2", "output"]
     assert set(mark.y) == {-8 if name == "exact zero" else 1}
-    assert mark.meta == {"special": True}
+    assert set(mark.text) == {{"exact zero": "0", "NaN": "not a number", "∞": "infinite"}[name]}
     assert np.isnan(named(profile, "median").y).all()
+
+
+def test_what_lies_beyond_the_axis_is_marked_at_its_end_with_the_true_value(make_record: Make) -> None:
+    record = changed(make_record(), gradient_rms=np.array([4e-16, 0.5, 3e4]))
+    profile = layer_profile(record)
+    marks = [
+        (list(mark.x), list(mark.y), list(mark.text))
+        for mark in (named(profile, f"{side} the scale") for side in ("below", "above"))
+    ]
+    assert marks == [(["1"], [-8], ["4.0·10⁻¹⁶"]), (["output"], [1], ["3.0·10⁴"])]
+    assert named(profile, "median").customdata[0].tolist() == pytest.approx([4e-16] * 3)
+    fitted = layer_profile(record, fit=True)
+    assert not named(fitted, "below the scale").x and "fit" not in fitted.layout.title.subtitle.text
+
+
+def test_the_axis_may_end_where_others_do(make_record: Make) -> None:
+    figure = layer_profile(make_record(), fit=(-20, 0))
+    assert figure.layout.yaxis.range[0] == pytest.approx(-20.8)
+    assert figure.layout.meta["scale"] == [-20, 0]
 
 
 def test_what_has_no_meaning_is_left_out_rather_than_drawn_as_nan(make_record: Make) -> None:
@@ -67,6 +86,11 @@ def test_the_reading_names_the_extremes_as_a_sentence_does() -> None:
         ([0.3, 0.02, 0.1, 7.0], "smallest in layer lstm/recurrent_kernel, 0.02; largest in the output, 7."),
         ([0.0] * 4, "exactly zero in every layer."),
         ([np.nan] * 4, "not a number in every layer."),
+        (
+            [0.3, 4e-10, 4e-16, 0.0],
+            "smallest in the output, 0; largest in layer lstm/kernel, 0.3; exactly zero in 1 of 4 layers. "
+            "2 layers below 10⁻⁸, smallest 4.0·10⁻¹⁶: fit the scales to see them.",
+        ),
     ):
         figure = layer_profile(changed(record, gradient_rms=np.array(values)))
         assert figure.layout.title.subtitle.text == f"Epoch 6 (the only replicate): {reading}"

@@ -13,9 +13,16 @@ def test_a_figure_says_what_it_is_to_those_who_see_it_and_to_those_who_cannot() 
 
 def test_a_figure_is_neither_over_epochs_nor_framed_nor_logarithmic_unless_it_is_said() -> None:
     meta = new_figure("Loss", "It falls.", "Line chart.").layout.meta
-    assert dict(meta) == {"alt": "Line chart.", "how": "", "epochs": False, "framed": False, "log10": []}
+    assert dict(meta) == {"alt": "Line chart.", "how": "", "scale": [], "epochs": False, "framed": False, "log10": []}
     meta = new_figure("Loss", "It falls.", "Line chart.", over_epochs=True, log10=("yaxis", "z")).layout.meta
-    assert dict(meta) == {"alt": "Line chart.", "how": "", "epochs": True, "framed": False, "log10": ["yaxis", "z"]}
+    assert dict(meta) == {
+        "alt": "Line chart.",
+        "how": "",
+        "scale": [],
+        "epochs": True,
+        "framed": False,
+        "log10": ["yaxis", "z"],
+    }
 
 
 def test_a_figure_may_have_another_layout_in_part() -> None:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from vgdemo.record import Panel, RunRecord
-from vgdemo.wording import power_of_ten
+from vgdemo.wording import number, power_of_ten
 
 MAX_NAMED = 13  # Places that an axis has room to name.
 ROOM = 6  # Characters of a name that the margin holds.
+ROUNDING = 0.01  # Of the logarithm of a tick: that of 2 is 0.301.
 LONGEST = 18  # Characters of a name beside an axis; the whole name is in the hover.
 
 
@@ -65,6 +66,21 @@ def named_places(count: int, most: int = MAX_NAMED) -> list[int]:
 def from_first_to_last(panel: Panel) -> str:
     """The ends of a panel's axis in words, after a blank: " from layer 1 to the output"; empty without places."""
     return f" from {panel.phrases[0]} to {panel.phrases[-1]}" if panel.phrases else ""
+
+
+def log_axis(low: float, high: float, most: int) -> dict[str, Any]:
+    """A logarithmic axis between two logarithms: ticks at 1, 2 and 5 if there are not too many, or at powers of ten.
+
+    Example:
+        >>> log_axis(-1, 0.3, most=5)["ticktext"], log_axis(-8, 38, most=5)["ticktext"]
+        (['0.1', '0.2', '0.5', '1', '2'], ['10²', '10¹⁴', '10²⁶', '10³⁸'])
+    """
+    steps = [float(f"{step}e{power}") for power in range(math.floor(low), math.ceil(high)) for step in (1, 2, 5)]
+    values = [value for value in [*steps, 10.0 ** math.ceil(high)] if low <= math.log10(value) <= high + ROUNDING]
+    if len(values) <= most:
+        return {"type": "log", "tickvals": values, "ticktext": [number(value) for value in values]}
+    ticks = decades(low, high, most - 1)
+    return {"type": "log", "tickvals": [10.0**tick for tick in ticks["tickvals"]], "ticktext": ticks["ticktext"]}
 
 
 def decades(low: float, high: float, most: int = 8) -> dict[str, Any]:

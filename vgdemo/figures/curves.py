@@ -10,15 +10,21 @@ import numpy as np
 import plotly.graph_objects as go
 
 from vgdemo.figures import guide
-from vgdemo.figures.axes import epoch_range
+from vgdemo.figures.axes import epoch_range, log_axis
+from vgdemo.figures.hover import Place, told
 from vgdemo.figures.sampling import column_indices, how_many, of_replicates, who
 from vgdemo.figures.scales import Values
-from vgdemo.figures.style import TRAIN, VALIDATION, new_figure, translucent
+from vgdemo.figures.style import SPECIAL_COLORS, TRAIN, VALIDATION, new_figure, translucent
 from vgdemo.learning import DECILES, accuracy, quantile, without_finite_loss
 from vgdemo.record import RunRecord
 from vgdemo.wording import capitalized, number, uncapitalized
 
 ABOVE, BELOW, WHOLE = [0.47, 1], [0, 0.4], [0, 1]  # Of the figure's height.
+COLUMNS_OF_BAND: dict[str, Place] = {
+    "median": "y[i]",
+    "low (10 %)": "customdata[i][0]",
+    "high (90 %)": "customdata[i][1]",
+}
 
 
 class Curve(NamedTuple):
@@ -37,6 +43,11 @@ class Curve(NamedTuple):
     name: str
     color: str
     values: Values
+
+    @property
+    def columns(self) -> dict[str, Place]:
+        """What all rows of its numbers begin with."""
+        return {"epoch": "x[i]", "half": [self.half], "measure": [self.measure]}
 
 
 def curves(record: RunRecord, *, replicates: Sequence[int] = (), singles: bool = False) -> go.Figure:
@@ -57,8 +68,12 @@ def curves(record: RunRecord, *, replicates: Sequence[int] = (), singles: bool =
     measured = list(_measured(record, replicates))
     figure = _axes(record, measured, _reading(record, measured, replicates))
     shown = column_indices(record, record.epochs)
-    for curve in measured:
-        _add_curve(figure, record.epochs[shown], curve._replace(values=curve.values[shown]), singles=singles)
+    drawn = [curve._replace(values=curve.values[shown]) for curve in measured]
+    for curve in drawn:
+        _add_curve(figure, record.epochs[shown], curve, replicates, singles=singles)
+    for curve in drawn:
+        if curve.measure == "loss":
+            _add_marks(figure, record.epochs[shown], curve)
     return figure
 
 
@@ -71,12 +86,12 @@ def _measured(record: RunRecord, replicates: Sequence[int]) -> Iterator[Curve]:
                 yield Curve(measure, half, name, color, of_replicates(values, replicates))
 
 
-def _add_curve(figure: go.Figure, epochs: Values, curve: Curve, *, singles: bool) -> None:
+def _add_curve(figure: go.Figure, epochs: Values, curve: Curve, replicates: Sequence[int], *, singles: bool) -> None:
     axis = "y" if curve.measure == "accuracy" else "y2"
     is_named = any(trace.name == curve.name for trace in figure.data)
     add_band(figure, epochs, curve.values, color=curve.color, axis=axis)
     if singles:
-        _add_singles(figure, epochs, curve.values, color=curve.color, axis=axis)
+        _add_singles(figure, epochs, curve, replicates, axis=axis)
     figure.add_scatter(
         x=epochs,
         y=quantile(curve.values, 0.5),
@@ -85,8 +100,14 @@ def _add_curve(figure: go.Figure, epochs: Values, curve: Curve, *, singles: bool
         legendgroup=curve.name,
         showlegend=not is_named,
         line={"color": curve.color, "width": 2},
-        hovertemplate=f"{curve.name} {curve.measure} %{{y:.3f}}<extra></extra>",
+        customdata=ends_of_band(curve.values),
+        **told(f"{curve.name} {curve.measure} ", "y", curve.columns | COLUMNS_OF_BAND),
     )
+
+
+def ends_of_band(values: Values) -> Values:
+    """(E, 2) the 10–90 % of (E, R) values over the replicates."""
+    return np.stack([quantile(values, 0.1), quantile(values, 0.9)], axis=1).astype(np.float32)
 
 
 def add_band(figure: go.Figure, epochs: Values, values: Values, *, color: str, axis: str) -> None:
@@ -106,18 +127,42 @@ def add_band(figure: go.Figure, epochs: Values, values: Values, *, color: str, a
     )
 
 
-def _add_singles(figure: go.Figure, epochs: Values, values: Values, *, color: str, axis: str) -> None:
+def _add_singles(figure: go.Figure, epochs: Values, curve: Curve, replicates: Sequence[int], *, axis: str) -> None:
     """All replicates as one trace, with a gap after each: thirty traces of their own would be slow."""
-    gap = np.full((1, values.shape[1]), np.nan)
+    count = curve.values.shape[1]
+    numbers = np.array(replicates or range(count), np.int32) + 1
+    gap = np.full((1, count), np.nan)
     figure.add_scatter(
-        x=np.tile(np.append(epochs, epochs[-1:]), values.shape[1]),
-        y=np.concatenate([values, gap[: len(epochs[-1:])]]).T.ravel(),
+        x=np.tile(np.append(epochs, epochs[-1:]), count),
+        y=np.concatenate([curve.values, gap[: len(epochs[-1:])]]).T.ravel(),
+        customdata=np.repeat(numbers, len(epochs) + len(epochs[-1:])),
         yaxis=axis,
         name="single replicates",
-        line={"color": translucent(color, 0.5), "width": 0.7},
+        line={"color": translucent(curve.color, 0.5), "width": 0.7},
         hoverinfo="skip",
         showlegend=False,
+        meta={"columns": curve.columns | {"replicate": "customdata[i]", "value": "y[i]"}, "needed": "y[i]"},
     )
+
+
+def _add_marks(figure: go.Figure, epochs: Values, curve: Curve) -> None:
+    """Squares at an end of the axis where the median loss has no place on it."""
+    axis, middle = figure.layout.yaxis2, quantile(curve.values, 0.5)
+    low, high = (10**end if axis.type == "log" else end for end in axis.range)
+    places = (middle == 0) & (axis.type == "log"), np.isnan(middle), np.isinf(middle)
+    for (name, color), where, end in zip(SPECIAL_COLORS.items(), places, (low, high, high), strict=True):
+        if where.any():
+            figure.add_scatter(
+                x=epochs[where],
+                y=np.full(int(where.sum()), end),
+                yaxis="y2",
+                mode="markers",
+                name=f"loss {name}",
+                showlegend=not any(trace.name == f"loss {name}" for trace in figure.data),
+                marker={"color": color, "size": 6, "symbol": "square"},
+                cliponaxis=False,
+                hovertemplate=f"{curve.name} loss {name}<extra></extra>",
+            )
 
 
 def _axes(record: RunRecord, measured: Sequence[Curve], reading: str) -> go.Figure:
@@ -153,12 +198,8 @@ def _loss_axis(record: RunRecord, values: Sequence[Values]) -> dict[str, Any]:
         return {"title": {"text": f"loss, {unit}"}, "range": [float(seen.min()), float(seen.max(initial=0))]}
     sizes = np.log10(seen[seen > 0])
     low, high = float(sizes.min(initial=0)), float(sizes.max(initial=0))
-    return {
-        "title": {"text": f"loss, {unit}"},
-        "type": "log",
-        "dtick": 1,
-        "range": [min(-1, math.floor(low)), 0.3 if high <= 0.3 else math.ceil(high)],
-    }
+    ends = (min(-1, math.floor(low)), 0.3 if high <= 0.3 else math.ceil(high))
+    return {"title": {"text": f"loss, {unit}"}, "range": list(ends), **log_axis(*ends, most=5)}
 
 
 def _reading(record: RunRecord, measured: Sequence[Curve], replicates: Sequence[int]) -> str:

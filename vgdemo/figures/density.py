@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 
 from vgdemo.figures import guide
 from vgdemo.figures.axes import decades, epoch_range, named_places, shortened
-from vgdemo.figures.distribution import HIGH, LOW, clipped
+from vgdemo.figures.distribution import HIGH, LOW, clipped, size_ranges
+from vgdemo.figures.hover import Place, told
 from vgdemo.figures.sampling import Indices, counted_panel
 from vgdemo.figures.scales import Values
 from vgdemo.figures.style import LIGHT, SEQUENTIAL, new_figure
@@ -28,13 +29,13 @@ FULL = 0.3  # The share of a layer's entries within half a power of ten that has
 def gradient_density(record: RunRecord) -> go.Figure:
     """Share of the gradient's entries by size over the epochs, all replicates together, a panel for each layer.
 
-    An exact zero has no place on the logarithmic axis: the reading says how many there are.
+    Exact zeros and what is not finite have a row of their own beside the logarithmic axis.
 
     Args:
         record: The run.
 
     Example:
-        >>> [heatmap.name for heatmap in gradient_density(record).data]
+        >>> [heatmap.name for heatmap in gradient_density(record).data[::3]]
         ['layer 1', 'layer 2', 'the output']
     """
     panel, histograms = counted_panel(record)
@@ -42,20 +43,62 @@ def gradient_density(record: RunRecord) -> go.Figure:
     columns = _columns(len(panel.epochs))
     counts = histograms[columns][:, :, places].sum(axis=1)
     shares = counts / np.maximum(counts.sum(axis=-1, keepdims=True), 1)
-    figure = _layout(record, panel, [panel.phrases[place] for place in places], _reading(panel, places, shares[..., 0]))
-    inside = clipped(shares[..., 1:-1], LOW, HIGH).astype(np.float32)
+    figure = _layout(record, panel, [panel.phrases[place] for place in places], _reading(panel, places, shares))
+    epochs = panel.epochs[columns] if len(columns) else [0]
+    inside = clipped(shares[..., 1:-1], LOW, HIGH)
     for number, place in enumerate(places, 1):
-        figure.add_heatmap(
-            x=panel.epochs[columns] if len(columns) else [0],
-            y=_centres(),
-            z=inside[:, number - 1].T,
-            xaxis=f"x{number}",
-            yaxis=f"y{number}",
-            coloraxis="coloraxis",
-            hovertemplate="epoch %{x}<br>|g| near 10<sup>%{y}</sup>: %{z:.1%} of the entries<extra></extra>",
-            name=panel.phrases[place],
-        )
+        label, image = panel.labels[place], {"name": panel.phrases[place], "x": epochs, "coloraxis": "coloraxis"}
+        image |= {"xaxis": f"x{number}", "yaxis": f"y{number}"}
+        figure.add_heatmap(y=_centres(), z=_image(inside[:, number - 1]), **_told_by_size(label), **image)
+        for beside in BESIDE:
+            figure.add_heatmap(z=_image(shares[:, number - 1, [beside.bin]]), **beside.told(label), **image)
     return figure
+
+
+def _image(shares: Values) -> Values:
+    """(bins, epochs) of (epochs, bins)."""
+    return shares.T.astype(np.float32)
+
+
+def _told_by_size(label: str) -> dict[str, Any]:
+    columns = _table(label, "meta.ranges[j][0]", "meta.ranges[j][1]")
+    words = told("epoch %{x}, %{z:.1%} of the entries: |g| near ", "y", columns, logarithmic=True, needed="z[j][i]")
+    return {**words, "meta": {**words["meta"], "ranges": size_ranges(_edges())}}
+
+
+def _table(label: str, low: Place, high: Place) -> dict[str, Place]:
+    return {"layer": [label], "epoch": "x[i]", "from": low, "to": high, "share": "z[j][i]"}
+
+
+class _Beside(NamedTuple):
+    """A row of its own for entries without a size.
+
+    Attributes:
+        name: What they are.
+        bin: Where they are counted.
+        ends: From where to where the row reaches on the axis.
+        value: What a file writes in place of a size.
+        tick: What the axis calls them.
+    """
+
+    name: str
+    bin: int
+    ends: tuple[float, float]
+    value: float | str
+    tick: str
+
+    def told(self, label: str) -> dict[str, Any]:
+        return {
+            "y": self.ends,
+            "hovertemplate": f"epoch %{{x}}, %{{z:.1%}} of the entries: {self.name}<extra></extra>",
+            "meta": {"columns": _table(label, [self.value], [self.value]), "needed": "z[j][i]"},
+        }
+
+
+BESIDE = (
+    _Beside("exactly zero", 0, (LOW - 1.75, LOW - 0.5), 0, "0"),
+    _Beside("not finite", -1, (HIGH + 0.5, HIGH + 1.75), "NaN", "∞"),
+)
 
 
 def _columns(count: int) -> Indices:
@@ -63,9 +106,12 @@ def _columns(count: int) -> Indices:
     return np.unique(np.linspace(0, count - 1, min(count, MAX_EPOCHS)).round().astype(np.intp))
 
 
+def _edges() -> Values:
+    return HISTOGRAM_EDGES[(HISTOGRAM_EDGES >= LOW) & (HISTOGRAM_EDGES <= HIGH)]
+
+
 def _centres() -> Values:
-    inside = HISTOGRAM_EDGES[(HISTOGRAM_EDGES >= LOW) & (HISTOGRAM_EDGES <= HIGH)]
-    return np.asarray((inside[1:] + inside[:-1]) / 2)
+    return np.asarray((_edges()[1:] + _edges()[:-1]) / 2)
 
 
 @dataclass(frozen=True)
@@ -134,27 +180,37 @@ def _axes(cell: _Cell, epochs: list[int]) -> dict[str, Any]:
     """Both axes of a panel; the outer panels name theirs."""
     number, is_bottom, is_left = cell.place + 1, cell.row == 0, cell.column == 0
     across = {"range": epochs, "nticks": 3, "domain": cell.across, "anchor": f"y{number}"}
-    up = {"range": [LOW, HIGH], **decades(LOW, HIGH, 3), "domain": cell.up, "anchor": f"x{number}"}
+    up = {"range": [BESIDE[0].ends[0], BESIDE[1].ends[1]], **_ticks(), "domain": cell.up, "anchor": f"x{number}"}
     return {
         cell.axis("x"): {**across, "title": {"text": "epoch" if is_bottom else ""}, "showticklabels": is_bottom},
         cell.axis("y"): {**up, "title": {"text": "|g|" if is_left else ""}, "showticklabels": is_left},
     }
 
 
+def _ticks() -> dict[str, Any]:
+    sizes = decades(LOW, HIGH, 3)
+    below, above = ((sum(beside.ends) / 2, beside.tick) for beside in BESIDE)
+    return {
+        "tickvals": [below[0], *sizes["tickvals"], above[0]],
+        "ticktext": [below[1], *sizes["ticktext"], above[1]],
+    }
+
+
 def _name(cell: _Cell, name: str) -> dict[str, Any]:
     """On the dark end of the colour scale, which is the same on a light and on a dark page."""
-    corner = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top"}
+    corner = {"xref": "paper", "yref": cell.axis("y").replace("axis", ""), "xanchor": "left", "yanchor": "top"}
     words = {"text": shortened(name, MAX_NAME), "showarrow": False, "font": {"color": LIGHT, "size": 11}}
-    return {**corner, "x": cell.across[0], "y": cell.up[1], **words}
+    return {**corner, "x": cell.across[0], "y": HIGH, **words}
 
 
-def _reading(panel: Panel, places: list[int], zeros: Values) -> str:
+def _reading(panel: Panel, places: list[int], shares: Values) -> str:
     if not panel.labels:
         return "The entries of gradients were not counted by size."
-    if not len(zeros):
+    if not len(shares):
         return "Nothing is measured yet."
-    worst, epoch = int(np.argmax(zeros[-1])), panel.epochs[-1]
-    if not zeros[-1, worst]:
+    zeros, epoch = shares[-1, :, 0], panel.epochs[-1]
+    worst = int(np.argmax(zeros))
+    if not zeros[worst]:
         return f"All replicates together; no entry is exactly zero at epoch {epoch}."
-    share, where = percent(zeros[-1, worst]), panel.phrases[places[worst]]
-    return f"All replicates together; exact zeros are not drawn: at epoch {epoch} {share} of {where}."
+    share, where = percent(zeros[worst]), panel.phrases[places[worst]]
+    return f"All replicates together; at epoch {epoch} {share} of the entries of {where} are exactly zero."

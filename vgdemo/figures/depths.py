@@ -8,11 +8,20 @@ import numpy as np
 import plotly.graph_objects as go
 
 from vgdemo.figures import guide
+from vgdemo.figures.hover import told
 from vgdemo.figures.scales import Values
 from vgdemo.figures.style import BLUE, GREEN, new_figure
 from vgdemo.learning import ACCURACY_RANGE, Share, final_accuracy, has_learned, quantile
 from vgdemo.record import RunRecord
 from vgdemo.wording import percent
+
+COLUMNS_OF_SHARES = {
+    "hidden layers": "x[i]",
+    "share that learns": "y[i]",
+    "low (95 %)": "customdata[i][0]",
+    "high (95 %)": "customdata[i][1]",
+}
+COLUMNS_OF_REPLICATES = {"hidden layers": "x[i]", "replicate": "customdata[i]", "final accuracy": "y[i]"}
 
 
 def depths(records: Mapping[int, RunRecord]) -> go.Figure:
@@ -47,21 +56,24 @@ def _add_shares(figure: go.Figure, shares: Mapping[int, Share]) -> None:
         line={"color": GREEN, "width": 2},
         marker={"size": 7},
         error_y={"type": "data", "symmetric": False, "array": ends[:, 1] - values, "arrayminus": values - ends[:, 0]},
+        customdata=ends,
         text=[str(share) for share in shares.values()],
+        meta={"columns": COLUMNS_OF_SHARES},
         hovertemplate="%{x} hidden layers: %{text}<extra></extra>",
     )
 
 
 def _add_accuracies(figure: go.Figure, accuracies: Mapping[int, Values]) -> None:
-    points = [(depth, value) for depth, values in accuracies.items() for value in values[np.isfinite(values)]]
+    points = [(depth, *point) for depth, values in accuracies.items() for point in enumerate(values, 1)]
     figure.add_scatter(
-        x=[depth for depth, _ in points],
-        y=[value for _, value in points],
+        x=[depth for depth, _, _ in points],
+        y=[value for _, _, value in points],
+        customdata=[replicate for _, replicate, _ in points],
         yaxis="y2",
         mode="markers",
         name="replicate",
         marker={"color": BLUE, "size": 5, "opacity": 0.8},
-        hovertemplate="%{x} hidden layers: accuracy %{y:.3f}<extra></extra>",
+        **told("%{x} hidden layers, replicate %{customdata}: accuracy ", "y", COLUMNS_OF_REPLICATES),
     )
     figure.add_scatter(
         x=list(accuracies),
@@ -69,7 +81,7 @@ def _add_accuracies(figure: go.Figure, accuracies: Mapping[int, Values]) -> None
         yaxis="y2",
         name="median",
         line={"color": BLUE, "width": 2},
-        hovertemplate="%{x} hidden layers: median %{y:.3f}<extra></extra>",
+        **told("%{x} hidden layers: median ", "y", {"hidden layers": "x[i]", "median accuracy": "y[i]"}),
     )
 
 

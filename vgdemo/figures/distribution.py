@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,23 +16,24 @@ from vgdemo.figures import guide
 from vgdemo.figures.axes import decades, named_places, room_for, shortened
 from vgdemo.figures.frames import Stop, Trace, with_frames
 from vgdemo.figures.sampling import counted_panel, frame_indices, of_replicates, who
-from vgdemo.figures.scales import Values
+from vgdemo.figures.scales import Fit, Values
 from vgdemo.figures.style import BLUE, SPECIAL_COLORS, new_figure, translucent
 from vgdemo.record import HISTOGRAM_EDGES, Panel, RunRecord
-from vgdemo.wording import percent
+from vgdemo.wording import counted, percent, power_of_ten
 
 LOW, HIGH = -10, 2  # Logarithms: entries beyond them are counted in the outermost bin, unless the axis fits the run.
 HEIGHT = 1.8  # Rows that a share of 1 is high.
 COLUMN = 1 / 15  # Width of the columns for zero and for what is not finite, as a share of the axis.
 
 
-def gradient_distribution(record: RunRecord, *, replicates: Sequence[int] = (), fit: bool = False) -> go.Figure:
+def gradient_distribution(record: RunRecord, *, replicates: Sequence[int] = (), fit: Fit = False) -> go.Figure:
     """A ridge per layer: the share of the gradient's entries by size, exact zeros and non-finite ones beside the axis.
 
     Args:
         record: The run.
         replicates: Those (from 0) whose entries are counted together; all if none is named.
-        fit: Let the axis end at this run's values in place of the range that all runs share.
+        fit: Let the axis end at this run's values, or at these powers of ten, in place of the range that all runs
+            share.
 
     Example:
         >>> figure = gradient_distribution(record)
@@ -42,7 +44,7 @@ def gradient_distribution(record: RunRecord, *, replicates: Sequence[int] = (), 
     indices = frame_indices(record, panel.epochs)
     shown = of_replicates(counts[indices], replicates).sum(axis=1)
     shares = shown / np.maximum(shown.sum(axis=-1, keepdims=True), 1)
-    axis = _Axis(*_ends(shares[..., 1:-1])) if fit else _Axis(LOW, HIGH)
+    axis = _Axis(*_ends(shares[..., 1:-1], fit))
     whose = who(record, replicates, "{} together")
     stops = [
         _stop(int(epoch), share, axis, panel, whose) for epoch, share in zip(panel.epochs[indices], shares, strict=True)
@@ -79,10 +81,12 @@ class _Axis:
         return clipped(shares[:, 1:-1], self.low, self.high), zero, beyond
 
 
-def _ends(shares: Values) -> tuple[int, int]:
-    """Whole decades that hold all entries of finite size."""
+def _ends(shares: Values, fit: Fit) -> tuple[int, int]:
+    """Those that all runs share, those that are given, or whole decades that hold all entries of finite size."""
+    if isinstance(fit, tuple):
+        return math.floor(fit[0]), math.ceil(fit[1])
     used = np.flatnonzero(shares.reshape(-1, shares.shape[-1]).any(axis=0))
-    if not used.size:
+    if not fit or not used.size:
         return LOW, HIGH
     edges = np.concatenate([HISTOGRAM_EDGES[:1], HISTOGRAM_EDGES, HISTOGRAM_EDGES[-1:]])
     low, high = int(np.floor(edges[used[0]])), int(np.ceil(edges[used[-1] + 1]))
@@ -98,9 +102,15 @@ def clipped(shares: Values, low: int, high: int) -> Values:
     return inside
 
 
+def size_ranges(edges: Values) -> list[list[float | str]]:
+    """From where to where each bin between these logarithms reaches; the outermost hold all beyond."""
+    sizes: list[float | str] = [0, *(float(f"{10.0**edge:.6g}") for edge in edges[1:-1]), "Infinity"]
+    return [list(ends) for ends in pairwise(sizes)]
+
+
 def _stop(epoch: int, shares: Values, axis: _Axis, panel: Panel, whose: str) -> Stop:
     ridges = [{"y": _ridges(bins), "customdata": bins.astype(np.float32)} for bins in axis.bins(shares)]
-    return Stop(epoch, ridges, f"Epoch {epoch} ({whose}): {_reading(shares, panel)}")
+    return Stop(epoch, ridges, f"Epoch {epoch} ({whose}): {_reading(shares, panel)}{_beyond(shares, axis, panel)}")
 
 
 def _ridges(shares: Values) -> NDArray[np.float32]:
@@ -115,9 +125,15 @@ def _ridges(shares: Values) -> NDArray[np.float32]:
 
 def _traces(panel: Panel, axis: _Axis) -> list[Trace]:
     names = ("by size", "exact zero", "not finite")
+    columns = {
+        panel.axis: "meta.labels[j]",
+        "epoch": "meta.epoch",
+        "from": "meta.ranges[i][0]",
+        "to": "meta.ranges[i][1]",
+        "share": "customdata[j][i]",
+    }
     colors = (BLUE, SPECIAL_COLORS["exact zero"], SPECIAL_COLORS["NaN"])
-    sizes = [float(f"{10.0**edge:.12g}") for edge in axis.edges[0]]  # As a person writes them: 1e-05.
-    ranges = ([list(ends) for ends in pairwise(sizes)], [None], [None])
+    ranges = (size_ranges(axis.edges[0]), [[0, 0]], [["NaN", "NaN"]])
     return [
         {
             "type": "scatter",
@@ -128,7 +144,7 @@ def _traces(panel: Panel, axis: _Axis) -> list[Trace]:
             "fill": "toself",
             "fillcolor": translucent(color, 0.45),
             "hoverinfo": "skip",
-            "meta": {"labels": list(panel.labels), "ranges": bins},
+            "meta": {"labels": list(panel.labels), "ranges": bins, "columns": columns, "needed": "customdata[j][i]"},
         }
         for name, color, edges, bins in zip(names, colors, axis.edges, ranges, strict=True)
     ]
@@ -140,6 +156,7 @@ def _layout(panel: Panel, axis: _Axis) -> go.Figure:
         "Nothing is measured yet." if panel.labels else "The entries of gradients were not counted by size.",
         f"Ridge plot: for each {panel.axis}, the share of the gradient's entries by size, at the chosen epoch.",
         how=guide.of_distribution(panel),
+        scale=(axis.low, axis.high),
         log10=["xaxis"],
         uirevision=f"distribution {len(panel.labels)}",
         xaxis=_size_axis(axis),
@@ -180,3 +197,15 @@ def _reading(shares: Values, panel: Panel) -> str:
         return "no entry is exactly zero."
     share, place = percent(zero[worst], digits=1), panel.phrases[worst]
     return f"{share} of the entries of {place} are exactly zero, the most of all {panel.axis}s."
+
+
+def _beyond(shares: Values, axis: _Axis, panel: Panel) -> str:
+    """In how many places entries lie below the scale, after a blank; empty if none does."""
+    first = int(np.searchsorted(HISTOGRAM_EDGES, axis.low))
+    below = shares[:, 1 : first + 1].sum(axis=1)
+    if not below.any():
+        return ""
+    worst = int(np.argmax(below))
+    count = counted(int((below > 0).sum()), panel.axis)
+    most = f"{percent(below[worst])} of {panel.phrases[worst]}"
+    return f" {count} with entries below {power_of_ten(axis.low)}, {most}: fit the scales to see them."

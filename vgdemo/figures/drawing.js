@@ -2,6 +2,8 @@
 // An axis is named as in the layout, "xaxis2"; an epoch is that of a stop of the slider, of which a figure with frames
 // has one for each frame.
 
+import { withWords } from "./wording.js"
+
 const TYPE = 12 // Pixels of the type that margins and legends of the figures are made for.
 const BARE = { l: 46, r: 10, b: 22 } // Around a plot that names neither its axes nor its colours.
 
@@ -21,15 +23,23 @@ export function nearestStop(stops, epoch) {
   return stops.toSorted((one, other) => Math.abs(one - epoch) - Math.abs(other - epoch))[0]
 }
 
-// The traces as they are at an epoch; without frames they are always the same.
+// The traces as they are at an epoch, which stands in their `meta`; without frames they are always the same.
 export function tracesAt({ data, frames }, epoch) {
   const frame = frameAt(frames, epoch)
-  return frame ? data.map((trace, place) => ({ ...trace, ...frame.data[frame.traces.indexOf(place)] })) : data
+  return (frame ? data.map((trace, place) => framed(trace, frame, place)) : data).map(withWords)
 }
 
-// The sentence that says what to see at an epoch.
+function framed(trace, frame, place) {
+  const meta = { ...trace.meta, epoch: epochOf(frame) }
+  return { ...trace, ...frame.data[frame.traces.indexOf(place)], meta }
+}
+
+// The sentence that says what to see at an epoch, or at the one before it that was recorded.
 export function readingAt({ layout, frames }, epoch) {
-  return (frameAt(frames, epoch)?.layout ?? layout).title.subtitle.text
+  const frame = frameAt(frames, epoch)
+  const sentence = (frame?.layout ?? layout).title.subtitle.text
+  const isEarlier = frame && epochOf(frame) < epoch
+  return isEarlier ? `${sentence} Epoch ${epochOf(frame)} is the last one recorded before ${epoch}.` : sentence
 }
 
 // The ends of the colours of a figure of a row, which reach as far as in any of them; none without a scale.

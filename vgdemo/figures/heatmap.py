@@ -10,14 +10,16 @@ import plotly.graph_objects as go
 
 from vgdemo.figures import guide
 from vgdemo.figures.axes import decades, from_first_to_last, place_axis
+from vgdemo.figures.hover import Place, told
 from vgdemo.figures.sampling import Sample, column_step
-from vgdemo.figures.scales import Statistic, Values
-from vgdemo.figures.style import MARGIN_BESIDE_COLORS, SEQUENTIAL, SPECIAL, SPECIAL_COLORS, new_figure
+from vgdemo.figures.scales import Fit, Statistic, Values
+from vgdemo.figures.style import MARGIN_BESIDE_COLORS, SEQUENTIAL, SPECIAL_COLORS, SPECIAL_VALUES, new_figure
 from vgdemo.record import RunRecord
+from vgdemo.wording import power_of_ten
 
 
 def layer_heatmap(
-    record: RunRecord, statistic: str = "gradient_rms", *, replicates: Sequence[int] = (), fit: bool = False
+    record: RunRecord, statistic: str = "gradient_rms", *, replicates: Sequence[int] = (), fit: Fit = False
 ) -> go.Figure:
     """Layer × epoch, in powers of ten for sizes; exact zero, NaN and infinity have colours outside the scale.
 
@@ -25,7 +27,8 @@ def layer_heatmap(
         record: The run.
         statistic: A name in `statistics_of(record)`; along time steps if it was measured along them.
         replicates: Those (from 0) whose median is shown; all if none is named.
-        fit: Stretch the colours over this run's values in place of the range that all runs share.
+        fit: Stretch the colours over this run's values, or from one end to another, in place of the range that all
+            runs share.
 
     Example:
         >>> figure = layer_heatmap(record, "kernel_l1")
@@ -34,25 +37,31 @@ def layer_heatmap(
     """
     sample = Sample.of(record, statistic, replicates)
     shown, drawn = sample.shown, sample.shown.scaled(sample.values)
-    figure = _axes(record, sample)
+    scale = shown.scale(drawn, fit=fit)
+    figure = _axes(record, sample, scale)
     figure.add_heatmap(
         name=shown.label,
         z=np.where(np.isfinite(drawn), drawn, np.nan).T.astype(np.float32),
-        hovertemplate=f"epoch %{{x}}, {sample.panel.axis} %{{y}}<br>{shown.label} {_hover_value(shown)}<extra></extra>",
+        **_told(sample),
         **_places(sample),
-        **_colors(shown, *shown.scale(drawn, fit=fit)),
+        **_colors(shown, drawn, scale),
     )
-    _add_special(figure, sample, _special(sample.values, drawn))
+    for (name, color), where in zip(SPECIAL_COLORS.items(), shown.special(sample.values), strict=True):
+        if where.any():
+            _add_special(figure, sample, name, color, where)
+    for name, color in SPECIAL_COLORS.items():
+        _add_to_legend(figure, name, color)
     return figure
 
 
-def _axes(record: RunRecord, sample: Sample) -> go.Figure:
+def _axes(record: RunRecord, sample: Sample, scale: tuple[float, float]) -> go.Figure:
     shown, panel = sample.shown, sample.panel
     return new_figure(
         f"{shown.title}, {panel.axis} by {panel.axis}",
-        _reading(record, sample),
+        _reading(record, sample, scale),
         f"Heatmap of {shown.label}: epochs to the right, {panel.axis}s upwards{from_first_to_last(panel)}.",
         how=guide.of_layers(shown.name, panel),
+        scale=scale,
         over_epochs=True,
         log10=shown.log10("z"),
         margin=MARGIN_BESIDE_COLORS,
@@ -66,8 +75,23 @@ def _places(sample: Sample) -> dict[str, Any]:
     return {"x": sample.epochs, "y": list(sample.panel.labels), "hoverongaps": False}
 
 
-def _colors(shown: Statistic, low: float, high: float) -> dict[str, Any]:
-    ticks = decades(low, high) if shown.logarithmic else {}
+def _hover(sample: Sample) -> str:
+    return f"epoch %{{x}}, {sample.panel.axis} %{{y}}<br>{sample.shown.label} "
+
+
+def _columns(sample: Sample, value: Place) -> dict[str, Place]:
+    return {"epoch": "x[i]", sample.panel.axis: "y[j]", sample.shown.label: value}
+
+
+def _told(sample: Sample) -> dict[str, Any]:
+    columns = _columns(sample, "z[j][i]")
+    return told(_hover(sample), "z", columns, logarithmic=sample.shown.logarithmic, needed="z[j][i]")
+
+
+def _colors(shown: Statistic, drawn: Values, scale: tuple[float, float]) -> dict[str, Any]:
+    """The scale; its ends tell whether they stand for all beyond, too."""
+    low, high = scale
+    ticks = _ends_named(decades(low, high), drawn, scale) if shown.logarithmic else {}
     return {
         "colorscale": SEQUENTIAL,
         "zmin": low,
@@ -76,50 +100,36 @@ def _colors(shown: Statistic, low: float, high: float) -> dict[str, Any]:
     }
 
 
-def _hover_value(shown: Statistic) -> str:
-    return "10<sup>%{z:.2f}</sup>" if shown.logarithmic else "%{z:.3f}"
+def _ends_named(ticks: dict[str, Any], drawn: Values, scale: tuple[float, float]) -> dict[str, Any]:
+    named = dict(zip(ticks["tickvals"], ticks["ticktext"], strict=True))
+    finite = drawn[np.isfinite(drawn)]
+    for end, sign, is_beyond in zip(scale, "≤≥", ((finite < scale[0]).any(), (finite > scale[1]).any()), strict=True):
+        if is_beyond and end == int(end):
+            named[int(end)] = f"{sign}{power_of_ten(int(end))}"
+    return {"tickvals": list(named), "ticktext": list(named.values())}
 
 
-def _special(values: Values, drawn: Values) -> Values:
-    """0 for an exact zero whose logarithm is wanted, 1 for not a number, 2 for infinite; a gap elsewhere."""
-    codes = np.full(values.shape, np.nan, np.float32)
-    codes[np.isneginf(drawn)] = 0
-    codes[np.isnan(values)] = 1
-    codes[np.isinf(values)] = 2
-    return codes
-
-
-def _add_special(figure: go.Figure, sample: Sample, codes: Values) -> None:
-    colors = SPECIAL_COLORS.values()
+def _add_special(figure: go.Figure, sample: Sample, name: str, color: str, where: Values) -> None:
     figure.add_heatmap(
-        z=codes.T,
-        zmin=-0.5,
-        zmax=2.5,
-        colorscale=[(edge / 3, color) for code, color in enumerate(colors) for edge in (code, code + 1)],
+        z=np.where(where, 0, np.nan).T.astype(np.float32),
+        colorscale=[(0, color), (1, color)],
         showscale=False,
-        meta=SPECIAL,
+        name=name,
+        hovertemplate=f"{_hover(sample)}{name}<extra></extra>",
+        meta={"columns": _columns(sample, [SPECIAL_VALUES[name]]), "needed": "z[j][i]"},
         **_places(sample),
-        **_names(sample, codes),
     )
-    for name, color in SPECIAL_COLORS.items():
-        figure.add_scatter(
-            x=[None], y=[None], mode="markers", name=name, marker={"symbol": "square", "size": 9, "color": color}
-        )
 
 
-def _names(sample: Sample, codes: Values) -> dict[str, Any]:
-    """What each special cell is; nothing if there are none."""
-    if not np.isfinite(codes).any():
-        return {}
-    lookup = np.array([*SPECIAL_COLORS, ""])
-    names = lookup[np.where(np.isfinite(codes), codes, len(SPECIAL_COLORS)).astype(int)]
-    hover = f"epoch %{{x}}, {sample.panel.axis} %{{y}}<br>%{{text}}<extra></extra>"
-    return {"text": names.T.tolist(), "hovertemplate": hover}
+def _add_to_legend(figure: go.Figure, name: str, color: str) -> None:
+    marker = {"symbol": "square", "size": 9, "color": color}
+    figure.add_scatter(x=[None], y=[None], mode="markers", name=name, marker=marker)
 
 
-def _reading(record: RunRecord, sample: Sample) -> str:
+def _reading(record: RunRecord, sample: Sample, scale: tuple[float, float]) -> str:
     if not sample.values.size:
         return sample.ends
     step, measured = column_step(record), len(sample.panel.epochs)
     thinned = f"; one epoch in {step} is drawn" if len(sample.epochs) < measured else ""
-    return f"{sample.ends} at epoch {sample.epochs[-1]} ({sample.whose}{thinned})."
+    beyond = sample.shown.beyond(sample.values[-1], scale, sample.panel.axis)
+    return f"{sample.ends} at epoch {sample.epochs[-1]} ({sample.whose}{thinned}).{beyond}"

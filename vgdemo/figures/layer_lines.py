@@ -9,16 +9,18 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
 from vgdemo.figures import guide
-from vgdemo.figures.axes import epoch_range, named_places
+from vgdemo.figures.axes import epoch_range, log_axis, named_places
+from vgdemo.figures.hover import told
 from vgdemo.figures.sampling import Sample
-from vgdemo.figures.style import SEQUENTIAL, new_figure
-from vgdemo.record import Panel, RunRecord
+from vgdemo.figures.scales import Fit, Values
+from vgdemo.figures.style import SEQUENTIAL, SPECIAL_COLORS, new_figure
+from vgdemo.record import RunRecord
 
 SHADES = (0.1, 0.85)  # Of the colour scale: its ends are lost on a dark or a light page.
 MAX_NAMED = 6  # Lines that the legend names.
 
 
-def layer_lines(record: RunRecord, statistic: str = "gradient_mean_abs", *, fit: bool = False) -> go.Figure:
+def layer_lines(record: RunRecord, statistic: str = "gradient_mean_abs", *, fit: Fit = False) -> go.Figure:
     """A statistic of each layer over the epochs, median over the replicates.
 
     Args:
@@ -34,20 +36,39 @@ def layer_lines(record: RunRecord, statistic: str = "gradient_mean_abs", *, fit:
     shown = sample.shown
     low, high = shown.scale(shown.scaled(sample.values), fit=fit)
     figure = _axes(record, sample, low, high)
-    smallest = 10**low if shown.logarithmic else low  # What is smaller, exact zeros too, runs along the axis.
-    for line, values in zip(_lines(record, sample.panel), sample.values.T, strict=True):
-        figure.add_scatter(x=sample.epochs, y=np.float32(np.maximum(values, smallest)), **line)
+    for line, values in zip(_lines(record, sample), sample.values.T, strict=True):
+        figure.add_scatter(x=sample.epochs, y=values.astype(np.float32), **line)
+    ends = (low, high, high) if not shown.logarithmic else (10**low, 10**high, 10**high)
+    for (name, color), where, end in zip(SPECIAL_COLORS.items(), shown.special(sample.values), ends, strict=True):
+        _add_marks(figure, sample, where, end, name=name, color=color)
     return figure
+
+
+def _add_marks(figure: go.Figure, sample: Sample, where: Values, end: float, **named: str) -> None:
+    """Squares at an end of the axis at the epochs at which some line has no place on it."""
+    marked = np.flatnonzero(where.any(axis=1))
+    if len(marked):
+        labels = np.array(sample.panel.labels)
+        figure.add_scatter(
+            x=sample.epochs[marked],
+            y=np.full(len(marked), end),
+            mode="markers",
+            name=named["name"],
+            showlegend=True,
+            marker={"color": named["color"], "size": 6, "symbol": "square"},
+            text=[", ".join(labels[where[epoch]]) for epoch in marked],
+            hovertemplate=f"epoch %{{x}}, {named['name']}: {sample.panel.axis} %{{text}}<extra></extra>",
+        )
 
 
 def _axes(record: RunRecord, sample: Sample, low: float, high: float) -> go.Figure:
     shown, margin = sample.shown, 0.04 * (high - low)
-    powers = {"type": "log", "exponentformat": "power", "dtick": "D2" if high - low < 2 else 2}
     return new_figure(
         f"{shown.title}, {sample.panel.axis} by {sample.panel.axis}",
-        _reading(sample),
+        _reading(sample, (low, high)),
         f"Line chart over epochs: {shown.label}, one line for each {sample.panel.axis}.",
         how=guide.of_lines(shown.name, sample.panel),
+        scale=(low, high),
         over_epochs=True,
         uirevision=f"lines {record.last_epoch} {shown.name}",
         hovermode="closest",
@@ -55,13 +76,14 @@ def _axes(record: RunRecord, sample: Sample, low: float, high: float) -> go.Figu
         yaxis={
             "title": {"text": shown.label},
             "range": [low - margin, high + margin],
-            **(powers if shown.logarithmic else {}),
+            **(log_axis(low, high, most=10) if shown.logarithmic else {}),
         },
     )
 
 
-def _lines(record: RunRecord, panel: Panel) -> list[dict[str, Any]]:
+def _lines(record: RunRecord, sample: Sample) -> list[dict[str, Any]]:
     """Colours run along the axis; the output's line is broken."""
+    panel, label = sample.panel, sample.shown.label
     count, outputs = len(panel.labels), panel.outputs(record.model)
     named = named_places(count, MAX_NAMED)
     colors = sample_colorscale(SEQUENTIAL, np.linspace(*SHADES, count)) if count else []
@@ -70,13 +92,14 @@ def _lines(record: RunRecord, panel: Panel) -> list[dict[str, Any]]:
             "name": phrase,
             "line": {"color": color, "width": 2, "dash": "dash" if place in outputs else "solid"},
             "showlegend": place in named,
-            "hovertemplate": f"epoch %{{x}}, {phrase}: %{{y:.2~e}}<extra></extra>",
+            **told(f"epoch %{{x}}, {phrase}: ", "y", {"epoch": "x[i]", panel.axis: [name], label: "y[i]"}),
         }
-        for place, (phrase, color) in enumerate(zip(panel.phrases, colors, strict=True))
+        for place, (name, phrase, color) in enumerate(zip(panel.labels, panel.phrases, colors, strict=True))
     ]
 
 
-def _reading(sample: Sample) -> str:
+def _reading(sample: Sample, scale: tuple[float, float]) -> str:
     if not sample.values.size:
         return sample.ends
-    return f"At epoch {sample.epochs[-1]} ({sample.whose}): {sample.ends}."
+    beyond = sample.shown.beyond(sample.values[-1], scale, sample.panel.axis)
+    return f"At epoch {sample.epochs[-1]} ({sample.whose}): {sample.ends}.{beyond}"

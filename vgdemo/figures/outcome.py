@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from vgdemo.figures import guide
 from vgdemo.figures.axes import decades
-from vgdemo.figures.scales import Values
-from vgdemo.figures.style import BLUE, LIGHT, VERMILLION, ZERO, new_figure, translucent
+from vgdemo.figures.hover import Place
+from vgdemo.figures.scales import Statistic, Values
+from vgdemo.figures.style import (
+    BLUE,
+    LIGHT,
+    SPECIAL_COLORS,
+    SPECIAL_VALUES,
+    VERMILLION,
+    new_figure,
+    translucent,
+)
 from vgdemo.learning import quantile
 from vgdemo.wording import capitalized, number
 
+COLUMN = 0.08  # Width of the columns for what has no place on the axis, as a share of it.
+COLUMNS = {"exact zero": -1, "∞": 1, "NaN": 2}  # Before the axis or after it.
+TICKS = {"exact zero": "0", "∞": "∞", "NaN": "NaN"}
 SPREAD = 0.28  # Half of the height over which the replicates of a row are spread.
 
 
@@ -24,7 +38,7 @@ class Row:
 
     Attributes:
         name: What the figure calls it.
-        values: (R,) a number for each replicate; what is infinite or not a number is not drawn.
+        values: (R,) a number for each replicate; what has no place on the axis stands beside it.
         published: The one published number, or the ends of its range; empty if there is none.
         text: Writes one number.
 
@@ -54,7 +68,7 @@ def outcome(
         rows: From top to bottom.
         title: What the numbers are.
         label: What the numbers are and in which unit, for the axis.
-        logarithmic: Draw powers of ten; an exact zero is then a mark of its own at the left end.
+        logarithmic: Draw powers of ten; an exact zero then stands beside the axis.
         ends: What the axis spans at least, in the numbers' own unit; without them it ends at what it shows.
 
     Example:
@@ -63,22 +77,64 @@ def outcome(
         >>> figure.layout.title.text, list(figure.layout.xaxis.range)
         ('Final accuracy', [0.45, 0.9])
     """
-    scaled = np.log10 if logarithmic else np.asarray
-    numbers = [_drawable(row.values, logarithmic) for row in rows]
-    drawn = scaled(np.concatenate([*numbers, *(row.published for row in rows)]))
-    low, high = _around(drawn) if ends is None else _at_least(scaled(ends), drawn)
-    figure = _axes(rows, title, label, (low, high), logarithmic=logarithmic)
-    for place, (row, shown) in enumerate(zip(rows, numbers, strict=True)):
-        _add_replicates(figure, place, scaled(shown), [row.text(float(value)) for value in shown])
-        if logarithmic:
-            _add_zeros(figure, place, low, int((row.values == 0).sum()))
-        _add_published(figure, place, scaled(row.published))
+    axis = _Axis(label, logarithmic, _ends(rows, ends, logarithmic=logarithmic))
+    figure = _axes(rows, title, axis)
+    for place, row in enumerate(rows):
+        _add_quartiles(figure, place, axis.scaled(row.values[~axis.special(row.values).any(axis=0)]))
+        _add_replicates(figure, place, row, axis)
+        _add_published(figure, place, row, axis)
     _name_once(figure)
     return figure
 
 
-def _drawable(values: Values, logarithmic: bool) -> Values:
-    return values[np.isfinite(values) & ((values > 0) | (not logarithmic))]
+@dataclass(frozen=True)
+class _Axis:
+    """The axis of the numbers, beside which is room for those that have no place on it.
+
+    Attributes:
+        label: What the numbers are and in which unit.
+        logarithmic: Whether powers of ten are drawn.
+        ends: Of what has a place on it; logarithms if `logarithmic`.
+    """
+
+    label: str
+    logarithmic: bool
+    ends: tuple[float, float]
+
+    def scaled(self, values: Values) -> Values:
+        return np.log10(values) if self.logarithmic else np.asarray(values)
+
+    def special(self, values: Values) -> NDArray[np.bool_]:
+        """(3, R) whether each has no place on the axis, for each of `SPECIAL_COLORS`."""
+        return Statistic("", self.label, *self.ends, self.logarithmic).special(np.asarray(values))
+
+    def beside(self, columns: float) -> float:
+        """A place so many columns before the lower end, or after the upper one."""
+        low, high = self.ends
+        return (low if columns < 0 else high) + columns * COLUMN * (high - low)
+
+    def ticks(self, occurring: Sequence[str]) -> dict[str, Any]:
+        """The range, wider by the columns that occur, and their names among the ticks."""
+        columns = [COLUMNS[kind] for kind in occurring]
+        low, high = min([0, *(column - 0.5 for column in columns)]), max([0, *(column + 0.5 for column in columns)])
+        ends = {"range": [self.beside(low) if low else self.ends[0], self.beside(high) if high else self.ends[1]]}
+        if not self.logarithmic:
+            return ends
+        ticks = decades(*self.ends, 6)
+        names = [TICKS[kind] for kind in occurring]
+        return {
+            **ends,
+            "tickvals": [*ticks["tickvals"], *map(self.beside, columns)],
+            "ticktext": [*ticks["ticktext"], *names],
+        }
+
+
+def _ends(rows: Sequence[Row], ends: tuple[float, float] | None, *, logarithmic: bool) -> tuple[float, float]:
+    """Those of what is drawn, or the given ones, wider where something lies beyond them."""
+    values = np.concatenate([np.append(row.values, row.published) for row in rows])
+    scaled = np.log10 if logarithmic else np.asarray
+    drawn = scaled(values[np.isfinite(values) & ((values > 0) | (not logarithmic))])
+    return _around(drawn) if ends is None else _at_least(scaled(ends), drawn)
 
 
 def _around(drawn: Values) -> tuple[float, float]:
@@ -95,15 +151,17 @@ def _at_least(ends: Values, drawn: Values) -> tuple[float, float]:
     return float(finite.min(initial=ends[0])), float(finite.max(initial=ends[1]))
 
 
-def _axes(rows: Sequence[Row], title: str, label: str, ends: tuple[float, float], *, logarithmic: bool) -> go.Figure:
+def _axes(rows: Sequence[Row], title: str, axis: _Axis) -> go.Figure:
+    special = np.any([axis.special(row.values).any(axis=1) for row in rows], axis=0)
+    occurring = [kind for kind, occurs in zip(SPECIAL_COLORS, special, strict=True) if occurs]
     return new_figure(
         capitalized(title),
         " ".join(_reading(row) for row in rows),
-        f"Box plots with a dot for each replicate: {label}. A diamond or a bar marks the published number.",
+        f"Box plots with a dot for each replicate: {axis.label}. A diamond or a bar marks the published number.",
         how=guide.OUTCOME,
-        log10=["xaxis"] if logarithmic else [],
-        uirevision=label,
-        xaxis={"title": {"text": label}, "range": list(ends), **(decades(*ends, 6) if logarithmic else {})},
+        log10=["xaxis"] if axis.logarithmic else [],
+        uirevision=axis.label,
+        xaxis={"title": {"text": axis.label}, **axis.ticks(occurring)},
         yaxis={
             "tickvals": list(range(len(rows))),
             "ticktext": [row.name for row in rows],
@@ -123,7 +181,7 @@ def _reading(row: Row) -> str:
     return f"{row.name}: half of {len(numbers)} replicates within {middle}{published}."
 
 
-def _add_replicates(figure: go.Figure, place: int, values: Values, words: list[str]) -> None:
+def _add_quartiles(figure: go.Figure, place: int, values: Values) -> None:
     figure.add_box(
         x=values,
         y=np.full(len(values), place),
@@ -135,40 +193,46 @@ def _add_replicates(figure: go.Figure, place: int, values: Values, words: list[s
         fillcolor=translucent(BLUE),
         hoverinfo="skip",
     )
+
+
+def _add_replicates(figure: go.Figure, place: int, row: Row, axis: _Axis) -> None:
+    """A dot for each; those without a place on the axis stand beside it in a colour of their own."""
+    special = axis.special(row.values)
+    on_axis = ~special.any(axis=0)
+    dots = {"marker": {"color": BLUE, "size": 5, "opacity": 0.8}}
+    _add_dots(figure, place, row, on_axis, x=axis.scaled(row.values[on_axis]), name="replicate", told="x[i]", **dots)
+    for (kind, color), where in zip(SPECIAL_COLORS.items(), special, strict=True):
+        if where.any():
+            x = np.full(int(where.sum()), axis.beside(COLUMNS[kind]))
+            marker = {"color": color, "size": 7, "symbol": "square"}
+            _add_dots(figure, place, row, where, x=x, name=kind, told=[SPECIAL_VALUES[kind]], marker=marker)
+
+
+def _add_dots(figure: go.Figure, place: int, row: Row, where: Any, *, told: Place, **dots: Any) -> None:
+    count = int(where.sum())
     figure.add_scatter(
-        x=values,
-        y=place + np.linspace(-SPREAD, SPREAD, len(values)),
+        y=place + np.linspace(-SPREAD, SPREAD, count) * (count > 1),
         mode="markers",
-        name="replicate",
-        marker={"color": BLUE, "size": 5, "opacity": 0.8},
-        text=words,
-        hovertemplate="%{text}<extra></extra>",
+        customdata=np.flatnonzero(where) + 1,
+        text=[row.text(float(value)) for value in row.values[where]],
+        hovertemplate="replicate %{customdata}: %{text}<extra></extra>",
+        meta={"columns": {"row": [row.name], "replicate": "customdata[i]", "value": told}},
+        **dots,
     )
 
 
-def _add_zeros(figure: go.Figure, place: int, low: float, count: int) -> None:
-    if count:
+def _add_published(figure: go.Figure, place: int, row: Row, axis: _Axis) -> None:
+    if row.published:
+        words = " to ".join(map(row.text, row.published))
         figure.add_scatter(
-            x=[low],
-            y=[place],
-            mode="markers",
-            name="exactly zero",
-            marker={"color": ZERO, "size": 10, "symbol": "square"},
-            hovertemplate=f"{count} replicates are exactly zero<extra></extra>",
-            cliponaxis=False,
-        )
-
-
-def _add_published(figure: go.Figure, place: int, published: Values) -> None:
-    if len(published):
-        figure.add_scatter(
-            x=published,
-            y=[place] * len(published),
-            mode="markers" if len(published) == 1 else "lines",
+            x=axis.scaled(np.array(row.published)),
+            y=[place] * len(row.published),
+            mode="markers" if len(row.published) == 1 else "lines",
             name="published in the article",
             marker={"color": VERMILLION, "size": 13, "symbol": "diamond", "line": {"color": LIGHT, "width": 1}},
             line={"color": VERMILLION, "width": 8},
-            hovertemplate="published<extra></extra>",
+            hovertemplate=f"published: {words}<extra></extra>",
+            meta={"columns": {"row": [row.name], "published": "x[i]"}},
         )
 
 

@@ -11,11 +11,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from vgdemo.figures.axes import decades, epoch_range, place_axis
-from vgdemo.figures.curves import accuracy_axis, add_band
+from vgdemo.figures.curves import COLUMNS_OF_BAND, accuracy_axis, add_band, ends_of_band
 from vgdemo.figures.frames import Stop, Trace, with_frames
+from vgdemo.figures.hover import told
 from vgdemo.figures.profile import layer_profile
 from vgdemo.figures.sampling import column_indices, drawn_panel, of_replicates, who
-from vgdemo.figures.scales import Values
+from vgdemo.figures.scales import Fit, Values
 from vgdemo.figures.style import RUN_COLORS, new_figure
 from vgdemo.learning import accuracy, accuracy_deciles, quantile
 from vgdemo.record import Panel, RunRecord
@@ -45,7 +46,8 @@ def overlaid_accuracy(records: Mapping[str, RunRecord], names: Mapping[str, str]
                 y=quantile(values[shown], 0.5),
                 name=names[letter],
                 line={"color": color, "width": 2},
-                hovertemplate=f"{letter}: %{{y:.3f}}<extra></extra>",
+                customdata=ends_of_band(values[shown]),
+                **told(f"{letter}: ", "y", {"epoch": "x[i]", "run": [names[letter]]} | COLUMNS_OF_BAND),
             )
     return figure
 
@@ -77,7 +79,7 @@ def overlaid_profiles(
     statistic: str = "gradient_rms",
     *,
     replicates: Mapping[str, Sequence[int]] = MappingProxyType({}),
-    fit: bool = False,
+    fit: Fit = False,
 ) -> go.Figure:
     """The profile of each run over its layers, one frame for each stop of any of them.
 
@@ -125,7 +127,7 @@ class _Run:
 
     @classmethod
     def of(
-        cls, letter: str, place: int, record: RunRecord, statistic: str, *, replicates: Sequence[int], fit: bool
+        cls, letter: str, place: int, record: RunRecord, statistic: str, *, replicates: Sequence[int], fit: Fit
     ) -> _Run:
         """The profile of a record."""
         figure = layer_profile(record, statistic, replicates=replicates, fit=fit, color=RUN_COLORS[place])
@@ -147,7 +149,8 @@ class _Run:
         hover = str(trace.get("hovertemplate", "")).replace("<extra></extra>", f"<extra>{self.letter}</extra>")
         hovered = {"hovertemplate": hover} if hover else {}
         if trace["name"] == "median":
-            return trace | hovered | {"name": self.letter}
+            meta = trace["meta"] | {"columns": {"run": [self.letter], **trace["meta"]["columns"]}}
+            return trace | hovered | {"name": self.letter, "meta": meta}
         named = trace | hovered | {"name": f"{self.letter}, {trace['name']}", "showlegend": False}
         return named if trace["mode"] == "lines" else named | {"marker": self._marker(trace["marker"])}
 

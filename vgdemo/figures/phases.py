@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from vgdemo.config import SETTINGS, RunConfig
 from vgdemo.figures import guide
 from vgdemo.figures.axes import decades
+from vgdemo.figures.hover import told
 from vgdemo.figures.scales import Values
 from vgdemo.figures.style import DARK, DIVERGING, LIGHT, MARGIN_BESIDE_COLORS, new_figure
 from vgdemo.theory import FixedPoint, fixed_point_chi
@@ -18,6 +19,7 @@ from vgdemo.wording import number
 GAINS = np.geomspace(0.1, 10, 121)
 DEEPEST = int(SETTINGS["num_hidden_layers"].maximum)
 DECADES = 8  # Powers of ten on each side of 1 that the colours tell apart, as many as the gradient's fixed scale has.
+COLUMNS = {"gain": "x[i]", "hidden layers": "y[j]", "factor on the gradient": "z[j][i]"}
 TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10)
 
 
@@ -77,7 +79,7 @@ def _add_map(figure: go.Figure, depths: Values, exponents: Values) -> None:
         colorscale=DIVERGING,
         colorbar={"thickness": 12, "outlinewidth": 0, "xpad": 8, **decades(-DECADES, DECADES)},
         name="factor on the gradient",
-        hovertemplate="%{y} hidden layers: gradient × 10<sup>%{z:.1f}</sup><extra></extra>",
+        **told("%{y} hidden layers: gradient × ", "z", COLUMNS, logarithmic=True),
     )
 
 

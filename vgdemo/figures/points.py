@@ -50,6 +50,7 @@ def point_traces(config: RunConfig) -> list[Trace]:
             "y": np.ascontiguousarray(x[y == label, 1]),
             "marker": {"color": color, "size": 5, "symbol": symbol, "line": {"color": LIGHT, "width": 0.7}},
             "hoverinfo": "skip",
+            "meta": {"columns": {"input 1": "x[i]", "input 2": "y[i]", "class": [label]}},
         }
         for label, (color, symbol) in enumerate(zip(CLASS_COLORS, ("circle", "diamond"), strict=True))
     ]

@@ -13,14 +13,20 @@ from numpy.typing import NDArray
 from vgdemo.figures import guide
 from vgdemo.figures.axes import decades, from_first_to_last, place_axis
 from vgdemo.figures.frames import Stop, Trace, with_frames
+from vgdemo.figures.hover import told
 from vgdemo.figures.sampling import absence, drawn_panel, frame_indices, of_replicates, who, with_special
-from vgdemo.figures.scales import Statistic, Values, statistic_of
-from vgdemo.figures.style import BLUE, ORANGE, SPECIAL, SPECIAL_COLORS, new_figure, translucent
+from vgdemo.figures.scales import Fit, Statistic, Values, statistic_of
+from vgdemo.figures.style import BLUE, ORANGE, SPECIAL_COLORS, new_figure, translucent
 from vgdemo.learning import DECILES, quantile
 from vgdemo.record import Panel, RunRecord
 from vgdemo.theory import Forecast, against_measurement, expectation
 from vgdemo.wording import number
 
+_MARKS = (
+    *((name, color, "square") for name, color in SPECIAL_COLORS.items()),
+    ("below the scale", BLUE, "triangle-down"),
+    ("above the scale", BLUE, "triangle-up"),
+)
 FORECAST = "gradient_rms"  # The statistic that theory forecasts.
 
 
@@ -29,7 +35,7 @@ def layer_profile(
     statistic: str = "gradient_rms",
     *,
     replicates: Sequence[int] = (),
-    fit: bool = False,
+    fit: Fit = False,
     forecast: Forecast | None = None,
     color: str = BLUE,
 ) -> go.Figure:
@@ -39,7 +45,7 @@ def layer_profile(
         record: The run.
         statistic: A name in `statistics_of(record)`; along time steps if it was measured along them.
         replicates: Those (from 0) whose median and 10–90 % band are shown; all if none is named.
-        fit: Let the axis end at this run's values in place of the range that all runs share.
+        fit: Let the axis end at this run's values, or at these ends, in place of the range that all runs share.
         forecast: What theory expects at epoch 0, drawn if the statistic is `FORECAST`.
         color: Of the line and the band.
 
@@ -74,6 +80,7 @@ def _layout(profile: _Profile, theory: _Theory) -> go.Figure:
         f"{absence(panel, shown.title)}{theory.expectation}",
         f"Line chart of {shown.label}{from_first_to_last(panel)} at the chosen epoch.",
         how=guide.of_profile(shown.name, panel, theory.forecast),
+        scale=profile.ends,
         log10=shown.log10("yaxis"),
         uirevision=f"profile {panel.axis} {len(panel.labels)} {shown.name}",
         showlegend=True,  # One trace alone would not be named.
@@ -97,7 +104,7 @@ class _Profile:
     shown: Statistic
     panel: Panel
     bands: Values
-    fit: bool
+    fit: Fit
     color: str
 
     @cached_property
@@ -106,7 +113,7 @@ class _Profile:
 
     def traces(self) -> list[Trace]:
         """What is the same at all stops."""
-        value = "10<sup>%{y:.2f}</sup>" if self.shown.logarithmic else "%{y:.3f}"
+        axis, label = self.panel.axis, self.shown.label
         band = {"name": "10–90 %", "mode": "lines", "fill": "toself", "fillcolor": translucent(self.color)}
         median = {
             "name": "median",
@@ -114,45 +121,71 @@ class _Profile:
             "line": {"color": self.color, "width": 2},
             "marker": {"size": 6},
         }
+        columns = {axis: "x[i]", "epoch": "meta.epoch", label: "customdata[i][1]"}
+        quantiles = {"low (10 %)": "customdata[i][0]", "high (90 %)": "customdata[i][2]"}
+        words = told(f"{axis} %{{x}}: ", "y", columns | quantiles, logarithmic=self.shown.logarithmic)
         return [
             {"type": "scatter", "line": {"width": 0}, "hoverinfo": "skip", **band},
-            {"type": "scatter", "hovertemplate": f"{self.panel.axis} %{{x}}: {value}<extra></extra>", **median},
-            *(self._mark(name, color) for name, color in SPECIAL_COLORS.items()),
+            {"type": "scatter", **words, **median},
+            *(self._mark(*mark) for mark in _MARKS),
         ]
 
-    def _mark(self, name: str, color: str) -> Trace:
+    def _mark(self, name: str, color: str, symbol: str) -> Trace:
         return {
             "type": "scatter",
             "x": [],
             "y": [],
             "showlegend": False,
-            "hovertemplate": f"{self.panel.axis} %{{x}}: {name}<extra></extra>",
+            "hovertemplate": f"{self.panel.axis} %{{x}}: %{{text}}<extra></extra>",
             "name": name,
             "mode": "markers",
-            "marker": {"color": color, "size": 10, "symbol": "square"},
-            "meta": SPECIAL,
+            "marker": {"color": color, "size": 10, "symbol": symbol},
         }
 
     def changes(self, place: int) -> list[Trace]:
         """Band, median and marks at one stop; no change of the marks that occur at none."""
-        low, middle, high = self.shown.scaled(self.bands[place])
+        deciles = self.bands[place]
+        low, middle, high = self.shown.scaled(deciles)
         labels = np.array(self.panel.labels)
         band = np.isfinite(low) & np.isfinite(high)
-        bottom, top = self.ends
-        marks = zip(_special(middle), self._occurring, (bottom, top, top), strict=True)
         return [
             {
                 "x": np.concatenate([labels[band], labels[band][::-1]]).tolist(),
                 "y": np.concatenate([high[band], low[band][::-1]]),
             },
-            {"x": labels.tolist(), "y": np.where(np.isfinite(middle), middle, np.nan)},
-            *(_marks_at(labels[where].tolist(), end) if occurs else {} for where, occurs, end in marks),
+            {
+                "x": labels.tolist(),
+                "y": np.where(np.isfinite(middle), middle, np.nan),
+                "customdata": deciles.T.astype(np.float32),
+            },
+            *(
+                self._marks_at(where, end, deciles[1]) if occurs else {}
+                for where, occurs, end in zip(self._unplaced[:, place], self._occurring, self._mark_ends, strict=True)
+            ),
         ]
+
+    def _marks_at(self, where: NDArray[np.bool_], end: float, middle: Values) -> Trace:
+        labels = [label for label, is_marked in zip(self.panel.labels, where, strict=True) if is_marked]
+        words = [number(float(value)) for value in middle[where]]
+        return {"x": labels, "y": [end] * len(labels), "text": words, "showlegend": bool(labels)}
+
+    @cached_property
+    def _unplaced(self) -> NDArray[np.bool_]:
+        """(5, E, P) whether a median has no place on the axis, for each of `_MARKS`."""
+        middle, (low, high) = self.bands[:, 1], self.ends
+        drawn = self.shown.scaled(middle)
+        beyond = [np.isfinite(drawn) & (drawn < low), np.isfinite(drawn) & (drawn > high)]
+        return np.concatenate([self.shown.special(middle), beyond])
 
     @cached_property
     def _occurring(self) -> NDArray[np.bool_]:
-        """(3,) whether a special value occurs at any stop."""
-        return np.asarray(_special(self.shown.scaled(self.bands[:, 1])).any(axis=(1, 2)))
+        """(5,) whether a mark occurs at any stop."""
+        return np.asarray(self._unplaced.any(axis=(1, 2)))
+
+    @property
+    def _mark_ends(self) -> tuple[float, ...]:
+        low, high = self.ends
+        return low, high, high, low, high
 
     def reading(self, place: int) -> str:
         """The extremes at one stop in words."""
@@ -165,16 +198,8 @@ class _Profile:
             f"smallest in {phrases[smallest]}, {number(middle[smallest])}; "
             f"largest in {phrases[largest]}, {number(middle[largest])}"
         )
-        return f"{with_special(extremes, middle, self.shown, self.panel)}."
-
-
-def _special(middle: Values) -> NDArray[np.bool_]:
-    """(3, ...) where a value is an exact zero whose logarithm is wanted, not a number, infinite."""
-    return np.stack([np.isneginf(middle), np.isnan(middle), np.isposinf(middle)])
-
-
-def _marks_at(labels: list[str], end: float) -> Trace:
-    return {"x": labels, "y": [end] * len(labels), "showlegend": bool(labels)}
+        beyond = self.shown.beyond(middle, self.ends, self.panel.axis)
+        return f"{with_special(extremes, middle, self.shown, self.panel)}.{beyond}"
 
 
 @dataclass(frozen=True)
@@ -215,7 +240,7 @@ class _Theory:
         sizes = (self.forecast.low, self.forecast.gradient_rms, self.forecast.high)
         low, middle, high = map(self.profile.shown.scaled, sizes)
         labels = list(self.profile.panel.labels)
-        return [_theory_band(labels, low, high), _theory_line(labels, middle)]
+        return [_theory_band(labels, low, high), _theory_line(labels, middle, self.profile.shown)]
 
 
 def _theory_band(labels: list[str], low: Values, high: Values) -> Trace:
@@ -233,7 +258,8 @@ def _theory_band(labels: list[str], low: Values, high: Values) -> Trace:
     }
 
 
-def _theory_line(labels: list[str], values: Values) -> Trace:
+def _theory_line(labels: list[str], values: Values, shown: Statistic) -> Trace:
+    columns = {"layer": "x[i]", "epoch": [0], f"theory, {shown.label}": "y[i]"}
     return {
         "type": "scatter",
         "name": "theory, epoch 0",
@@ -241,5 +267,5 @@ def _theory_line(labels: list[str], values: Values) -> Trace:
         "y": values,
         "mode": "lines",
         "line": {"color": ORANGE, "width": 2, "dash": "dot"},
-        "hovertemplate": "layer %{x}: theory 10<sup>%{y:.2f}</sup><extra></extra>",
+        **told("layer %{x}: theory ", "y", columns, logarithmic=shown.logarithmic),
     }

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from vgdemo.activations import ACTIVATIONS
 from vgdemo.model import Model
 from vgdemo.record import ACTIVATION_STATISTICS, KERNEL_STATISTICS, UPDATE_STATISTICS, RunRecord
-from vgdemo.wording import capitalized
+from vgdemo.wording import capitalized, counted, listed, number, power_of_ten
 
 Values = NDArray[Any]
+Fit = bool | tuple[float, float]  # Whether a scale is fitted to the values that are drawn, or its ends.
 
 
 @dataclass(frozen=True)
@@ -62,13 +63,41 @@ class Statistic:
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.log10(values)
 
-    def scale(self, drawn: Values, *, fit: bool) -> tuple[float, float]:
-        """The ends of the scale: fixed for all runs, or those of the values that are drawn."""
+    def special(self, values: Values) -> NDArray[np.bool_]:
+        """(3, ...) where a value has no place on the scale: a zero that has no logarithm, not a number, infinite."""
+        return np.stack([(values == 0) & self.logarithmic, np.isnan(values), np.isinf(values)])
+
+    def scale(self, drawn: Values, *, fit: Fit) -> tuple[float, float]:
+        """The ends of the scale: fixed for all runs, those of the values that are drawn, or those that are given."""
+        if isinstance(fit, tuple):
+            return fit
         finite = drawn[np.isfinite(drawn)]
         if not fit or not finite.size:
             return self.low, self.high
         low, high = float(finite.min()), float(finite.max())
         return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+    def beyond(self, values: Values, scale: tuple[float, float], noun: str) -> str:
+        """How many of the values lie beyond the ends of a scale, in a sentence after a blank; empty if none does.
+
+        Example:
+            >>> STATISTICS["gradient_rms"].beyond(np.array([0, 4e-16, 1e-9, 0.1]), (-8, 1), "layer")
+            ' 2 layers below 10⁻⁸, smallest 4.0·10⁻¹⁶: fit the scales to see them.'
+        """
+        drawn, (low, high) = self.scaled(values), scale
+        sides = (("below", low, "smallest", min, drawn < low), ("above", high, "largest", max, drawn > high))
+        found = [
+            f"{counted(len(some), noun)} {side} {self._in_words(end)}, {extreme} {number(float(pick(some)))}"
+            for side, end, extreme, pick, is_beyond in sides
+            if len(some := values[is_beyond & np.isfinite(drawn)])
+        ]
+        return f" {listed(found)}: fit the scales to see them." if found else ""
+
+    def _in_words(self, end: float) -> str:
+        """An end of the scale."""
+        if self.logarithmic and end == int(end):
+            return power_of_ten(int(end))
+        return number(10**end if self.logarithmic else end)
 
     def log10(self, axis: str) -> list[str]:
         """The axis, if logarithms are drawn on it: what a figure's meta says of it."""

@@ -18,7 +18,7 @@ SEQUENTIAL = "Viridis"
 DIVERGING = ((0, BLUE), (0.5, "#F2F2F0"), (1, VERMILLION))
 ZERO, NOT_A_NUMBER, INFINITE = "#8C8C8C", VERMILLION, PINK  # None of them occurs in the sequential scale.
 SPECIAL_COLORS = {"exact zero": ZERO, "NaN": NOT_A_NUMBER, "∞": INFINITE}
-SPECIAL = {"special": True}  # The meta of a trace whose values have no place on the scale.
+SPECIAL_VALUES = {"exact zero": 0, "NaN": "NaN", "∞": "Infinity"}  # As a file writes them, which JSON cannot.
 BAND_OPACITY = 0.26
 MARGIN = {"l": 58, "r": 12, "t": 64, "b": 44}
 MARGIN_BESIDE_COLORS = MARGIN | {"r": 64}  # A colour bar has its place before it comes.
@@ -30,6 +30,7 @@ def new_figure(
     alt: str,
     *,
     how: str = "",
+    scale: Sequence[float] = (),
     over_epochs: bool = False,
     log10: Sequence[str] = (),
     **layout: Any,
@@ -41,6 +42,7 @@ def new_figure(
         reading: One sentence that says what to see in it.
         alt: What kind of picture it is, for those who cannot see it; the reading follows it.
         how: How to read the figure, for those who see such a one for the first time.
+        scale: The ends of the scale that a figure may fit to its values.
         over_epochs: Whether the first horizontal axis is the epoch, so that a chosen epoch can be marked.
         log10: The axes ("xaxis", "yaxis2"; "z" for a heatmap's colours) on which logarithms to base 10 are drawn.
         **layout: Plotly's layout attributes.
@@ -53,7 +55,14 @@ def new_figure(
         layout={
             "template": "none",
             "title": {"text": title, "subtitle": {"text": reading}},
-            "meta": {"alt": alt, "how": how, "epochs": over_epochs, "framed": False, "log10": list(log10)},
+            "meta": {
+                "alt": alt,
+                "how": how,
+                "scale": list(scale),
+                "epochs": over_epochs,
+                "framed": False,
+                "log10": list(log10),
+            },
             "margin": MARGIN,
             "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "font": {"size": 11}},
             "font": {"size": 12},

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from vgdemo.figures import guide
 from vgdemo.figures.frames import Stop, Trace, with_frames
+from vgdemo.figures.hover import told
 from vgdemo.figures.points import plane, point_traces
 from vgdemo.figures.sampling import fewer_while_growing, of_replicates, who
 from vgdemo.figures.scales import Values
@@ -16,6 +17,8 @@ from vgdemo.figures.style import CLASS_SCALE, DARK, new_figure
 from vgdemo.learning import quantile
 from vgdemo.record import SURFACE_AXIS, RunRecord, Surface
 from vgdemo.wording import percent
+
+COLUMNS = {"epoch": "meta.epoch", "input 1": "x[i]", "input 2": "y[j]", "probability of class 1": "z[j][i]"}
 
 
 def decision_surface(record: RunRecord, *, replicates: Sequence[int] = ()) -> go.Figure:
@@ -79,5 +82,5 @@ def _surface() -> Trace:
         "contours": {"start": 0.5, "end": 0.5, "size": 1, "coloring": "heatmap"},
         "line": {"color": DARK, "width": 1.5},
         "showscale": False,
-        "hovertemplate": "P(class 1) = %{z:.2f}<extra></extra>",
+        **told("P(class 1) = ", "z", COLUMNS),
     }

@@ -154,7 +154,7 @@ export class Figure {
 
   // Plotly has decoded the arrays of the traces that it draws.
   downloadNumbers() {
-    download(`${this.name}.csv`, csv(this.plot._fullData, this.content.layout.meta.log10))
+    download(`${this.name}.csv`, csv(this.plot._fullData, this.content.layout))
   }
 
   showNumbers() {

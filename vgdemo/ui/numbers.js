@@ -1,61 +1,69 @@
-// The numbers of a drawn figure as CSV: one row for each point of a line, cell of a heatmap and bin of a distribution.
-// Where an axis holds logarithms the numbers themselves are written, and what has no place on the scale by its name.
+// The numbers of a drawn figure as a table with named columns, one row for each thing that was measured, and as CSV.
+// A trace says in `meta.columns` what it adds: the name of a column to where its value lies in the trace, such as "x[i]"
+// or "customdata[j][0]", for all i and j that there are, or to a list of one value, the same in all rows. Where the axis
+// holds logarithms the number itself is written. `meta.needed` is a place without which there is no row.
 
-// Traces are Plotly's, with arrays in place of encoded ones; the layout's meta names the axes that hold logarithms, "z"
-// the colours.
-export function table(traces, layout) {
-  const { log10 } = layout.meta
-  const rows = traces.flatMap((trace) => rowsOf(trace, (axis) => numberOn(log10.includes(axis))))
-  return { columns: ["series", "x", "y", "value"], rows }
+const DIGITS = 5 // Significant ones: as many as a logarithm of single precision holds.
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/ // What a spreadsheet would reckon out.
+
+// Traces are Plotly's, with arrays in place of encoded ones.
+export function table(traces, { meta: { log10 } }) {
+  const told = traces.filter(({ meta }) => meta?.columns)
+  const columns = [...new Set(told.flatMap(({ meta }) => Object.keys(meta.columns)))]
+  const rows = told.flatMap((trace) => rowsOf(trace, log10))
+  return { columns, rows: rows.map((row) => columns.map((name) => row[name] ?? "")) }
 }
 
-export function csv(traces, log10) {
-  const { columns, rows } = table(traces, { meta: { log10 } })
-  return [columns, ...rows].map(line).join("\n")
+export function csv(traces, layout) {
+  const { columns, rows } = table(traces, layout)
+  return [columns, ...rows].map((row) => row.map(quoted).join(",")).join("\n")
 }
 
-function rowsOf(trace, numberOf) {
-  if (trace.meta?.ranges) return binRows(trace)
-  const [x, y] = [numberOf(axisOf(trace.xaxis)), numberOf(axisOf(trace.yaxis))]
-  return trace.z ? cellRows(trace, x, y, numberOf("z")) : pointRows(trace, x, y)
+function rowsOf(trace, log10) {
+  const { columns, needed } = trace.meta
+  const places = Object.values(columns).filter((place) => typeof place === "string")
+  const isThere = (index) => !needed || isNumber(found(trace, needed, index))
+  const row = (index) => Object.entries(columns).map(([name, place]) => [name, cell(trace, place, index, log10)])
+  const all = range(lengthOf(trace, places, "j")).flatMap((j) => range(lengthOf(trace, places, "i")).map((i) => ({ i, j })))
+  return all.filter(isThere).map((index) => Object.fromEntries(row(index)))
 }
 
-function numberOn(isLogarithmic) {
-  return isLogarithmic ? (value) => 10 ** value : (value) => value
+function cell(trace, place, index, log10) {
+  if (typeof place !== "string") return place[0]
+  const value = found(trace, place, index)
+  return rounded(log10.includes(axisOf(trace, place)) ? 10 ** value : value)
 }
 
-// A trace calls the axis "x2" that the layout calls "xaxis2".
-function axisOf(reference) {
-  return `${reference[0]}axis${reference.slice(1)}`
+// What lies at a place such as "z[j][i]".
+function found(trace, place, index) {
+  const steps = place.split(/[.[\]]+/).filter(Boolean)
+  return steps.reduce((value, step) => value?.[index[step] ?? step], trace)
 }
 
-function cellRows({ name, x, y, z, text, meta }, across, up, number) {
-  const row = (cell, i, j) =>
-    meta?.special ? ["special", across(x[i]), up(y[j]), text[j][i]] : [name, across(x[i]), up(y[j]), number(cell)]
-  return list(z).flatMap((cells, j) => list(cells).flatMap((cell, i) => (isGap(cell) ? [] : [row(cell, i, j)])))
+// How many i or j there are: one, if no place has it.
+function lengthOf(trace, places, letter) {
+  const place = places.find((one) => one.includes(`[${letter}]`))
+  return place ? (found(trace, place.slice(0, place.indexOf(`[${letter}]`)), { i: 0, j: 0 })?.length ?? 0) : 1
 }
 
-function pointRows({ name, x, y, meta }, across, up) {
-  const row = (value, i) => [name, across(value), meta?.special ? name : up(y[i]), ""]
-  return list(x).flatMap((value, i) => (isGap(y[i]) ? [] : [row(value, i)]))
+// A trace calls the axis "x2" that the layout calls "xaxis2"; colours are "z".
+function axisOf(trace, [letter]) {
+  return letter === "z" ? "z" : trace[`${letter}axis`]?.replace(letter, `${letter}axis`)
 }
 
-function binRows({ name, customdata, meta: { labels, ranges } }) {
-  const row = (share, i, j) => [name, ranges[i]?.join(" to "), labels[j], share]
-  return list(customdata).flatMap((shares, j) =>
-    list(shares).flatMap((share, i) => (isGap(share) ? [] : [row(share, i, j)])),
-  )
+function rounded(value) {
+  return isNumber(value) && !Number.isInteger(value) ? Number(value.toPrecision(DIGITS)) : value
 }
 
-function line(row) {
-  return row.map((cell) => `"${String(cell ?? "").replaceAll('"', '""')}"`).join(",")
+function isNumber(value) {
+  return typeof value === "number" && !Number.isNaN(value)
 }
 
-// The `map` of a typed array holds numbers alone.
-function list(values) {
-  return [...(values ?? [])]
+function range(length) {
+  return Array.from({ length }, (_, place) => place)
 }
 
-function isGap(value) {
-  return value === null || value === undefined || Number.isNaN(value)
+function quoted(value) {
+  const text = typeof value === "string" && FORMULA.test(value) ? `'${value}` : String(value)
+  return `"${text.replaceAll('"', '""')}"`
 }
