@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -16,6 +17,7 @@ class Entry:
         text: What it means, in two sentences of plain text.
         formula: LaTeX, without delimiters; empty where there is none.
         source: Authors, year and title; empty for words of this program.
+        aliases: Other words that people look for and mean this.
 
     Example:
         >>> GLOSSARY["saturated"].term, GLOSSARY["born_dead"].source
@@ -26,6 +28,7 @@ class Entry:
     text: str
     formula: str = ""
     source: str = ""
+    aliases: Sequence[str] = ()
 
 
 def _read() -> dict[str, Entry]:

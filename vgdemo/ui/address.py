@@ -33,6 +33,8 @@ def come_to(page: str) -> None:
     for title, visited in session().visited.items():
         if title != page:
             session().visited[title] = visited._replace(is_left=True)
+    if page not in session().visited or session().visited[page].is_left:
+        session().moved = None  # A move within the page that is left, such as to a heading.
     if page not in session().visited and _is_anothers(page, st.query_params.to_dict()):
         st.query_params.clear()
     _mount(key=HISTORY, on_moved_change=_note_move)
