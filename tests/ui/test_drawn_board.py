@@ -1,0 +1,171 @@
+"""What a board looks like and what it does in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from board_page import board_page, plot, show
+from conftest import TINY, random_record
+from playwright.sync_api import Browser, Page, expect
+
+from vgdemo.config import RunConfig
+from vgdemo.figures import VIEWS, ViewOptions
+from vgdemo.record import RunRecord
+from vgdemo.ui.board import Picture
+
+MakeRecord = Callable[..., RunRecord]
+
+
+def alone(record: RunRecord) -> dict[str, Picture]:
+    return {name: Picture.of(name, view.make(record, ViewOptions(), None)) for name, view in VIEWS.items()}
+
+
+def side_by_side(records: Mapping[str, RunRecord]) -> dict[str, Picture]:
+    """A row of heatmaps, and the profiles in one figure."""
+    layers, profile = VIEWS["layers"], VIEWS["profile"]
+    heatmaps = {
+        f"layers {letter}": Picture.of("layers", layers.make(record, ViewOptions(), None))._replace(column=letter)
+        for letter, record in records.items()
+    }
+    assert profile.overlaid is not None
+    options = {letter: ViewOptions() for letter in records}
+    return {**heatmaps, "profile": Picture.of("profile", profile.overlaid(records, options))}
+
+
+@pytest.fixture(scope="module")
+def compared(browser: Browser) -> Iterator[Page]:
+    """Four columns, one of them trained for longer."""
+    lengths = {"A": 3, "B": 3, "C": 3, "D": 40}
+    records = {
+        letter: random_record(RunConfig(**TINY | {"epochs": epochs, "replicates": 1}))
+        for letter, epochs in lengths.items()
+    }
+    with board_page(browser) as page:
+        show(page, side_by_side(records), columns=4)
+        yield page
+
+
+def measured(page: Page, name: str, what: str) -> Any:
+    """A JavaScript expression about a drawn plot."""
+    return page.evaluate(f"(plot => {what})(document.querySelector({plot(name)!r}))")
+
+
+def test_a_row_names_legend_and_colours_once_and_leaves_its_width_to_the_heatmaps(compared: Page) -> None:
+    for letter in "ABCD":
+        assert measured(compared, f"layers {letter}", "plot.querySelectorAll('.legend, .cbaxis').length") == 0
+        share = "plot._fullLayout.xaxis._length / plot.clientWidth"
+        assert measured(compared, f"layers {letter}", share) > 0.75
+    key = compared.locator(".vgdemo-group .vgdemo-key")
+    expect(key).to_have_count(5)  # That of the row, and of each figure in it one that is empty.
+    expect(key.first).to_contain_text("exact zero")
+    expect(key.first).to_contain_text("10⁻⁷")
+    assert key.all_inner_texts()[1:] == [""] * 4
+
+
+def test_headings_go_down_by_one_from_a_row_to_its_columns(compared: Page) -> None:
+    headings = compared.evaluate("[...document.querySelectorAll('h2, h3')].map(h => [h.tagName, h.textContent])")
+    assert headings == [
+        ["H2", "Gradient, RMS, layer by layer"],
+        *(["H3", letter] for letter in "ABCD"),
+        ["H2", "Gradient, RMS over layers"],
+    ]
+
+
+def test_tools_name_their_figure_and_say_what_is_written_on_them(compared: Page) -> None:
+    tools = compared.locator(".vgdemo-figure[data-name='layers B'] .vgdemo-tools button")
+    words = tools.evaluate_all("tools => tools.map(tool => [tool.textContent, tool.ariaLabel])")
+    assert words[2] == ["csv", "Download the numbers of ‘B · Gradient, RMS, layer by layer’ as CSV"]
+    assert all(text in label.lower() and "‘B · Gradient" in label for text, label in words)
+
+
+def test_the_numbers_of_a_figure_are_a_table_on_demand(compared: Page) -> None:
+    compared.get_by_role("button", name="Show the numbers of ‘D · Gradient").press("Enter")
+    dialog = compared.get_by_role("dialog", name="D · Gradient, RMS, layer by layer")
+    assert dialog.locator("th[scope=col]").count() == dialog.locator("tbody tr").first.locator("td").count() > 2
+    expect(dialog.locator("caption")).to_contain_text("in the output at epoch 40")
+    assert dialog.locator("tbody tr").count() == 41 * 3
+    expect(dialog.get_by_text("the CSV has")).to_be_hidden()
+    compared.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    assert compared.evaluate("document.activeElement.textContent") == "table"
+
+
+def test_a_long_table_is_cut_and_says_so(browser: Browser, make_record: MakeRecord) -> None:
+    with board_page(browser) as page:
+        show(page, {"layers": alone(make_record(epochs=150))["layers"]})
+        page.get_by_role("button", name="as a table").click()
+        assert page.locator("tbody tr").count() == 300
+        expect(page.get_by_text(f"The first 300 of {151 * 3} rows; the CSV has them all.")).to_be_visible()
+
+
+def test_a_key_moves_the_slider_by_one_stop_however_far_that_is(compared: Page) -> None:
+    slider = compared.get_by_role("slider", name="epoch")
+    stops = compared.evaluate("[...document.querySelector('datalist').options].map(option => Number(option.value))")
+    assert (stops[:4], stops[-1]) == ([0, 1, 2, 3], 40)
+    slider.focus()
+    for key, stop in (
+        ("Home", 0),
+        ("ArrowRight", stops[1]),
+        ("PageUp", stops[6]),
+        ("ArrowLeft", stops[5]),
+        ("End", 40),
+    ):
+        compared.keyboard.press(key)
+        expect(slider).to_have_attribute("aria-valuetext", f"epoch {stop}")
+    expect(compared.locator(".vgdemo-figure[data-name=profile] p").first).to_contain_text("Epoch 40")
+
+
+def test_the_slider_is_as_long_as_the_training(compared: Page) -> None:
+    slider = compared.get_by_role("slider", name="epoch")
+    assert slider.evaluate("slider => [slider.min, slider.max, slider.value]") == ["0", "40", "40"]
+    slider.fill("11")
+    expect(compared.locator(".vgdemo-timeline output")).to_have_text("11")
+
+
+def test_what_explains_a_figure_is_opened_below_its_reading(browser: Browser, make_record: MakeRecord) -> None:
+    picture = alone(make_record())["layers"]
+    with board_page(browser) as page:
+        show(page, {"layers": picture})
+        top = page.locator(plot("layers")).bounding_box()["y"]
+        explanation = page.locator(".vgdemo-how p")
+        expect(explanation).to_be_hidden()
+        page.get_by_text("How to read it").click()
+        expect(explanation).to_be_visible()
+        page.get_by_text("How to read it").click()
+        assert page.locator(plot("layers")).bounding_box()["y"] == top
+
+
+@pytest.mark.parametrize("width", [375, 800, 1440])
+def test_no_figure_moves_when_readings_and_legends_come(width: int, browser: Browser, make_record: MakeRecord) -> None:
+    record = make_record(epochs=5)
+    assert record.config is not None
+    with board_page(browser, width) as page:
+        tops = []
+        for one in (RunRecord.empty(record.config), record):
+            show(page, alone(one))
+            tops.append([page.locator(plot(name)).bounding_box()["y"] for name in VIEWS])
+        assert tops[0] == tops[1]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_board_is_accessible_with_all_that_opens_open(compared: Page) -> None:
+    compared.evaluate("document.querySelectorAll('details').forEach(one => (one.open = true))")
+    compared.get_by_role("button", name="Show the numbers of ‘A").click()
+    found = Axe().run(compared, options={"runOnly": ["wcag2a", "wcag2aa", "best-practice"]}).response["violations"]
+    page_level = {"document-title", "html-has-lang", "landmark-one-main", "page-has-heading-one", "region"}
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found if one["id"] not in page_level] == []
+    compared.keyboard.press("Escape")
+
+
+def test_on_a_wall_figures_are_as_high_as_the_screen_and_their_type_is_large(
+    browser: Browser, make_record: MakeRecord
+) -> None:
+    with board_page(browser) as page:
+        page.evaluate("document.documentElement.toggleAttribute('data-present', true)")
+        show(page, {"layers": alone(make_record())["layers"]})
+        figure = page.locator(".vgdemo-figure").bounding_box()
+        assert 0.8 * 900 < figure["height"] < 900
+        assert measured(page, "layers", "plot._fullLayout.xaxis.tickfont.size") >= 18
