@@ -25,12 +25,9 @@ def main() -> None:
     with page(LAB, retry=retry):
         config = run_to_show(form(), session().job)
         panel(LAB, (config,))
+        name = session().name
         with st.container(horizontal=True, vertical_alignment="center", key="run in words"):
-            name = session().name
-            st.markdown(
-                f"**{plain(name)}** · {plain(config.sentence)}" if name else f"**{plain(config.sentence)}**",
-                width="content",
-            )
+            st.markdown(f"**{plain(name)}** · {plain(config.sentence)}" if name else f"**{plain(config.sentence)}**")
             name_field()
             beside = to_query(completed((config,)), [name])
             st.page_link(PAGES[COMPARE], label="Compare with…", query_params=beside, width="content")

@@ -100,7 +100,7 @@ def test_a_change_of_a_control_trains_at_once_and_is_in_the_address(open_lab: Op
     page = open_lab(QUICK)
     expect_progress(page, "Complete")
     page.get_by_role("combobox", name=re.compile("Activation")).click()
-    page.get_by_role("option", name="relu", exact=True).click()
+    page.get_by_role("option", name="ReLU", exact=True).click()
     expect(page.get_by_text("5 layers of 5 ReLU units")).to_be_visible()
     expect_progress(page, "Complete")
     assert "activation=relu" in page.url and "epochs=20" in page.url
@@ -110,7 +110,7 @@ def test_the_back_button_brings_the_earlier_settings_back(open_lab: Open) -> Non
     page = open_lab(QUICK)
     expect_progress(page, "Complete")
     page.get_by_role("combobox", name=re.compile("Activation")).click()
-    page.get_by_role("option", name="elu", exact=True).click()
+    page.get_by_role("option", name="ELU", exact=True).click()
     expect(page.get_by_text("5 layers of 5 ELU units")).to_be_visible()
     page.go_back()
     expect(page.get_by_text("5 layers of 5 tanh units")).to_be_visible()

@@ -89,3 +89,8 @@ def test_a_run_of_which_nothing_is_measured_yet_leaves_its_place_empty(make_reco
     assert "A nothing yet" in figure.layout.title.subtitle.text
     nothing = overlaid_profiles({"A": RunRecord.empty(record.config)})
     assert nothing.layout.title.subtitle.text == "Nothing is measured yet."
+
+
+def test_a_name_of_ones_own_has_no_markup(make_record: Make) -> None:
+    figure = overlaid_accuracy({"A": make_record()}, {"A": "A · <b>our</b> & theirs"})
+    assert figure.data[-1].name == "A · &lt;b&gt;our&lt;/b&gt; &amp; theirs"

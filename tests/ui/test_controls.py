@@ -22,7 +22,7 @@ def test_every_setting_has_a_control_with_its_words(setting: Any, lab: Lab) -> N
     assert widget.label == setting.label
     assert widget.help.startswith(setting.help)
     if setting.choices:
-        assert tuple(widget.options) == setting.choices
+        assert widget.options == [setting.in_words(choice) for choice in setting.choices]
     elif not isinstance(setting.default, bool):
         assert (widget.min, widget.max) == (setting.minimum, setting.maximum)
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from vgdemo.ui.page import plain
+
+from .conftest import query
 
 
 def page_without_a_store() -> None:
@@ -45,7 +48,7 @@ def page_with_a_fault() -> None:
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """A page that is the only one has no others to link."""
-    monkeypatch.setattr("vgdemo.ui.page._navigation", lambda page: None)
+    monkeypatch.setattr("vgdemo.ui.page._navigation", lambda page: st.container())
 
 
 @pytest.mark.usefixtures("alone")
@@ -76,6 +79,26 @@ def test_a_fault_of_the_program_is_not_hidden() -> None:
 def test_every_page_has_a_link_in_the_navigation(title: str, lab: object) -> None:
     page = lab()  # type: ignore[operator]
     assert title in [link.proto.label for link in page.get("page_link")]
+
+
+@pytest.mark.parametrize("title", ["Lab", "Compare"])
+def test_a_page_without_a_title_in_sight_has_one_for_those_who_listen(title: str, lab: object, compare: object) -> None:
+    page = {"Lab": lab, "Compare": compare}[title]()  # type: ignore[operator]
+    assert f'<h1 class="vgdemo-heard">{title}</h1>' in [one.proto.body for one in page.get("html")]
+
+
+def is_for_a_room(page: AppTest) -> bool:
+    return any("--vgdemo-type" in one.proto.body for one in page.get("html"))
+
+
+def test_a_presentation_begins_and_ends_by_a_toggle_and_stands_in_the_address(lab: object) -> None:
+    page = lab(epochs="20")  # type: ignore[operator]
+    assert not is_for_a_room(page)
+    page.toggle(key="present").set_value(True).run()
+    assert is_for_a_room(page) and query(page) == {"epochs": "20", "view": "present-1"}
+    page.toggle(key="present").set_value(False).run()
+    assert not is_for_a_room(page) and query(page) == {"epochs": "20"}
+    assert is_for_a_room(lab(view="present-1"))  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("text", ["**bold**", "[x](http://example.org)", ":red[x]", "$x$", "<b>x</b>", "# x", "`x`"])

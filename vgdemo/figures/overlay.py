@@ -17,7 +17,7 @@ from vgdemo.figures.hover import told
 from vgdemo.figures.profile import layer_profile
 from vgdemo.figures.sampling import column_indices, drawn_panel, of_replicates, who
 from vgdemo.figures.scales import Fit, Values
-from vgdemo.figures.style import RUN_COLORS, new_figure
+from vgdemo.figures.style import RUN_COLORS, literal, new_figure
 from vgdemo.learning import accuracy, accuracy_deciles, quantile
 from vgdemo.record import Panel, RunRecord
 from vgdemo.wording import number
@@ -44,7 +44,7 @@ def overlaid_accuracy(records: Mapping[str, RunRecord], names: Mapping[str, str]
             figure.add_scatter(
                 x=record.epochs[shown],
                 y=quantile(values[shown], 0.5),
-                name=names[letter],
+                name=literal(names[letter]),
                 line={"color": color, "width": 2},
                 customdata=ends_of_band(values[shown]),
                 **told(f"{letter}: ", "y", {"epoch": "x[i]", "run": [names[letter]]} | COLUMNS_OF_BAND),

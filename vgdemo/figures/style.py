@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
@@ -70,6 +71,16 @@ def new_figure(
             **layout,
         }
     )
+
+
+def literal(text: str) -> str:
+    """Text from outside, for a place that reads Plotly's subset of HTML: every sign stands for itself.
+
+    Example:
+        >>> literal("a < b & c")
+        'a &lt; b &amp; c'
+    """
+    return escape(text, quote=False)
 
 
 def translucent(color: str, opacity: float = BAND_OPACITY) -> str:

@@ -12,12 +12,13 @@ from vgdemo.figures import RUN_COLORS, ViewOptions
 from vgdemo.jobs import Job
 from vgdemo.record import RunRecord
 from vgdemo.ui.columns import show_address
+from vgdemo.ui.live import announce
 from vgdemo.ui.names import titles
 from vgdemo.ui.page import plain
-from vgdemo.ui.progress import are_over, progress_bar, redraw
+from vgdemo.ui.progress import are_over, progress_bar, progress_in_words, redraw
 from vgdemo.ui.replicates import replicate_choice
 from vgdemo.ui.runs import BROKEN, retry
-from vgdemo.ui.verdict import verdict_of_column
+from vgdemo.ui.verdict import verdict_in_words, verdict_of_column
 from vgdemo.ui.views import records_of, row_choice, show_side_by_side, statistic_choice
 
 FOLLOW_SECONDS = 0.6
@@ -48,6 +49,14 @@ def _heads(jobs: Jobs) -> None:
             verdict_of_column(job, letter)
     with st.container(key="who-learns"):
         st.markdown(plain(_who_learns(jobs)))
+    announce(_in_short(jobs))
+
+
+def _in_short(jobs: Jobs) -> str:
+    """What is said aloud of the runs: that they go on, then how each ended."""
+    if not are_over(jobs.values()):
+        return "Training."
+    return " ".join(f"{letter}: {progress_in_words(job)} {verdict_in_words(job)}" for letter, job in jobs.items())
 
 
 def _who_learns(jobs: Jobs) -> str:

@@ -57,7 +57,7 @@ def _control(setting: Setting, page: str, why_idle: str | None) -> None:
         common["help"] += f" It does nothing now: {why_idle}."
     low, high = setting.minimum, setting.maximum
     if setting.choices:
-        st.selectbox(options=setting.choices, **common)
+        st.selectbox(options=setting.choices, format_func=setting.in_words, **common)
     elif isinstance(setting.default, bool):
         st.toggle(**common)
     elif isinstance(setting.default, float):

@@ -9,12 +9,13 @@ import streamlit as st
 from vgdemo.export import ReportedRun
 from vgdemo.figures import ViewOptions
 from vgdemo.jobs import Job, JobState
-from vgdemo.ui.progress import progress_bar, redraw
+from vgdemo.ui.live import announce
+from vgdemo.ui.progress import progress_bar, progress_in_words, redraw
 from vgdemo.ui.replicates import replicate_choice
 from vgdemo.ui.runs import retry
 from vgdemo.ui.session import session
 from vgdemo.ui.settings import show_address
-from vgdemo.ui.verdict import findings, verdict
+from vgdemo.ui.verdict import findings, verdict, verdict_in_words
 from vgdemo.ui.views import fit_choice, show_one, singles_choice, statistic_choice
 
 POLL_SECONDS = 0.4
@@ -45,6 +46,12 @@ def _draw(job: Job) -> None:
         options = ViewOptions(statistic, fit=fit_choice(), singles=singles_choice())
     show_one(job, options, replicates)
     show_address()
+    announce(_in_short(job))
+
+
+def _in_short(job: Job) -> str:
+    """What is said aloud of a run: that it goes on, then how it ended."""
+    return f"{progress_in_words(job)} {verdict_in_words(job)}" if job.progress.state.is_over else "Training."
 
 
 def _progress_line(job: Job) -> None:

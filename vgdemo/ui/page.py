@@ -8,19 +8,26 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from vgdemo.jobs import SchedulerError
 from vgdemo.store import StoreError
 from vgdemo.ui.address import come_to
-from vgdemo.ui.pages import PAGES
-from vgdemo.ui.session import session
+from vgdemo.ui.pages import COMPARE, LAB, PAGES
+from vgdemo.ui.session import PRESENT, session
 from vgdemo.ui.share import share
 from vgdemo.ui.tour import tour_button
 
 INTRODUCTION = """Deep networks often do not learn because the gradient that reaches their first layers is tiny.
 Here you set a network on the left, train it at once, and see the gradient of every layer at every epoch."""
 
-_CSS = Path(__file__).with_name("page.css")
+_HERE = Path(__file__).parent
+_CSS, _PRESENT_CSS = _HERE / "page.css", _HERE / "present.css"
+_HEADED = (LAB, COMPARE)  # Pages whose first heading is for those alone who listen; the others show theirs.
+
+_mount_landmarks = st.components.v2.component(
+    "vgdemo_landmarks", html="", js=(_HERE / "landmarks.js").read_text(encoding="utf-8")
+)
 
 
 @contextmanager
@@ -36,7 +43,7 @@ def page(title: str, *, retry: Callable[[], None] | None = None) -> Iterator[Non
     st.set_page_config(page_title=f"{title} · vgdemo", page_icon="📉", layout="wide")
     st.html(_CSS)
     come_to(title)
-    _navigation(title)
+    navigation = _navigation(title)
     notice, session().notice = session().notice, None
     if notice:
         st.warning(plain(notice))
@@ -46,17 +53,30 @@ def page(title: str, *, retry: Callable[[], None] | None = None) -> Iterator[Non
         st.error(plain(str(error)))
         if retry is not None:
             st.button("Try again", on_click=retry)
+    with navigation:  # Only now it is known what the page shows.
+        _present()
+        share(title)
 
 
-def _navigation(page: str) -> None:
-    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="navigation"):
+def _navigation(page: str) -> DeltaGenerator:
+    """Draw the links; gives the row in which they stand."""
+    _mount_landmarks(data={"page": page}, key="landmarks")
+    if page in _HEADED:
+        st.html(f'<h1 class="vgdemo-heard">{page}</h1>')
+    row = st.container(horizontal=True, gap="small", vertical_alignment="center", key="navigation")
+    with row:
         st.markdown("**vgdemo**", width="content")
         for title, path in PAGES.items():
             _link(title, path)
         tour_button(page)
-        with st.popover("About", type="tertiary"):
+        with st.popover("About", type="tertiary", key="about"):
             st.markdown(INTRODUCTION)
-        share()
+    return row
+
+
+def _present() -> None:
+    if st.toggle("Present", key=PRESENT, persist_state="session"):
+        st.html(_PRESENT_CSS)
 
 
 def _link(title: str, path: str) -> None:

@@ -1,31 +1,27 @@
-// Copies the page's address. Browsers give the clipboard to pages from this machine or over HTTPS alone; elsewhere the
-// address is shown, selected, for the person to copy.
+// Copies the page's link. Browsers give the clipboard to pages from this machine or over HTTPS alone; elsewhere the link
+// is selected for the person to copy.
 
 const SHOWN_MILLISECONDS = 2000
 
-export default function render({ parentElement }) {
+export default function render({ data, parentElement }) {
   const button = parentElement.querySelector("button")
   const field = parentElement.querySelector("input")
+  field.value = data.link
   // oxlint-disable-next-line prefer-add-event-listener -- A page renders it again and again; a click copies once.
-  button.onclick = () => copyAddress(button, field)
+  button.onclick = () => copy(button, field)
 }
 
-async function copyAddress(button, field) {
+async function copy(button, field) {
+  field.select()
   try {
-    await navigator.clipboard.writeText(location.href)
+    await navigator.clipboard.writeText(field.value)
     confirmOn(button)
   } catch {
-    select(field, location.href)
+    button.textContent = "Selected: copy it"
   }
 }
 
 function confirmOn(button) {
-  button.textContent = "Link copied"
-  setTimeout(() => (button.textContent = "Share"), SHOWN_MILLISECONDS)
-}
-
-function select(field, address) {
-  field.hidden = false
-  field.value = address
-  field.select()
+  button.textContent = "Copied"
+  setTimeout(() => (button.textContent = "Copy"), SHOWN_MILLISECONDS)
 }

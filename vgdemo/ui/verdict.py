@@ -51,6 +51,12 @@ def verdict_of_column(job: Job, letter: str) -> None:
             _say(diagnosis)
 
 
+def verdict_in_words(job: Job) -> str:
+    """The verdict as a word or two; empty before there is one."""
+    diagnosis = _diagnosis_of(job)
+    return f"{diagnosis.headline}." if diagnosis is not None else ""
+
+
 def findings(record: RunRecord) -> tuple[str, ...]:
     """Sentences for whoever reads about the run elsewhere: verdict, evidence, theory."""
     diagnosis = diagnosis_of(record)

@@ -1,0 +1,33 @@
+// What Streamlit has no word for: the landmarks of a page, which link is the current page's, and Escape, which ends a
+// presentation.
+
+export default function render({ data }) {
+  const mark = () => markPage(data.page)
+  const observer = new MutationObserver(mark)
+  observer.observe(document.body, { childList: true, subtree: true })
+  mark()
+  addEventListener("keydown", leaveOnEscape)
+  return () => {
+    observer.disconnect()
+    removeEventListener("keydown", leaveOnEscape)
+  }
+}
+
+function markPage(page) {
+  const navigation = document.querySelector(".st-key-navigation")
+  setAttribute(navigation, "role", "navigation")
+  setAttribute(navigation, "aria-label", "Pages")
+  for (const link of navigation?.querySelectorAll("a") ?? []) {
+    setAttribute(link, "aria-current", link.textContent.trim() === page ? "page" : null)
+  }
+}
+
+function setAttribute(element, name, value) {
+  if (!element || element.getAttribute(name) === value) return
+  if (value === null) element.removeAttribute(name)
+  else element.setAttribute(name, value)
+}
+
+function leaveOnEscape({ key }) {
+  if (key === "Escape") document.querySelector(".st-key-present input:checked")?.click()
+}
