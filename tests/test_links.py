@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from vgdemo.activations import ACTIVATIONS
 from vgdemo.config import RunConfig
-from vgdemo.links import from_query, from_text, name_from_query, names_from_query, run_query, to_query
+from vgdemo.links import from_query, from_text, name_from_query, names_from_query, run_query, to_query, without_tour
 
 RUNS = (RunConfig(), RunConfig(activation="relu", learning_rate=1e-06, residual=True), RunConfig(units=9))
 
@@ -103,3 +103,9 @@ def test_a_pasted_link_of_the_tour_gives_its_runs() -> None:
     configs, notices = from_text("http://127.0.0.1:8501/Compare?tour=4")
     assert [config.activation for config in configs] == ["sigmoid", "tanh", "relu"] and notices == ()
     assert from_text("http://127.0.0.1:8501/?tour=3&units=9") == ((RunConfig(units=9),), ())
+
+
+def test_a_step_of_the_tour_has_its_own_view_and_stays_presented() -> None:
+    plain = without_tour({"tour": "5"})
+    assert without_tour({"tour": "5", "view": "fit-1 present-1"}) == plain | {"view": f"{plain['view']} present-1"}
+    assert without_tour({"tour": "1", "view": "present-1"})["view"].split()[-1] == "present-1"

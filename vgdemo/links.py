@@ -12,6 +12,7 @@ from vgdemo.tour import OPENING, STEPS
 COLUMNS = "abcd"  # The parameters, and so how many runs can be compared.
 DEFAULT = "default"  # A run without any changed setting.
 NAME, VIEW = "name", "view"  # The parameters of a run's own name, and of how a page is looked at.
+PRESENTED = "present-1"  # The word of a view that is shown to a room.
 TOUR = "tour"  # The parameter of the tour's step.
 NAMES = tuple(f"{NAME}_{letter}" for letter in COLUMNS)
 MAX_NAME = 40  # Signs of a name.
@@ -54,7 +55,7 @@ def step_query(number: int) -> dict[str, str]:
 
 
 def without_tour(parameters: Mapping[str, str]) -> dict[str, str]:
-    """The other parameters; where there are none but the view, those of the tour's step.
+    """The other parameters; where there are none but the view, those of the tour's step, presented if the view was.
 
     Example:
         >>> without_tour({"tour": "2", "units": "9"}), without_tour({"tour": "5", "view": "fit-1"})
@@ -63,7 +64,12 @@ def without_tour(parameters: Mapping[str, str]) -> dict[str, str]:
     rest = {name: value for name, value in parameters.items() if name != TOUR}
     number = parameters.get(TOUR, "")
     is_step = number in [str(one) for one, _ in enumerate(STEPS, 1)]
-    return step_query(int(number)) if is_step and not rest.keys() - {VIEW} else rest
+    if not is_step or rest.keys() - {VIEW}:
+        return rest
+    step = step_query(int(number))
+    words = [step.get(VIEW, ""), *(word for word in rest.get(VIEW, "").split() if word == PRESENTED)]
+    view = " ".join(word for word in words if word)
+    return step | ({VIEW: view} if view else {})
 
 
 def from_query(parameters: Mapping[str, str]) -> RunsAndNotices:

@@ -72,23 +72,23 @@ def test_what_a_person_chooses_stands_in_the_address(lab: Open) -> None:
 
 
 def test_back_restores_the_look_and_the_name(lab: Open) -> None:
-    page = lab(name="mine", view="fit-1 epoch-3")
-    page.session_state[SESSION].moved = {"view": "singles-1"}
+    page = lab(epochs="20", name="mine", view="fit-1 epoch-3")
+    page.session_state[SESSION].moved = {"epochs": "20", "view": "singles-1"}
     page.run()
     assert (control(page, "fit").value, control(page, "singles").value) == (False, True)
     assert page.session_state[SESSION].epochs == {} and page.text_input[0].value == ""
 
 
 def test_what_is_wrong_in_a_look_is_said_and_the_rest_opens(lab: Open) -> None:
-    page = lab(view="statistic-<b> fit-1", name="x" * 41)
+    page = lab(epochs="20", view="statistic-<b> fit-1", name="x" * 41)
     said = [warning.value.replace("\\", "") for warning in page.warning]
     assert said[0] == "Expected `name` to have at most 40 signs. Received: 41. The rest is left out."
     assert said[1].startswith("Expected the view's `statistic` to be one of ") and len(said) == 2
-    assert query(page) == {"view": "fit-1", "name": "x" * 40}
+    assert query(page) == {"epochs": "20", "view": "fit-1", "name": "x" * 40}
 
 
 def test_a_link_without_a_look_leaves_it_as_it_is(lab: Open) -> None:
-    page = lab(view="statistic-kernel_l1 epoch-3")
+    page = lab(epochs="20", view="statistic-kernel_l1 epoch-3")
     page.switch_page("pages/1_Compare.py")
     page.query_params.clear()
     page.run()
