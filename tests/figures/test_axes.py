@@ -3,7 +3,16 @@ from __future__ import annotations
 import numpy as np
 from conftest import foreign_record
 
-from vgdemo.figures.axes import decades, epoch_range, from_first_to_last, named_places, place_axis, shortened
+from vgdemo.figures.axes import (
+    decades,
+    epoch_axis,
+    epoch_range,
+    from_first_to_last,
+    log_axis,
+    named_places,
+    place_axis,
+    shortened,
+)
 from vgdemo.record import Panel
 
 
@@ -43,3 +52,17 @@ def test_the_start_alone_has_room_to_be_seen() -> None:
     assert epoch_range(foreign_record(epochs=np.array([0], np.int32))) == [0, 1]
     assert epoch_range(foreign_record()) == [0, 6]
     assert epoch_range(foreign_record(planned_epochs=9)) == [0, 9]
+
+
+def test_an_axis_of_few_epochs_names_each_and_no_half() -> None:
+    one = foreign_record(planned_epochs=1)
+    assert (epoch_axis(one)["range"], epoch_axis(one)["dtick"]) == ([0, 1], 1)
+    assert "dtick" not in epoch_axis(foreign_record(planned_epochs=500))
+
+
+def test_a_logarithmic_axis_can_be_read_however_far_it_reaches() -> None:
+    for low, high in ((-1, 0.3), (-1, 1), (-3, 0.3), (-8, 38), (-324, 308), (-2, -1.9)):
+        axis = log_axis(low, high, most=5)
+        assert 1 <= len(axis["tickvals"]) <= 5
+        assert all(low <= np.log10(value) <= high + 0.01 for value in axis["tickvals"])
+    assert log_axis(-1, 0.3, most=5)["tickvals"] == [0.1, 0.2, 0.5, 1, 2]

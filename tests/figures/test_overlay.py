@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -53,13 +54,20 @@ def test_profiles_of_several_runs_lie_over_one_another_in_the_colours_of_their_c
 
 def test_each_run_shows_its_last_stop_until_the_chosen_epoch_and_the_reading_says_which(make_record: Make) -> None:
     ones = {name: np.array(0.5) for name in ("gradient_rms",)}
-    records = {"A": changed(make_record(epochs=3), **ones), "B": changed(make_record(epochs=5), **ones)}
-    figure = overlaid_profiles(records)
+    runs = {"A": changed(make_record(epochs=3), **ones), "B": changed(make_record(epochs=5), **ones)}
+    figure = overlaid_profiles({letter: replace(run, surface=None) for letter, run in runs.items()})
     assert [frame.name for frame in figure.frames] == ["0", "1", "2", "3", "4", "5"]
     (last,) = (frame for frame in figure.frames if frame.name == "5")
     assert last.layout.title.subtitle.text == (
         "Epoch 5 (median of 2 replicates), first to last layer: A at epoch 3 0.5 to 0.5; B 0.5 to 0.5."
     )
+
+
+def test_the_accuracy_may_be_that_of_other_replicates_each(make_record: Make) -> None:
+    records = {letter: make_record(replicates=3, seed=seed) for seed, letter in enumerate("AB")}
+    figure = overlaid_accuracy(records, {"A": "A", "B": "B"}, replicates={"A": (2,), "B": ()})
+    np.testing.assert_allclose(figure.data[1].y, records["A"].curve_arrays["val_accuracy"][:, 2])
+    assert "A 0." in figure.layout.title.subtitle.text and "(replicate 3), B" in figure.layout.title.subtitle.text
 
 
 def test_columns_may_show_other_replicates_each(make_record: Make) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from conftest import cut, foreign_record
 
-from vgdemo.figures import curves, layer_heatmap, layer_profile
+from vgdemo.figures import curves, decision_surface, gradient_distribution, layer_heatmap, layer_profile
 from vgdemo.figures.sampling import column_indices, drawn_panel, fewer_while_growing, frame_indices
 from vgdemo.record import RunRecord, RunStatus
 
@@ -40,9 +40,18 @@ def test_what_is_drawn_of_a_growing_run_stays_where_it_is(make_record: Make) -> 
 
 
 def test_the_slider_has_forty_steps_and_both_ends(make_record: Make) -> None:
-    record = make_record(epochs=500, replicates=1)
+    record = replace(make_record(epochs=500, replicates=1), surface=None)
     stops = record.epochs[frame_indices(record, record.epochs)]
     np.testing.assert_array_equal(stops, np.linspace(0, 500, 41).round())
+
+
+def test_at_every_stop_there_is_a_decision_surface(make_record: Make) -> None:
+    record = make_record(epochs=500)
+    assert record.surface is not None
+    surfaces = [frame.name for frame in decision_surface(record).frames]
+    assert surfaces == list(map(str, record.surface.epochs))
+    for make_figure in (layer_profile, gradient_distribution):
+        assert [frame.name for frame in make_figure(record).frames] == surfaces
 
 
 def test_epochs_that_were_measured_now_and_then_are_all_shown_if_there_is_room() -> None:
@@ -91,5 +100,5 @@ def test_a_statistic_that_was_not_measured_has_no_place() -> None:
 
 def test_the_slider_reaches_the_last_epoch_that_there_is(make_record: Make) -> None:
     record = make_record(epochs=500, replicates=1)
-    stopped = replace(after(record, record.epochs[:31]), status=RunStatus.STOPPED)
+    stopped = replace(after(record, record.epochs[:31]), status=RunStatus.STOPPED, surface=None)
     assert stopped.epochs[frame_indices(stopped, stopped.epochs)].tolist() == [0, 12, 25, 30]

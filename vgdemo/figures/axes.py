@@ -9,8 +9,10 @@ from typing import Any
 from vgdemo.record import Panel, RunRecord
 from vgdemo.wording import number, power_of_ten
 
+FEW_EPOCHS = 10  # With fewer, Plotly would name halves of them.
 MAX_NAMED = 13  # Places that an axis has room to name.
 ROOM = 6  # Characters of a name that the margin holds.
+SMALLEST = -300  # Smaller powers of ten are not told from zero.
 ROUNDING = 0.01  # Of the logarithm of a tick: that of 2 is 0.301.
 LONGEST = 18  # Characters of a name beside an axis; the whole name is in the hover.
 
@@ -18,6 +20,18 @@ LONGEST = 18  # Characters of a name beside an axis; the whole name is in the ho
 def epoch_range(record: RunRecord) -> list[int]:
     """From 0 to the end of the training; a record of the start alone has room to be seen too."""
     return [0, max(1, record.last_epoch)]
+
+
+def epoch_axis(record: RunRecord, beside: float = 0) -> dict[str, Any]:
+    """An axis of epochs, with so much room beside the first and the last; of few epochs each is named.
+
+    Example:
+        >>> epoch_axis(record)
+        {'title': {'text': 'epoch'}, 'range': [0, 3], 'tick0': 0, 'dtick': 1}
+    """
+    first, last = epoch_range(record)
+    ticks = {"tick0": 0, "dtick": 1} if last < FEW_EPOCHS else {}
+    return {"title": {"text": "epoch"}, "range": [first - beside, last + beside], **ticks}
 
 
 def place_axis(panel: Panel) -> dict[str, Any]:
@@ -75,11 +89,12 @@ def log_axis(low: float, high: float, most: int) -> dict[str, Any]:
         >>> log_axis(-1, 0.3, most=5)["ticktext"], log_axis(-8, 38, most=5)["ticktext"]
         (['0.1', '0.2', '0.5', '1', '2'], ['10²', '10¹⁴', '10²⁶', '10³⁸'])
     """
-    steps = [float(f"{step}e{power}") for power in range(math.floor(low), math.ceil(high)) for step in (1, 2, 5)]
-    values = [value for value in [*steps, 10.0 ** math.ceil(high)] if low <= math.log10(value) <= high + ROUNDING]
+    powers = range(max(SMALLEST, math.floor(low)), math.ceil(high))
+    steps = [*(float(f"{step}e{power}") for power in powers for step in (1, 2, 5)), 10.0 ** math.ceil(high)]
+    values = [value for value in steps if low <= math.log10(value) <= high + ROUNDING]
     if len(values) <= most:
         return {"type": "log", "tickvals": values, "ticktext": [number(value) for value in values]}
-    ticks = decades(low, high, most - 1)
+    ticks = decades(max(SMALLEST, low), high, most - 1)
     return {"type": "log", "tickvals": [10.0**tick for tick in ticks["tickvals"]], "ticktext": ticks["ticktext"]}
 
 

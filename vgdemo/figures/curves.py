@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from vgdemo.figures import guide
-from vgdemo.figures.axes import epoch_range, log_axis
+from vgdemo.figures.axes import epoch_axis, log_axis
 from vgdemo.figures.hover import Place, told
 from vgdemo.figures.sampling import column_indices, how_many, of_replicates, who
 from vgdemo.figures.scales import Values
@@ -178,7 +178,7 @@ def _axes(record: RunRecord, measured: Sequence[Curve], reading: str) -> go.Figu
         over_epochs=True,
         uirevision=f"curves {record.last_epoch}",
         hovermode="x unified",
-        xaxis={"title": {"text": "epoch"}, "range": epoch_range(record), "anchor": "y2" if losses else "y"},
+        xaxis=epoch_axis(record) | {"anchor": "y2" if losses else "y"},
         yaxis=accuracy_axis(accuracies) | {"domain": ABOVE if has_both else WHOLE, "visible": bool(accuracies)},
         yaxis2=_loss_axis(record, losses) | {"domain": BELOW if has_both else WHOLE, "visible": bool(losses)},
     )

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from vgdemo.figures import guide
-from vgdemo.figures.axes import decades, epoch_range, named_places, shortened
+from vgdemo.figures.axes import decades, epoch_axis, named_places, shortened
 from vgdemo.figures.distribution import HIGH, LOW, clipped, size_ranges
 from vgdemo.figures.hover import Place, told
 from vgdemo.figures.sampling import Indices, counted_panel
@@ -157,7 +157,7 @@ def _layout(record: RunRecord, panel: Panel, names: list[str], reading: str) -> 
     cells = [_Cell(place, len(names)) for place in range(len(names))]
     axes: dict[str, Any] = {}
     for cell in cells:
-        axes |= _axes(cell, epoch_range(record))
+        axes |= _axes(cell, epoch_axis(record))
     return new_figure(
         "Gradient entries by size over the epochs",
         reading,
@@ -176,10 +176,10 @@ def _layout(record: RunRecord, panel: Panel, names: list[str], reading: str) -> 
     )
 
 
-def _axes(cell: _Cell, epochs: list[int]) -> dict[str, Any]:
+def _axes(cell: _Cell, epochs: dict[str, Any]) -> dict[str, Any]:
     """Both axes of a panel; the outer panels name theirs."""
     number, is_bottom, is_left = cell.place + 1, cell.row == 0, cell.column == 0
-    across = {"range": epochs, "nticks": 3, "domain": cell.across, "anchor": f"y{number}"}
+    across = {"nticks": 3, **epochs, "domain": cell.across, "anchor": f"y{number}"}
     up = {"range": [BESIDE[0].ends[0], BESIDE[1].ends[1]], **_ticks(), "domain": cell.up, "anchor": f"x{number}"}
     return {
         cell.axis("x"): {**across, "title": {"text": "epoch" if is_bottom else ""}, "showticklabels": is_bottom},

@@ -21,7 +21,7 @@ HEALTHY = (
 SURFACE = (
     "The colour at a point of the plane is the probability that the network gives to class 1 there, of several "
     "replicates the median; on the line it is one half. Dots are points of the training half, whose colour and shape "
-    "are their true class. It is recorded at some epochs only, and shows the last of them before the chosen one."
+    "are their true class. It is recorded at some epochs only, at which the slider stops."
 )
 OUTCOME = (
     "A dot is one replicate, its height within a row means nothing. The box holds the middle half of them, the line in "

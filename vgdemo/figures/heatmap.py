@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from vgdemo.figures import guide
-from vgdemo.figures.axes import decades, from_first_to_last, place_axis
+from vgdemo.figures.axes import decades, epoch_axis, from_first_to_last, place_axis
 from vgdemo.figures.hover import Place, told
 from vgdemo.figures.sampling import Sample, column_step
 from vgdemo.figures.scales import Fit, Statistic, Values
@@ -66,7 +66,7 @@ def _axes(record: RunRecord, sample: Sample, scale: tuple[float, float]) -> go.F
         log10=shown.log10("z"),
         margin=MARGIN_BESIDE_COLORS,
         uirevision=f"heatmap {record.last_epoch} {panel.axis} {len(panel.labels)}",
-        xaxis={"title": {"text": "epoch"}, "range": [-0.5, record.last_epoch + 0.5]},
+        xaxis=epoch_axis(record, beside=0.5),
         yaxis=place_axis(panel),
     )
 

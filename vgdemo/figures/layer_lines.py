@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
 from vgdemo.figures import guide
-from vgdemo.figures.axes import epoch_range, log_axis, named_places
+from vgdemo.figures.axes import epoch_axis, log_axis, named_places
 from vgdemo.figures.hover import told
 from vgdemo.figures.sampling import Sample
 from vgdemo.figures.scales import Fit, Values
@@ -72,7 +72,7 @@ def _axes(record: RunRecord, sample: Sample, low: float, high: float) -> go.Figu
         over_epochs=True,
         uirevision=f"lines {record.last_epoch} {shown.name}",
         hovermode="closest",
-        xaxis={"title": {"text": "epoch"}, "range": epoch_range(record)},
+        xaxis=epoch_axis(record),
         yaxis={
             "title": {"text": shown.label},
             "range": [low - margin, high + margin],

@@ -10,7 +10,8 @@ from types import MappingProxyType
 import numpy as np
 import plotly.graph_objects as go
 
-from vgdemo.figures.axes import decades, epoch_range, place_axis
+from vgdemo.figures import guide
+from vgdemo.figures.axes import decades, epoch_axis, epoch_range, place_axis
 from vgdemo.figures.curves import COLUMNS_OF_BAND, accuracy_axis, add_band, ends_of_band
 from vgdemo.figures.frames import Stop, Trace, with_frames
 from vgdemo.figures.hover import told
@@ -18,25 +19,33 @@ from vgdemo.figures.profile import layer_profile
 from vgdemo.figures.sampling import column_indices, drawn_panel, of_replicates, who
 from vgdemo.figures.scales import Fit, Values
 from vgdemo.figures.style import RUN_COLORS, literal, new_figure
-from vgdemo.learning import accuracy, accuracy_deciles, quantile
+from vgdemo.learning import accuracy, quantile
 from vgdemo.record import Panel, RunRecord
 from vgdemo.wording import number
 
+Accuracies = Mapping[str, Values | None]
 
-def overlaid_accuracy(records: Mapping[str, RunRecord], names: Mapping[str, str]) -> go.Figure:
+
+def overlaid_accuracy(
+    records: Mapping[str, RunRecord],
+    names: Mapping[str, str],
+    *,
+    replicates: Mapping[str, Sequence[int]] = MappingProxyType({}),
+) -> go.Figure:
     """Validation accuracy of each run: median and 10–90 % band over its replicates.
 
     Args:
         records: Letter to run, at most as many as there are `RUN_COLORS`; one without this accuracy is not drawn.
         names: Letter to what the legend says.
+        replicates: Letter to the replicates (from 0) that are drawn; all, if there are none.
 
     Example:
         >>> figure = overlaid_accuracy({"A": record}, {"A": "A · relu"})
         >>> figure.data[-1].name, figure.data[-1].x.tolist()
         ('A · relu', [0, 1, 2, 3])
     """
-    accuracies = {letter: accuracy(record) for letter, record in records.items()}
-    figure = _axes(records, [values for values in accuracies.values() if values is not None])
+    accuracies = {letter: _accuracy_of(record, replicates.get(letter, ())) for letter, record in records.items()}
+    figure = _axes(records, accuracies, replicates)
     for (letter, record), color in zip(records.items(), RUN_COLORS, strict=False):
         values, shown = accuracies[letter], column_indices(record, record.epochs)
         if values is not None:
@@ -52,26 +61,40 @@ def overlaid_accuracy(records: Mapping[str, RunRecord], names: Mapping[str, str]
     return figure
 
 
-def _axes(records: Mapping[str, RunRecord], accuracies: list[Values]) -> go.Figure:
-    epochs = max(epoch_range(record) for record in records.values())
+def _accuracy_of(record: RunRecord, replicates: Sequence[int]) -> Values | None:
+    """(E, R) of these replicates; None if it was not measured."""
+    values = accuracy(record)
+    return None if values is None else of_replicates(values, replicates)
+
+
+def _axes(
+    records: Mapping[str, RunRecord], accuracies: Accuracies, replicates: Mapping[str, Sequence[int]]
+) -> go.Figure:
+    longest = max(records.values(), key=epoch_range)
     return new_figure(
         "Validation accuracy of all columns",
-        _reading(records),
+        _reading(records, accuracies, replicates),
         "Line chart of the validation accuracy over epochs, one line with its band for each column.",
+        how=guide.OVERLAY,
         over_epochs=True,
-        uirevision=f"overlay {epochs[1]}",
+        uirevision=f"overlay {longest.last_epoch}",
         hovermode="x unified",
-        xaxis={"title": {"text": "epoch"}, "range": epochs},
-        yaxis=accuracy_axis(accuracies),
+        xaxis=epoch_axis(longest),
+        yaxis=accuracy_axis([values for values in accuracies.values() if values is not None]),
     )
 
 
-def _reading(records: Mapping[str, RunRecord]) -> str:
-    trained = {letter: accuracy_deciles(record) for letter, record in records.items() if len(record.epochs)}
+def _reading(records: Mapping[str, RunRecord], accuracies: Accuracies, replicates: Mapping[str, Sequence[int]]) -> str:
+    trained = [letter for letter, record in records.items() if len(record.epochs)]
     if not trained:
         return "Nothing is trained yet."
-    medians = [f"{letter} {number(deciles[1]) if deciles else 'not measured'}" for letter, deciles in trained.items()]
-    return f"Line: median of the replicates, at the last epoch {', '.join(medians)}. Band: 10–90 % of them."
+    whose = {letter: f" ({who(records[letter], chosen)})" for letter, chosen in replicates.items() if chosen}
+    medians = ", ".join(f"{letter} {_final(accuracies[letter])}{whose.get(letter, '')}" for letter in trained)
+    return f"Line: median of the replicates, at the last epoch {medians}. Band: 10–90 % of them."
+
+
+def _final(values: Values | None) -> str:
+    return "not measured" if values is None else number(float(quantile(values[-1], 0.5, axis=0)))
 
 
 def overlaid_profiles(

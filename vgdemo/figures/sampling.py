@@ -51,8 +51,13 @@ def column_step(record: RunRecord) -> int:
 
 
 def frame_indices(record: RunRecord, epochs: NDArray[np.int32]) -> Indices:
-    """Which of the measured epochs the slider stops at: the first from each of even steps on, and the last there is."""
-    steps = np.linspace(0, record.last_epoch, NUM_FRAMES + 1).round()
+    """Which of the measured epochs the slider stops at: those of the decision surfaces, so that all figures share them.
+
+    Without surfaces, the first from each of even steps on. The last that there is comes always.
+    """
+    steps = (
+        np.linspace(0, record.last_epoch, NUM_FRAMES + 1).round() if record.surface is None else record.surface.epochs
+    )
     stops = np.searchsorted(epochs, steps[steps <= epochs.max(initial=-1)])
     return fewer_while_growing(record, np.unique(np.append(stops, np.arange(len(epochs))[-1:])))
 

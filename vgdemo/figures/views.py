@@ -13,7 +13,7 @@ from vgdemo.figures.distribution import gradient_distribution
 from vgdemo.figures.heatmap import layer_heatmap
 from vgdemo.figures.overlay import overlaid_profiles
 from vgdemo.figures.profile import layer_profile
-from vgdemo.figures.scales import Statistic, statistic_of
+from vgdemo.figures.scales import Fit, Statistic, statistic_of
 from vgdemo.figures.surface import decision_surface
 from vgdemo.record import RunRecord
 from vgdemo.theory import Forecast
@@ -26,7 +26,8 @@ class ViewOptions:
     Attributes:
         statistic: A name in `STATISTICS`.
         replicates: Those (from 0) that are shown, by their median; empty for all.
-        fit: Whether scales are stretched over this run's values, in place of the range that all runs share.
+        fit: Whether scales are stretched over this run's values, or the ends of the scale, in place of the range that
+            all runs share.
         singles: Whether every replicate has a curve of its own.
 
     Example:
@@ -36,7 +37,7 @@ class ViewOptions:
 
     statistic: str = "gradient_rms"
     replicates: tuple[int, ...] = ()
-    fit: bool = False
+    fit: Fit = False
     singles: bool = False
 
 

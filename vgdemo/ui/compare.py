@@ -19,7 +19,7 @@ from vgdemo.ui.progress import are_over, progress_bar, progress_in_words, redraw
 from vgdemo.ui.replicates import replicate_choice
 from vgdemo.ui.runs import BROKEN, retry
 from vgdemo.ui.verdict import verdict_in_words, verdict_of_column
-from vgdemo.ui.views import records_of, row_choice, show_side_by_side, statistic_choice
+from vgdemo.ui.views import fit_choice, records_of, row_choice, show_side_by_side, statistic_choice
 
 FOLLOW_SECONDS = 0.6
 DRAW_SECONDS = 1.6  # Four columns take a browser a quarter of a second, which training lacks if they share a machine.
@@ -81,9 +81,9 @@ def _figures(jobs: Jobs) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="options"):
         statistic = statistic_choice()
         replicates = replicate_choice(jobs.values())
-        rows = row_choice()
+        fit, rows = fit_choice("these runs"), row_choice()
         _stop_or_retry(jobs)
-    show_side_by_side(jobs, ViewOptions(statistic), replicates, rows)
+    show_side_by_side(jobs, ViewOptions(statistic, fit=fit), replicates, rows)
     show_address()
 
 

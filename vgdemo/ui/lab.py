@@ -43,7 +43,7 @@ def _draw(job: Job) -> None:
     verdict(job)
     with st.container(horizontal=True, vertical_alignment="center", key="options"):
         statistic, replicates = statistic_choice(), replicate_choice([job])
-        options = ViewOptions(statistic, fit=fit_choice(), singles=singles_choice())
+        options = ViewOptions(statistic, fit=fit_choice("this run"), singles=singles_choice())
     show_one(job, options, replicates)
     show_address()
     announce(_in_short(job))

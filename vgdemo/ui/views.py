@@ -36,9 +36,15 @@ def statistic_choice() -> str:
     )
 
 
-def fit_choice() -> bool:
-    """Whether the scales end where the runs on the page do."""
-    return st.toggle("fit the scales to this run", key=FIT, persist_state="session")
+def fit_choice(runs: str) -> bool:
+    """Whether the scales end where those of the runs on the page do."""
+    return st.toggle(
+        f"fit the scales to {runs}",
+        key=FIT,
+        help="The scales are the same for all runs, so that they can be compared. What lies beyond them is counted "
+        "above its figure; scales that fit end where the values do.",
+        persist_state="session",
+    )
 
 
 def singles_choice() -> bool:
@@ -84,8 +90,10 @@ def show_side_by_side(jobs: Mapping[str, Job], options: ViewOptions, replicates:
 
     def make(records: Mapping[str, RunRecord]) -> dict[str, Picture]:
         called = titles(records)
-        overlay = partial(overlaid_accuracy, records, called)
-        pictures = {"overlay": drawn("overlay", tuple(called.items()), [*records.values()], overlay)}
+        chosen = {letter: one.options.replicates for letter, one in shown.items()}
+        overlay = partial(overlaid_accuracy, records, called, replicates=chosen)
+        seen = tuple(called.items()), tuple(chosen.values())
+        pictures = {"overlay": drawn("overlay", seen, [*records.values()], overlay)}
         for name, views in _in_rows(records, rows):
             pictures |= _row(name, views, records, shown)
         return pictures
@@ -111,10 +119,24 @@ def _row(
         seen = {letter: records[letter] for letter in views}
         options = {letter: shown[letter].options for letter in views}
         return {name: drawn(name, tuple(options.items()), [*seen.values()], partial(overlaid, seen, options))}
+    alike = _fitted_together(views, records, shown)
     return {
-        f"{name} {letter}": _picture(name, view, records[letter], shown[letter], None)._replace(column=letter)
+        f"{name} {letter}": _picture(name, view, records[letter], alike[letter], None)._replace(column=letter)
         for letter, view in views.items()
     }
+
+
+def _fitted_together(
+    views: Mapping[str, View], records: Mapping[str, RunRecord], shown: Mapping[str, _Shown]
+) -> Mapping[str, _Shown]:
+    """With scales that fit to all runs in place of one each, so that the columns can be compared."""
+    fitting = [letter for letter in views if shown[letter].options.fit and len(records[letter].epochs)]
+    figures = [views[letter].make(records[letter], shown[letter].options, None) for letter in fitting]
+    scales = [scale for figure in figures if (scale := figure.layout.meta["scale"])]
+    if not scales:
+        return shown
+    ends = min(low for low, _ in scales), max(high for _, high in scales)
+    return {letter: one._replace(options=replace(one.options, fit=ends)) for letter, one in shown.items()}
 
 
 class _Shown(NamedTuple):
