@@ -157,6 +157,16 @@ def test_a_gradient_that_vanishes_in_training_belongs_to_saturation_in_training(
     assert diagnose(late).headline == "Saturated"
 
 
+def test_a_cause_that_holds_for_some_of_its_verdicts_replicates_says_for_how_many(failing: RunRecord) -> None:
+    born = filled(filled(failing, "dead_share", 1.0, np.s_[0, :2, 2]), "dead_share", 1.0, np.s_[-1, :3, 2])
+    mixed = diagnose(filled(born, "val_accuracy", 0.9, np.s_[-1, 3]))
+    assert mixed.told == (0, 1) and mixed.kinds[Verdict.DEAD] == (0, 1, 2)
+    assert mixed.explanation.startswith("the other 3 have a dead layer, 2 of them because before the first update")
+    assert diagnose(born).explanation.endswith(
+        "the network was born dead. This is so in 2 of these 3. The rest: 1 is stuck."
+    )
+
+
 def test_without_an_accuracy_nothing_is_healthy_and_nothing_stuck(learning: RunRecord, failing: RunRecord) -> None:
     for record in (learning, failing):
         diagnosis = diagnose(without(record, "val_accuracy"))

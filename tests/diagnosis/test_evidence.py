@@ -105,6 +105,10 @@ def test_first_weights_are_told_with_their_mean_where_it_is_shifted(failing: Run
     )
 
 
+def test_kernels_that_never_move_are_said_to_stay_where_they_are(failing: RunRecord) -> None:
+    assert "Over the whole run no kernel moves at all." in diagnose(filled(failing, "update_ratio", 0.0)).evidence
+
+
 def test_several_activations_are_not_put_under_one_name() -> None:
     said = diagnose(foreign(gradient_rms=1e-9)).evidence
     assert any("the initialisers that suit their layers' activations." in sentence for sentence in said)

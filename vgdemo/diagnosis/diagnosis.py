@@ -32,6 +32,7 @@ class Diagnosis:
         cause: Why, in one sentence; where some replicates learn and others do not, why the others do not.
         evidence: Sentences with numbers, from the replicates that the cause is about unless they say otherwise.
         kinds: Verdict to the replicates that have it (from 0), most frequent first.
+        told: The replicates that cause and evidence are about: those of the rule, perhaps not all of its verdict.
         vanishing: The saturated replicates whose gradient vanishes as well.
         remedies: Most promising first; none for a run that all replicates learn. `possible` says which of them suit
             the settings of the run.
@@ -50,6 +51,7 @@ class Diagnosis:
     cause: str
     evidence: tuple[str, ...] = ()
     kinds: Mapping[Verdict, tuple[int, ...]] = field(default_factory=dict)
+    told: tuple[int, ...] = ()
     vanishing: tuple[int, ...] = ()
     remedies: tuple[Remedy, ...] = ()
     rule: Rule | None = None
@@ -82,9 +84,9 @@ class Diagnosis:
     def explanation(self) -> str:
         """What follows the headline and a colon: the cause and, where replicates differ, whose it is."""
         cause = uncapitalized(self.cause)
-        told = f"{self._others} because {cause}" if self.learns_in_part else f"{cause}{self._also_vanishing}"
+        said = f"{self._others}{self._of_them} because {cause}" if self.learns_in_part else f"{cause}{self._so_in}"
         rest = [verdict for verdict in self.kinds if verdict not in (Verdict.HEALTHY, self.explained)]
-        return f"{told} The rest: {listed([*map(self._counted, rest)])}." if rest else told
+        return f"{said}{self._also_vanishing}" + (f" The rest: {listed([*map(self._counted, rest)])}." if rest else "")
 
     @property
     def sentence(self) -> str:
@@ -123,10 +125,21 @@ class Diagnosis:
         return f"the other {words}" if left > 1 else f"the other one {words.partition(' ')[2]}"
 
     @property
+    def _of_them(self) -> str:
+        """For how many of the verdict's replicates the cause is; empty for all."""
+        is_whole = len(self.told) in (0, self.counts.get(self.explained, 0))
+        return "" if is_whole else f", {len(self.told)} of them"
+
+    @property
+    def _so_in(self) -> str:
+        """The same, as a sentence of its own."""
+        return f" This is so in {len(self.told)} of these {self.counts[self.explained]}." if self._of_them else ""
+
+    @property
     def _also_vanishing(self) -> str:
-        """Empty unless some of the saturated replicates have a vanishing gradient and others have not."""
+        """Unless it was said with their count: how many of the saturated replicates have a vanishing gradient."""
         count, total = len(self.vanishing), self.counts.get(Verdict.SATURATED, 0)
-        if self.explained is not Verdict.SATURATED or count in (0, total):
+        if self.learns_in_part or self.explained is not Verdict.SATURATED or count in (0, total):
             return ""
         return f" Of these {total} {count} {outcome(Verdict.VANISHING, count)} as well."
 
@@ -157,6 +170,7 @@ def diagnose(record: RunRecord) -> Diagnosis:
         cause=cause.sentence,
         evidence=evidence(case),
         kinds={verdict: _replicates(rule.verdict is verdict for rule in rules) for verdict, _ in counts.most_common()},
+        told=_replicates(case.replicates),
         vanishing=_replicates(also_vanishing(symptoms, rules)),
         remedies=prepared(cause.recipes, symptoms.model, record.last_epoch),
         rule=case.rule,

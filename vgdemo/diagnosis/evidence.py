@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from vgdemo.config import SETTINGS
 from vgdemo.diagnosis.anatomy import hidden_layers, hidden_widths, kernel_activations, output_kernels
 from vgdemo.diagnosis.case import UNMOVED, Case
 from vgdemo.diagnosis.rules import Verdict
@@ -185,7 +186,8 @@ def _suited(case: Case) -> str:
     if len(known) > 1:
         return "the initialisers that suit their layers' activations"
     (activation,) = known
-    return f"{INITIALIZERS[activation.suited].author}'s initialiser, which suits {activation.name}"
+    suits = SETTINGS["activation"].in_words(activation.name)
+    return f"{INITIALIZERS[activation.suited].author}'s initialiser, which suits {suits}"
 
 
 def _signal(case: Case) -> str:
@@ -205,6 +207,8 @@ def _movement(case: Case) -> str:
     movement = case.median(case.symptoms.movement)
     if movement is None or not movement < UNMOVED:
         return ""
+    if movement == 0:
+        return "Over the whole run no kernel moves at all."
     return f"Over the whole run no kernel moves by more than {number(movement)} of its own length."
 
 
