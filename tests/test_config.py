@@ -269,7 +269,7 @@ def test_a_url_names_only_what_differs_from_the_defaults() -> None:
         ({"gain": "NaN"}, "Received: gain=nan. The default, 1.0, is used."),
         ({"activation": "swish"}, "Received: activation='swish'. The default, tanh, is used."),
         ({"nesterov": "yes"}, "Received: nesterov='yes'. The default, False, is used."),
-        ({"layers": "3"}, "Received: 'layers', which is none. It is ignored."),
+        ({"layers": "3"}, "The link asks for a setting 'layers', which does not exist; it is ignored."),
     ],
 )
 def test_a_wrong_query_parameter_leaves_its_default_and_says_so(parameters: dict[str, str], notice: str) -> None:
@@ -338,7 +338,7 @@ def test_settings_by_name_give_a_run_and_take_their_defaults_where_they_are_left
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"lr": 1}, "Expected a setting of a run. Received: 'lr', which is none."),
+        ({"lr": 1}, "Expected a setting of a run. Received: 'lr', which does not exist"),
         ({"epochs": 0}, "Expected `epochs` to be a whole number between 1 and 2000. Received: epochs=0"),
     ],
 )

@@ -41,7 +41,7 @@ def test_columns_move_up_where_one_is_missing() -> None:
 def test_a_fifth_column_is_left_out_with_a_sentence() -> None:
     configs, notices = from_query(dict.fromkeys("abcde", "default"))
     assert len(configs) == 4
-    assert notices == ("Expected up to four columns, a to d. Received: 'e' as well; it is left out.",)
+    assert notices == ("The link names 'e', but a comparison has the columns a to d alone; it is left out.",)
 
 
 def test_what_is_wrong_in_a_column_is_said_and_the_rest_opens() -> None:

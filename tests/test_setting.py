@@ -79,7 +79,7 @@ def test_several_settings_are_parsed_and_what_cannot_be_taken_is_told() -> None:
     assert values == {"level": "high"}
     assert notices == [
         "Expected `dose` to be a whole number between 1 and 10. Received: dose=11. The default, 5, is used.",
-        "Expected a setting of a run. Received: 'x', which is none. It is ignored.",
+        "The link asks for a setting 'x', which does not exist; it is ignored.",
     ]
 
 
@@ -96,5 +96,5 @@ def test_minus_zero_loses_its_sign() -> None:
 
 
 def test_a_setting_that_does_not_exist_is_named_briefly() -> None:
-    assert unknown_setting("dose") == "Expected a setting of a run. Received: 'dose', which is none."
+    assert unknown_setting("dose") == "Expected a setting of a run. Received: 'dose', which does not exist"
     assert len(unknown_setting("x" * 100_000)) < 100

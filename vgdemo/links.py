@@ -76,7 +76,7 @@ def from_query(parameters: Mapping[str, str]) -> RunsAndNotices:
     """The runs that an address asks for, and a sentence for each thing in it that could not be taken."""
     configs: list[RunConfig] = []
     notices = [
-        f"Expected up to four columns, a to d. Received: {reprlib.repr(name)} as well; it is left out."
+        f"The link names {reprlib.repr(name)}, but a comparison has the columns a to d alone; it is left out."
         for name in parameters
         if name not in (*COLUMNS, *NAMES, VIEW)
     ]

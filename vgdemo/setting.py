@@ -115,7 +115,7 @@ def parsed_settings(parameters: Mapping[str, str], settings: Mapping[str, Settin
     notices: list[str] = []
     for name, text in parameters.items():
         if name not in settings:
-            notices.append(f"{unknown_setting(name)} It is ignored.")
+            notices.append(f"The link asks for a setting {reprlib.repr(name)}, which does not exist; it is ignored.")
             continue
         try:
             values[name] = settings[name].parsed(text)
@@ -126,4 +126,4 @@ def parsed_settings(parameters: Mapping[str, str], settings: Mapping[str, Settin
 
 def unknown_setting(name: str) -> str:
     """The sentence for a setting that does not exist."""
-    return f"Expected a setting of a run. Received: {reprlib.repr(name)}, which is none."
+    return f"Expected a setting of a run. Received: {reprlib.repr(name)}, which does not exist"
