@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from vgdemo.glossary import GLOSSARY as WORDS
 from vgdemo.ui.glossary import index, matching, rules, show
 from vgdemo.ui.page import page, plain
 from vgdemo.ui.pages import GLOSSARY
@@ -18,7 +19,7 @@ def main() -> None:
             st.info(f"The glossary knows no word like {plain(wanted)}. Below are all that it knows.")
             found = matching("")
         index(found)
-        if not wanted.strip():
+        if len(found) == len(WORDS):
             rules()
         show(found)
 

@@ -61,10 +61,11 @@ def _anchor(entry: Entry) -> str:
 
 
 def index(entries: Sequence[Entry]) -> None:
-    """A link to each of the entries."""
-    links = [f"[{plain(entry.term)}](#{_anchor(entry)})" for entry in entries]
+    """A link to each of the entries; above all of them, to the rules too."""
+    rules = [] if len(entries) < len(GLOSSARY) else [f"[How a verdict is found](#{RULES_ANCHOR})"]
+    links = rules + [f"[{plain(entry.term)}](#{_anchor(entry)})" for entry in entries]
     with st.container(key="index"):
-        st.markdown(" · ".join([f"[How a verdict is found](#{RULES_ANCHOR})", *links]))
+        st.markdown(" · ".join(links))
 
 
 def rules() -> None:
