@@ -41,7 +41,7 @@ def test_the_judgement_follows_the_share_of_replicates(learning: int, judgement:
 def test_a_claim_that_the_article_leaves_open_is_not_judged() -> None:
     found = finding(20, is_open=True)
     assert found.judgement is Judgement.OPEN
-    assert "article" not in found.sentence.partition("Below")[0]
+    assert "article" not in found.sentence.partition("The article's number")[0]
 
 
 def test_one_draw_of_many_is_said_with_share_and_interval() -> None:
@@ -51,7 +51,25 @@ def test_one_draw_of_many_is_said_with_share_and_interval() -> None:
 
 
 def test_the_published_number_is_placed_among_the_measured_ones() -> None:
-    assert "Below the article's 0.816 end 20, above it 0 (0.500 to 0.800, median 0.500)." in finding(3, 17).sentence
+    number, placed = "The article's number is 0.816", "of the replicates 20 lie below it and 0 above it"
+    assert f"{number}; {placed} (0.500 to 0.800, median 0.500)." in finding(3, 17).sentence
+
+
+def test_a_replicate_with_the_published_number_lies_on_neither_side() -> None:
+    found = Finding(CLAIM, np.array([0.5, 0.816, 0.9, 0.9]))
+    assert "1 lie below it, 2 above it and 1 at it (0.500 to 0.900, median 0.858)." in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("published", "question"),
+    [
+        ((), "do the replicates reach 0.70?"),
+        ((0.816,), "do the replicates reach 0.70? The article: 0.816."),
+        ((0.05, 0.1), "do the replicates reach 0.70? The article: 0.050 to 0.100."),
+    ],
+)
+def test_a_claim_is_a_question_before_anything_is_measured(published: tuple[float, ...], question: str) -> None:
+    assert replace(CLAIM, published=published).question == question
 
 
 def test_a_published_range_is_set_beside_the_measured_one() -> None:
@@ -119,7 +137,7 @@ def test_an_infinite_number_is_the_largest_and_above_the_articles() -> None:
     found = Finding(Claim("soon", "arrive", ARRIVAL, low=0, high=10, published=(3,)), np.array([np.inf, 1, 2, np.inf]))
     assert found.quartiles is not None
     assert found.quartiles.tolist() == [1, 1.75, np.inf, np.inf, np.inf]
-    assert found.sentence.endswith("Below the article's 3 end 2, above it 2 (1 to never, median never).")
+    assert found.sentence.endswith("of the replicates 2 lie below it and 2 above it (1 to never, median never).")
 
 
 def test_a_claim_without_an_upper_bound_holds_for_an_infinite_number() -> None:

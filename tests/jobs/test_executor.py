@@ -76,6 +76,10 @@ class StandInDask:
     def register_plugin(self, plugin: object) -> None:
         """Workers would warm up."""
 
+    def nthreads(self) -> dict[str, int]:
+        """Three workers, one with two threads."""
+        return {"tcp://one": 1, "tcp://two": 1, "tcp://three": 2}
+
     def log(self, topic: str, **message: object) -> None:
         self.hear[topic]((0.0, message))
 

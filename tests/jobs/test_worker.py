@@ -115,7 +115,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Outcome, list[d
     ) -> tuple[Outcome, list[dict[str, Any]]]:
         worker = StandInWorker(state)
         monkeypatch.setattr(module, "get_worker", lambda: worker)
-        return train_and_keep(trainer, wanted, store), worker.events
+        return train_and_keep(trainer, wanted, store, interactive=True), worker.events
 
     return train
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from vgdemo.config import RunConfig
-from vgdemo.jobs import JobState, Progress, SchedulerError
+from vgdemo.jobs import JobState, Progress, SchedulerError, Study
 from vgdemo.links import run_query, to_query
 from vgdemo.presets import DEEP_RELU, DEEP_TANH
 from vgdemo.record import RunRecord
@@ -45,6 +45,7 @@ class StandInJob:
     released: bool = False
     is_interactive: bool = True
     version: int = 0
+    seconds: float | None = None
 
     @property
     def run_key(self) -> str:
@@ -68,6 +69,17 @@ class StandInJobs:
     error: SchedulerError | None = None
     submitted: list[StandInJob] = field(default_factory=list)
     times_closed: int = 0
+    num_workers: int = 2
+    preferred: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.study = Study(self)  # type: ignore[arg-type]
+
+    def prefer(self, run_keys: Collection[str]) -> None:
+        self.preferred = [*run_keys]
+
+    def progress(self, run_key: str) -> None:
+        """Nobody asks for a run but by a job of a test."""
 
     def check(self) -> None:
         if self.error is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -79,14 +80,63 @@ def progress(page: AppTest) -> str:
     return str(page.get("progress")[0].proto.text).replace("\\", "").strip()
 
 
-def test_an_empty_store_shows_the_whole_story_and_trains_nothing(open_article: Open, jobs: Any) -> None:
+def test_an_empty_store_shows_the_whole_story_and_trains_it_from_the_top(open_article: Open, jobs: Any) -> None:
+    jobs.state = JobState.QUEUED
     page = open_article()
     assert not page.exception
     assert [heading.value for heading in page.header] == list(CHAPTERS)
     assert len(page.subheader) == len(EXPERIMENTS)
-    assert all("Not trained yet" in section(page, experiment.number) for experiment in EXPERIMENTS)
-    assert progress(page) == "0 of 26 runs are complete."
-    assert jobs.submitted == []
+    assert all("not trained yet" in section(page, experiment.number) for experiment in EXPERIMENTS)
+    assert progress(page).startswith("0 of 26 runs are complete, ")
+    assert [job.config for job in jobs.submitted] == list(RUNS)
+    assert not any(job.is_interactive for job in jobs.submitted)
+
+
+def test_after_stop_a_visit_trains_nothing_by_itself_and_the_next_one_does(open_article: Open, jobs: Any) -> None:
+    jobs.state = JobState.QUEUED
+    page = button(open_article(), "Stop").click().run()
+    page.run()
+    assert len(jobs.submitted) == len(RUNS)
+    assert button(page, "Train all")
+    open_article()
+    assert len(jobs.submitted) == 2 * len(RUNS)
+
+
+def test_a_second_visit_joins_what_the_first_one_trains_and_stops_it_for_both(open_article: Open, jobs: Any) -> None:
+    jobs.state, jobs.details = JobState.TRAINING, {"epoch": 2}
+    first, second = open_article(), open_article()
+    assert len(jobs.submitted) == len(RUNS)
+    assert progress(second) == progress(first)
+    assert "In training: epoch 2 of 4." in section(second, "1")
+    button(second, "Stop").click().run()
+    assert {job.progress.state for job in jobs.submitted} == {JobState.STOPPED}
+    assert button(first.run(), "Train all")
+
+
+def test_an_experiment_is_put_before_the_others_by_its_button(open_article: Open, jobs: Any) -> None:
+    jobs.state = JobState.QUEUED
+    page = open_article()
+    page.button(key="train 5").click().run()
+    assert jobs.preferred == [config.run_key for config in EXPERIMENTS[5].configs]
+    assert len(jobs.submitted) == len(RUNS)
+
+
+def test_an_experiment_alone_is_trained_after_stop(open_article: Open, jobs: Any) -> None:
+    jobs.state = JobState.QUEUED
+    page = button(open_article(), "Stop").click().run()
+    page.button(key="train 7").click().run()
+    assert [job.config for job in jobs.submitted[len(RUNS) :]] == list(EXPERIMENTS[7].configs)
+
+
+def test_the_contents_lead_to_every_experiment(open_article: Open, trained: dict[str, RunRecord]) -> None:
+    links = next(one.value for one in open_article().markdown if "#experiment-1)" in str(one.value))
+    assert re.findall(r"#experiment-(\w+)\)", str(links)) == [experiment.number for experiment in EXPERIMENTS]
+
+
+def test_the_article_is_named_and_linked(open_article: Open, trained: dict[str, RunRecord]) -> None:
+    said = " ".join(str(one.value) for one in open_article().markdown)
+    assert "[How to Fix the Vanishing Gradients Problem Using the ReLU](https://machinelearningmastery.com/" in said
+    assert "(machinelearningmastery.com, 2019)" in said
 
 
 def test_stored_runs_are_shown_at_once_with_verdicts_from_their_numbers(
@@ -95,7 +145,7 @@ def test_stored_runs_are_shown_at_once_with_verdicts_from_their_numbers(
     page = open_article()
     assert not page.exception
     assert progress(page) == "26 of 26 runs are complete."
-    assert button(page, "All experiments").disabled
+    assert button(page, "Train all").disabled
     assert "agrees] **validation:** 3 of 3 replicates" in section(page, "1")
     assert "disagrees] **validation:** 0 of 3 replicates" in section(page, "2")
     assert "Most replicates learn up to 10 layers; at every depth some learn." in section(page, "E4")
@@ -111,23 +161,26 @@ def test_the_sentences_follow_the_record(
     assert "3 of 3 (Glorot) against 0 of 3 (Deep tanh)" in section(page, "E1")
 
 
-def test_a_missing_run_leaves_the_other_experiments_whole(open_article: Open, trained: dict[str, RunRecord]) -> None:
+def test_a_missing_run_leaves_the_other_experiments_whole(
+    open_article: Open, trained: dict[str, RunRecord], jobs: Any
+) -> None:
     del trained[DEEP_RELU.run_key]
+    jobs.state = JobState.QUEUED
     page = open_article()
     assert not page.exception
-    assert progress(page) == "25 of 26 runs are complete."
-    assert "Not trained yet" in section(page, "3")
+    assert progress(page).startswith("25 of 26 runs are complete, ")
+    assert "not trained yet" in section(page, "3")
     assert "agrees]" in section(page, "1")
 
 
-def test_the_button_trains_in_the_articles_order_what_the_store_does_not_hold(
+def test_what_the_store_does_not_hold_is_trained_in_the_articles_order(
     open_article: Open, trained: dict[str, RunRecord], jobs: Any
 ) -> None:
     missing = [RUNS[0], DEEP_RELU]
     for config in missing:
         del trained[config.run_key]
     jobs.state = JobState.QUEUED
-    page = button(open_article(), "All experiments").click().run()
+    page = open_article()
     assert [job.config for job in jobs.submitted] == missing
     assert not any(job.is_interactive for job in jobs.submitted)
     assert button(page, "Stop")
@@ -136,10 +189,10 @@ def test_the_button_trains_in_the_articles_order_what_the_store_does_not_hold(
 def test_a_run_that_fails_says_so_in_its_place(open_article: Open, trained: dict[str, RunRecord], jobs: Any) -> None:
     del trained[DEEP_RELU.run_key]
     jobs.state, jobs.details = JobState.FAILED, {"reason": "Expected memory. Received *none*."}
-    page = button(open_article(), "All experiments").click().run()
+    page = open_article()
     assert "failed: Expected memory. Received *none*." in section(page, "3")
     assert "agrees]" in section(page, "1")
-    assert not button(page, "All experiments").disabled
+    assert not button(page, "Train all").disabled
 
 
 def test_a_run_cut_short_says_so_in_its_place(
@@ -153,7 +206,7 @@ def test_a_run_cut_short_says_so_in_its_place(
         epochs=record.epochs[:3],
         curve_arrays={name: values[:3] for name, values in record.curve_arrays.items()},
     )
-    page = button(open_article(), "All experiments").click().run()
+    page = open_article()
     assert not page.exception
     assert "cut short after epoch 2" in section(page, "3")
     assert "agrees]" in section(page, "1")
@@ -169,14 +222,15 @@ def test_a_diverged_run_says_so_in_its_place(
     assert not page.exception
     assert "disagrees] **validation:** 0 of 3 replicates" in section(page, "3")
     assert "converging:** 0 of 3 replicates" in section(page, "3")
-    assert "above it 3 (all never)." in section(page, "3")
+    assert "0 lie below it and 3 above it (all never)." in section(page, "3")
 
 
 def test_a_cluster_that_is_gone_is_told_once(open_article: Open, jobs: Any) -> None:
     jobs.error = SchedulerError("Expected a scheduler. Received: none")
-    page = button(open_article(), "All experiments").click().run()
+    page = open_article()
     assert [str(error.value).replace("\\", "") for error in page.error] == ["Expected a scheduler. Received: none"]
-    assert "Not trained yet" in section(page, "1")
+    assert "not trained yet" in section(page, "1")
+    assert not page.run().error
 
 
 def test_every_experiment_opens_in_the_lab(open_article: Open) -> None:

@@ -37,8 +37,14 @@ def cut(record: RunRecord | None) -> RunRecord:
 
 
 def drawn(number: str, records: Records) -> dict[str, Picture]:
+    """All figures that are not to come yet."""
+    return {name: picture for name, picture in shown(number, records).items() if figure(picture)["data"]}
+
+
+def shown(number: str, records: Records) -> dict[str, Picture]:
     experiment: Experiment = EXPERIMENTS[number]
-    return pictures(experiment, records, [judged(claim, records) for claim in experiment.claims])
+    kinds = experiment.pictures + experiment.details
+    return pictures(kinds, experiment, records, [judged(claim, records) for claim in experiment.claims])
 
 
 def figure(picture: Picture) -> Any:
@@ -55,10 +61,20 @@ def test_without_records_nothing_is_drawn(number: str) -> None:
 
 
 @pytest.mark.parametrize("number", EXPERIMENTS)
+def test_what_is_to_come_has_its_room_and_its_title_before(number: str) -> None:
+    before, after = (shown(number, records) for records in ([None] * len(EXPERIMENTS[number].runs), records_of(number)))
+    assert [*before] == [*after]
+    assert not {one.kind for one in before.values()} & {one.kind for one in after.values()}, "axes are not shared"
+    titles = [[figure(one)["layout"]["title"]["text"] for one in made.values()] for made in (before, after)]
+    assert titles[0] == titles[1]
+    assert {figure(one)["layout"]["title"]["subtitle"]["text"] for one in before.values()} == {"Not trained yet."}
+
+
+@pytest.mark.parametrize("number", EXPERIMENTS)
 def test_every_experiment_has_what_it_wants_drawn(number: str) -> None:
     made = drawn(number, records_of(number))
     families = dict.fromkeys(picture.kind.partition("-")[0] for picture in made.values())
-    assert [*families] == [*EXPERIMENTS[number].pictures]
+    assert [*families] == [*EXPERIMENTS[number].pictures, *EXPERIMENTS[number].details]
     assert all(figure(picture)["data"] for picture in made.values())
 
 

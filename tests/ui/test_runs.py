@@ -177,19 +177,33 @@ def test_what_the_store_lacks_is_queued_once_behind_those_that_a_person_looks_at
     jobs.state = JobState.QUEUED
     runs.queue([ONE, OTHER, THIRD])
     runs.queue([ONE, OTHER, THIRD])
-    assert submitted(jobs) == [*visit.queued] == [ONE, THIRD]
+    assert submitted(jobs) == [ONE, THIRD]
     assert not any(job.is_interactive for job in jobs.submitted)
 
 
 @pytest.mark.parametrize("state", JobState)
-def test_only_what_failed_or_was_stopped_is_queued_again(
+def test_only_what_failed_was_stopped_or_is_gone_is_queued_again(
     state: JobState, visit: Session, jobs: StandInJobs, stored: set[str]
 ) -> None:
     runs.queue([ONE])
     bring(jobs.submitted[0], state)
     runs.queue([ONE])
     assert len(jobs.submitted) == (2 if state in (JobState.FAILED, JobState.STOPPED) else 1)
-    assert visit.queued[ONE] is jobs.submitted[-1]
+    assert jobs.study.job(ONE) is jobs.submitted[-1]
+    bring(jobs.submitted[-1], JobState.DONE)
+    jobs.submitted[-1].record = None
+    runs.queue([ONE])
+    assert jobs.study.job(ONE) is jobs.submitted[-1]
+
+
+def test_what_is_wanted_first_is_put_before_what_was_queued_earlier(
+    visit: Session, jobs: StandInJobs, stored: set[str]
+) -> None:
+    jobs.state = JobState.QUEUED
+    runs.queue([ONE, OTHER])
+    runs.queue([OTHER], first=True)
+    assert submitted(jobs) == [ONE, OTHER]
+    assert jobs.preferred == [OTHER.run_key]
 
 
 def test_what_was_queued_before_the_scheduler_was_lost_stays(
@@ -199,7 +213,7 @@ def test_what_was_queued_before_the_scheduler_was_lost_stays(
     jobs.error = LOST
     with pytest.raises(SchedulerError):
         runs.queue([ONE, OTHER])
-    assert [*visit.queued] == [ONE] and jobs.times_closed == 1
+    assert submitted(jobs) == [ONE] and jobs.times_closed == 1
 
 
 def test_the_list_of_stored_runs_is_not_read_again_for_every_visit(monkeypatch: pytest.MonkeyPatch) -> None:

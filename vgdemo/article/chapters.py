@@ -72,7 +72,7 @@ def _depths(number: str, story: str) -> Experiment:
     configs = [_RUNS[number].with_changes(num_hidden_layers=depth) for depth in DEPTHS]
     claims = [_learns(row=name, runs=(index,), is_open=True) for index, name in enumerate(names)]
     runs = tuple(zip(names, configs, strict=True))
-    return _experiment(number, story, *claims, runs=runs, pictures=("depths",), answer=depth_limit)
+    return _experiment(number, story, *claims, runs=runs, pictures=("depths",), details=(), answer=depth_limit)
 
 
 def _shallow_tanh() -> Experiment:
@@ -149,6 +149,7 @@ def _gradients_of_deep_tanh() -> Experiment:
         Claim("layer 1 / output", "have both within a factor of 2", FIRST_OVER_OUTPUT, low=0.5, high=2),
         Claim("last two / others", "have the largest gradients in the last two layers", ENDS_OVER_MIDDLE, low=1),
         pictures=("outcome", "gradients", "density"),
+        details=(),
     )
 
 
@@ -161,6 +162,7 @@ def _gradients_of_deep_relu() -> Experiment:
         Claim("ReLU / tanh", "have more in layer 1 than with tanh", FIRST_OVER_OTHER, low=1, runs=(0, 1)),
         runs=((_PRESETS["3"].title, _RUNS["3"]), (_PRESETS["2"].title, _RUNS["2"])),
         pictures=("outcome", "gradients", "density"),
+        details=(),
     )
 
 
@@ -173,6 +175,7 @@ def _weight_norms() -> Experiment:
         Claim("ReLU", "grow", NORM_GROWTH, low=1, runs=(1,), is_open=True),
         runs=((_PRESETS["2"].title, _RUNS["2"]), (_PRESETS["3"].title, _RUNS["3"])),
         pictures=("outcome", "norms"),
+        details=(),
         answer=growth,
     )
 

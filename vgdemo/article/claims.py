@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from vgdemo.article.measures import Measure, Values
 from vgdemo.learning import Share, quantile
 from vgdemo.record import RunRecord
+from vgdemo.wording import listed
 
 QUARTILES = (0, 0.25, 0.5, 0.75, 1)
 NEARLY_ALL, NEARLY_NONE = 0.9, 0.1  # Shares of the replicates; between them one run does not speak for the others.
@@ -60,6 +61,12 @@ class Claim:
     published: tuple[float, ...] = ()
     runs: tuple[int, ...] = (0,)
     is_open: bool = False
+
+    @property
+    def question(self) -> str:
+        """What is to be measured, and what the article says of it."""
+        published = " to ".join(map(self.measure.text, self.published))
+        return f"do the replicates {self.words}?{f' The article: {published}.' if published else ''}"
 
     def holds(self, values: Values) -> NDArray[np.bool_]:
         """(R,) whether it holds for each number; for what is not a number it does not."""
@@ -127,8 +134,14 @@ class Finding:
             return [f"Measured: {measured}."]
         if len(published) > 1:
             return [f"The article reads {' to '.join(published)}; measured: {measured}."]
-        below, above = ((compare(self.numbers, self.claim.published[0])).sum() for compare in (np.less, np.greater))
-        return [f"Below the article's {published[0]} end {below}, above it {above} ({measured})."]
+        return [f"The article's number is {published[0]}; {self._around(self.claim.published[0])} ({measured})."]
+
+    def _around(self, published: float) -> str:
+        """How many replicates lie on either side of a number."""
+        below, above = (int(compare(self.numbers, published).sum()) for compare in (np.less, np.greater))
+        equal = len(self.numbers) - below - above
+        sides = [f"{below} lie below it", f"{above} above it", *([f"{equal} at it"] if equal else [])]
+        return f"of the replicates {listed(sides)}"
 
     def _missing(self) -> list[str]:
         count = len(self.values) - len(self.numbers)

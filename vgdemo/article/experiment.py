@@ -29,7 +29,9 @@ class Experiment:
         runs: Name and settings of each run; the first is the experiment's own.
         claims: What to hold against the records.
         pictures: What to draw: "outcome", "curves", "gradients", "density", "norms", "depths".
+        details: What to draw for those who ask for more.
         answer: A sentence computed from the findings of all claims, for what no single claim says.
+        remark: What may explain that the measurement is not the article's; empty if nothing is to be explained.
 
     Example:
         >>> from vgdemo.article import experiments
@@ -43,8 +45,10 @@ class Experiment:
     story: str
     runs: tuple[tuple[str, RunConfig], ...]
     claims: tuple[Claim, ...]
-    pictures: tuple[str, ...] = ("outcome", "curves", "gradients", "density")
+    pictures: tuple[str, ...] = ("outcome", "curves")
+    details: tuple[str, ...] = ("gradients", "density")
     answer: Answer | None = None
+    remark: str = ""
 
     @property
     def label(self) -> str:

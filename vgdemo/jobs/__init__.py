@@ -1,7 +1,9 @@
 """Who trains what, and when: runs as jobs on Dask, followed live, each run trained once however many ask."""
 
 from vgdemo.jobs.cluster import SchedulerError
-from vgdemo.jobs.queue import Job, Jobs
+from vgdemo.jobs.job import Job
+from vgdemo.jobs.queue import Jobs
+from vgdemo.jobs.study import Study
 from vgdemo.jobs.tracked_run import JobState, Progress
 
-__all__ = ["Job", "JobState", "Jobs", "Progress", "SchedulerError"]
+__all__ = ["Job", "JobState", "Jobs", "Progress", "SchedulerError", "Study"]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
+from dask.system import CPU_COUNT
 from distributed import Client, Future, KilledWorker
 
 from vgdemo.config import RunConfig
@@ -87,7 +88,13 @@ class Executor:
         self._sent: dict[SentRun, None] = {}  # Those whose outcome is awaited, in order; a set has none.
         self._client: Client | None = None
         self._error: SchedulerError | None = None
+        self._num_workers = 1 if address else CPU_COUNT  # Of a local cluster it is known before it is up.
         self._starting = threading.Thread(target=self._start, name="vgdemo-cluster-start", daemon=True)
+
+    @property
+    def num_workers(self) -> int:
+        """Runs that can be trained at the same time: the workers' threads when it was connected."""
+        return self._num_workers
 
     def start(self) -> None:
         """Connect in the background. If that fails, all that was sent ends with the reason."""
@@ -152,6 +159,7 @@ class Executor:
             client.subscribe_topic(TOPIC, self._hear_worker)
             client.subscribe_topic(CLUSTER_TOPIC, self._hear_cluster)
             client.register_plugin(WarmUp(self._trainer))
+            self._num_workers = max(1, sum(client.nthreads().values()))
         except SchedulerError as error:
             self._give_up(error)
             return
@@ -173,7 +181,7 @@ class Executor:
         run.future = submit(
             client,
             PREFIX + run.config.run_key,
-            partial(train_and_keep, self._trainer, run.config, self._store),
+            partial(train_and_keep, self._trainer, run.config, self._store, run.priority > 0),
             run.priority,
         )
         run.future.add_done_callback(partial(self._settle, run))

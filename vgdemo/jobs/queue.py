@@ -4,97 +4,25 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs.cluster import SCHEDULER_VARIABLE, SchedulerError
 from vgdemo.jobs.executor import Executor
+from vgdemo.jobs.job import Job
 from vgdemo.jobs.records import Records
+from vgdemo.jobs.study import Study
 from vgdemo.jobs.tracked_run import JobState, Progress, TrackedRun, tick
 from vgdemo.jobs.worker import Outcome
-from vgdemo.record import RunRecord, RunStatus
+from vgdemo.record import RunRecord
 from vgdemo.store import RunStore
 
 TRAINER = "vgdemo.engine:train"
+PERSON, STUDY = 1, 0  # Priorities.
 WAITING = "Waiting for the workers to start."
 OTHER_STORE = "The run is not kept: the workers have written it to a store that is not this one."
-
-
-class Stopped(NamedTuple):
-    """What a job shows from when its watcher has stopped it, whatever comes of the run for others."""
-
-    version: int
-    progress: Progress
-    record: RunRecord | None
-
-
-class Job:
-    """One watcher's hold on a run. Safe to use from any thread.
-
-    A run that the store holds is done as soon as it is asked for. Its record is read when somebody looks: a person at
-    anything of the job, a study at its record. If it turns out to be damaged, the job joins the queue.
-    """
-
-    def __init__(self, jobs: Jobs, run: TrackedRun) -> None:
-        self._jobs = jobs
-        self._run = run
-        self._is_unread = run.state is JobState.DONE
-        self._stopped: Stopped | None = None
-
-    @property
-    def config(self) -> RunConfig:
-        """The settings of the run."""
-        return self._run.config
-
-    @property
-    def run_key(self) -> str:
-        """What identifies the run."""
-        return self._run.run_key
-
-    @property
-    def version(self) -> int:
-        """Rises whenever `progress` or `record` changes, so a poller knows whether to draw again."""
-        return self._stopped.version if self._stopped else self._jobs.version_of(self._looked_at())
-
-    @property
-    def progress(self) -> Progress:
-        """Where the job stands."""
-        return self._stopped.progress if self._stopped else self._jobs.progress_of(self._looked_at())
-
-    @property
-    def record(self) -> RunRecord | None:
-        """The epochs that have come so far, the whole run once it is done; None before the first ones."""
-        if self._stopped:
-            return self._stopped.record
-        record = self._jobs.record_of(self._run)
-        if self._is_unread:
-            self._is_unread = False
-            if record is None:
-                self._run = self._jobs.train_anew(self, self._run)
-        return record
-
-    def release(self) -> None:
-        """Want the run no more: when nobody does, it leaves the queue, or stops within one chunk."""
-        self._is_unread = False  # Damaged or not, it need not be trained.
-        self._jobs.leave(self, self._run)
-
-    def stop(self) -> None:
-        """Keep what was trained so far, marked as stopped, and want no more; others who want the run still get it."""
-        progress = self.progress
-        if not progress.state.is_over:
-            record = self.record
-            epoch = int(record.epochs[-1]) if record else 0
-            progress = replace(progress, state=JobState.STOPPED, epoch=epoch, position=None, seconds_left=None)
-            self._stopped = Stopped(tick(), progress, record and replace(record, status=RunStatus.STOPPED))
-        self.release()
-
-    def _looked_at(self) -> TrackedRun:
-        if self._is_unread and self._run.interactive:
-            _ = self.record
-        return self._run
 
 
 class Jobs:
@@ -108,6 +36,9 @@ class Jobs:
         scheduler: Address of an existing Dask scheduler; otherwise the environment's `VGDEMO_SCHEDULER`, otherwise a
             local cluster is started.
         trainer: Where the workers find `train`, as "module:name".
+
+    Attributes:
+        study: Runs that are trained for everybody, behind those that people wait for.
     """
 
     def __init__(self, store: RunStore, scheduler: str | None = None, *, trainer: str = TRAINER) -> None:
@@ -116,6 +47,7 @@ class Jobs:
         self._places: dict[TrackedRun, int] | None = None  # In the queue, 1 is next; None when it has changed.
         self._records = Records(store)
         self._queue_version = tick()
+        self.study = Study(self)
         self._workers_are_up = False
         self._executor = Executor(scheduler or os.environ.get(SCHEDULER_VARIABLE), trainer, store, self)
         self._executor.start()
@@ -137,6 +69,24 @@ class Jobs:
             job = Job(self, run)
             run.watchers.add(job)
         return job
+
+    @property
+    def num_workers(self) -> int:
+        """Runs that can be trained at the same time."""
+        return self._executor.num_workers
+
+    def prefer(self, run_keys: Collection[str]) -> None:
+        """Put runs before the others that no person waits for, as far as they are not with a worker yet."""
+        with self._lock:
+            chosen = {key: self._runs[key] for key in run_keys if key in self._runs}
+            self._runs = chosen | {key: run for key, run in self._runs.items() if key not in chosen}
+            self._queue_changed()
+
+    def progress(self, run_key: str) -> Progress | None:
+        """Where a run stands, whoever has asked for it; None if nobody waits for it."""
+        with self._lock:
+            run = self._runs.get(run_key)
+            return self.progress_of(run) if run else None
 
     def check(self) -> None:
         """See whether runs can be trained.
@@ -191,6 +141,7 @@ class Jobs:
             run.watchers.discard(job)
             if not run.watchers and self._forget(run) and run.sent is not None:
                 self._executor.withdraw(run.sent)
+            self._send_next()
 
     def hear_worker(self) -> None:
         """A worker is up."""
@@ -198,6 +149,7 @@ class Jobs:
             if not self._workers_are_up:
                 self._workers_are_up = True
                 self._queue_changed()
+                self._send_next()
 
     def hear_start(self, run_key: str) -> None:
         """A worker has taken up a run."""
@@ -232,13 +184,33 @@ class Jobs:
         run = self._runs.get(config.run_key)
         if run is None:
             run = self._runs[config.run_key] = TrackedRun(config, interactive=interactive)
-            run.sent = self._executor.send(config, int(interactive), partial(self._settle, run))
         elif interactive and not run.interactive:
             run.interactive = True
             if run.state is JobState.QUEUED and run.sent is not None:
-                self._executor.hurry(run.sent, int(interactive))
+                self._executor.hurry(run.sent, PERSON)
+        if interactive and run.sent is None:
+            run.sent = self._executor.send(config, PERSON, partial(self._settle, run))
         self._queue_changed()
+        self._send_next()
         return run
+
+    def _send_next(self) -> None:
+        """Send the next runs of studies, one for each worker; the others wait here, where their order may change."""
+        studies = [run for run in self._runs.values() if not run.interactive]
+        waiting = [run for run in studies if run.sent is None]
+        free = self._executor.num_workers - (len(studies) - len(waiting))
+        try:
+            self._executor.check()
+        except SchedulerError as error:
+            self._end_all(waiting, str(error))
+        else:
+            for run in waiting[: max(free, 0)]:
+                run.sent = self._executor.send(run.config, STUDY, partial(self._settle, run))
+
+    def _end_all(self, runs: Iterable[TrackedRun], reason: str) -> None:
+        for run in runs:
+            run.end(reason)
+            self._forget(run)
 
     def _settle(self, run: TrackedRun, outcome: Outcome) -> None:
         """Called in a thread of the executor's when a run is over."""
@@ -249,6 +221,7 @@ class Jobs:
         with self._lock:
             run.end(outcome.reason, outcome.notice, unkept)
             self._forget(run)
+            self._send_next()
 
     def _forget(self, run: TrackedRun) -> bool:
         """Track a run no more; whether it was tracked."""
@@ -266,6 +239,6 @@ class Jobs:
         """Where a run stands in the queue: people go before studies, else who came first."""
         if self._places is None:
             waiting = [one for one in self._runs.values() if one.state is JobState.QUEUED]
-            waiting.sort(key=lambda one: not one.interactive)
+            waiting.sort(key=lambda one: (not one.interactive, one.sent is None))
             self._places = {one: place for place, one in enumerate(waiting, start=1)}
         return self._places.get(run)

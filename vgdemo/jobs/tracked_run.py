@@ -81,6 +81,8 @@ class TrackedRun:
         self.version = tick()
         self._epoch = config.epochs if state is JobState.DONE else 0
         self._reason: str | None = None
+        self._begun: float | None = None
+        self._ended: float | None = None
         self._forget()
 
     def _forget(self) -> None:
@@ -98,6 +100,7 @@ class TrackedRun:
         """A worker has taken the run up, from the start."""
         self._forget()
         self._epoch = 0
+        self._begun = time.monotonic()
         self._change(JobState.COMPILING)
 
     def grow(self, chunk: RunRecord) -> None:
@@ -119,6 +122,7 @@ class TrackedRun:
     def end(self, reason: str | None, notice: str | None = None, unkept: RunRecord | None = None) -> None:
         """It failed, and what was sent stays; or it is done, and the store holds it or `unkept` is it."""
         self._seconds_left = None
+        self._ended = time.monotonic()
         self._reason = reason
         self.unkept = unkept
         self.notices += (notice,) if notice and not reason else ()
@@ -138,6 +142,13 @@ class TrackedRun:
             reason=self._reason,
             notices=self.notices,
         )
+
+    @property
+    def seconds(self) -> float | None:
+        """Since a worker took it up, until it is over; None if that was not heard."""
+        if self._begun is None:
+            return None
+        return (time.monotonic() if self._ended is None else self._ended) - self._begun
 
     @property
     def live_record(self) -> RunRecord | None:

@@ -9,12 +9,13 @@ import logging
 import math
 import pkgutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from distributed import Reschedule, Worker, WorkerPlugin, get_worker
+from distributed import Reschedule, Worker, WorkerPlugin, get_worker, secede
 
 from vgdemo.config import RunConfig
+from vgdemo.jobs.turns import Turns
 from vgdemo.record import RunRecord, RunStatus
 from vgdemo.store import RunStore, StoreError
 from vgdemo.tour import OPENING
@@ -24,6 +25,7 @@ WARM_UP = OPENING[0].with_changes(epochs=1)  # The network that a person sees fi
 MESSAGE_INTERVAL = 0.3  # Seconds, about as often as a page looks; encoding many small chunks would slow the run.
 
 _log = logging.getLogger(__name__)
+_turns = Turns()  # Of this process.
 
 
 @dataclass(frozen=True)
@@ -65,26 +67,55 @@ class WarmUp(WorkerPlugin):
         worker.log_event(TOPIC, {})
 
 
-def train_and_keep(trainer: str, config: RunConfig, store: RunStore) -> Outcome:
+def train_and_keep(trainer: str, config: RunConfig, store: RunStore, interactive: bool) -> Outcome:
     """Train in this worker, tell of the chunks, keep the record in the store.
+
+    A study's run leaves the worker's place to whoever comes next, and pauses while a person's run is at work here. So a
+    person never waits for a study, and what a study has trained is not lost.
 
     Dask itself carries the wish to stop: it marks the task as cancelled when no client wants it any more. A client may
     change its mind before the worker has noticed, hence `Reschedule`: Dask then drops the task or starts it again.
     """
+    if interactive:
+        with _turns.taken():
+            record = _train(trainer, config, lambda: None)
+    else:
+        secede()
+        record = _train(trainer, config, _turns.wait)
+    if isinstance(record, Outcome):
+        return record
+    if record.status is RunStatus.STOPPED:
+        raise Reschedule
+    return _keep(store, record)
+
+
+def _train(trainer: str, config: RunConfig, let_others: Callable[[], None]) -> RunRecord | Outcome:
+    """The record, or why there is none.
+
+    Args:
+        trainer: Where `train` is, as "module:name".
+        config: What to train.
+        let_others: Called before every chunk; returns when this run may go on.
+    """
     worker = get_worker()
     key = str(worker.get_current_task())
     messenger = Messenger(worker, config.run_key)
+
+    def hand_on(chunk: RunRecord) -> None:
+        messenger.add(chunk)
+        let_others()
+
     try:
-        record = pkgutil.resolve_name(trainer)(
-            config, on_chunk=messenger.add, should_stop=lambda: worker.state.tasks[key].state == "cancelled"
+        let_others()
+        record: RunRecord = pkgutil.resolve_name(trainer)(
+            config, on_chunk=hand_on, should_stop=lambda: worker.state.tasks[key].state == "cancelled"
         )
     except Exception as error:
         _log.exception("Training failed: %s", config.sentence)
         return Outcome(reason=f"{type(error).__name__}: {error}")
-    if record.status is RunStatus.STOPPED:
-        raise Reschedule
-    messenger.send()
-    return _keep(store, record)
+    if record.status is not RunStatus.STOPPED:
+        messenger.send()
+    return record
 
 
 def _keep(store: RunStore, record: RunRecord) -> Outcome:

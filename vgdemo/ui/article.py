@@ -1,4 +1,4 @@
-"""The parts of the Article page: the points, and what each experiment has measured."""
+"""The parts of the Article page: what it is about, the contents, and what each experiment has measured."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from vgdemo.article import Experiment, Finding, Judgement, experiments, judged
+from vgdemo.article import Claim, Experiment, Finding, Judgement, experiments, judged
 from vgdemo.config import RunConfig
 from vgdemo.figures import scatter
 from vgdemo.jobs import JobState
@@ -15,10 +15,17 @@ from vgdemo.links import COLUMNS, run_query, to_query
 from vgdemo.record import RunRecord
 from vgdemo.ui import runs
 from vgdemo.ui.article_pictures import pictures
+from vgdemo.ui.article_training import standing_of
 from vgdemo.ui.board import Picture, board, drawn
 from vgdemo.ui.page import plain
 from vgdemo.ui.pages import COMPARE, LAB, PAGES
-from vgdemo.ui.session import session
+
+SHOWN = (JobState.DONE, JobState.STOPPED)
+INTRODUCTION = """[How to Fix the Vanishing Gradients Problem Using the ReLU](https://machinelearningmastery.com/how-to-fix-vanishing-gradients-using-the-rectified-linear-activation-function/)
+(machinelearningmastery.com, 2019) shows by single runs that a deep network does not learn, and how ReLU helps. Here
+each of its experiments runs 20 times, with other first weights and another order of the points each time. What the
+article says *agrees* if it is true of at least 18 of these 20 *replicates*, and *disagrees* if it is true of at most 2;
+between them the article's run is *one draw of many*."""
 
 COLORS = {
     Judgement.AGREES: "green",
@@ -44,6 +51,19 @@ class Seen:
     pictures: Mapping[str, Picture]
 
 
+def introduction() -> None:
+    """What the page is about, with the article's name."""
+    st.title("The article, repeated")
+    st.markdown(INTRODUCTION)
+
+
+def contents() -> None:
+    """Links to all experiments."""
+    links = [f"[{one.number}&nbsp;{plain(one.title)}](#experiment-{one.number})" for one in experiments()]
+    with st.container(key="contents"):
+        st.markdown("**Experiments:** " + " · ".join(links))
+
+
 def data() -> None:
     """The points that all experiments tell apart."""
     config = experiments()[0].configs[0]
@@ -51,43 +71,63 @@ def data() -> None:
         board({"data": drawn("data", config, [], lambda: scatter(config))}, key="figures of the data")
 
 
-def section(experiment: Experiment) -> None:
-    """An experiment: its story, what its records say to the article, its figures."""
+def section(experiment: Experiment, every: Sequence[RunConfig]) -> None:
+    """An experiment: its story, where its runs stand, what its records say to the article, its figures.
+
+    Args:
+        experiment: The experiment.
+        every: The runs of all experiments.
+    """
     st.subheader(plain(experiment.label), anchor=f"experiment-{experiment.number}")
     st.markdown(plain(experiment.story))
-    states = [(config.run_key, _state(config)) for config in experiment.configs]
-    seen = _seen(experiment.number, states, experiment)
-    _say(experiment, seen)
+    standing_of(experiment, every)
+    states = tuple((config.run_key, _state(config)) for config in experiment.configs)
+    seen = _seen(experiment.number, states, experiment.pictures, experiment)
+    with st.container(key=f"said-{experiment.number}"):
+        _say(experiment, seen)
     for name, config in experiment.runs:
         _say_what_failed(name, config)
-    if seen.pictures:
-        with st.container(key=f"experiment-{experiment.number}"):
-            board(seen.pictures, key=f"figures of {experiment.number}")
+    with st.container(key=f"experiment-{experiment.number}"):
+        board(seen.pictures, key=f"figures of {experiment.number}")
+    _details(experiment, states)
     _links(experiment)
 
 
+def _details(experiment: Experiment, states: Sequence[tuple[str, str]]) -> None:
+    """Figures that are made when they are asked for."""
+    if not experiment.details:
+        return
+    panel = st.expander("Its gradients", key=f"details {experiment.number}", on_change="rerun")
+    if panel.open:
+        seen = _seen(experiment.number, states, experiment.details, experiment)
+        with panel, st.container(key=f"experiment-details-{experiment.number}"):
+            board(seen.pictures, key=f"more figures of {experiment.number}")
+
+
 def _say(experiment: Experiment, seen: Seen) -> None:
-    if not any(seen.findings):
-        st.caption("Not trained yet.")
-    lines = [_line(finding) for finding in seen.findings if finding is not None]
-    if "depths" in experiment.pictures and lines:
+    lines = [_line(claim, found) for claim, found in zip(experiment.claims, seen.findings, strict=True)]
+    if "depths" in experiment.pictures:
         with st.expander("Every depth in words"):
             st.markdown("\n".join(lines))
     else:
         st.markdown("\n".join(lines))
-    if seen.conclusion:
-        st.markdown(f"**{plain(seen.conclusion)}**")
+    if experiment.answer is not None:
+        st.markdown(f"**{plain(seen.conclusion)}**" if seen.conclusion else "&nbsp;")
+    if experiment.remark:
+        st.caption(plain(experiment.remark))
 
 
-def _line(finding: Finding) -> str:
+def _line(claim: Claim, finding: Finding | None) -> str:
+    if finding is None:
+        return f"- :gray-badge[not trained yet] **{plain(claim.row)}:** {plain(claim.question)}"
     badge = f":{COLORS[finding.judgement]}-badge[{finding.judgement}]"
-    return f"- {badge} **{plain(finding.claim.row)}:** {plain(finding.sentence)}"
+    return f"- {badge} **{plain(claim.row)}:** {plain(finding.sentence)}"
 
 
 def _say_what_failed(name: str, config: RunConfig) -> None:
-    job = session().queued.get(config)
-    if job is not None and job.progress.state is JobState.FAILED:
-        st.warning(f"{plain(name)} failed: {plain(job.progress.reason or '')}")
+    found = runs.standing(config)
+    if found is not None and found.state is JobState.FAILED:
+        st.warning(f"{plain(name)} failed: {plain(found.reason or '')}")
 
 
 def _links(experiment: Experiment) -> None:
@@ -101,22 +141,23 @@ def _links(experiment: Experiment) -> None:
 
 def _state(config: RunConfig) -> str:
     """Changes whenever there is more of the run to show."""
-    job = session().queued.get(config)
-    if job is not None and job.progress.state in (JobState.DONE, JobState.STOPPED):
-        return f"{job.progress.state} {job.progress.epoch}"
-    return "stored" if runs.is_stored(config.run_key) else "absent"
+    found = runs.standing(config)
+    return f"{found.state} {found.epoch}" if found is not None and found.state in SHOWN else "absent"
 
 
-@st.cache_resource(show_spinner="Reading the runs", max_entries=60)
-def _seen(number: str, states: Sequence[tuple[str, str]], _experiment: Experiment) -> Seen:
+@st.cache_resource(show_spinner="Reading the runs", max_entries=120)
+def _seen(number: str, states: Sequence[tuple[str, str]], kinds: Sequence[str], _experiment: Experiment) -> Seen:
     records = [_record(config) for config in _experiment.configs]
     findings = tuple(judged(claim, records) for claim in _experiment.claims)
-    return Seen(findings, _experiment.conclusion(findings), pictures(_experiment, records, findings))
+    return Seen(findings, _experiment.conclusion(findings), pictures(kinds, _experiment, records, findings))
 
 
 def _record(config: RunConfig) -> RunRecord | None:
-    job = session().queued.get(config)
-    if job is None:
-        return runs.open_store().get(config.run_key)
-    record = job.record if job.progress.state in (JobState.DONE, JobState.STOPPED) else None
+    """What there is to show of a run: the whole of it, or what was trained until it was stopped."""
+    found = runs.standing(config)
+    if found is None or found.state not in SHOWN:
+        return None
+    job = runs.open_jobs().study.job(config)
+    is_of_job = job is not None and job.progress.state is found.state
+    record = job.record if job is not None and is_of_job else runs.open_store().get(config.run_key)
     return record if record is not None and len(record.epochs) else None

@@ -2,35 +2,75 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 
 from vgdemo.article import Experiment, Finding
 from vgdemo.article.measures import Measure
+from vgdemo.config import RunConfig
 from vgdemo.figures import Figure, Row, curves, depths, gradient_density, layer_lines, outcome
+from vgdemo.figures.style import new_figure
 from vgdemo.record import RunRecord
 from vgdemo.ui.board import Picture
+from vgdemo.wording import capitalized
+
+TITLES = {
+    "curves": "Accuracy and loss",
+    "gradients": "Gradient, mean |g|, layer by layer",
+    "density": "Gradient entries by size over the epochs",
+    "norms": "Kernel, L1 norm, layer by layer",
+    "depths": "Learning against depth",
+}
 
 Records = Sequence[RunRecord | None]
 Findings = Sequence[Finding | None]
 
 
-def pictures(experiment: Experiment, records: Records, findings: Findings) -> dict[str, Picture]:
-    """Name to figure: what the experiment wants drawn, as far as its runs are there."""
+def pictures(kinds: Sequence[str], experiment: Experiment, records: Records, findings: Findings) -> dict[str, Picture]:
+    """Name to figure, of these kinds, as far as the experiment's runs are there; an empty figure for what is to come.
+
+    So the figures' room is there before they are, and nothing moves when they come.
+    """
     made: dict[str, Picture] = {}
-    for picture in experiment.pictures:
-        made |= _MAKERS[picture](experiment, records, findings)
+    for kind in kinds:
+        names = _names(kind, experiment)
+        drawn = _MAKERS[kind](experiment, records, findings)
+        made |= {name: drawn.get(name) or _to_come(name, title) for name, title in names.items()}
     return made
+
+
+def _names(kind: str, experiment: Experiment) -> dict[str, str]:
+    """Name to title of the figures of a kind."""
+    if kind == "outcome":
+        titles = [capitalized(measure.title) for measure in _measures(experiment)]
+        return {f"outcome-{place}": title for place, title in enumerate(titles, 1)}
+    if kind == "norms":
+        return {f"norms {letter}": f"{name}: {TITLES[kind]}" for letter, (name, _) in _lettered(experiment)}
+    return {kind: TITLES[kind]}
+
+
+def _lettered(experiment: Experiment) -> list[tuple[str, tuple[str, RunConfig]]]:
+    return list(zip("AB", experiment.runs, strict=True))
+
+
+def _measures(experiment: Experiment) -> list[Measure]:
+    """What is measured, each thing once."""
+    return list({claim.measure.label: claim.measure for claim in experiment.claims}.values())
+
+
+def _to_come(name: str, title: str) -> Picture:
+    hidden = {"visible": False, "range": [0, 1]}
+    figure = new_figure(title, "Not trained yet.", "An empty figure.", xaxis=hidden, yaxis=hidden)
+    return Picture.of(f"{name} to come", figure)  # Of no other's kind, whose axes it would share.
 
 
 def _outcomes(experiment: Experiment, records: Records, findings: Findings) -> dict[str, Picture]:
     """A figure for each thing that is measured, of all claims about it."""
-    rows: dict[str, list[Finding]] = {}
+    rows: dict[str, list[Finding]] = {measure.label: [] for measure in _measures(experiment)}
     for finding in findings:
         if finding is not None and len(finding.values):
-            rows.setdefault(finding.claim.measure.label, []).append(finding)
-    names = (f"outcome-{place}" for place in itertools.count(1))
-    return {name: Picture.of(name, _outcome(found)) for name, found in zip(names, rows.values(), strict=False)}
+            rows[finding.claim.measure.label].append(finding)
+    names = [f"outcome-{place}" for place in range(1, len(rows) + 1)]
+    return {name: Picture.of(name, _outcome(found)) for name, found in zip(names, rows.values(), strict=True) if found}
 
 
 def _outcome(found: Sequence[Finding]) -> Figure:
@@ -51,7 +91,7 @@ def _of_first(name: str, make: Callable[[RunRecord], Figure]) -> Callable[..., d
 def _norms(experiment: Experiment, records: Records, findings: Findings) -> dict[str, Picture]:
     """Two runs on the same axes."""
     made = {}
-    for letter, (name, _), record in zip("AB", experiment.runs, records, strict=True):
+    for (letter, (name, _)), record in zip(_lettered(experiment), records, strict=True):
         if record is not None:
             figure = layer_lines(record, "kernel_l1", fit=True)
             figure.layout.title.text = f"{name}: {figure.layout.title.text}"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from vgdemo.config import RunConfig
-from vgdemo.jobs import Job, Jobs, JobState, SchedulerError
+from vgdemo.jobs import Job, Jobs, JobState, Progress, SchedulerError
 from vgdemo.store import RunStore, StoredRun
 from vgdemo.ui.session import session
 
@@ -102,19 +102,39 @@ def retry() -> None:
         _disconnect(jobs)
 
 
-def queue(configs: Sequence[RunConfig]) -> None:
-    """Train runs in the background, after those that a person looks at; what failed or was stopped begins again.
+def queue(configs: Sequence[RunConfig], *, first: bool = False) -> None:
+    """Train for all visits what the store does not hold, after those that a person looks at.
+
+    Args:
+        configs: What to train.
+        first: Whether these go before what was queued earlier.
 
     Raises:
         SchedulerError: If there is nothing to train on; the next call connects anew.
     """
-    store, queued = open_store(), session().queued
-    for config in configs:
-        job = queued.get(config)
-        if config.run_key in store:
-            continue
-        if job is None or job.progress.state in BROKEN:
-            queued[config] = _submit(config, interactive=False)
+    store, jobs = open_store(), open_jobs()
+    missing = [config for config in configs if config.run_key not in store]
+    try:
+        if first:
+            jobs.study.train_first(missing)
+        else:
+            jobs.study.train(missing)
+    except SchedulerError:
+        _disconnect(jobs)
+        raise
+
+
+def standing(config: RunConfig) -> Progress | None:
+    """Where a run stands that is trained for all visits, whoever has asked for it; None if nothing came of it yet."""
+    jobs = open_jobs()
+    tracked = jobs.progress(config.run_key)
+    if tracked is not None:
+        return tracked
+    if is_stored(config.run_key):
+        return Progress(JobState.DONE, config.epochs, config.epochs)
+    job = jobs.study.job(config)
+    was_deleted = job is not None and job.progress.state is JobState.DONE and job.record is None
+    return None if job is None or was_deleted else job.progress
 
 
 def _submit(config: RunConfig, *, interactive: bool = True) -> Job:

@@ -80,8 +80,8 @@ class Session:
         in_controls: Position, settings and name of the column that Compare's controls show.
         job: The Lab's run.
         compared: Compare's runs.
-        queued: The Article's runs, trained in the background.
-        queue_error: Why they could not be queued, to be said once.
+        has_begun_article: Whether the Article's training was begun, so that it does not begin by itself again.
+        queue_error: Why its runs could not be queued, to be said once.
         visited: Title of a page to the address that it had last; the navigation takes it along.
         moved: Query parameters that Back or Forward has just led to.
         led: Query parameters that a button of the page has just led to.
@@ -100,7 +100,7 @@ class Session:
     in_controls: tuple[int, RunConfig, str] | None = None
     job: Job | None = None
     compared: dict[RunConfig, Job] = field(default_factory=dict)
-    queued: dict[RunConfig, Job] = field(default_factory=dict)
+    has_begun_article: bool = False
     queue_error: str | None = None
     visited: dict[str, Visited] = field(default_factory=dict)
     moved: dict[str, str] | None = None

@@ -1,0 +1,92 @@
+"""One watcher's hold on a run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from vgdemo.config import RunConfig
+from vgdemo.jobs.tracked_run import JobState, Progress, TrackedRun, tick
+from vgdemo.record import RunRecord, RunStatus
+
+if TYPE_CHECKING:
+    from vgdemo.jobs.queue import Jobs
+
+
+class Stopped(NamedTuple):
+    """What a job shows from when its watcher has stopped it, whatever comes of the run for others."""
+
+    version: int
+    progress: Progress
+    record: RunRecord | None
+
+
+class Job:
+    """One watcher's hold on a run. Safe to use from any thread.
+
+    A run that the store holds is done as soon as it is asked for. Its record is read when somebody looks: a person at
+    anything of the job, a study at its record. If it turns out to be damaged, the job joins the queue.
+    """
+
+    def __init__(self, jobs: Jobs, run: TrackedRun) -> None:
+        self._jobs = jobs
+        self._run = run
+        self._is_unread = run.state is JobState.DONE
+        self._stopped: Stopped | None = None
+
+    @property
+    def config(self) -> RunConfig:
+        """The settings of the run."""
+        return self._run.config
+
+    @property
+    def run_key(self) -> str:
+        """What identifies the run."""
+        return self._run.run_key
+
+    @property
+    def seconds(self) -> float | None:
+        """Since a worker took the run up, until it is over; None if that was not heard."""
+        return self._run.seconds
+
+    @property
+    def version(self) -> int:
+        """Rises whenever `progress` or `record` changes, so a poller knows whether to draw again."""
+        return self._stopped.version if self._stopped else self._jobs.version_of(self._looked_at())
+
+    @property
+    def progress(self) -> Progress:
+        """Where the job stands."""
+        return self._stopped.progress if self._stopped else self._jobs.progress_of(self._looked_at())
+
+    @property
+    def record(self) -> RunRecord | None:
+        """The epochs that have come so far, the whole run once it is done; None before the first ones."""
+        if self._stopped:
+            return self._stopped.record
+        record = self._jobs.record_of(self._run)
+        if self._is_unread:
+            self._is_unread = False
+            if record is None:
+                self._run = self._jobs.train_anew(self, self._run)
+        return record
+
+    def release(self) -> None:
+        """Want the run no more: when nobody does, it leaves the queue, or stops within one chunk."""
+        self._is_unread = False  # Damaged or not, it need not be trained.
+        self._jobs.leave(self, self._run)
+
+    def stop(self) -> None:
+        """Keep what was trained so far, marked as stopped, and want no more; others who want the run still get it."""
+        progress = self.progress
+        if not progress.state.is_over:
+            record = self.record
+            epoch = int(record.epochs[-1]) if record else 0
+            progress = replace(progress, state=JobState.STOPPED, epoch=epoch, position=None, seconds_left=None)
+            self._stopped = Stopped(tick(), progress, record and replace(record, status=RunStatus.STOPPED))
+        self.release()
+
+    def _looked_at(self) -> TrackedRun:
+        if self._is_unread and self._run.interactive:
+            _ = self.record
+        return self._run
