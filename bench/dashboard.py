@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page
 
 from bench.result import REPEATS, Result, seconds
 from tests.browser.dashboard import chromium, dashboard
+from vgdemo.article import configs, experiments
 from vgdemo.config import RunConfig
 from vgdemo.jobs import Job, Jobs, JobState
 from vgdemo.links import to_query
@@ -53,6 +54,7 @@ def clicks(folder: Path) -> Iterator[Result]:
         waits = [_wait(jobs, RunConfig(seed=seed)) for seed in range(1, 2 * REPEATS + 1)][REPEATS:]
         yield Result("click to first curve, default network", [first for first, _ in waits])
         yield Result("click to complete record, default run, compiled", [last for _, last in waits], 1.8)
+        yield Result("click to first curve, while the article is trained", list(_waits_beside_a_study(jobs)), 2)
         yield Result("click to complete record, in the store", list(_stored_waits(folder)), 0.4)
     finally:
         jobs.close()
@@ -62,6 +64,16 @@ def warm_up(jobs: Jobs) -> None:
     """Give every worker something to do at once, and wait for them all."""
     waiting = [jobs.submit(RunConfig(epochs=100, data_seed=worker)) for worker in range(os.cpu_count() or 1)]
     until(lambda: all(_is_done(job) for job in waiting))
+
+
+def _waits_beside_a_study(jobs: Jobs) -> Iterator[float]:
+    """Seconds to the first trained epoch of a person's run, when every worker is at a run of a study."""
+    runs = configs(experiments())
+    jobs.study.train(runs)
+    for seed in range(2 * REPEATS + 1, 3 * REPEATS + 1):
+        until(lambda: sum(job.progress.state is JobState.TRAINING for job in jobs.study.jobs(runs)) == jobs.num_workers)
+        yield _wait(jobs, RunConfig(seed=seed))[0]
+    jobs.study.stop()
 
 
 def _wait(jobs: Jobs, config: RunConfig) -> tuple[float, float]:

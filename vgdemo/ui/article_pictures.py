@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from vgdemo.article import Experiment, Finding
 from vgdemo.article.measures import Measure
@@ -57,6 +58,7 @@ def _measures(experiment: Experiment) -> list[Measure]:
     return list({claim.measure.label: claim.measure for claim in experiment.claims}.values())
 
 
+@cache
 def _to_come(name: str, title: str) -> Picture:
     hidden = {"visible": False, "range": [0, 1]}
     figure = new_figure(title, "Not trained yet.", "An empty figure.", xaxis=hidden, yaxis=hidden)
