@@ -137,10 +137,10 @@ def standing(config: RunConfig) -> Progress | None:
     return None if job is None or was_deleted else job.progress
 
 
-def _submit(config: RunConfig, *, interactive: bool = True) -> Job:
+def _submit(config: RunConfig) -> Job:
     jobs = open_jobs()
     try:
-        return jobs.submit(config, interactive=interactive)
+        return jobs.submit(config)
     except SchedulerError:
         _disconnect(jobs)
         raise
