@@ -50,6 +50,34 @@ def test_the_phase_is_named(settings: Any, words: str) -> None:
     assert re.search(words, said(**settings))
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {
+            "activation": "tanh",
+            "kernel_initializer": "glorot_uniform",
+            "gain": 0.5,
+            "num_hidden_layers": 15,
+            "units": 64,
+        },
+        {"activation": "relu", "kernel_initializer": "he_normal", "num_hidden_layers": 20},
+    ],
+)
+def test_a_factor_is_said_of_what_it_multiplies(settings: Any) -> None:
+    """A weight's gradient may keep its size where that of the units' inputs does not."""
+    first, *others = outlook(forecast_of(RunConfig(output_initializer="glorot_uniform", **settings)))
+    assert re.search("the gradient to change ×(1|0.9)", first)
+    assert any("A weight's gradient, which the figures show" in sentence for sentence in others)
+    factors = [sentence for sentence in others if "shrinks" in sentence.partition(" is that of ")[0]]
+    assert factors and all("gradient of a unit's input" in sentence for sentence in factors)
+
+
+def test_a_replicate_that_is_not_a_number_does_not_hide_what_the_others_measured() -> None:
+    record = beginning(GLOROT.with_changes(replicates=3), 1.0, 0.05, 0.5, 5.0, 50.0, 1.0)
+    record.values("gradient_rms")[0, 1] = np.nan
+    assert against_measurement(forecast_of(GLOROT), record).endswith("per layer, measured ×0.1.")
+
+
 def test_a_narrow_relu_network_is_warned_of_its_birth_and_of_its_typical_gradient() -> None:
     sentences = said(activation="relu", kernel_initializer="he_normal")
     assert "born dead with probability 15 %" in sentences  # 1 - (1 - 2^-5)^5

@@ -14,6 +14,10 @@ from vgdemo.theory.forecast import Forecast, factor_per_layer
 from vgdemo.theory.mean_field import FixedPoint
 from vgdemo.wording import number, percent
 
+A_WEIGHTS_GRADIENT = (
+    "A weight's gradient, which the figures show, is that of its unit's input times the signal that it carries: "
+    "where one shrinks, the other may grow."
+)
 WORTH_SAYING = 0.005  # A probability that rounds to 0 % is not.
 
 
@@ -40,7 +44,8 @@ def against_measurement(forecast: Forecast, record: RunRecord) -> str:
     """
     if forecast.caveat:
         return forecast.caveat
-    measured = np.median(record.values("gradient_rms")[0], axis=0)
+    sizes = np.sort(record.values("gradient_rms")[0], axis=0)  # As in figures, what is not a number ranks last.
+    measured = (sizes[(len(sizes) - 1) // 2] + sizes[len(sizes) // 2]) / 2
     factor = factor_per_layer(measured[list(record.model.hidden)])
     if math.isnan(factor) or math.isnan(forecast.factor):
         expected = number(forecast.gradient_rms[0])
@@ -63,6 +68,7 @@ def outlook(forecast: Forecast) -> tuple[str, ...]:
     sentences = (
         expectation(forecast),
         _phase(forecast.fixed_point),
+        A_WEIGHTS_GRADIENT,
         _born_dead(forecast),
         _typical_gradient(forecast.config),
         _spread(forecast),
@@ -72,11 +78,14 @@ def outlook(forecast: Forecast) -> tuple[str, ...]:
 
 def _phase(point: FixedPoint) -> str:
     if point.phase == "edge of chaos":
-        return f"χ = {number(point.chi)}, {point.phase}: a wide network's gradient keeps its mean size in all layers."
+        return (
+            f"χ = {number(point.chi)}, {point.phase}: in a wide network the gradient of a unit's input keeps its mean "
+            "size in all layers."
+        )
     change = "shrinks" if point.chi < 1 else "grows"
     return (
-        f"χ = {number(point.chi)}, {point.phase}: in a deep and wide network the squared gradient {change} "
-        f"by a factor of e every {number(point.gradient_depth)} layers."
+        f"χ = {number(point.chi)}, {point.phase}: in a deep and wide network the squared gradient of a unit's "
+        f"input {change} by a factor of e every {number(point.gradient_depth)} layers."
     )
 
 
@@ -94,7 +103,10 @@ def _typical_gradient(config: RunConfig) -> str:
     if config.activation != "relu" or INITIALIZERS[config.kernel_initializer].family != "he" or config.gain != 1:
         return ""
     factor = math.exp(expected_log_jacobian([config.units, config.units]) / 2)
-    return f"A typical gradient shrinks ×{number(factor)} per layer of {config.units} units, although its mean stays."
+    return (
+        f"A typical gradient of a unit's input shrinks ×{number(factor)} per layer of {config.units} units, although "
+        "its mean stays."
+    )
 
 
 def _spread(forecast: Forecast) -> str:
