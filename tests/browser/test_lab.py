@@ -160,9 +160,10 @@ def test_playing_ends_at_the_last_epoch(open_lab: Open) -> None:
 
 
 def downloaded(page: Page, name: str) -> list[dict[str, str]]:
-    """The rows of a figure's CSV."""
+    """The rows of a figure's CSV, which has the run's name."""
     with page.expect_download() as download:
         page.locator(f".vgdemo-figure[data-name={name}]").get_by_role("button", name="CSV").click()
+    assert re.fullmatch(rf"tanh-\d+x5-uniform_0_1-.*-{name}\.csv", download.value.suggested_filename)
     with download.value.path().open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
@@ -171,7 +172,7 @@ def test_numbers_are_downloaded_as_csv(open_lab: Open) -> None:
     page = open_lab(QUICK)
     expect_progress(page, "Complete")
     assert sum(row["series"] == "validation" for row in downloaded(page, "curves")) == 2 * 21
-    reading = page.locator(".vgdemo-figure[data-name=layers] p").inner_text()
+    reading = page.locator(".vgdemo-figure[data-name=layers] p").first.inner_text()
     (first,) = (row for row in downloaded(page, "layers") if (row["x"], row["y"]) == ("20", "1"))
     assert f"{number(float(first['value']))} in layer 1" in reading
     (profile,) = (row for row in downloaded(page, "profile") if (row["series"], row["x"]) == ("median", "1"))

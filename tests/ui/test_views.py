@@ -62,6 +62,15 @@ def test_columns_are_told_apart_by_their_letter_and_share_their_kind(page: AppTe
     assert (drawn["layers B"].column, drawn["profile"].column) == ("B", "")
 
 
+def test_downloads_have_the_name_of_their_run_or_of_all_runs(page: AppTest) -> None:
+    page.session_state[SESSION].names = ("", "My / run")
+    drawn = pictures(page.run())
+    assert drawn["layers A"].file == "my_model-layers"
+    assert drawn["layers B"].file == "My-run-layers"
+    assert drawn["layers state_gradient_rms B"].file == "My-run-layers-state_gradient_rms"
+    assert drawn["overlay"].file == "my_model-against-My-run-overlay"
+
+
 def test_its_layers_have_their_own_names(page: AppTest) -> None:
     layers = json.loads(pictures(page)["layers A"].json)["layout"]["yaxis"]["categoryarray"]
     assert layers == ["lstm/kernel", "lstm/recurrent_kernel", "dense", "answer"]

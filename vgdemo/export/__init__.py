@@ -3,7 +3,7 @@
 | name | gives |
 | --- | --- |
 | `ReportedRun(record, title, findings)` | one run of an export, and what the reader is told about it |
-| `file_name(text)`, `together(names)` | what files are called: a text made safe, and several runs' names as one |
+| `file_name(text)`, `run_name(source, own)`, `together(names)` | how names of files begin |
 | `curves_table(runs)`, `axis_table(runs, axis)`, `axes(runs)` | tidy tables, with a column for the run |
 | `to_csv(table)`, `to_parquet(table)` | a table as a file's bytes |
 | `report(runs)` | one self-contained HTML page, runs side by side |
@@ -13,7 +13,7 @@
 All but the code take a record of any network. The settings as JSON are `RunConfig.to_json` and `RunConfig.from_json`.
 """
 
-from vgdemo.export.file_names import file_name, together
+from vgdemo.export.file_names import file_name, run_name, together
 from vgdemo.export.html import report
 from vgdemo.export.keras_code import notebook, script
 from vgdemo.export.reported_run import ReportedRun
@@ -28,6 +28,7 @@ __all__ = [
     "file_name",
     "notebook",
     "report",
+    "run_name",
     "script",
     "tensorboard_zip",
     "to_csv",

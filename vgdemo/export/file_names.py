@@ -50,6 +50,16 @@ def words_of(source: Source) -> str:
     return words if len(words) <= LONGEST else f"{words[: LONGEST - DIGEST - 1].strip('-._')}-{source.run_key[:DIGEST]}"
 
 
+def run_name(source: Source, own: str = "") -> str:
+    """How the names of a run's files begin: the person's own name for it, or words that identify it.
+
+    Example:
+        >>> run_name(RunConfig(), "My run!"), run_name(RunConfig(), "?")
+        ('My-run', 'tanh-5x5-uniform_0_1')
+    """
+    return file_name(own) or words_of(source)
+
+
 def together(names: Iterable[str]) -> str:
     """The name of a file about several runs.
 

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from vgdemo.activations import ACTIVATIONS, SATURATED_SLOPE
 from vgdemo.config import RunConfig
-from vgdemo.export.file_names import file_name, words_of
+from vgdemo.export.file_names import run_name
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.optimizers import GRADIENT_CLIPS, OPTIMIZERS
 
@@ -94,7 +94,7 @@ def _code(config: RunConfig, name: str, *, notebook: bool) -> str:
     hidden, output = INITIALIZERS[config.kernel_initializer], INITIALIZERS[config.output_initializer]
     return _environment.get_template("script.py.jinja").render(
         config=config,
-        name=file_name(name) or words_of(config),
+        name=run_name(config, name),
         notebook=notebook,
         replicates_in_words="once" if config.replicates == 1 else f"{config.replicates} times",
         wrapped_sentence=textwrap.fill(config.sentence, 116),

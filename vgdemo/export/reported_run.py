@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vgdemo.export.file_names import file_name, words_of
+from vgdemo.export.file_names import run_name
 from vgdemo.record import RunRecord
 
 
@@ -40,4 +40,4 @@ class ReportedRun:
     @property
     def file_name(self) -> str:
         """How the names of its files begin: its name, or words that identify it."""
-        return file_name(self.name) or words_of(self.record.source)
+        return run_name(self.record.source, self.name)

@@ -6,7 +6,7 @@ import io
 import zipfile
 from pathlib import Path
 
-from vgdemo.export.file_names import file_name, words_of
+from vgdemo.export.file_names import run_name
 from vgdemo.record import RunRecord
 
 EVENT_FILE = "events.out.tfevents.0.vgdemo"  # TensorBoard reads every file whose name holds tfevents.
@@ -75,7 +75,7 @@ def tensorboard_zip(record: RunRecord, name: str = "") -> bytes:
     Raises:
         ModuleNotFoundError: If TensorBoard is not installed.
     """
-    folder = file_name(name) or words_of(record.source)
+    folder = run_name(record.source, name)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for path, content in _files(record).items():

@@ -32,11 +32,13 @@ class Picture(NamedTuple):
         json: Plotly's JSON of it.
         column: The letter of its run among runs side by side, whose figures of one kind stand in a group; empty if it
             stands alone.
+        file: What its downloads are called; empty for the figure's name.
     """
 
     kind: str
     json: str
     column: str = ""
+    file: str = ""
 
     @classmethod
     def of(cls, kind: str, figure: Figure) -> Picture:
@@ -74,7 +76,7 @@ def board(
     hands what has changed to the chart that is there.
 
     Args:
-        figures: Name to figure; the name is the figure's identity and that of its downloads, such as "profile A".
+        figures: Name to figure; the name is the figure's identity, such as "profile A".
         key: Identity of the board on its page.
         stale: Whether the figures show an earlier run than the one that is asked for.
         columns: How many runs stand side by side. A figure that is of no single one of them spans all columns.

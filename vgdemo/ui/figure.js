@@ -61,7 +61,8 @@ export class Figure {
     return this.board.columns > 1
   }
 
-  setPicture({ kind, json, column }, theme) {
+  setPicture({ kind, json, column, file }, theme) {
+    this.file = file || this.name
     if (json === this.json && isSame(theme, this.theme)) return
     const before = this.content?.layout.uirevision
     Object.assign(this, { kind, json, column, theme, content: JSON.parse(json), isOutdated: true })
@@ -154,7 +155,7 @@ export class Figure {
 
   // Plotly has decoded the arrays of the traces that it draws.
   downloadNumbers() {
-    download(`${this.name}.csv`, csv(this.plot._fullData, this.content.layout))
+    download(`${this.file}.csv`, csv(this.plot._fullData, this.content.layout))
   }
 
   showNumbers() {
@@ -167,7 +168,7 @@ export class Figure {
     const { clientWidth, clientHeight: height } = this.plot
     const picture = { data: tracesAt(this.content, this.board.shownStop), layout: this.styled(this.content.layout, TOP) }
     const size = { width: Math.max(WIDTH, clientWidth), height, scale: format === "png" ? 2 : 1 }
-    this.plotly.downloadImage(picture, { format, filename: this.name, ...size })
+    this.plotly.downloadImage(picture, { format, filename: this.file, ...size })
   }
 
   dispose() {

@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from vgdemo.export import file_name, run_name, together
 from vgdemo.figures import STATISTICS, VIEWS, Figure, View, ViewOptions, overlaid_accuracy, views_of
 from vgdemo.jobs import Job
 from vgdemo.record import RunRecord
 from vgdemo.theory import Forecast
 from vgdemo.ui.board import Led, Picture, board, drawn
 from vgdemo.ui.forecast import forecast_of
-from vgdemo.ui.names import titles
+from vgdemo.ui.names import own_names, titles
 from vgdemo.ui.pages import COMPARE, LAB
 from vgdemo.ui.progress import are_over
 from vgdemo.ui.replicates import Chosen
@@ -79,9 +80,10 @@ def show_one(job: Job, options: ViewOptions, replicates: str) -> None:
     def make(records: Mapping[str, RunRecord]) -> dict[str, Picture]:
         (record,) = records.values()
         forecast = forecast_of(job.config)
-        return {name: _picture(name, view, record, shown, forecast) for name, view in views_of(record).items()}
+        pictures = {name: _picture(name, view, record, shown, forecast) for name, view in views_of(record).items()}
+        return _filed(pictures, {"": run_name(record.source, session().name)})
 
-    _show(LAB, {"": job}, shown, make)
+    _show(LAB, {"": job}, (shown, session().name), make)
 
 
 def show_side_by_side(jobs: Mapping[str, Job], options: ViewOptions, replicates: str, rows: tuple[str, ...]) -> None:
@@ -96,7 +98,8 @@ def show_side_by_side(jobs: Mapping[str, Job], options: ViewOptions, replicates:
         pictures = {"overlay": drawn("overlay", seen, [*records.values()], overlay)}
         for name, views in _in_rows(records, rows):
             pictures |= _row(name, views, records, shown)
-        return pictures
+        own = own_names()
+        return _filed(pictures, {letter: run_name(one.source, own.get(letter, "")) for letter, one in records.items()})
 
     _show(COMPARE, jobs, (tuple(shown.values()), rows, session().names), make)
 
@@ -137,6 +140,15 @@ def _fitted_together(
         return shown
     ends = min(low for low, _ in scales), max(high for _, high in scales)
     return {letter: one._replace(options=replace(one.options, fit=ends)) for letter, one in shown.items()}
+
+
+def _filed(pictures: Mapping[str, Picture], names: Mapping[str, str]) -> dict[str, Picture]:
+    """The pictures with names for their downloads, which begin with that of the run, or of all runs."""
+    every = together(names.values())
+    return {
+        name: picture._replace(file=f"{names.get(picture.column, every)}-{file_name(picture.kind)}")
+        for name, picture in pictures.items()
+    }
 
 
 class _Shown(NamedTuple):
