@@ -61,7 +61,7 @@ def test_a_row_names_legend_and_colours_once_and_leaves_its_width_to_the_heatmap
     key = compared.locator(".vgdemo-group .vgdemo-key")
     expect(key).to_have_count(5)  # That of the row, and of each figure in it one that is empty.
     expect(key.first).to_contain_text("exact zero")
-    expect(key.first).to_contain_text("10⁻⁷")
+    expect(key.first.locator(".vgdemo-colors span").first).to_have_text("10⁻⁷")
     assert key.all_inner_texts()[1:] == [""] * 4
 
 
@@ -158,6 +158,21 @@ def test_a_board_is_accessible_with_all_that_opens_open(compared: Page) -> None:
     page_level = {"document-title", "html-has-lang", "landmark-one-main", "page-has-heading-one", "region"}
     assert [(one["id"], one["nodes"][0]["html"]) for one in found if one["id"] not in page_level] == []
     compared.keyboard.press("Escape")
+
+
+def test_on_paper_whole_plots_fit_the_page_without_controls(browser: Browser, make_record: MakeRecord) -> None:
+    with board_page(browser) as page:
+        show(page, alone(make_record()))
+        drawn = page.locator(f"{plot('curves')} .main-svg").first.bounding_box()["width"]
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        page.emulate_media(media="print")
+        page.locator(".vgdemo-board").evaluate("board => { board.style.width = '400px' }")
+        for name in VIEWS:
+            svg = page.locator(f"{plot(name)} .main-svg").first
+            assert svg.bounding_box()["width"] <= 400
+        assert page.locator(f"{plot('curves')} .main-svg").first.evaluate("svg => svg.viewBox.baseVal.width") == drawn
+        expect(page.locator(".vgdemo-timeline")).to_be_hidden()
+        expect(page.locator(".vgdemo-tools").first).to_be_hidden()
 
 
 def test_on_a_wall_figures_are_as_high_as_the_screen_and_their_type_is_large(

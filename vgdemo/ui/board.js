@@ -21,6 +21,15 @@ export default function render({ data, parentElement, setTriggerValue }) {
   return () => setTimeout(() => root.isConnected || board.dispose())
 }
 
+// On paper a plot shrinks as a picture does.
+addEventListener("beforeprint", () => {
+  for (const picture of document.querySelectorAll(".vgdemo-plot .main-svg"))
+    picture.setAttribute("viewBox", `0 0 ${picture.width.baseVal.value} ${picture.height.baseVal.value}`)
+})
+addEventListener("afterprint", () => {
+  for (const picture of document.querySelectorAll(".vgdemo-plot .main-svg")) picture.removeAttribute("viewBox")
+})
+
 class Board {
   constructor(root) {
     this.root = root

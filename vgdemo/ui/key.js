@@ -6,8 +6,8 @@ import { element } from "./elements.js"
 export function showKey(root, plots, words = "") {
   const traces = plots.flatMap(({ _fullData }) => _fullData ?? []).filter(({ visible }) => visible === true)
   const named = new Map(traces.filter(({ showlegend }) => showlegend).map((trace) => [trace.name, trace]))
-  const scaled = traces.find(({ _input }) => _input.colorbar)
-  root.replaceChildren(words, ...[...named.values()].map(entryOf), ...(scaled ? [barOf(scaled)] : []))
+  const scaled = traces.filter(({ _input }) => _input.colorbar)
+  root.replaceChildren(words, ...[...named.values()].map(entryOf), ...(scaled.length ? [barOf(scaled)] : []))
 }
 
 function entryOf(trace) {
@@ -30,17 +30,26 @@ function filled(className, color) {
   return swatch
 }
 
-// Ends and ticks are those of the plot's own colour bar.
-function barOf({ colorscale, zmin, zmax, _input: { colorbar } }) {
-  const { tickvals = [zmin, zmax], ticktext = tickvals.map(String) } = colorbar
-  const share = (value) => `${(100 * (value - zmin)) / (zmax - zmin)}%`
+// Ends are those of the plots' own colour bars, ticks all that any of them has.
+function barOf(traces) {
+  const [{ colorscale, zmin, zmax }] = traces
   const bar = filled("vgdemo-colors", `linear-gradient(to right, ${colorscale.map(([at, color]) => `${color} ${100 * at}%`)})`)
-  bar.append(
-    ...tickvals.map((value, place) => {
-      const tick = element("span", "", ticktext[place])
-      tick.style.left = share(value)
-      return tick
-    }),
-  )
+  for (const [value, text] of ticksOf(traces)) {
+    const tick = element("span", "", text)
+    tick.style.left = `${(100 * (value - zmin)) / (zmax - zmin)}%`
+    bar.append(tick)
+  }
   return bar
+}
+
+// A tick that says "or less" stands for that of a plot in which nothing is less.
+function ticksOf(traces) {
+  const ticks = new Map()
+  for (const { zmin, zmax, _input } of traces) {
+    const { tickvals = [zmin, zmax], ticktext = tickvals.map(String) } = _input.colorbar
+    tickvals.forEach((value, place) => {
+      if (ticktext[place].length > (ticks.get(value)?.length ?? 0)) ticks.set(value, ticktext[place])
+    })
+  }
+  return ticks
 }
