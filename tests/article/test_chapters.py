@@ -83,3 +83,8 @@ def test_to_import_the_article_draws_no_data() -> None:
 def test_the_chapters_are_made_once() -> None:
     assert chapters() is chapters()
     assert experiments()[0] is chapters()["Deeper is worse, until ReLU"][0]
+
+
+def test_where_the_gradients_are_not_the_articles_it_is_said_what_may_explain_it() -> None:
+    assert [experiment.number for experiment in experiments() if experiment.remark] == ["6", "7"]
+    assert "batches of 32" in by_number("6").remark and "batches of 32" in by_number("7").remark
