@@ -58,8 +58,9 @@ def test_the_loss_of_a_replicate_that_diverged_stays_what_it_was(make_record: Ma
 
 
 def test_the_loss_axis_stays_unless_the_run_leaves_it(make_record: Make) -> None:
-    record = make_record()
-    assert list(curves(record).layout.yaxis2.range)[1] == 0.3
+    record = changed(make_record(), train_loss=0.5, val_loss=0.7)
+    axis = curves(record).layout.yaxis2
+    assert list(axis.range)[1] == 0.32 and list(axis.ticktext) == ["0.1", "0.2", "0.5", "1", "2"]
     assert list(curves(changed(record, train_loss=np.array(5e6))).layout.yaxis2.range)[1] == 7
 
 
@@ -94,3 +95,12 @@ def test_a_loss_alone_has_the_whole_height() -> None:
     assert not figure.layout.yaxis.visible
     assert figure.layout.title.subtitle.text == "Validation loss 0.4 at epoch 6."
     assert {trace.name for trace in figure.data if trace.showlegend} == {"train", "validation"}
+
+
+@pytest.mark.parametrize(("value", "name", "end"), [(np.nan, "NaN", 1), (np.inf, "∞", 1), (0.0, "exact zero", 0)])
+def test_a_median_loss_without_a_place_on_the_axis_is_a_named_mark_at_its_end(
+    value: float, name: str, end: int, make_record: Make
+) -> None:
+    figure = curves(changed(make_record(), train_loss=value, val_loss=0.7))
+    (mark,) = (trace for trace in figure.data if trace.name == f"loss {name}")
+    assert mark.showlegend and set(np.log10(mark.y).round(2)) == {figure.layout.yaxis2.range[end]}

@@ -20,6 +20,7 @@ from vgdemo.record import RunRecord
 from vgdemo.wording import capitalized, number, uncapitalized
 
 ABOVE, BELOW, WHOLE = [0.47, 1], [0, 0.4], [0, 1]  # Of the figure's height.
+USUAL_LOSS = 0.32  # The logarithm of what the axis of losses reaches to: its tick at 2 is drawn.
 COLUMNS_OF_BAND: dict[str, Place] = {
     "median": "y[i]",
     "low (10 %)": "customdata[i][0]",
@@ -118,6 +119,7 @@ def add_band(figure: go.Figure, epochs: Values, values: Values, *, color: str, a
         x=np.concatenate([epochs[drawn], epochs[drawn][::-1]]),
         y=np.concatenate([high[drawn], low[drawn][::-1]]),
         yaxis=axis,
+        mode="lines",
         name="10–90 % of replicates",
         fill="toself",
         fillcolor=translucent(color),
@@ -191,14 +193,14 @@ def accuracy_axis(values: Sequence[Values]) -> dict[str, Any]:
 
 
 def _loss_axis(record: RunRecord, values: Sequence[Values]) -> dict[str, Any]:
-    """Powers of ten from 0.1 to 2, wider by whole ones only if the run goes there; a plain axis if it goes below 0."""
+    """From 0.1 to 2, wider by whole powers of ten only if the run goes there; a plain axis if it goes below 0."""
     unit = "nats" if record.model.guessing_loss is not None else record.model.loss.replace("_", " ")
     seen = np.concatenate([one[np.isfinite(one)] for one in values] or [np.zeros(0)])
     if (seen < 0).any():
         return {"title": {"text": f"loss, {unit}"}, "range": [float(seen.min()), float(seen.max(initial=0))]}
     sizes = np.log10(seen[seen > 0])
     low, high = float(sizes.min(initial=0)), float(sizes.max(initial=0))
-    ends = (min(-1, math.floor(low)), 0.3 if high <= 0.3 else math.ceil(high))
+    ends = (min(-1, math.floor(low)), USUAL_LOSS if high <= USUAL_LOSS else math.ceil(high))
     return {"title": {"text": f"loss, {unit}"}, "range": list(ends), **log_axis(*ends, most=5)}
 
 

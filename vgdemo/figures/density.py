@@ -23,6 +23,7 @@ MAX_EPOCHS = 100
 PER_ROW = 3
 MAX_NAME = 14  # Characters of a layer's name that a panel is wide.
 GAP = 0.03  # Between panels, as a share of the figure.
+_SHARES = {"tickvals": [0, 0.1, 0.2, 0.3], "ticktext": ["0 %", "10 %", "20 %", "≥30 %"]}
 FULL = 0.3  # The share of a layer's entries within half a power of ten that has the last colour.
 
 
@@ -170,7 +171,7 @@ def _layout(record: RunRecord, panel: Panel, names: list[str], reading: str) -> 
             "colorscale": SEQUENTIAL,
             "cmin": 0,
             "cmax": FULL,
-            "colorbar": {"title": {"text": "share of entries", "side": "right"}, "thickness": 10, "tickformat": ".0%"},
+            "colorbar": {"title": {"text": "share of entries", "side": "right"}, "thickness": 10, **_SHARES},
         },
         **axes,
     )
@@ -179,7 +180,8 @@ def _layout(record: RunRecord, panel: Panel, names: list[str], reading: str) -> 
 def _axes(cell: _Cell, epochs: dict[str, Any]) -> dict[str, Any]:
     """Both axes of a panel; the outer panels name theirs."""
     number, is_bottom, is_left = cell.place + 1, cell.row == 0, cell.column == 0
-    across = {"nticks": 3, **epochs, "domain": cell.across, "anchor": f"y{number}"}
+    first, last = epochs["range"]
+    across = {**epochs, "tickvals": sorted({first, last // 2 or last}), "domain": cell.across, "anchor": f"y{number}"}
     up = {"range": [BESIDE[0].ends[0], BESIDE[1].ends[1]], **_ticks(), "domain": cell.up, "anchor": f"x{number}"}
     return {
         cell.axis("x"): {**across, "title": {"text": "epoch" if is_bottom else ""}, "showticklabels": is_bottom},
@@ -188,11 +190,11 @@ def _axes(cell: _Cell, epochs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _ticks() -> dict[str, Any]:
-    sizes = decades(LOW, HIGH, 3)
-    below, above = ((sum(beside.ends) / 2, beside.tick) for beside in BESIDE)
+    sizes, (below, above) = decades(LOW, HIGH, 3), BESIDE
+    inner = slice(1, -1)  # The names of the ends would lie on those of the rows beside them.
     return {
-        "tickvals": [below[0], *sizes["tickvals"], above[0]],
-        "ticktext": [below[1], *sizes["ticktext"], above[1]],
+        "tickvals": [sum(below.ends) / 2, *sizes["tickvals"][inner], sum(above.ends) / 2],
+        "ticktext": [below.tick, *sizes["ticktext"][inner], above.tick],
     }
 
 

@@ -208,4 +208,4 @@ def _beyond(shares: Values, axis: _Axis, panel: Panel) -> str:
     worst = int(np.argmax(below))
     count = counted(int((below > 0).sum()), panel.axis)
     most = f"{percent(below[worst])} of {panel.phrases[worst]}"
-    return f" {count} with entries below {power_of_ten(axis.low)}, {most}: fit the scales to see them."
+    return f" {count} with entries below {power_of_ten(axis.low)}, {most}: fit the scales."

@@ -82,7 +82,7 @@ class Statistic:
 
         Example:
             >>> STATISTICS["gradient_rms"].beyond(np.array([0, 4e-16, 1e-9, 0.1]), (-8, 1), "layer")
-            ' 2 layers below 10⁻⁸, smallest 4.0·10⁻¹⁶: fit the scales to see them.'
+            ' 2 layers below 10⁻⁸, smallest 4.0·10⁻¹⁶: fit the scales.'
         """
         drawn, (low, high) = self.scaled(values), scale
         sides = (("below", low, "smallest", min, drawn < low), ("above", high, "largest", max, drawn > high))
@@ -91,7 +91,7 @@ class Statistic:
             for side, end, extreme, pick, is_beyond in sides
             if len(some := values[is_beyond & np.isfinite(drawn)])
         ]
-        return f" {listed(found)}: fit the scales to see them." if found else ""
+        return f" {listed(found)}: fit the scales." if found else ""
 
     def _in_words(self, end: float) -> str:
         """An end of the scale."""
