@@ -109,6 +109,7 @@ def set_at(record: RunRecord, name: str, where: Any, values: Any) -> RunRecord:
 
 
 def _learning(record: RunRecord, learners: Any, accuracy: float = 0.9) -> RunRecord:
+    record = set_at(record, "train_loss", np.s_[-10:, learners], 0.3)
     return set_at(record, "val_accuracy", np.s_[-10:, learners], accuracy)
 
 
