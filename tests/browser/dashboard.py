@@ -28,7 +28,7 @@ FLAGS = [
     "--disable-sync",
 ]
 START_SECONDS = 60
-READY_SECONDS = 90  # Workers import TensorFlow and compile; a busy machine takes its time.
+READY_SECONDS = 240  # Workers import TensorFlow and compile; a busy machine takes its time.
 
 
 def free_port() -> int:

@@ -87,18 +87,13 @@ def test_a_page_without_a_title_in_sight_has_one_for_those_who_listen(title: str
     assert f'<h1 class="vgdemo-heard">{title}</h1>' in [one.proto.body for one in page.get("html")]
 
 
-def is_for_a_room(page: AppTest) -> bool:
-    return any("--vgdemo-type" in one.proto.body for one in page.get("html"))
-
-
 def test_a_presentation_begins_and_ends_by_a_toggle_and_stands_in_the_address(lab: object) -> None:
     page = lab(epochs="20")  # type: ignore[operator]
-    assert not is_for_a_room(page)
     page.toggle(key="present").set_value(True).run()
-    assert is_for_a_room(page) and query(page) == {"epochs": "20", "view": "present-1"}
+    assert query(page) == {"epochs": "20", "view": "present-1"}
     page.toggle(key="present").set_value(False).run()
-    assert not is_for_a_room(page) and query(page) == {"epochs": "20"}
-    assert is_for_a_room(lab(view="present-1"))  # type: ignore[operator]
+    assert query(page) == {"epochs": "20"}
+    assert lab(view="present-1").toggle(key="present").value  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("text", ["**bold**", "[x](http://example.org)", ":red[x]", "$x$", "<b>x</b>", "# x", "`x`"])

@@ -40,9 +40,14 @@ class Board {
     this.fixedRow = root.querySelector(".vgdemo-fixed")
     this.framedRow = root.querySelector(".vgdemo-framed")
     this.timeline = new Timeline(root.querySelector(".vgdemo-timeline"), (epoch) => this.choose(epoch))
+    // For a room the type is larger.
+    this.presentation = new MutationObserver(() => this.update(this.data))
+    this.presentation.observe(document.documentElement, { attributeFilter: ["data-present"] })
   }
 
-  async update({ library, figures, stale, columns, led }) {
+  async update(data) {
+    this.data = data
+    const { library, figures, stale, columns, led } = data
     const isLed = this.follow(led)
     const theme = themeOf(this.root)
     this.columns = columns
@@ -154,6 +159,7 @@ class Board {
   dispose() {
     this.timeline.pause()
     clearTimeout(this.rest)
+    this.presentation.disconnect()
     for (const figure of this.all) figure.dispose()
   }
 }

@@ -1,7 +1,8 @@
-// What Streamlit has no word for: the landmarks of a page, which link is the current page's, and Escape, which ends a
-// presentation.
+// What Streamlit has no word for: the landmarks of a page, which link is the current page's, that the page is presented
+// to a room, which styles and figures read at the document's root, and Escape, which ends that.
 
 export default function render({ data }) {
+  document.documentElement.toggleAttribute("data-present", data.present)
   const mark = () => markPage(data.page)
   const observer = new MutationObserver(mark)
   observer.observe(document.body, { childList: true, subtree: true })

@@ -22,7 +22,7 @@ INTRODUCTION = """Deep networks often do not learn because the gradient that rea
 Here you set a network on the left, train it at once, and see the gradient of every layer at every epoch."""
 
 _HERE = Path(__file__).parent
-_CSS, _PRESENT_CSS = _HERE / "page.css", _HERE / "present.css"
+_CSS, _PRESENT_CSS = _HERE / "page.css", _HERE / "present.css"  # The second speaks of a presentation alone.
 _HEADED = (LAB, COMPARE)  # Pages whose first heading is for those alone who listen; the others show theirs.
 
 _mount_landmarks = st.components.v2.component(
@@ -42,6 +42,7 @@ def page(title: str, *, retry: Callable[[], None] | None = None) -> Iterator[Non
     """
     st.set_page_config(page_title=f"{title} · vgdemo", page_icon="📉", layout="wide")
     st.html(_CSS)
+    st.html(_PRESENT_CSS)
     come_to(title)
     navigation = _navigation(title)
     notice, session().notice = session().notice, None
@@ -54,13 +55,12 @@ def page(title: str, *, retry: Callable[[], None] | None = None) -> Iterator[Non
         if retry is not None:
             st.button("Try again", on_click=retry)
     with navigation:  # Only now it is known what the page shows.
-        _present()
+        _present(title)
         share(title)
 
 
 def _navigation(page: str) -> DeltaGenerator:
     """Draw the links; gives the row in which they stand."""
-    _mount_landmarks(data={"page": page}, key="landmarks")
     if page in _HEADED:
         st.html(f'<h1 class="vgdemo-heard">{page}</h1>')
     row = st.container(horizontal=True, gap="small", vertical_alignment="center", key="navigation")
@@ -74,9 +74,9 @@ def _navigation(page: str) -> DeltaGenerator:
     return row
 
 
-def _present() -> None:
-    if st.toggle("Present", key=PRESENT, persist_state="session"):
-        st.html(_PRESENT_CSS)
+def _present(page: str) -> None:
+    is_presented = st.toggle("Present", key=PRESENT, persist_state="session")
+    _mount_landmarks(data={"page": page, "present": is_presented}, key="landmarks")
 
 
 def _link(title: str, path: str) -> None:

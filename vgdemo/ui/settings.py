@@ -80,7 +80,7 @@ def name_field() -> None:
         placeholder="Name it",
         label_visibility="collapsed",
         persist_state="session",
-        width=180,
+        width=120,
     )
 
 
