@@ -178,7 +178,7 @@ def test_the_lab_hands_its_run_over(page: Page, url: str) -> None:
     assert "a=units-4" in page.url and "b=" in page.url
 
 
-def test_an_answered_question_of_the_library_closes(page: Page, url: str, compare: Open) -> None:
+def test_a_run_that_was_deleted_from_the_library_comes_back(page: Page, url: str, compare: Open) -> None:
     compare("Compare?a=epochs-1+replicates-1+seed-901&b=epochs-1+replicates-1+seed-902")
     expect_complete(page, "AB")
     page.get_by_role("link", name="Library").click()
@@ -186,10 +186,12 @@ def test_an_answered_question_of_the_library_closes(page: Page, url: str, compar
     expect(table).to_be_visible()
     box = table.bounding_box()
     page.mouse.click(box["x"] + 18, box["y"] + 53)  # The box before the first row; the table is one canvas.
-    page.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Yes, delete").click()
-    expect(page.get_by_role("button", name="Yes, delete")).to_have_count(0)
-    expect(page.get_by_role("button", name="Delete")).to_be_disabled()
+    delete, undo = (page.get_by_role("button", name=name, exact=True) for name in ("Delete", "Undo delete"))
+    delete.click()
+    expect(undo).to_be_enabled()
+    expect(delete).to_be_disabled()
+    undo.click()
+    expect(undo).to_be_disabled()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -205,7 +207,7 @@ def test_the_pages_are_accessible_and_fit_the_screen(
         expect_complete(page, "AB")
         page.wait_for_selector(f"{plot('profile')} .main-svg")
     else:
-        expect(page.get_by_text("Filter by")).to_be_visible()
+        expect(page.get_by_role("heading", name="Library")).to_be_visible()
     found = Axe().run(page).response["violations"]
     serious = [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")]
     assert serious == []

@@ -136,9 +136,9 @@ def upload(page: Page, text: str) -> None:
 def test_the_glossary_is_in_the_navigation_and_its_filter_in_the_address(open_lab: Open) -> None:
     page = open_complete(open_lab)
     page.get_by_role("link", name="Glossary").click()
-    expect(page.get_by_text("Squeezes its input between -1 and 1")).to_be_visible()
+    expect(page.get_by_text("Squeezes its input between -1 and 1, with slope 1")).to_be_visible()
     page.get_by_label("Find a word").fill("Xavier")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Squeezes its input between -1 and 1")).to_have_count(0)
-    expect(page.get_by_text("Glorot (Xavier) initialiser")).to_be_visible()
+    expect(page.get_by_text("Squeezes its input between -1 and 1, with slope 1")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Glorot (Xavier) initialiser")).to_be_visible()
     expect(page).to_have_url(re.compile("find=Xavier"))
