@@ -91,7 +91,7 @@ def test_a_fitted_distribution_ends_where_the_entries_end(make_record: Make) -> 
         (
             {"bin0": [0, 1, 2], "bin8": 8},
             "20.0 % of the entries of the output are exactly zero, the most of all layers. "
-            "3 layers with entries below 10⁻¹⁰, 100 % of layer 1: fit the scales.",
+            "3 layers with entries below 10⁻¹⁰, 100 % of layer 1, beyond the scale.",
         ),
         ({"bin63": [0, 1, 0], "bin40": 9}, "up to 10 % of a layer's entries are not finite."),
     ],

@@ -43,7 +43,7 @@ def test_what_lies_beyond_the_scale_is_counted_and_the_end_of_the_scale_stands_f
     record = changed(make_record(), gradient_rms=np.array([4e-16, 2e-9, 0.5]))
     figure = layer_heatmap(record)
     reading = figure.layout.title.subtitle.text
-    assert reading.endswith(" 2 layers below 10⁻⁸, smallest 4.0·10⁻¹⁶: fit the scales.")
+    assert reading.endswith(" 2 layers below 10⁻⁸, smallest 4.0·10⁻¹⁶, beyond the scale.")
     assert "≤10⁻⁸" in figure.data[0].colorbar.ticktext
     np.testing.assert_allclose(np.asarray(figure.data[0].z)[0], np.log10(4e-16), rtol=1e-6)
     fitted = layer_heatmap(record, fit=True)

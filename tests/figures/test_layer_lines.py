@@ -40,7 +40,7 @@ def test_what_is_not_finite_is_a_mark_at_the_upper_end(value: float, name: str, 
 def test_what_is_too_small_for_the_axis_keeps_its_value_and_is_counted(make_record: Make) -> None:
     figure = layer_lines(changed(make_record(), gradient_mean_abs=np.array([3e-12, 0.1, 0.5])))
     assert set(figure.data[0].y) == {np.float32(3e-12)}
-    assert figure.layout.title.subtitle.text.endswith("1 layer below 10⁻⁸, smallest 3.0·10⁻¹²: fit the scales.")
+    assert figure.layout.title.subtitle.text.endswith("1 layer below 10⁻⁸, smallest 3.0·10⁻¹², beyond the scale.")
 
 
 def test_the_axis_is_the_same_for_all_runs_unless_it_fits(make_record: Make) -> None:

@@ -66,7 +66,7 @@ def test_what_lies_beyond_the_axis_is_marked_at_its_end_with_the_true_value(make
     assert marks == [(["1"], [-8], ["4.0·10⁻¹⁶"]), (["output"], [1], ["3.0·10⁴"])]
     assert named(profile, "median").customdata[0].tolist() == pytest.approx([4e-16] * 3)
     fitted = layer_profile(record, fit=True)
-    assert not named(fitted, "below the scale").x and "fit" not in fitted.layout.title.subtitle.text
+    assert not named(fitted, "below the scale").x and "beyond" not in fitted.layout.title.subtitle.text
 
 
 def test_the_axis_may_end_where_others_do(make_record: Make) -> None:
@@ -90,7 +90,7 @@ def test_the_reading_names_the_extremes_as_a_sentence_does() -> None:
         (
             [0.3, 4e-10, 4e-16, 0.0],
             "smallest in the output, 0; largest in layer lstm/kernel, 0.3; exactly zero in 1 of 4 layers. "
-            "2 layers below 10⁻⁸, smallest 4.0·10⁻¹⁶: fit the scales.",
+            "2 layers below 10⁻⁸, smallest 4.0·10⁻¹⁶, beyond the scale.",
         ),
     ):
         figure = layer_profile(changed(record, gradient_rms=np.array(values)))

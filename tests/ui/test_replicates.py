@@ -65,6 +65,15 @@ def compare() -> None:
     show_side_by_side(jobs, ViewOptions(), replicate_choice(jobs.values()), tuple(VIEWS))
 
 
+def fitted() -> None:
+    import streamlit as st
+
+    from vgdemo.figures import VIEWS, ViewOptions
+    from vgdemo.ui.views import show_side_by_side
+
+    show_side_by_side(st.session_state["jobs"], ViewOptions(fit=True), "all", tuple(VIEWS))
+
+
 @pytest.fixture
 def mixed(make_record: Make) -> RunRecord:
     """One of four replicates learns, the others have a layer whose units are all dead."""
@@ -158,3 +167,21 @@ def test_side_by_side_a_kind_means_each_columns_own(mixed: RunRecord, make_recor
     said = readings(page)
     assert "replicate 3" in said["layers A"]
     assert said["layers B"].endswith("(median of 3 replicates). All replicates: none learns.")
+
+
+def test_what_lies_beyond_the_scale_leads_to_the_choice_that_fits_it(make_record: Make) -> None:
+    page = opened(lab, job=FakeJob(changed(make_record(seed=7), gradient_rms=np.array([4e-16, 0.1, 0.5]))))
+    said = readings(page)
+    counted = "1 layer below 10⁻⁸, smallest 4.0·10⁻¹⁶, beyond the scale: fit the scales."
+    assert counted in said["layers"]
+    assert counted in said["profile"]
+
+
+def test_side_by_side_the_scales_fit_to_all_runs(make_record: Make) -> None:
+    small, large = (changed(make_record(seed=seed), gradient_rms=size) for seed, size in ((8, 1e-12), (9, 1e3)))
+    page = opened(fitted, jobs={"A": FakeJob(small), "B": FakeJob(large)})
+    assert not page.exception
+    (shown,) = page.session_state[SESSION].drawn.values()
+    layouts = {name: json.loads(picture.json)["layout"] for name, picture in shown.pictures.items()}
+    assert layouts["layers A"]["meta"]["scale"] == layouts["layers B"]["meta"]["scale"] == [-12.5, 3.5]
+    assert layouts["distribution A"]["xaxis"] == layouts["distribution B"]["xaxis"]

@@ -16,7 +16,7 @@ from vgdemo.figures import guide
 from vgdemo.figures.axes import decades, named_places, room_for, shortened
 from vgdemo.figures.frames import Stop, Trace, with_frames
 from vgdemo.figures.sampling import counted_panel, frame_indices, of_replicates, who
-from vgdemo.figures.scales import Fit, Values
+from vgdemo.figures.scales import BEYOND, Fit, Values
 from vgdemo.figures.style import BLUE, SPECIAL_COLORS, new_figure, translucent
 from vgdemo.record import HISTOGRAM_EDGES, Panel, RunRecord
 from vgdemo.wording import counted, percent, power_of_ten
@@ -208,4 +208,4 @@ def _beyond(shares: Values, axis: _Axis, panel: Panel) -> str:
     worst = int(np.argmax(below))
     count = counted(int((below > 0).sum()), panel.axis)
     most = f"{percent(below[worst])} of {panel.phrases[worst]}"
-    return f" {count} with entries below {power_of_ten(axis.low)}, {most}: fit the scales."
+    return f" {count} with entries below {power_of_ten(axis.low)}, {most}, {BEYOND}."

@@ -14,6 +14,7 @@ from vgdemo.model import Model
 from vgdemo.record import ACTIVATION_STATISTICS, KERNEL_STATISTICS, UPDATE_STATISTICS, RunRecord
 from vgdemo.wording import capitalized, counted, listed, number, power_of_ten
 
+BEYOND = "beyond the scale"  # What readings say of values that a scale that fits would hold.
 Values = NDArray[Any]
 Fit = bool | tuple[float, float]  # Whether a scale is fitted to the values that are drawn, or its ends.
 
@@ -82,7 +83,7 @@ class Statistic:
 
         Example:
             >>> STATISTICS["gradient_rms"].beyond(np.array([0, 4e-16, 1e-9, 0.1]), (-8, 1), "layer")
-            ' 2 layers below 10⁻⁸, smallest 4.0·10⁻¹⁶: fit the scales.'
+            ' 2 layers below 10⁻⁸, smallest 4.0·10⁻¹⁶, beyond the scale.'
         """
         drawn, (low, high) = self.scaled(values), scale
         sides = (("below", low, "smallest", min, drawn < low), ("above", high, "largest", max, drawn > high))
@@ -91,7 +92,7 @@ class Statistic:
             for side, end, extreme, pick, is_beyond in sides
             if len(some := values[is_beyond & np.isfinite(drawn)])
         ]
-        return f" {listed(found)}: fit the scales." if found else ""
+        return f" {listed(found)}, {BEYOND}." if found else ""
 
     def _in_words(self, end: float) -> str:
         """An end of the scale."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 
 from vgdemo.article import Experiment, Finding
 from vgdemo.article.measures import Measure
@@ -114,7 +114,7 @@ def _depths(experiment: Experiment, records: Records, findings: Findings) -> dic
 _MAKERS: dict[str, Callable[[Experiment, Records, Findings], dict[str, Picture]]] = {
     "outcome": _outcomes,
     "curves": _of_first("curves", curves),
-    "gradients": _of_first("gradients", layer_lines),
+    "gradients": _of_first("gradients", partial(layer_lines, fit=True)),
     "density": _of_first("density", gradient_density),
     "norms": _norms,
     "depths": _depths,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from vgdemo.export import file_name, run_name, together
-from vgdemo.figures import STATISTICS, VIEWS, Figure, View, ViewOptions, overlaid_accuracy, views_of
+from vgdemo.figures import BEYOND, STATISTICS, VIEWS, Figure, View, ViewOptions, overlaid_accuracy, views_of
 from vgdemo.jobs import Job
 from vgdemo.record import RunRecord
 from vgdemo.theory import Forecast
@@ -171,16 +171,17 @@ class _Shown(NamedTuple):
 def _picture(kind: str, view: View, record: RunRecord, shown: _Shown, forecast: Forecast | None) -> Picture:
     def make() -> Figure:
         figure = view.make(record, shown.options, forecast)
-        if shown.remark:
-            _add_remark(figure, shown.remark)
+        _complete_readings(figure, shown.remark)
         return figure
 
     return drawn(kind, shown, [record], make)
 
 
-def _add_remark(figure: Figure, remark: str) -> None:
+def _complete_readings(figure: Figure, remark: str) -> None:
+    """What a page can say besides: where to see more, and the remark."""
     for layout in (figure.layout, *(frame.layout for frame in figure.frames)):
-        layout.title.subtitle.text += f" {remark}"
+        subtitle = layout.title.subtitle
+        subtitle.text = f"{subtitle.text.replace(BEYOND, f'{BEYOND}: fit the scales')} {remark}".strip()
 
 
 def _show(
