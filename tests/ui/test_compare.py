@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
+import numpy as np
 import pytest
+from conftest import changed
 from streamlit.testing.v1 import AppTest
 
+from vgdemo.config import RunConfig
 from vgdemo.jobs import JobState, SchedulerError
+from vgdemo.links import from_query, to_query
 from vgdemo.presets import DEEP_RELU, DEEP_TANH
 from vgdemo.record import RunRecord
 from vgdemo.ui.columns import COMPARE
 from vgdemo.ui.session import control_key
 
-from .conftest import button, control
+from .conftest import button, control, query
 
 Open = Callable[..., AppTest]
 
@@ -75,3 +80,74 @@ def test_the_lab_hands_its_run_over(lab: Callable[..., AppTest]) -> None:
     page = lab(units="9")
     link = next(link for link in page.get("page_link") if link.proto.label == "Compare with…")
     assert "a=units-9" in link.proto.query_string
+
+
+SETTINGS = {"epochs": 30, "replicates": 2, "n_samples": 100, "num_hidden_layers": 2}
+SMALL = tuple(DEEP_TANH.with_changes(seed=seed, **SETTINGS) for seed in range(4))
+
+
+@pytest.fixture
+def ill(jobs: Any, make_record: Callable[..., RunRecord]) -> None:
+    """No run learns: each layer has a thousandth of the gradient of the one above."""
+    curves = {"train_loss": 0.69, "val_loss": 0.69, "train_accuracy": 0.5, "val_accuracy": 0.5}
+    gradient = {"gradient_rms": 10.0 ** np.arange(-7, 2, 3)}
+
+    def record(config: RunConfig) -> RunRecord:
+        return changed(make_record(seed=config.seed, **SETTINGS), **gradient | curves)
+
+    jobs.record = record
+
+
+def columns(page: AppTest) -> tuple[RunConfig, ...]:
+    """What the address says."""
+    return from_query(query(page))[0]
+
+
+def attempts(page: AppTest, letter: str) -> list[Any]:
+    return [one for one in page.button if (one.key or "").startswith(f"remedy {letter} ")]
+
+
+@pytest.mark.usefixtures("ill")
+def test_every_column_says_why_and_leads_to_the_lab(compare: Open) -> None:
+    page = compare(**to_query(SMALL[:2]), name_b="our <b>second</b>")
+    menus = [popover.proto.popover.label for popover in page.main.get("popover")]
+    for letter, config in zip("AB", SMALL, strict=False):
+        assert {f"Why {letter}?", f"Try for {letter}"} <= set(menus)
+        link = next(link for link in page.get("page_link") if link.proto.label == f"{letter} in the Lab")
+        asked = dict(parse_qsl(link.proto.query_string))
+        assert asked.pop("name", None) == (None if letter == "A" else "our <b>second</b>")
+        assert RunConfig.from_query(asked) == (config, ())
+
+
+@pytest.mark.usefixtures("ill")
+def test_a_remedy_that_is_tried_becomes_the_last_column_and_the_others_stay(compare: Open, jobs: Any) -> None:
+    page = compare(**to_query(SMALL[:2]), name_b="second")
+    assert "It becomes column C." in [caption.value for caption in page.caption]
+    attempts(page, "A")[0].click().run()
+    assert columns(page)[:2] == SMALL[:2] and len(columns(page)) == 3
+    assert columns(page)[2].seed == SMALL[0].seed and columns(page)[2] != SMALL[0]
+    assert jobs.submitted[-1].config == columns(page)[2]
+    assert query(page)["name_b"] == "second"
+    attempts(page, "A")[0].click().run()
+    assert len(columns(page)) == 3, "it is there already"
+
+
+@pytest.mark.parametrize(("letter", "replaced"), [("A", "D"), ("C", "D"), ("D", "C")])
+@pytest.mark.usefixtures("ill")
+def test_without_room_the_last_other_column_makes_way_and_that_is_said(
+    letter: str, replaced: str, compare: Open
+) -> None:
+    page = compare(**to_query(SMALL))
+    assert f"It takes the place of column {replaced}: four is the most." in [one.value for one in page.caption]
+    attempts(page, letter)[0].click().run()
+    position, place = "ABCD".index(letter), "ABCD".index(replaced)
+    assert columns(page)[place].seed == SMALL[position].seed
+    kept = [index for index in range(4) if index != place]
+    assert [columns(page)[index] for index in kept] == [SMALL[index] for index in kept]
+
+
+def test_a_column_that_trains_has_no_remedy_yet(compare: Open, jobs: Any) -> None:
+    jobs.state = JobState.TRAINING
+    page = compare()
+    assert not attempts(page, "A") and not page.main.get("popover")[2:]
+    assert "A in the Lab" in [link.proto.label for link in page.get("page_link")]

@@ -176,6 +176,29 @@ def put(configs: Columns) -> None:
     session().columns, session().names = configs, _as_many(names, configs)
 
 
+def room_beside(letter: str) -> tuple[str, bool]:
+    """The column that a run gets which is tried for another one's, and whether it is a new one.
+
+    A new one comes last, so that the others keep their letters and colours; without room it is the last of the others.
+    """
+    count = len(session().columns)
+    if count < len(COLUMNS):
+        return LETTERS[count], True
+    return LETTERS[count - 2 if letter == LETTERS[count - 1] else count - 1], False
+
+
+def set_beside(letter: str, config: RunConfig) -> None:
+    """Set a run beside that of a column; one that is there already stays where it is."""
+    configs = session().columns
+    if config in configs:
+        return
+    target, _ = room_beside(letter)
+    position = LETTERS.index(target)
+    names = _as_many(session().names, configs)
+    session().columns = (*configs[:position], config, *configs[position + 1 :])
+    session().names = (*names[:position], "", *names[position + 1 :])
+
+
 def _add() -> None:
     """A preset that is not there yet, with what the columns have in common."""
     configs = session().columns

@@ -11,14 +11,14 @@ from vgdemo.comparison import who_learns
 from vgdemo.figures import RUN_COLORS, ViewOptions
 from vgdemo.jobs import Job
 from vgdemo.record import RunRecord
-from vgdemo.ui.columns import show_address
+from vgdemo.ui.columns import room_beside, set_beside, show_address
 from vgdemo.ui.live import announce
 from vgdemo.ui.names import titles
 from vgdemo.ui.page import plain
 from vgdemo.ui.progress import are_over, progress_bar, progress_in_words, redraw
 from vgdemo.ui.replicates import replicate_choice
 from vgdemo.ui.runs import BROKEN, retry
-from vgdemo.ui.verdict import verdict_in_words, verdict_of_column
+from vgdemo.ui.verdict import next_steps, verdict_in_words, verdict_of_column
 from vgdemo.ui.views import fit_choice, records_of, row_choice, show_side_by_side, statistic_choice
 
 FOLLOW_SECONDS = 0.6
@@ -47,6 +47,7 @@ def _heads(jobs: Jobs) -> None:
             st.markdown(f"**{plain(called[letter])}**")
             progress_bar(job)
             verdict_of_column(job, letter)
+            next_steps(job, letter, partial(set_beside, letter), _place_beside(letter))
     with st.container(key="who-learns"):
         st.markdown(plain(_who_learns(jobs)))
     announce(_in_short(jobs))
@@ -57,6 +58,11 @@ def _in_short(jobs: Jobs) -> str:
     if not are_over(jobs.values()):
         return "Training."
     return " ".join(f"{letter}: {progress_in_words(job)} {verdict_in_words(job)}" for letter, job in jobs.items())
+
+
+def _place_beside(letter: str) -> str:
+    target, is_free = room_beside(letter)
+    return f"It becomes column {target}." if is_free else f"It takes the place of column {target}: four is the most."
 
 
 def _who_learns(jobs: Jobs) -> str:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from vgdemo.config import RunConfig
 from vgdemo.diagnosis import Diagnosis, Remedy, Verdict, diagnose, possible
 from vgdemo.glossary import GLOSSARY
 from vgdemo.jobs import Job
-from vgdemo.links import to_query
+from vgdemo.links import NAME, run_query, to_query
 from vgdemo.record import RunRecord
 from vgdemo.summary import Summary, summarize
 from vgdemo.theory import against_measurement, expectation
 from vgdemo.ui.forecast import forecast_of
 from vgdemo.ui.glossary import in_markdown
+from vgdemo.ui.names import own_names
 from vgdemo.ui.page import plain
-from vgdemo.ui.pages import COMPARE, PAGES
+from vgdemo.ui.pages import COMPARE, LAB, PAGES
 from vgdemo.ui.session import session
 
 MOST_REMEDIES = 4  # More of them are no advice.
@@ -38,7 +41,7 @@ def verdict(job: Job) -> None:
         _say(diagnosis)
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             _remedies(diagnosis, job.config)
-            _reasons(diagnosis)
+            _reasons(diagnosis, "Why")
 
 
 def verdict_of_column(job: Job, letter: str) -> None:
@@ -55,6 +58,25 @@ def verdict_in_words(job: Job) -> str:
     """The verdict as a word or two; empty before there is one."""
     diagnosis = _diagnosis_of(job)
     return f"{diagnosis.headline}." if diagnosis is not None else ""
+
+
+def next_steps(job: Job, letter: str, attempt: Callable[[RunConfig], None], where: str) -> None:
+    """The ways on from one of several runs side by side: why it ends so, what may cure it, and the Lab.
+
+    Args:
+        job: The run.
+        letter: Its column's.
+        attempt: Sets the cured run beside it.
+        where: Which column that will be, in a sentence.
+    """
+    diagnosis = _diagnosis_of(job)
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"next-{letter}"):
+        if diagnosis is not None:
+            _reasons(diagnosis, f"Why {letter}?")
+            _menu(diagnosis, job.config, letter, attempt, where)
+        name = own_names().get(letter)
+        query = run_query(job.config) | ({NAME: name} if name else {})
+        st.page_link(PAGES[LAB], label=f"{letter} in the Lab", query_params=query, width="content")
 
 
 def findings(record: RunRecord) -> tuple[str, ...]:
@@ -98,7 +120,7 @@ def _say(diagnosis: Diagnosis) -> None:
 def _remedies(diagnosis: Diagnosis, config: RunConfig) -> None:
     remedies = possible(diagnosis.remedies, config)[:MOST_REMEDIES]
     if remedies:
-        st.markdown("Try:", width="content")
+        st.markdown("Try in Compare:", width="content")
     for remedy in remedies:
         if st.button(remedy.label, help=remedy.explanation, key=f"remedy {remedy.label}"):
             _try(config, remedy)
@@ -109,8 +131,23 @@ def _try(config: RunConfig, remedy: Remedy) -> None:
     st.switch_page(PAGES[COMPARE], query_params=to_query([config, remedy.applied(config)], [session().name]))
 
 
-def _reasons(diagnosis: Diagnosis) -> None:
-    with st.popover("Why", type="tertiary"):
+def _menu(
+    diagnosis: Diagnosis, config: RunConfig, letter: str, attempt: Callable[[RunConfig], None], where: str
+) -> None:
+    remedies = possible(diagnosis.remedies, config)[:MOST_REMEDIES]
+    if not remedies:
+        return
+    # Another place is another menu: after a choice the old one closes.
+    with st.popover(f"Try for {letter}", type="tertiary", key=f"try {letter} {where}"):
+        st.caption(where)
+        for remedy in remedies:
+            if st.button(remedy.label, help=remedy.explanation, key=f"remedy {letter} {remedy.label}"):
+                attempt(remedy.applied(config))
+                st.rerun()  # This part of the page alone would go on showing the columns of before.
+
+
+def _reasons(diagnosis: Diagnosis, label: str) -> None:
+    with st.popover(label, type="tertiary"):
         st.markdown("\n".join(f"- {plain(sentence)}" for sentence in (diagnosis.confidence, *diagnosis.evidence)))
         if diagnosis.rule is not None:
             st.caption(f"The rule that says so: {plain(diagnosis.rule.in_words)} {plain(diagnosis.rule.reason)}")
