@@ -88,7 +88,7 @@ def section(experiment: Experiment, every: Sequence[RunConfig]) -> None:
     for name, config in experiment.runs:
         _say_what_failed(name, config)
     with st.container(key=f"experiment-{experiment.number}"):
-        board(seen.pictures, key=f"figures of {experiment.number}")
+        board(seen.pictures, key=f"figures of {experiment.number}", level=4)
     _details(experiment, states)
     _links(experiment)
 
@@ -101,7 +101,7 @@ def _details(experiment: Experiment, states: Sequence[tuple[str, str]]) -> None:
     if panel.open:
         seen = _seen(experiment.number, states, experiment.details, experiment)
         with panel, st.container(key=f"experiment-details-{experiment.number}"):
-            board(seen.pictures, key=f"more figures of {experiment.number}")
+            board(seen.pictures, key=f"more figures of {experiment.number}", level=4)
 
 
 def _say(experiment: Experiment, seen: Seen) -> None:

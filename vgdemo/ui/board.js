@@ -47,10 +47,11 @@ class Board {
 
   async update(data) {
     this.data = data
-    const { library, figures, stale, columns, led } = data
+    const { library, figures, stale, columns, led, level = 2 } = data
     const isLed = this.follow(led)
     const theme = themeOf(this.root)
     this.columns = columns
+    this.level = level
     this.style(theme, stale)
     for (const [name, picture] of Object.entries(figures)) this.figureOf(name, picture).setPicture(picture, theme)
     this.removeAllBut(figures)
@@ -81,7 +82,7 @@ class Board {
 
   // The columns' titles stand below that of their group.
   figureOf(name, { column }) {
-    if (!this.figures.has(name)) this.figures.set(name, new Figure(name, this, column ? "h3" : "h2"))
+    if (!this.figures.has(name)) this.figures.set(name, new Figure(name, this, `h${this.level + (column ? 1 : 0)}`))
     return this.figures.get(name)
   }
 
