@@ -107,7 +107,7 @@ EVERYDAY = """
     along although arrives axis bar bars blue both cent centres chosen class's colour compared compiling coordinates
     counted cut dashed diamond dot dots driven entry exceeds fail fewer finite fit glorot's grey half-way height
     hundred hurls identical included leap less likelier otherwise pink recorded red reuses revive second seconds
-    smallest twentieth validate wander wanders
+    slider smallest twentieth validate wander wanders
 """
 
 

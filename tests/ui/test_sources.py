@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from vgdemo.config import RunConfig
 from vgdemo.presets import DEEP_RELU, DEEP_TANH
 from vgdemo.record import RunRecord
-from vgdemo.store import RunStore
+from vgdemo.store import RunStore, StoreError
 from vgdemo.ui import runs
 from vgdemo.ui.page import plain
 from vgdemo.ui.session import SESSION
@@ -127,7 +127,7 @@ def test_a_store_that_cannot_be_read_is_one_sentence(
 
     class Unreadable(RunStore):
         def summaries(self) -> Any:
-            raise runs.StoreError("Expected a store. Received: none.")
+            raise StoreError("Expected a store. Received: none.")
 
     monkeypatch.setattr(runs, "open_store", lambda: Unreadable(str(tmp_path)))
     assert [error.value for error in choose("Stored run").error] == [plain("Expected a store. Received: none.")]
