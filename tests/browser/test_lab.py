@@ -171,21 +171,21 @@ def downloaded(page: Page, name: str) -> list[dict[str, str]]:
 def test_numbers_are_downloaded_as_csv(open_lab: Open) -> None:
     page = open_lab(QUICK)
     expect_progress(page, "Complete")
-    assert sum(row["series"] == "validation" for row in downloaded(page, "curves")) == 2 * 21
+    assert sum(row["half"] == "validation" for row in downloaded(page, "curves")) == 2 * 21
     reading = page.locator(".vgdemo-figure[data-name=layers] p").first.inner_text()
-    (first,) = (row for row in downloaded(page, "layers") if (row["x"], row["y"]) == ("20", "1"))
-    assert f"{number(float(first['value']))} in layer 1" in reading
-    (profile,) = (row for row in downloaded(page, "profile") if (row["series"], row["x"]) == ("median", "1"))
-    assert float(profile["y"]) == pytest.approx(float(first["value"]), rel=1e-6)
-    shares = [float(row["value"]) for row in downloaded(page, "distribution") if row["y"] == "output"]
-    assert sum(shares) == pytest.approx(1, abs=1e-5)
+    (first,) = (row for row in downloaded(page, "layers") if (row["epoch"], row["layer"]) == ("20", "1"))
+    assert f"{number(float(first['gradient, RMS']))} in layer 1" in reading
+    (profile,) = (row for row in downloaded(page, "profile") if (row["epoch"], row["layer"]) == ("20", "1"))
+    assert float(profile["gradient, RMS"]) == pytest.approx(float(first["gradient, RMS"]), rel=1e-4)
+    shares = [float(row["share"]) for row in downloaded(page, "distribution") if row["layer"] == "output"]
+    assert sum(shares) == pytest.approx(1, abs=1e-4)
 
 
 def test_an_exact_zero_is_downloaded_as_itself(open_lab: Open) -> None:
     page = open_lab(f"{QUICK}&gain=0")
     expect_progress(page, "Complete")
-    assert {row["value"] for row in downloaded(page, "layers") if row["y"] == "1"} == {"exact zero"}
-    assert "exact zero" in {row["y"] for row in downloaded(page, "profile")}
+    assert {row["gradient, RMS"] for row in downloaded(page, "layers") if row["layer"] == "1"} == {"0"}
+    assert "0" in {row["gradient, RMS"] for row in downloaded(page, "profile")}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
