@@ -49,7 +49,7 @@ class Board {
     this.data = data
     const { library, figures, stale, columns, led, level = 2 } = data
     const isLed = this.follow(led)
-    const theme = themeOf(this.root)
+    const { theme } = this
     this.columns = columns
     this.level = level
     this.style(theme, stale)
@@ -140,6 +140,10 @@ class Board {
 
   get stops() {
     return stopsOf(this.all.map(({ content }) => content))
+  }
+
+  get theme() {
+    return themeOf(this.root)
   }
 
   get shownStop() {

@@ -37,7 +37,7 @@ export class Figure {
     this.caption.element.append(this.key)
     this.element.append(this.caption.element, this.plot)
     // A figure that is leaving the page has no width any more, and Plotly refuses to measure it.
-    this.observer = new ResizeObserver(() => this.plot.clientWidth && this.plotly?.Plots.resize(this.plot))
+    this.observer = new ResizeObserver(() => this.plot.clientWidth && this.resize())
   }
 
   toolbar() {
@@ -107,6 +107,14 @@ export class Figure {
     this.observer.observe(this.plot)
     this.plot.on("plotly_click", ({ points }) => this.isOverEpochs && this.board.choose(points[0].x))
     lead(this, () => this.board.peersOf(this).filter((peer) => peer !== this && peer.plotly))
+  }
+
+  // Before a room the type is another as well.
+  resize() {
+    const theme = this.board.theme
+    if (isSame(theme, this.theme)) return this.plotly.Plots.resize(this.plot)
+    this.theme = theme
+    return this.draw(this.plotly, this.board.shownStop)
   }
 
   showEpoch(epoch) {
