@@ -48,8 +48,9 @@ def _heads(jobs: Jobs) -> None:
             progress_bar(job)
             verdict_of_column(job, letter)
             next_steps(job, letter, partial(set_beside, letter), _place_beside(letter))
-    with st.container(key="who-learns"):
-        st.markdown(plain(_who_learns(jobs)))
+    with st.container(horizontal=True, vertical_alignment="center", key="who-learns"):
+        st.markdown(plain(_who_learns(jobs)), width="content")
+        _stop_or_retry(jobs)
     announce(_in_short(jobs))
 
 
@@ -69,10 +70,7 @@ def _who_learns(jobs: Jobs) -> str:
     if not are_over(jobs.values()):
         return "Which columns learn stands here as soon as all runs are over."
     records = measured(jobs)
-    if not records:
-        return "Nothing was trained."
-    called = titles(records_of(jobs))
-    return who_learns({called[letter]: record for letter, record in records.items()})
+    return who_learns(records) if records else "Nothing was trained."
 
 
 def _marking(letter: str, color: str) -> str:
@@ -88,7 +86,6 @@ def _figures(jobs: Jobs) -> None:
         statistic = statistic_choice()
         replicates = replicate_choice(jobs.values())
         fit, rows = fit_choice("these runs"), row_choice()
-        _stop_or_retry(jobs)
     show_side_by_side(jobs, ViewOptions(statistic, fit=fit), replicates, rows)
     show_address()
 
