@@ -21,7 +21,7 @@ def panel(page: Page) -> Locator:
 def heatmap(page: Page, statistic: str) -> list[Any]:
     """The last epoch in the heatmap of a statistic, from layer 1 to the output: logarithms; None where is none."""
     figure = page.locator(".vgdemo-figure[data-name=layers]")
-    expect(figure.locator("h3")).to_contain_text(re.compile(statistic, re.IGNORECASE))
+    expect(figure.get_by_role("heading").first).to_contain_text(re.compile(statistic, re.IGNORECASE))
     page.wait_for_timeout(1000)  # The plot follows its heading.
     plot = "document.querySelector('.vgdemo-figure[data-name=layers] .vgdemo-plot')"
     page.wait_for_function(f"{plot}?._fullData?.[0].x?.length > 50")
