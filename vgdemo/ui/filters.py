@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from vgdemo.comparison import differing
 from vgdemo.config import SETTINGS, RunConfig
 from vgdemo.diagnosis import HEADLINES, Verdict, headline
 from vgdemo.setting import Setting
@@ -131,7 +132,8 @@ def _entered(stored: Sequence[StoredRun]) -> Filters:
             placeholder="Words of a run, such as relu dead",
         )
         chosen = {VERDICT: _values(VERDICT, stored)}
-        names = _choice(_ASKED, "Settings", _differing(stored), "Any in which they differ", _label)
+        differ = differing([run.source for run in stored if isinstance(run.source, RunConfig)])
+        names = _choice(_ASKED, "Settings", differ, "Any in which they differ", _label)
         chosen |= {name: _values(name, stored) for name in names}
     return Filters(text.strip(), {name: tuple(values) for name, values in chosen.items() if values})
 
@@ -156,12 +158,6 @@ def _choice(
             persist_state="session",
         )
     )
-
-
-def _differing(stored: Sequence[StoredRun]) -> list[str]:
-    """Settings of which the runs have several values."""
-    configs = [run.source for run in stored if isinstance(run.source, RunConfig)]
-    return [name for name in SETTINGS if len({getattr(config, name) for config in configs}) > 1]
 
 
 def _label(name: str) -> str:

@@ -14,7 +14,9 @@ from vgdemo.figures import STATISTICS, VIEWS
 from vgdemo.links import VIEW
 from vgdemo.ui.replicates import ALL
 from vgdemo.ui.session import FIT, PRESENT, REPLICATE, ROWS, SINGLES, STATISTIC, session
-from vgdemo.ui.views import FIRST_ROWS
+from vgdemo.ui.views import FIRST_ROWS, in_order
+
+MOST_REPLICATES, MOST_EPOCHS = (int(SETTINGS[name].maximum) for name in ("replicates", "epochs"))
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ _KEYS = {
 def look_at(page: str) -> Look:
     """How the visit looks at a page now."""
     values = {name: st.session_state.get(key, getattr(USUAL, name)) for name, key in _KEYS.items()}
-    return Look(**values | {"rows": _in_order(values["rows"])}, epoch=session().epochs.get(page))
+    return Look(**values | {"rows": in_order(values["rows"])}, epoch=session().epochs.get(page))
 
 
 def look(page: str, wanted: Look) -> None:
@@ -109,16 +111,12 @@ def _in_words(value: object) -> str:
     return ".".join(value) if isinstance(value, tuple) else str(value)
 
 
-def _in_order(rows: Any) -> tuple[str, ...]:
-    return tuple(name for name in VIEWS if name in rows)
-
-
 def _statistic(text: str) -> str | None:
     return text if text in STATISTICS else None
 
 
 def _replicates(text: str) -> str | None:
-    is_number = text in map(str, range(1, int(SETTINGS["replicates"].maximum) + 1))
+    is_number = text in map(str, range(1, MOST_REPLICATES + 1))
     return text if is_number or text in (ALL, *Verdict) else None
 
 
@@ -128,12 +126,11 @@ def _yes(text: str) -> bool | None:
 
 def _rows(text: str) -> tuple[str, ...] | None:
     asked = text.split(".") if text else []
-    return _in_order(asked) if set(asked) <= set(VIEWS) else None
+    return in_order(asked) if set(asked) <= set(VIEWS) else None
 
 
 def _epoch(text: str) -> int | None:
-    most = int(SETTINGS["epochs"].maximum)
-    return int(text) if text in map(str, range(most + 1)) else None
+    return int(text) if text in map(str, range(MOST_EPOCHS + 1)) else None
 
 
 # Name to what is expected, and what reads it; None for what cannot be taken.
@@ -143,6 +140,6 @@ _PARTS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "fit": ("1", _yes),
     "singles": ("1", _yes),
     "rows": (f"some of {', '.join(VIEWS)}, with dots between them", _rows),
-    "epoch": ("a whole number between 0 and 2000", _epoch),
+    "epoch": (f"a whole number between 0 and {MOST_EPOCHS}", _epoch),
     "present": ("1", _yes),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -65,6 +65,17 @@ def row_choice() -> tuple[str, ...]:
         label_visibility="collapsed",
         persist_state="session",
     )
+    return in_order(chosen)
+
+
+def in_order(rows: Iterable[str]) -> tuple[str, ...]:
+    """These rows from top to bottom, whatever their order was.
+
+    Example:
+        >>> in_order(["profile", "layers"])
+        ('layers', 'profile')
+    """
+    chosen = set(rows)
     return tuple(name for name in VIEWS if name in chosen)
 
 
