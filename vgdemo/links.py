@@ -33,14 +33,16 @@ def to_query(configs: Sequence[RunConfig], names: Sequence[str] = ()) -> dict[st
     return settings | {parameter: name for parameter, name in zip(NAMES, names, strict=False) if name}
 
 
-def run_query(config: RunConfig) -> dict[str, str]:
-    """The Lab's parameters for a run. There is always one, as the bare address is that of the run the Lab opens with.
+def run_query(config: RunConfig, name: str = "") -> dict[str, str]:
+    """The Lab's parameters for a run and its own name.
+
+    There is always a setting among them, as the bare address is that of the run the Lab opens with.
 
     Example:
-        >>> run_query(RunConfig(units=9)), run_query(RunConfig())
-        ({'units': '9'}, {'activation': 'tanh'})
+        >>> run_query(RunConfig(units=9)), run_query(RunConfig(), "deep tanh")
+        ({'units': '9'}, {'activation': 'tanh', 'name': 'deep tanh'})
     """
-    return config.to_query() or {"activation": config.activation}
+    return (config.to_query() or {"activation": config.activation}) | ({NAME: name} if name else {})
 
 
 def step_query(number: int) -> dict[str, str]:
@@ -102,14 +104,24 @@ def names_from_query(parameters: Mapping[str, str]) -> tuple[tuple[str, ...], tu
 
 def name_from_query(parameters: Mapping[str, str], parameter: str = NAME) -> tuple[str, tuple[str, ...]]:
     """The name in a parameter, in one line; empty if there is none. And a sentence if it had to be shortened."""
-    name = " ".join("".join(sign if sign.isprintable() else " " for sign in parameters.get(parameter, "")).split())
+    name = in_one_line(parameters.get(parameter, ""))
     if len(name) <= MAX_NAME:
         return name, ()
     notice = f"Expected `{parameter}` to have at most {MAX_NAME} signs. Received: {len(name)}. The rest is left out."
     return name[:MAX_NAME].rstrip(), (notice,)
 
 
-def without_words(parameters: Mapping[str, str]) -> dict[str, str]:
+def in_one_line(name: str) -> str:
+    """A name without line breaks, signs that cannot be printed, and blanks to spare.
+
+    Example:
+        >>> in_one_line(" deep\\n tanh ")
+        'deep tanh'
+    """
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
+
+
+def settings_of(parameters: Mapping[str, str]) -> dict[str, str]:
     """The parameters that are settings: neither the name nor the view."""
     return {name: value for name, value in parameters.items() if name not in (NAME, VIEW)}
 
@@ -139,7 +151,7 @@ def from_text(text: str) -> RunsAndNotices:
         return from_query(parameters)
     if not parameters:
         return OPENING[:1], ("The link names no setting: it is that of the run the Lab opens with.",)
-    config, notices = RunConfig.from_query(without_words(parameters))
+    config, notices = RunConfig.from_query(settings_of(parameters))
     return (config,), notices
 
 

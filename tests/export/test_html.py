@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from conftest import foreign_record
@@ -142,7 +142,8 @@ def test_the_report_leads_back_to_each_run(make_record: MakeRecord, settings: di
 
 def test_without_a_server_the_report_says_what_to_ask_one_for(record: RunRecord) -> None:
     page = Page(report([ReportedRun(record)]))
-    assert "It opens in vgdemo at ?activation=tanh&" in page.text and "href" not in dict(page.attributes)
+    query = urlencode(record.config.to_query())
+    assert f"It opens in vgdemo at ?{query}." in page.text and "href" not in dict(page.attributes)
 
 
 def test_an_own_name_stands_before_the_run_in_words(record: RunRecord) -> None:

@@ -19,7 +19,7 @@ from vgdemo.export.reported_run import ReportedRun
 from vgdemo.figures import Figure, View, ViewOptions, overlaid_accuracy, views_of
 from vgdemo.figures.bundle import bundled
 from vgdemo.learning import final_accuracy
-from vgdemo.links import NAME
+from vgdemo.links import run_query
 from vgdemo.record import RunRecord, RunStatus
 from vgdemo.summary import summarize
 from vgdemo.theory import Forecast, forecast
@@ -131,14 +131,8 @@ def _figure(view: View, record: RunRecord, expected: Forecast | None) -> Reporte
 
 
 def _query(run: ReportedRun) -> str:
-    """What opens the run in a dashboard; empty for one that was not made of settings.
-
-    A query without any setting would open whatever the dashboard opens by itself.
-    """
-    if run.record.config is None:
-        return ""
-    settings = {"activation": run.record.config.activation} | run.record.config.to_query()
-    return "?" + urlencode(settings | ({NAME: run.name} if run.name else {}))
+    """What opens the run in a dashboard; empty for one that was not made of settings."""
+    return "" if run.record.config is None else "?" + urlencode(run_query(run.record.config, run.name))
 
 
 def _comparison(runs: Sequence[ReportedRun]) -> dict[str, Any]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import streamlit as st
 
 from vgdemo.config import SETTINGS, RunConfig
-from vgdemo.links import COLUMNS, MAX_NAME, VIEW, from_query, names_from_query, to_query
+from vgdemo.links import COLUMNS, MAX_NAME, VIEW, from_query, in_one_line, names_from_query, to_query
 from vgdemo.presets import DEEP_RELU, DEEP_TANH, PRESETS
 from vgdemo.tour import OPENING
 from vgdemo.ui.address import Address
@@ -25,6 +25,7 @@ from vgdemo.ui.tour import toured
 COMMON_SETTINGS = (*(name for name, setting in SETTINGS.items() if setting.group in ("data", "repeats")), "epochs")
 
 Columns = tuple[RunConfig, ...]
+Value = TypeVar("Value")
 
 
 class Shown(NamedTuple):
@@ -94,6 +95,11 @@ def _as_many(names: tuple[str, ...], configs: Columns) -> tuple[str, ...]:
     return (*names, *[""] * len(configs))[: len(configs)]
 
 
+def _with(values: tuple[Value, ...], position: int, value: Value) -> tuple[Value, ...]:
+    """The values with this one in place of that at a position, or behind them all."""
+    return (*values[:position], value, *values[position + 1 :])
+
+
 def _common(config: RunConfig) -> dict[str, object]:
     return {name: getattr(config, name) for name in COMMON_SETTINGS}
 
@@ -104,16 +110,15 @@ def _edited(configs: Columns, position: int, config: RunConfig) -> Columns:
     Raises:
         ValueError: If a setting cannot be common to all.
     """
-    name = " ".join(st.session_state[COLUMN_NAME].split())
-    names = _as_many(session().names, configs)
-    session().names = (*names[:position], name, *names[position + 1 :])
+    name = in_one_line(st.session_state[COLUMN_NAME])
+    session().names = _with(_as_many(session().names, configs), position, name)
     session().in_controls = position, config, name
     before = _common(configs[position])
     changes = {name: value for name, value in _common(config).items() if value != before[name]}
     if not st.session_state[COMMON]:
         changes = {}
-    others = [other.with_changes(**changes) if changes else other for other in configs]
-    return (*others[:position], config, *others[position + 1 :])
+    others = tuple(other.with_changes(**changes) if changes else other for other in configs)
+    return _with(others, position, config)
 
 
 def _position() -> int:
@@ -171,8 +176,7 @@ def put(configs: Columns) -> None:
     names: tuple[str, ...] = ()
     if len(configs) == 1:
         position, columns, names = _position(), session().columns, _as_many(session().names, session().columns)
-        configs = (*columns[:position], *configs, *columns[position + 1 :])
-        names = (*names[:position], "", *names[position + 1 :])
+        configs, names = _with(columns, position, configs[0]), _with(names, position, "")
     session().columns, session().names = configs, _as_many(names, configs)
 
 
@@ -194,9 +198,8 @@ def set_beside(letter: str, config: RunConfig) -> None:
         return
     target, _ = room_beside(letter)
     position = LETTERS.index(target)
-    names = _as_many(session().names, configs)
-    session().columns = (*configs[:position], config, *configs[position + 1 :])
-    session().names = (*names[:position], "", *names[position + 1 :])
+    session().columns = _with(configs, position, config)
+    session().names = _with(_as_many(session().names, configs), position, "")
 
 
 def _add() -> None:

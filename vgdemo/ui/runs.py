@@ -75,8 +75,7 @@ def follow_all(configs: Sequence[RunConfig]) -> list[Job]:
     """
     held = session().compared
     for config, job in list(held.items()):
-        was_deleted = job.progress.state is JobState.DONE and job.record is None
-        if config not in configs or was_deleted:
+        if config not in configs or _was_deleted(job):
             held.pop(config).release()
     for config in configs:
         if config not in held:
@@ -133,8 +132,12 @@ def standing(config: RunConfig) -> Progress | None:
     if is_stored(config.run_key):
         return Progress(JobState.DONE, config.epochs, config.epochs)
     job = jobs.study.job(config)
-    was_deleted = job is not None and job.progress.state is JobState.DONE and job.record is None
-    return None if job is None or was_deleted else job.progress
+    return None if job is None or _was_deleted(job) else job.progress
+
+
+def _was_deleted(job: Job) -> bool:
+    """Whether the run was complete and is in the store no more."""
+    return job.progress.state is JobState.DONE and job.record is None
 
 
 def _submit(config: RunConfig) -> Job:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs import Job
-from vgdemo.links import MAX_NAME, NAME, VIEW, name_from_query, run_query, without_words
+from vgdemo.links import MAX_NAME, VIEW, in_one_line, name_from_query, run_query, settings_of
 from vgdemo.presets import PRESETS, Preset
 from vgdemo.ui.address import Address
 from vgdemo.ui.controls import controls, enter, entered
@@ -17,8 +17,7 @@ from vgdemo.ui.look import Look, kept, look, look_at
 from vgdemo.ui.page import plain
 from vgdemo.ui.pages import LAB
 from vgdemo.ui.runs import BROKEN, retry
-from vgdemo.ui.session import NAME as NAME_FIELD
-from vgdemo.ui.session import PRESET, STATISTIC, TRAIN, TRAIN_AT_ONCE, session
+from vgdemo.ui.session import PRESET, RUN_NAME, STATISTIC, TRAIN, TRAIN_AT_ONCE, session
 from vgdemo.ui.sources import choose_run
 from vgdemo.ui.tour import toured
 
@@ -32,14 +31,14 @@ class Shown(NamedTuple):
 
 
 def _read(query: Mapping[str, str]) -> tuple[Shown, tuple[str, ...]]:
-    config, of_settings = RunConfig.from_query(without_words(query))
+    config, of_settings = RunConfig.from_query(settings_of(query))
     name, of_name = name_from_query(query)
     wanted, of_look = Look.from_text(query.get(VIEW, ""))
     return Shown(config, name, wanted), (*of_settings, *of_name, *of_look)
 
 
 def _write(shown: Shown) -> dict[str, str]:
-    return run_query(shown.config) | ({NAME: shown.name} if shown.name else {}) | shown.look.to_query()
+    return run_query(shown.config, shown.name) | shown.look.to_query()
 
 
 ADDRESS = toured(Address(LAB, _read, _write, kept))
@@ -52,14 +51,14 @@ def form() -> RunConfig:
     if asked is not None:
         enter(asked.config, LAB)
         session().config = asked.config
-        st.session_state[NAME_FIELD] = asked.name
+        st.session_state[RUN_NAME] = asked.name
         look(LAB, asked.look)
     with st.sidebar:
         _presets()
         _train_at_once()
         controls(LAB)
     config = _last_possible()
-    session().name = " ".join(st.session_state.get(NAME_FIELD, "").split())
+    session().name = in_one_line(st.session_state.get(RUN_NAME, ""))
     for notice in ADDRESS.notices(_shown(config)):
         st.warning(plain(notice))
     show_address()
@@ -75,7 +74,7 @@ def name_field() -> None:
     """A field for a name of one's own."""
     st.text_input(
         "Name of the run",
-        key=NAME_FIELD,
+        key=RUN_NAME,
         max_chars=MAX_NAME,
         placeholder="Name it",
         label_visibility="collapsed",

@@ -10,7 +10,7 @@ from vgdemo.config import RunConfig
 from vgdemo.diagnosis import Diagnosis, Remedy, Verdict, diagnose, possible
 from vgdemo.glossary import GLOSSARY
 from vgdemo.jobs import Job
-from vgdemo.links import NAME, run_query, to_query
+from vgdemo.links import run_query, to_query
 from vgdemo.record import RunRecord
 from vgdemo.summary import Summary, summarize
 from vgdemo.theory import against_measurement, expectation
@@ -74,8 +74,7 @@ def next_steps(job: Job, letter: str, attempt: Callable[[RunConfig], None], wher
         if diagnosis is not None:
             _reasons(diagnosis, f"Why {letter}?")
             _menu(diagnosis, job.config, letter, attempt, where)
-        name = own_names().get(letter)
-        query = run_query(job.config) | ({NAME: name} if name else {})
+        query = run_query(job.config, own_names().get(letter, ""))
         st.page_link(PAGES[LAB], label=f"{letter} in the Lab", query_params=query, width="content")
 
 
