@@ -157,7 +157,7 @@ def test_the_report_leads_back_to_the_dashboard_that_made_it(
 ) -> None:
     monkeypatch.setattr("streamlit.runtime.context.ContextProxy.url", url)
     files = offered(ReportedRun(make_record(units=7), name="mine"))
-    assert 'href="http://127.0.0.1:8501/?activation=tanh&amp;' in str(files["mine-report.html"].make())
+    assert 'href="http://127.0.0.1:8501/?units=7&amp;' in str(files["mine-report.html"].make())
 
 
 def test_nothing_is_made_before_the_click(
