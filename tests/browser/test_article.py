@@ -45,11 +45,11 @@ def article(page: Page, url: str) -> Iterator[Page]:
 
 def test_experiments_are_shown_as_they_are_trained_and_open_in_the_lab(article: Page) -> None:
     expect(article.get_by_text("of 20 replicates").first).to_be_visible()
-    article.get_by_text("Its gradients").first.click()
+    article.get_by_text("Gradients of 1").click()
     for name in ("outcome-1", "outcome-2", "curves", "gradients", "density"):
         plot = article.locator(f"[class*=st-key-experiment] .vgdemo-figure[data-name={name}] .vgdemo-plot").first
         expect(plot).to_have_attribute("aria-label", re.compile(r"\.$"))
-    article.get_by_role("link", name="Open in the Lab").first.click()
+    article.get_by_role("link", name="1 in the Lab").click()
     expect(article.get_by_text("1 × 5 tanh")).to_be_visible()
     expect(article.locator(".st-key-progress")).to_contain_text("Complete")
 

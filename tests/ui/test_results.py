@@ -75,9 +75,7 @@ def test_records_of_other_networks_end_as_far_as_they_were_measured() -> None:
 
 def test_without_a_record_nothing_ends_and_the_settings_are_compared_all_the_same() -> None:
     page = results_of(StandInJob(RunConfig(), DONE), StandInJob(RunConfig(units=9), DONE))
-    assert [heading.value for heading in page.markdown if heading.value.startswith("#")] == [
-        "##### What sets them apart"
-    ]
+    assert [heading.value for heading in page.markdown if heading.value.startswith("#")] == ["## What sets them apart"]
     assert page.table[0].value.to_dict() == {"A": {"Units per layer": "5"}, "B": {"Units per layer": "9"}}
 
 

@@ -88,7 +88,7 @@ def section(experiment: Experiment, every: Sequence[RunConfig]) -> None:
     for name, config in experiment.runs:
         _say_what_failed(name, config)
     with st.container(key=f"experiment-{experiment.number}"):
-        board(seen.pictures, key=f"figures of {experiment.number}", level=4)
+        board(seen.pictures, key=f"figures of {experiment.number}", under=experiment.label)
     _details(experiment, states)
     _links(experiment)
 
@@ -97,17 +97,17 @@ def _details(experiment: Experiment, states: Sequence[tuple[str, str]]) -> None:
     """Figures that are made when they are asked for."""
     if not experiment.details:
         return
-    panel = st.expander("Its gradients", key=f"details {experiment.number}", on_change="rerun")
+    panel = st.expander(f"Gradients of {experiment.number}", key=f"details {experiment.number}", on_change="rerun")
     if panel.open:
         seen = _seen(experiment.number, states, experiment.details, experiment)
         with panel, st.container(key=f"experiment-details-{experiment.number}"):
-            board(seen.pictures, key=f"more figures of {experiment.number}", level=4)
+            board(seen.pictures, key=f"more figures of {experiment.number}", under=experiment.label)
 
 
 def _say(experiment: Experiment, seen: Seen) -> None:
     lines = [_line(claim, found) for claim, found in zip(experiment.claims, seen.findings, strict=True)]
     if "depths" in experiment.pictures:
-        with st.expander("Every depth in words"):
+        with st.expander(f"Every depth of {experiment.number} in words"):
             st.markdown("\n".join(lines))
     else:
         st.markdown("\n".join(lines))
@@ -133,10 +133,10 @@ def _say_what_failed(name: str, config: RunConfig) -> None:
 def _links(experiment: Experiment) -> None:
     with st.container(horizontal=True):
         _, own = experiment.runs[0]
-        st.page_link(PAGES[LAB], label="Open in the Lab", query_params=run_query(own), width="content")
+        st.page_link(PAGES[LAB], label=f"{experiment.number} in the Lab", query_params=run_query(own), width="content")
         if 1 < len(experiment.runs) <= len(COLUMNS):
             query = to_query(experiment.configs)
-            st.page_link(PAGES[COMPARE], label="Open in Compare", query_params=query, width="content")
+            st.page_link(PAGES[COMPARE], label=f"{experiment.number} in Compare", query_params=query, width="content")
 
 
 def _state(config: RunConfig) -> str:

@@ -8,6 +8,7 @@ from functools import cache, partial
 from vgdemo.article import Experiment, Finding
 from vgdemo.article.measures import Measure
 from vgdemo.config import RunConfig
+from vgdemo.export import file_name
 from vgdemo.figures import Figure, Row, curves, depths, gradient_density, layer_lines, outcome
 from vgdemo.figures.style import new_figure
 from vgdemo.record import RunRecord
@@ -36,7 +37,7 @@ def pictures(kinds: Sequence[str], experiment: Experiment, records: Records, fin
         names = _names(kind, experiment)
         drawn = _MAKERS[kind](experiment, records, findings)
         made |= {name: drawn.get(name) or _to_come(name, title) for name, title in names.items()}
-    return made
+    return {name: one._replace(file=f"experiment-{experiment.number}-{file_name(name)}") for name, one in made.items()}
 
 
 def _names(kind: str, experiment: Experiment) -> dict[str, str]:

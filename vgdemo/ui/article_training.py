@@ -17,6 +17,7 @@ from vgdemo.config import RunConfig
 from vgdemo.jobs import JobState, Progress, SchedulerError
 from vgdemo.store import StoreError
 from vgdemo.ui import runs
+from vgdemo.ui.live import announce
 from vgdemo.ui.page import plain
 from vgdemo.ui.progress import redraw
 from vgdemo.ui.session import session
@@ -103,6 +104,7 @@ def _draw(configs: Sequence[RunConfig]) -> None:
             st.button("Train all", type="primary", disabled=is_done, on_click=train, args=(configs,))
     with st.container(key="now"):
         st.caption(plain(_now(configs)) or "&nbsp;")
+    announce(f"{complete} of {len(configs)} runs are complete.")
     error, session().queue_error = session().queue_error, None
     if error:
         st.error(plain(error))
@@ -146,7 +148,7 @@ def _draw_standing(experiment: Experiment) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"standing-{experiment.number}"):
         words = in_words_of(standings)
         st.button(
-            "Train this",
+            f"Train {experiment.number}",
             key=f"train {experiment.number}",
             help=FIRST_HELP,
             disabled=not missing or all(_is_at_work(one) for one in missing),

@@ -47,11 +47,11 @@ class Board {
 
   async update(data) {
     this.data = data
-    const { library, figures, stale, columns, led, level = 2 } = data
+    const { library, figures, stale, columns, led, under } = data
     const isLed = this.follow(led)
     const { theme } = this
     this.columns = columns
-    this.level = level
+    this.under = under
     this.style(theme, stale)
     for (const [name, picture] of Object.entries(figures)) this.figureOf(name, picture).setPicture(picture, theme)
     this.removeAllBut(figures)
@@ -80,9 +80,9 @@ class Board {
     this.root.style.colorScheme = theme.isDark ? "dark" : "light" // The slider is the browser's own.
   }
 
-  // The columns' titles stand below that of their group.
+  // Below the page's title or a subheading; the columns' titles stand below that of their group.
   figureOf(name, { column }) {
-    if (!this.figures.has(name)) this.figures.set(name, new Figure(name, this, `h${this.level + (column ? 1 : 0)}`))
+    if (!this.figures.has(name)) this.figures.set(name, new Figure(name, this, `h${(this.under ? 4 : 2) + (column ? 1 : 0)}`))
     return this.figures.get(name)
   }
 

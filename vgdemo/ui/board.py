@@ -67,7 +67,7 @@ def board(
     key: str,
     stale: bool = False,
     columns: int = 1,
-    level: int = 2,
+    under: str = "",
     led: Led = NOT_LED,
     choose: Callable[[int | None], None] = lambda epoch: None,
 ) -> None:
@@ -81,7 +81,8 @@ def board(
         key: Identity of the board on its page.
         stale: Whether the figures show an earlier run than the one that is asked for.
         columns: How many runs stand side by side. A figure that is of no single one of them spans all columns.
-        level: Of the figures' headings: one below the heading under which the board stands.
+        under: The subheading under which the board stands, which whoever hears its buttons hears too, for a page may
+            have several boards. Without it the board stands under the page's title.
         led: The epoch to which an address has led.
         choose: Takes the epoch to which the person has moved the slider, a moment after it rests; None for the last.
     """
@@ -92,8 +93,8 @@ def board(
             choose(chosen["epoch"])
 
     data = {name: picture._asdict() for name, picture in figures.items()}
-    shown = {"library": plotly_url(), "figures": data, "stale": stale, "columns": columns, "level": level}
-    _mount(data=shown | {"led": led._asdict()}, key=key, on_chosen_change=take)
+    shown = {"library": plotly_url(), "figures": data, "stale": stale, "columns": columns}
+    _mount(data=shown | {"under": under, "led": led._asdict()}, key=key, on_chosen_change=take)
 
 
 def drawn(kind: str, options: Hashable, records: Sequence[RunRecord], make: Callable[[], Figure]) -> Picture:

@@ -71,13 +71,18 @@ export class Figure {
     this.setReading(this.content.layout.title.subtitle.text)
   }
 
+  // What tells its buttons from those of other figures, also of other boards.
+  get heard() {
+    return [this.title, this.board.under].filter(Boolean).join(", ")
+  }
+
   // In a group the column alone is named here.
   setTitle({ title: { text }, meta: { how } }) {
     this.title = this.column ? `${this.column} · ${text}` : text
-    this.caption.setTitle(this.column || text, this.column ? "" : how)
+    this.caption.setTitle(this.column || text, this.column ? "" : how, this.heard)
     this.element.dataset.column = this.column
     Object.values(TOOLS).forEach(([does, , as = ""], place) =>
-      relabel(this.tools[place], `${does} ‘${this.title}’ ${as}`.trim()),
+      relabel(this.tools[place], `${does} ‘${this.heard}’ ${as}`.trim()),
     )
   }
 
@@ -167,7 +172,7 @@ export class Figure {
   }
 
   showNumbers() {
-    const caption = `${this.title}. ${this.caption.reading.textContent}`
+    const caption = `${this.heard}. ${this.caption.reading.textContent}`
     showTable(this.board.root, caption, table(this.plot._fullData, this.content.layout))
   }
 

@@ -18,7 +18,7 @@ export class Group {
   }
 
   describe({ content: { layout } }) {
-    this.caption.setTitle(layout.title.text, layout.meta.how)
+    this.caption.setTitle(layout.title.text, layout.meta.how, layout.title.text)
     this.axes = axisNames(layout)
   }
 

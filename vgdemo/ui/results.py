@@ -35,19 +35,20 @@ def results(jobs: Mapping[str, Job]) -> None:
             for letter, record in records.items()
         ]
     )
-    st.markdown("##### What sets them apart")
+    st.markdown("## What sets them apart")
     models = {letter: record.model for letter, record in every.items()}
-    _table(apart(sources, models), "Settings in which the columns differ")
+    _table(apart(sources, models), "setting", "Settings in which the columns differ")
     configs = {letter: source for letter, source in sources.items() if isinstance(source, RunConfig)}
     for letters, parts in _shared(configs).items():
         st.caption(plain(f"The same replicate of {listed(letters)} shares {listed(parts)}."))
 
 
 def _endings(records: Mapping[str, RunRecord]) -> None:
-    st.markdown("##### How they end")
+    st.markdown("## How they end")
     for sentence in differences(records):
         st.markdown(plain(sentence))
-    _table(endings({letter: summary_of(record) for letter, record in records.items()}), "How the runs end")
+    ends = endings({letter: summary_of(record) for letter, record in records.items()})
+    _table(ends, "measured", "How the runs end")
 
 
 def _shared(configs: Mapping[str, RunConfig]) -> dict[tuple[str, ...], tuple[str, ...]]:
@@ -62,5 +63,6 @@ def _shared(configs: Mapping[str, RunConfig]) -> dict[tuple[str, ...], tuple[str
     return {together: parts for parts, together in letters.items()}
 
 
-def _table(content: pd.DataFrame, alt: str) -> None:
-    st.table(content.map(plain), alt=alt)
+def _table(content: pd.DataFrame, rows: str, alt: str) -> None:
+    """A table under what its rows are, for a screen reader says it with each of them."""
+    st.table(content.map(plain).rename_axis(rows), alt=alt)
