@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import pandas as pd
 import pytest
@@ -156,8 +157,10 @@ def test_the_report_leads_back_to_the_dashboard_that_made_it(
     offered: Any, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
     monkeypatch.setattr("streamlit.runtime.context.ContextProxy.url", url)
-    files = offered(ReportedRun(make_record(units=7), name="mine"))
-    assert 'href="http://127.0.0.1:8501/?units=7&amp;' in str(files["mine-report.html"].make())
+    record = make_record(units=7)
+    files = offered(ReportedRun(record, name="mine"))
+    query = urlencode(record.config.to_query() | {"name": "mine"}).replace("&", "&amp;")
+    assert f'href="http://127.0.0.1:8501/?{query}"' in str(files["mine-report.html"].make())
 
 
 def test_nothing_is_made_before_the_click(
