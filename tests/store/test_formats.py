@@ -21,6 +21,7 @@ from vgdemo.learning import Share
 from vgdemo.record import Panel, RunRecord
 from vgdemo.setting import Setting
 from vgdemo.store import RunStore
+from vgdemo.store.store import _stored_run
 
 MakeRecord = Callable[..., RunRecord]
 
@@ -77,6 +78,7 @@ def later(monkeypatch: pytest.MonkeyPatch) -> type[LaterConfig]:
     monkeypatch.setattr(config_module, "SETTINGS", settings)
     monkeypatch.setattr(config_module, "ENGINE_VERSION", KEPT_ENGINE_VERSION)
     monkeypatch.setattr("vgdemo.record.source.RunConfig", LaterConfig)
+    _stored_run.cache_clear()  # Another test had the manifest read by today's version.
     return LaterConfig
 
 
