@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 MANIFEST = "manifest.json"
 RUNS, PINS, QUARANTINE, DISCARDED = "v2", "v2/pins", "v2/quarantine", "v2/discarded"
 OLD_RUNS, OLD_PINS = "v1", "v1/pins"  # Of a layout whose runs nobody reads any more.
 
 FOLDER = re.compile(r"v[12]/(?:[0-9a-f]{2}|quarantine|discarded)/[0-9a-f]{64}[^/]*")  # Nothing else is ever removed.
+DISCARDED_AGE = timedelta(days=1)  # Nobody wants a run back that was discarded before that.
 _KEY = re.compile(r"[0-9a-f]{64}")
 
 
@@ -30,15 +31,20 @@ def aside(place: str, key: str) -> str:
     return f"{place}/{_valid(key)}-{time.time_ns()}"
 
 
-def taken_aside(path: str) -> datetime:
-    """When a run was taken to the folder that `aside` named."""
-    return datetime.fromtimestamp(int(path.rpartition("-")[2]) / 1e9, UTC)
+def is_over(path: str) -> bool:
+    """Whether a folder is that of a run that was discarded too long ago to be brought back."""
+    return path.startswith(DISCARDED) and _taken_aside(path) < datetime.now(UTC) - DISCARDED_AGE
 
 
 def default_url() -> str:
     """Where a store lies that nobody has given a URL: the environment variable VGDEMO_STORE or the user's cache."""
     home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or "~/.cache"
     return os.environ.get("VGDEMO_STORE") or f"{home}/vgdemo/runs"
+
+
+def _taken_aside(path: str) -> datetime:
+    """When a run was taken to the folder that `aside` named."""
+    return datetime.fromtimestamp(int(path.rpartition("-")[2]) / 1e9, UTC)
 
 
 def _valid(key: str) -> str:

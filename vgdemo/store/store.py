@@ -14,7 +14,6 @@ from vgdemo.record import RunRecord
 from vgdemo.store.folder import StoreError, open_folder
 from vgdemo.store.layout import (
     DISCARDED,
-    FOLDER,
     MANIFEST,
     OLD_PINS,
     OLD_RUNS,
@@ -23,15 +22,15 @@ from vgdemo.store.layout import (
     RUNS,
     aside,
     default_url,
+    is_over,
     path_of,
     pin_of,
-    taken_aside,
 )
 from vgdemo.store.manifest import DamagedError, StoredFile, StoredRun, UnreadableError
+from vgdemo.store.room import make_room, remove_run, run_folders
 
 DEFAULT_MAX_BYTES = 4 * 2**30  # More than a thousand runs of the default size.
 LEFTOVER_AGE = timedelta(hours=1)  # No write takes that long: what is older and in no manifest was interrupted.
-DISCARDED_AGE = timedelta(days=1)  # Nobody wants a run back that was discarded before that.
 # Part of `max_bytes` that a process writes before it lists the store again. To list a full one takes 0.1 to 0.2 s, more
 # in a bucket, and a training of the default size one second: a dozen of them share a listing, and each process that
 # writes takes the store at most this part beyond its size.
@@ -107,13 +106,13 @@ class RunStore(MutableMapping[str, RunRecord]):
         self._folder.write(f"{path}/{MANIFEST}", run.to_bytes())
         self._sweep(path, set(self._folder.names(path)) - _promised(run))
         if self._folder.unlisted > LISTING_SHARE * self.max_bytes:
-            self._make_room(key)
+            make_room(self._folder, self.max_bytes, lambda: [path_of(one) for one in (key, *self.pinned)])
 
     def __delitem__(self, key: str) -> None:
         """Remove a run; KeyError if it is absent."""
         if key not in self:
             raise KeyError(key)
-        self._remove(path_of(key))
+        remove_run(self._folder, path_of(key))
 
     def discard(self, key: str) -> None:
         """Remove a run; for a day, unless room is needed, `restore` brings it back. KeyError if it is absent."""
@@ -127,13 +126,13 @@ class RunStore(MutableMapping[str, RunRecord]):
     def restore(self, key: str) -> None:
         """Bring back a run that was discarded; KeyError if it is gone for good."""
         paths = [f"{DISCARDED}/{name}" for name in self._folder.names(DISCARDED) if name.startswith(key)]
-        discarded = [path for path in paths if not _is_over(path)]
+        discarded = [path for path in paths if not is_over(path)]
         if discarded and key not in self:  # Else somebody has trained it again.
             self._copy(max(discarded), path_of(key))
         if key not in self:
             raise KeyError(key)
         for path in discarded:
-            self._remove(path)
+            remove_run(self._folder, path)
 
     def _copy(self, path: str, target: str) -> None:
         """Copy a run's folder, its manifest last: until then the run is absent."""
@@ -257,48 +256,10 @@ class RunStore(MutableMapping[str, RunRecord]):
     def _leave(self, key: str, reason: UnreadableError) -> None:
         _log_once(f"Run {key} in {self} is not read, and is left as it is: {reason}")
 
-    def _remove(self, path: str) -> None:
-        """Take the manifest first, so that a removal that is cut short leaves an absent run."""
-        self._folder.remove_file(f"{path}/{MANIFEST}")
-        self._folder.remove(path)
-
-    def _folders(self, *layouts: str) -> dict[str, dict[str, int]]:
-        """Folder of a run, stored or set aside, to the names and sizes of its files."""
-        folders: dict[str, dict[str, int]] = {}
-        for layout in layouts:
-            for file, size in self._folder.find(layout).items():
-                path, _, name = file.rpartition("/")
-                if FOLDER.fullmatch(path):
-                    folders.setdefault(path, {})[name] = size
-        return folders
-
     def _stored(self) -> Iterator[tuple[str, dict[str, int]]]:
         """Folders of runs that are not taken aside, with the names and sizes of their files."""
-        return (item for item in self._folders(RUNS).items() if not item[0].startswith((QUARANTINE, DISCARDED)))
-
-    def _make_room(self, newest: str) -> None:
-        """List the store, and remove what was discarded long ago and what is in excess."""
-        folders = self._folders(OLD_RUNS, RUNS)
-        self._folder.unlisted = 0
-        for path in [path for path in folders if _is_over(path)]:
-            self._remove(path)
-            del folders[path]
-        sizes = {path: sum(files.values()) for path, files in folders.items()}
-        excess = sum(sizes.values()) - self.max_bytes
-        if excess <= 0:
-            return
-        kept = {path_of(key) for key in (newest, *self.pinned)}
-        for path in sorted(sizes.keys() - kept, key=lambda path: self._last_use(path, folders[path])):
-            self._remove(path)
-            excess -= sizes[path]
-            if excess <= 0:
-                return
-
-    def _last_use(self, path: str, names: Iterable[str]) -> tuple[bool, datetime]:
-        """Where a run stands in the order of removal: discarded and those of the old layout first: nobody uses them."""
-        files = [MANIFEST] if MANIFEST in names else names  # It is written last, and marked at each use.
-        is_used = path.startswith(f"{RUNS}/") and not path.startswith(DISCARDED)
-        return is_used, max(self._folder.last_use(f"{path}/{name}") for name in files)
+        folders = run_folders(self._folder, RUNS)
+        return (item for item in folders.items() if not item[0].startswith((QUARANTINE, DISCARDED)))
 
     def _sweep(self, path: str, names: Iterable[str]) -> list[str]:
         """Remove files that no manifest promises and that no write can still be at; one sentence for each."""
@@ -307,11 +268,6 @@ class RunStore(MutableMapping[str, RunRecord]):
         for file in leftovers:
             self._folder.remove_file(file)
         return [f"Removed what an interrupted write left: {file}." for file in leftovers]
-
-
-def _is_over(path: str) -> bool:
-    """Whether a folder is that of a run that was discarded too long ago to be brought back."""
-    return path.startswith(DISCARDED) and taken_aside(path) < datetime.now(UTC) - DISCARDED_AGE
 
 
 def _promised(run: StoredRun) -> set[str]:
