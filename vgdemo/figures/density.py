@@ -12,7 +12,7 @@ from vgdemo.figures import guide
 from vgdemo.figures.axes import decades, epoch_axis, named_places, shortened
 from vgdemo.figures.distribution import HIGH, LOW, clipped, size_ranges
 from vgdemo.figures.hover import Place, told
-from vgdemo.figures.sampling import Indices, counted_panel
+from vgdemo.figures.sampling import Indices, absence_of_counts, counted_panel
 from vgdemo.figures.scales import Values
 from vgdemo.figures.style import LIGHT, SEQUENTIAL, new_figure
 from vgdemo.record import HISTOGRAM_EDGES, Panel, RunRecord
@@ -206,10 +206,8 @@ def _name(cell: _Cell, name: str) -> dict[str, Any]:
 
 
 def _reading(panel: Panel, places: list[int], shares: Values) -> str:
-    if not panel.labels:
-        return "The entries of gradients were not counted by size."
-    if not len(shares):
-        return "Nothing is measured yet."
+    if not panel.labels or not len(shares):
+        return absence_of_counts(panel)
     zeros, epoch = shares[-1, :, 0], panel.epochs[-1]
     worst = int(np.argmax(zeros))
     if not zeros[worst]:

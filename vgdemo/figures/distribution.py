@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from vgdemo.figures import guide
 from vgdemo.figures.axes import decades, named_places, room_for, shortened
 from vgdemo.figures.frames import Stop, Trace, with_frames
-from vgdemo.figures.sampling import counted_panel, frame_indices, of_replicates, who
+from vgdemo.figures.sampling import absence_of_counts, counted_panel, frame_indices, of_replicates, who
 from vgdemo.figures.scales import BEYOND, Fit, Values
 from vgdemo.figures.style import BLUE, SPECIAL_COLORS, new_figure, translucent
 from vgdemo.record import HISTOGRAM_EDGES, Panel, RunRecord
@@ -153,7 +153,7 @@ def _traces(panel: Panel, axis: _Axis) -> list[Trace]:
 def _layout(panel: Panel, axis: _Axis) -> go.Figure:
     return new_figure(
         "Gradient entries by size",
-        "Nothing is measured yet." if panel.labels else "The entries of gradients were not counted by size.",
+        absence_of_counts(panel),
         f"Ridge plot: for each {panel.axis}, the share of the gradient's entries by size, at the chosen epoch.",
         how=guide.of_distribution(panel),
         scale=(axis.low, axis.high),

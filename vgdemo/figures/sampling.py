@@ -17,6 +17,7 @@ from vgdemo.wording import counted, number
 MAX_COLUMNS = 600  # A heatmap has about as many pixels.
 NUM_FRAMES = 40  # Steps of the epoch slider.
 LIVE_STEP = 4  # One stop in so many while a run grows: each new chunk draws them all again.
+NOT_YET = "Nothing is measured yet."
 
 Indices = NDArray[np.intp]
 
@@ -165,4 +166,9 @@ def _so_many(holds: Values, axis: str) -> str:
 
 def absence(panel: Panel, title: str) -> str:
     """Why there is nothing to draw of a panel, in one sentence."""
-    return "Nothing is measured yet." if panel.labels else f"{title}: not measured."
+    return NOT_YET if panel.labels else f"{title}: not measured."
+
+
+def absence_of_counts(panel: Panel) -> str:
+    """Why there is nothing to draw of a `counted_panel`, in one sentence."""
+    return NOT_YET if panel.labels else "The entries of gradients were not counted by size."

@@ -11,7 +11,7 @@ from vgdemo.figures import guide
 from vgdemo.figures.frames import Stop, Trace, with_frames
 from vgdemo.figures.hover import told
 from vgdemo.figures.points import plane, point_traces
-from vgdemo.figures.sampling import fewer_while_growing, of_replicates, who
+from vgdemo.figures.sampling import NOT_YET, fewer_while_growing, of_replicates, who
 from vgdemo.figures.scales import Values
 from vgdemo.figures.style import CLASS_SCALE, DARK, new_figure
 from vgdemo.learning import quantile
@@ -35,7 +35,7 @@ def decision_surface(record: RunRecord, *, replicates: Sequence[int] = ()) -> go
     points = point_traces(record.config) if record.config else []
     if record.surface is None:
         return with_frames(_axes("No decision surface was measured."), points, [])
-    start = "The training half of the data; nothing is trained yet." if points else "Nothing is measured yet."
+    start = "The training half of the data; nothing is trained yet." if points else NOT_YET
     stops = _stops(record, record.surface, replicates, unchanged=[{} for _ in points])
     return with_frames(_axes(start), [_surface(), *points], stops)
 

@@ -10,7 +10,7 @@ from vgdemo.export import ReportedRun
 from vgdemo.figures import ViewOptions
 from vgdemo.jobs import Job, JobState
 from vgdemo.ui.live import announce
-from vgdemo.ui.progress import progress_bar, progress_in_words, redraw
+from vgdemo.ui.progress import ended_record, progress_bar, progress_in_words, redraw
 from vgdemo.ui.replicates import replicate_choice
 from vgdemo.ui.runs import retry
 from vgdemo.ui.session import session
@@ -30,12 +30,8 @@ def watch(job: Job) -> None:
 
 def reported(job: Job) -> list[ReportedRun]:
     """The run for those who take it away, once it is over."""
-    record = job.record if job.progress.state.is_over else None
-    return (
-        [ReportedRun(record, findings=findings(record), name=session().name)]
-        if record is not None and len(record.epochs)
-        else []
-    )
+    record = ended_record(job)
+    return [] if record is None else [ReportedRun(record, findings=findings(record), name=session().name)]
 
 
 def _draw(job: Job) -> None:

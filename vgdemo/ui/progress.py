@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable
 import streamlit as st
 
 from vgdemo.jobs import Job, JobState
+from vgdemo.record import RunRecord
 from vgdemo.ui.page import plain
 
 
@@ -26,6 +27,12 @@ def redraw(state: Callable[[], Hashable], draw: Callable[[], None], *, every: fl
         draw()
 
     st.fragment(part, run_every=every)()
+
+
+def ended_record(job: Job) -> RunRecord | None:
+    """The record of a run that is over and of which something was measured; None of any other."""
+    record = job.record if job.progress.state.is_over else None
+    return record if record is not None and len(record.epochs) else None
 
 
 def are_over(jobs: Iterable[Job]) -> bool:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from vgdemo.diagnosis import OUTCOMES, Verdict
 from vgdemo.jobs import Job
-from vgdemo.ui.progress import are_over
+from vgdemo.ui.progress import are_over, ended_record
 from vgdemo.ui.session import REPLICATE
 from vgdemo.ui.verdict import diagnosis_of
 from vgdemo.wording import listed
@@ -80,8 +80,8 @@ class Chosen(NamedTuple):
 
 def _kinds_of(job: Job) -> Kinds:
     """The kinds into which its replicates fall; none as long as the run is not over."""
-    record = job.record if job.progress.state.is_over else None
-    return diagnosis_of(record).kinds if record is not None and len(record.epochs) else {}
+    record = ended_record(job)
+    return {} if record is None else diagnosis_of(record).kinds
 
 
 def _hint(kinds: Kinds) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -19,6 +19,7 @@ from vgdemo.ui.glossary import in_markdown
 from vgdemo.ui.names import own_names
 from vgdemo.ui.page import plain
 from vgdemo.ui.pages import COMPARE, LAB, PAGES
+from vgdemo.ui.progress import ended_record
 from vgdemo.ui.session import session
 
 MOST_REMEDIES = 4  # More of them are no advice.
@@ -107,8 +108,8 @@ def _summary(run_key: str, num_epochs: int, _record: RunRecord) -> Summary:
 
 def _diagnosis_of(job: Job) -> Diagnosis | None:
     """None as long as the run is not over."""
-    record = job.record if job.progress.state.is_over else None
-    return None if record is None or not len(record.epochs) else diagnosis_of(record)
+    record = ended_record(job)
+    return None if record is None else diagnosis_of(record)
 
 
 def _say(diagnosis: Diagnosis) -> None:
@@ -117,32 +118,38 @@ def _say(diagnosis: Diagnosis) -> None:
 
 
 def _remedies(diagnosis: Diagnosis, config: RunConfig) -> None:
-    remedies = possible(diagnosis.remedies, config)[:MOST_REMEDIES]
+    """Buttons that train the changed run, on the same seed and data, beside the one that it may cure."""
+    remedies = _best(diagnosis, config)
     if remedies:
         st.markdown("Try in Compare:", width="content")
-    for remedy in remedies:
-        if st.button(remedy.label, help=remedy.explanation, key=f"remedy {remedy.label}"):
-            _try(config, remedy)
-
-
-def _try(config: RunConfig, remedy: Remedy) -> None:
-    """Train the changed run, on the same seed and data, beside the one that it may cure."""
-    st.switch_page(PAGES[COMPARE], query_params=to_query([config, remedy.applied(config)], [session().name]))
+    chosen = _choice_of(remedies, "remedy")
+    if chosen is not None:
+        st.switch_page(PAGES[COMPARE], query_params=to_query([config, chosen.applied(config)], [session().name]))
 
 
 def _menu(
     diagnosis: Diagnosis, config: RunConfig, letter: str, attempt: Callable[[RunConfig], None], where: str
 ) -> None:
-    remedies = possible(diagnosis.remedies, config)[:MOST_REMEDIES]
+    remedies = _best(diagnosis, config)
     if not remedies:
         return
     # Another place is another menu: after a choice the old one closes.
     with st.popover(f"Try for {letter}", type="tertiary", key=f"try {letter} {where}"):
         st.caption(where)
-        for remedy in remedies:
-            if st.button(remedy.label, help=remedy.explanation, key=f"remedy {letter} {remedy.label}"):
-                attempt(remedy.applied(config))
-                st.rerun()  # This part of the page alone would go on showing the columns of before.
+        chosen = _choice_of(remedies, f"remedy {letter}")
+        if chosen is not None:
+            attempt(chosen.applied(config))
+            st.rerun()  # This part of the page alone would go on showing the columns of before.
+
+
+def _best(diagnosis: Diagnosis, config: RunConfig) -> Sequence[Remedy]:
+    return possible(diagnosis.remedies, config)[:MOST_REMEDIES]
+
+
+def _choice_of(remedies: Sequence[Remedy], key: str) -> Remedy | None:
+    """A button for each; the one that was pressed."""
+    pressed = [st.button(one.label, help=one.explanation, key=f"{key} {one.label}") for one in remedies]
+    return next((one for one, is_pressed in zip(remedies, pressed, strict=True) if is_pressed), None)
 
 
 def _reasons(diagnosis: Diagnosis, label: str) -> None:
