@@ -46,10 +46,9 @@ OPENING = (SIGMOID, TANH, RELU)
 STEPS = (
     Step(
         "A gradient vanishes",
-        "Deep networks often do not learn because the gradient that reaches their first layers is tiny. Here is one: "
-        "in the heatmap each row is a layer, the output at the top. Downwards row after row is darker, as each layer "
-        "hands on about a quarter of its gradient; hardly any reaches layer 1, and the accuracy stays near 0.5, "
-        "a guess.",
+        "Deep networks often do not learn because the gradient that reaches their first layers is tiny. Here each "
+        "row of the heatmap is a layer, the output at the top. Downwards row after row is darker, as each layer hands "
+        "on about a quarter of its gradient; hardly any reaches layer 1, and accuracy stays near 0.5, a guess.",
         (SIGMOID,),
     ),
     Step(
