@@ -76,7 +76,7 @@ def test_sentences_say_who_learns_and_who_ends_better(make_record: MakeRecord) -
     assert who_learns(titled(records)) == "A · tanh learns in 1 of 3 replicates, B · ReLU in 3 of 3, C · ELU in 1 of 3."
     assert better.startswith("B ends") and "+0.27 in validation accuracy, mean over 3 pairs" in better
     assert "95 % bootstrap interval" in better
-    assert unsure.startswith("C ends neither surely more nor surely less accurate than A: +0.00")
+    assert unsure.startswith("C ends neither surely more nor surely less accurate than A: 0.00")
     assert worse.startswith("C ends neither surely more nor surely less accurate than B: −0.27")
 
 
@@ -89,7 +89,7 @@ def test_a_single_pair_has_no_interval_and_a_diverged_one_is_told_as_a_guess(mak
     records = {"A": ended(make_record, 0.5), "B": ended(make_record, 0.9, activation="relu")}
     assert differences(records)[0] == "B ends +0.40 against A in validation accuracy; one pair has no interval."
     records["B"].curve_arrays["train_loss"][-1] = np.nan
-    assert differences(records)[0] == "B ends +0.00 against A in validation accuracy; one pair has no interval."
+    assert differences(records)[0] == "B ends 0.00 against A in validation accuracy; one pair has no interval."
 
 
 def test_a_difference_that_was_not_measured_is_told_as_that(make_record: MakeRecord) -> None:

@@ -69,8 +69,14 @@ def test_a_share_is_written_in_hundredths() -> None:
 
 
 def test_a_signed_number_has_a_true_minus() -> None:
-    assert [signed(value) for value in (0.35, -0.02, 0)] == ["+0.35", "−0.02", "+0.00"]
+    assert [signed(value) for value in (0.35, -0.02)] == ["+0.35", "−0.02"]
     assert signed(-1.26, digits=1) == "−1.3"
+
+
+@pytest.mark.parametrize("value", [0, -0.0, 0.004, -0.004])
+def test_a_signed_number_that_rounds_to_zero_has_no_sign(value: float) -> None:
+    assert signed(value) == "0.00"
+    assert signed(10 * value, digits=1) == "0.0"
 
 
 def test_one_thing_has_no_plural_and_none_has_one() -> None:

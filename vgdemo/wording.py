@@ -49,13 +49,14 @@ def percent(share: float, digits: int = 0) -> str:
 
 
 def signed(value: float, digits: int = 2) -> str:
-    """A number that always has a sign, a typographic minus among them.
+    """A number with its sign, a typographic minus among them; what rounds to zero has none.
 
     Example:
-        >>> signed(0.35), signed(-0.02)
-        ('+0.35', '−0.02')
+        >>> signed(0.35), signed(-0.02), signed(-0.001)
+        ('+0.35', '−0.02', '0.00')
     """
-    return f"{value:+.{digits}f}".replace("-", "−")
+    text = f"{value:+z.{digits}f}".replace("-", "−")
+    return text if float(f"{value:.{digits}f}") else text.removeprefix("+")
 
 
 def counted(count: int, noun: str) -> str:
