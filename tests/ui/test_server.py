@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
+from streamlit.runtime import media_file_manager
+from streamlit.runtime.media_file_manager import MediaFileManager, MediaFileMetadata
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
 from vgdemo.store import StoreError
 from vgdemo.ui import plotly_js, server
@@ -43,6 +46,7 @@ def events(monkeypatch: pytest.MonkeyPatch) -> Events:
     events = Events()
     monkeypatch.setattr(server, "open_jobs", events.open_jobs)
     monkeypatch.setattr(server, "gc", events)
+    monkeypatch.setattr(media_file_manager, "MediaFileMetadata", MediaFileMetadata)  # Until the test is over.
     return events
 
 
@@ -98,3 +102,17 @@ def test_a_store_that_is_lost_meanwhile_does_not_keep_the_server_from_ending(eve
 
 def test_the_server_has_plotly_js() -> None:
     assert plotly_js.ROUTE in server.ROUTES
+
+
+@pytest.mark.parametrize(("seconds", "is_there"), [(60, True), (0, False)])
+def test_a_file_made_on_a_click_can_be_fetched_for_a_minute_while_other_sessions_end_their_reruns(
+    events: Events, monkeypatch: pytest.MonkeyPatch, seconds: float, is_there: bool
+) -> None:
+    monkeypatch.setattr(server, "FETCH_SECONDS", seconds)
+    serve(events)
+    files = MediaFileManager(MemoryMediaFileStorage("/media"))
+    url = files.execute_deferred(files.add_deferred(lambda: b"1,2", "text/csv", "0.1", "curves.csv"))
+    for _ in range(3):
+        files.remove_orphaned_files()
+    found = files.read_file(url.removeprefix("/media/").partition(".")[0])
+    assert (found is not None and found.content == b"1,2") is is_there

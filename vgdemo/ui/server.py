@@ -4,17 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import streamlit as st
+from streamlit.runtime import media_file_manager
+from streamlit.runtime.media_file_manager import MediaFileMetadata
+from streamlit.runtime.media_file_storage import MediaFileKind
 
 from vgdemo.store import StoreError
 from vgdemo.ui import plotly_js
 from vgdemo.ui.runs import open_jobs
 
 COLLECTION_SECONDS = 60
+FETCH_SECONDS = 60  # What a browser has to fetch a file that was made on its click.
 ROUTES = [plotly_js.ROUTE]
+
+
+class LastingFile(MediaFileMetadata):
+    """What Streamlit knows of a file, which it removes no sooner than a browser had the time to fetch it.
+
+    A file that is made on a click belongs to no session. Streamlit marks it at the end of anybody's next rerun and
+    removes it at the end of the one after, which while others train is before the browser has asked for it.
+    """
+
+    def __init__(self, kind: MediaFileKind = MediaFileKind.MEDIA) -> None:
+        super().__init__(kind)
+        self._lasts_until = time.monotonic() + FETCH_SECONDS
+
+    def mark_for_delete(self) -> None:
+        """Let the file be removed, if its time is over."""
+        if time.monotonic() >= self._lasts_until:
+            super().mark_for_delete()
 
 
 @asynccontextmanager
@@ -26,6 +48,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     """
     with suppress(StoreError):  # The page says it, and how to try again.
         open_jobs()
+    media_file_manager.MediaFileMetadata = LastingFile  # type: ignore[misc]
     gc.collect()
     gc.freeze()
     collector = asyncio.create_task(_collect_now_and_then())
