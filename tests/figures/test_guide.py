@@ -38,3 +38,13 @@ def test_nats_are_explained_where_the_loss_is_in_nats(make_record: Make) -> None
     record = foreign_record()
     squared = replace(record, model=replace(record.model, loss="mean_squared_error", num_classes=None))
     assert "nats" not in guide.of_curves(squared)
+
+
+@pytest.mark.parametrize("name", STATISTICS)
+def test_zero_is_special_only_where_the_scale_has_no_place_for_it(name: str, make_record: Make) -> None:
+    figure = layer_heatmap(make_record(), name)
+    key = [trace.name for trace in figure.data if trace.type == "scatter"]
+    is_share = name.endswith("_share")
+    assert key == ["NaN", "∞"] if is_share else ["exact zero", "NaN", "∞"]
+    for how in (figure.layout.meta["how"], layer_profile(make_record(), name).layout.meta["how"]):
+        assert ("Exact zeros," in how) != is_share and ("powers of ten" in how) != is_share

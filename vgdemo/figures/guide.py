@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vgdemo.figures.scales import Statistic
 from vgdemo.record import Panel, RunRecord
 from vgdemo.theory import Forecast
 
@@ -10,10 +11,9 @@ MEDIAN = (
     "The band, 10–90 %, holds the middle 80 % of them."
 )
 POWERS = "Sizes stand on a scale of powers of ten, so that equal steps are equal factors."
-BEYOND = (
-    "The scale is the same for all runs, so that they can be compared; what lies beyond it is counted. "
-    "Exact zeros, NaN (not a number) and ∞ have no place on the scale and are grey, red and pink."
-)
+BEYOND = "The scale is the same for all runs, so that they can be compared; what lies beyond it is counted."
+SPECIAL = "Exact zeros, NaN (not a number) and ∞ have no place on the scale and are grey, red and pink."
+SPECIAL_BUT_ZERO = "NaN (not a number) and ∞ have no place on the scale and are red and pink."
 HEALTHY = (
     "A healthy gradient has a similar size in all layers; one that shrinks from the output towards layer 1 vanishes, "
     "one that grows explodes."
@@ -62,26 +62,26 @@ def of_curves(record: RunRecord) -> str:
     )
 
 
-def of_layers(statistic: str, panel: Panel) -> str:
+def of_layers(shown: Statistic, panel: Panel) -> str:
     """Of a statistic as colour over epochs and layers."""
     order = f"A row is a {panel.axis}{_counted(panel)}, a column an epoch; a colour is the median over the replicates."
-    return " ".join(filter(None, [order, _meaning(statistic), _health(statistic), POWERS, BEYOND]))
+    return " ".join(filter(None, [order, _meaning(shown.name), _health(shown.name), *_scale(shown)]))
 
 
-def of_profile(statistic: str, panel: Panel, forecast: Forecast | None) -> str:
+def of_profile(shown: Statistic, panel: Panel, forecast: Forecast | None) -> str:
     """Of a statistic over the layers."""
     order = f"To the right the {panel.axis}s{_counted(panel)}, upwards the size at the chosen epoch. {MEDIAN}"
     theory = "" if forecast is None else "The dotted line is what theory expects of such networks before training."
-    return " ".join(filter(None, [order, _meaning(statistic), _health(statistic), POWERS, theory, BEYOND]))
+    return " ".join(filter(None, [order, _meaning(shown.name), _health(shown.name), *_scale(shown), theory]))
 
 
-def of_lines(statistic: str, panel: Panel) -> str:
+def of_lines(shown: Statistic, panel: Panel) -> str:
     """Of a statistic over the epochs, a line for each layer."""
     order = (
         f"A line is a {panel.axis}{_counted(panel)}, from dark to light; the dashed one is the output. "
         "Of several replicates it is the median."
     )
-    return " ".join(filter(None, [order, _meaning(statistic), POWERS, BEYOND]))
+    return " ".join(filter(None, [order, _meaning(shown.name), *_scale(shown)]))
 
 
 def of_distribution(panel: Panel) -> str:
@@ -117,6 +117,11 @@ def _loss(record: RunRecord) -> str:
         "Loss is the cross-entropy in nats, the unit that natural logarithms give: always answering with even odds "
         f"costs {guessing:.2f}."
     )
+
+
+def _scale(shown: Statistic) -> list[str]:
+    """On a scale without logarithms 0 is a number as any other."""
+    return [POWERS, BEYOND, SPECIAL] if shown.logarithmic else [BEYOND, SPECIAL_BUT_ZERO]
 
 
 def _meaning(statistic: str) -> str:

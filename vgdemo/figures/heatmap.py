@@ -50,7 +50,8 @@ def layer_heatmap(
         if where.any():
             _add_special(figure, sample, name, color, where)
     for name, color in SPECIAL_COLORS.items():
-        _add_to_legend(figure, name, color)
+        if shown.lacks(SPECIAL_VALUES[name]):
+            _add_to_legend(figure, name, color)
     return figure
 
 
@@ -60,7 +61,7 @@ def _axes(record: RunRecord, sample: Sample, scale: tuple[float, float]) -> go.F
         f"{shown.title}, {panel.axis} by {panel.axis}",
         _reading(record, sample, scale),
         f"Heatmap of {shown.label}: epochs to the right, {panel.axis}s upwards{from_first_to_last(panel)}.",
-        how=guide.of_layers(shown.name, panel),
+        how=guide.of_layers(shown, panel),
         scale=scale,
         over_epochs=True,
         log10=shown.log10("z"),

@@ -67,7 +67,7 @@ def _axes(record: RunRecord, sample: Sample, low: float, high: float) -> go.Figu
         f"{shown.title}, {sample.panel.axis} by {sample.panel.axis}",
         _reading(sample, (low, high)),
         f"Line chart over epochs: {shown.label}, one line for each {sample.panel.axis}.",
-        how=guide.of_lines(shown.name, sample.panel),
+        how=guide.of_lines(shown, sample.panel),
         scale=(low, high),
         over_epochs=True,
         uirevision=f"lines {record.last_epoch} {shown.name}",

@@ -79,7 +79,7 @@ def _layout(profile: _Profile, theory: _Theory) -> go.Figure:
         f"{shown.title} over {panel.axis}s",
         f"{absence(panel, shown.title)}{theory.expectation}",
         f"Line chart of {shown.label}{from_first_to_last(panel)} at the chosen epoch.",
-        how=guide.of_profile(shown.name, panel, theory.forecast),
+        how=guide.of_profile(shown, panel, theory.forecast),
         scale=profile.ends,
         log10=shown.log10("yaxis"),
         uirevision=f"profile {panel.axis} {len(panel.labels)} {shown.name}",

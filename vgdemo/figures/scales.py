@@ -66,7 +66,11 @@ class Statistic:
 
     def special(self, values: Values) -> NDArray[np.bool_]:
         """(3, ...) where a value has no place on the scale: a zero that has no logarithm, not a number, infinite."""
-        return np.stack([(values == 0) & self.logarithmic, np.isnan(values), np.isinf(values)])
+        return np.stack([(values == 0) & self.lacks(0), np.isnan(values), np.isinf(values)])
+
+    def lacks(self, value: object) -> bool:
+        """Whether the scale has no place for one of the special values; 0 has its place among linear ones."""
+        return value != 0 or self.logarithmic
 
     def scale(self, drawn: Values, *, fit: Fit) -> tuple[float, float]:
         """The ends of the scale: fixed for all runs, those of the values that are drawn, or those that are given."""
