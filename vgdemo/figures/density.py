@@ -22,6 +22,7 @@ MAX_PANELS = 6  # The article's networks have six kernels; of deeper ones every 
 MAX_EPOCHS = 100
 PER_ROW = 3
 MAX_NAME = 14  # Characters of a layer's name that a panel is wide.
+SHADE = "rgba(27, 35, 48, 0.7)"  # Behind a name: it can be read where there are many entries, too.
 GAP = 0.03  # Between panels, as a share of the figure.
 _SHARES = {"tickvals": [0, 0.1, 0.2, 0.3], "ticktext": ["0 %", "10 %", "20 %", "≥30 %"]}
 FULL = 0.3  # The share of a layer's entries within half a power of ten that has the last colour.
@@ -201,7 +202,12 @@ def _ticks() -> dict[str, Any]:
 def _name(cell: _Cell, name: str) -> dict[str, Any]:
     """On the dark end of the colour scale, which is the same on a light and on a dark page."""
     corner = {"xref": "paper", "yref": cell.axis("y").replace("axis", ""), "xanchor": "left", "yanchor": "top"}
-    words = {"text": shortened(name, MAX_NAME), "showarrow": False, "font": {"color": LIGHT, "size": 11}}
+    words = {
+        "text": shortened(name, MAX_NAME),
+        "showarrow": False,
+        "font": {"color": LIGHT, "size": 11},
+        "bgcolor": SHADE,
+    }
     return {**corner, "x": cell.across[0], "y": HIGH, **words}
 
 

@@ -99,12 +99,13 @@ def _add_edge(figure: go.Figure, chi: Values) -> None:
 
 
 def _name_sides(figure: go.Figure, chi: Values) -> None:
-    """In the upper corners, the names of the phases that there are."""
+    """In the upper corners, the names of the phases that there are, on a ground on which they can be read."""
     left: dict[str, Any] = {"x": -0.95, "text": "ordered", "xanchor": "left"}
     right: dict[str, Any] = {"x": 0.95, "text": "chaotic", "xanchor": "right"}
     for name, is_there in ((left, (chi < 1).any()), (right, (chi > 1).any())):
         if is_there:
-            figure.add_annotation(y=DEEPEST - 3, showarrow=False, font={"color": LIGHT, "size": 13}, **name)
+            font = {"color": DARK, "size": 13}
+            figure.add_annotation(y=DEEPEST - 3, showarrow=False, font=font, bgcolor=LIGHT, **name)
 
 
 def _add_network(figure: go.Figure, config: RunConfig) -> None:
