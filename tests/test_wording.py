@@ -64,8 +64,13 @@ def test_an_exponent_is_written_above(exponent: int, words: str) -> None:
 
 
 def test_a_share_is_written_in_hundredths() -> None:
-    assert [percent(share) for share in (0, 0.004, 0.546, 1)] == ["0 %", "0 %", "55 %", "100 %"]
+    assert [percent(share) for share in (0, 0.004, 0.546, 1)] == ["0 %", "less than 1 %", "55 %", "100 %"]
     assert percent(0.0012, digits=2) == "0.12 %"
+
+
+@given(st.floats(5e-324, 1), st.integers(0, 2))
+def test_a_share_of_something_is_never_nothing(share: float, digits: int) -> None:
+    assert float(percent(share, digits).removeprefix("less than ").removesuffix(" %")) > 0
 
 
 def test_a_signed_number_has_a_true_minus() -> None:

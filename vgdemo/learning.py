@@ -62,7 +62,7 @@ class Share:
     def interval_in_words(self) -> str:
         """Such as "5–36 %"."""
         low, high = self.interval
-        return f"{100 * low:.0f}–{percent(high)}"
+        return f"{100 * low:.0f}–{100 * high:.0f} %"
 
     def __str__(self) -> str:
         """In words, such as "3 of 20 replicates (15 %, 95 % interval 5–36 %)"."""

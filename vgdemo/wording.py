@@ -39,13 +39,15 @@ def power_of_ten(exponent: int) -> str:
 
 
 def percent(share: float, digits: int = 0) -> str:
-    """A share of 1 in hundredths.
+    """A share of 1 in hundredths; of something that is there never "0 %".
 
     Example:
-        >>> percent(0.546), percent(0.0012, digits=1)
-        ('55 %', '0.1 %')
+        >>> percent(0.546), percent(0.0012, digits=1), percent(0.0012)
+        ('55 %', '0.1 %', 'less than 1 %')
     """
-    return f"{100 * share:.{digits}f} %"
+    hundredths = f"{100 * share:.{digits}f}"
+    is_lost = share > 0 and float(hundredths) == 0
+    return f"less than {10.0**-digits:g} %" if is_lost else f"{hundredths} %"
 
 
 def signed(value: float, digits: int = 2) -> str:

@@ -93,6 +93,12 @@ def test_a_fitted_distribution_ends_where_the_entries_end(make_record: Make) -> 
             "20.0 % of the entries of the output are exactly zero, the most of all layers. "
             "3 layers with entries below 10⁻¹⁰, 100 % of layer 1, beyond the scale.",
         ),
+        ({"bin0": 8}, "100.0 % of the entries of every layer are exactly zero."),
+        (
+            {"bin8": [0, 0, 1], "bin40": 999},
+            "no entry is exactly zero. 1 layer with entries below 10⁻¹⁰, less than 1 % of the output, "
+            "beyond the scale.",
+        ),
         ({"bin63": [0, 1, 0], "bin40": 9}, "up to 10 % of a layer's entries are not finite."),
     ],
 )

@@ -16,7 +16,7 @@ from vgdemo.initializers import INITIALIZERS
 from vgdemo.learning import accuracy_deciles
 from vgdemo.model import Model
 from vgdemo.theory import factor_per_layer
-from vgdemo.wording import number, percent
+from vgdemo.wording import capitalized, number, percent
 
 LARGE_SHARE = 0.5  # Of saturated units: from here on it is worth a sentence.
 EVEN_STEPS = 0.8  # Share of layers in which the gradient changes in one direction, for a profile to count as a slope.
@@ -153,10 +153,8 @@ def _saturated(case: Case) -> str:
     place = int(np.fmax(start, end).argmax())
     if not max(start[place], end[place]) >= LARGE_SHARE or not math.isfinite(start[place] + end[place]):
         return ""
-    return (
-        f"{percent(start[place])} of the activations of {_hidden_phrases(case)[place]} are saturated at the start, "
-        f"{percent(end[place])} in the end."
-    )
+    first, last, where = capitalized(percent(start[place])), percent(end[place]), _hidden_phrases(case)[place]
+    return f"{first} of the activations of {where} are saturated at the start, {last} in the end."
 
 
 def _dead(case: Case) -> str:

@@ -196,6 +196,8 @@ def _reading(shares: Values, panel: Panel) -> str:
     if zero[worst] == 0:
         return "no entry is exactly zero."
     share, place = percent(zero[worst], digits=1), panel.phrases[worst]
+    if (zero == zero[worst]).all():
+        return f"{share} of the entries of every {panel.axis} are exactly zero."
     return f"{share} of the entries of {place} are exactly zero, the most of all {panel.axis}s."
 
 
