@@ -45,7 +45,10 @@ def test_a_presentation_is_large_without_controls_and_ends_with_escape_and_paper
     page: Page, url: str
 ) -> None:
     page.set_viewport_size({"width": 1920, "height": 1080})
-    open_finished(page, f"{url}/Compare?a=epochs-20+replicates-2&b=epochs-20+replicates-2+units-6&view=present-1")
+    known_to_others = url.replace("127.0.0.1", "vgdemo.localhost")  # To a browser, a name of this machine too.
+    open_finished(
+        page, f"{known_to_others}/Compare?a=epochs-20+replicates-2&b=epochs-20+replicates-2+units-6&view=present-1"
+    )
     sidebar, tools = page.get_by_test_id("stSidebar"), page.locator(".vgdemo-tools").first
     plot, verdict = page.locator(".vgdemo-plot").first, page.locator("[class*=st-key-verdict-] p").first
     expect(sidebar).to_be_hidden()
@@ -56,6 +59,11 @@ def test_a_presentation_is_large_without_controls_and_ends_with_escape_and_paper
     expect(sidebar).to_be_visible()
     expect(tools).to_be_visible()
     expect(page).not_to_have_url(re.compile("present"))
+    page.get_by_role("button", name="Share", exact=True).click()
+    code = page.get_by_role("img", name="QR code of the link")
+    expect(code).to_be_visible()
+    assert code.evaluate("one => one.decode().then(() => one.width === one.height && one.width >= 150)")
+    page.keyboard.press("Escape")
     page.emulate_media(media="print")
     for absent in (sidebar, tools, page.locator(".st-key-navigation"), page.locator(".st-key-options")):
         expect(absent).to_be_hidden()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import segno
@@ -81,7 +82,7 @@ def modules(svg: str) -> set[tuple[int, int]]:
 
 def test_the_code_is_that_of_the_link_dark_on_white_with_a_quiet_zone() -> None:
     link = "http://192.0.2.7:8501/Compare?a=units-9&name_a=deep+tanh&view=epoch-37"
-    svg, matrix = share.code_of(link), segno.make_qr(link).matrix
+    svg, matrix = unquote(share.code_of(link)).replace("'", '"'), segno.make_qr(link).matrix
     side = len(matrix) + 8
     assert f'viewBox="0 0 {side} {side}"' in svg and "#fff" in svg and "#000" in svg
     assert modules(svg) == {(y, x) for y, row in enumerate(matrix) for x, bit in enumerate(row) if bit}
@@ -116,7 +117,7 @@ def test_a_server_in_the_network_shares_its_address_and_a_code(started: Any, mon
     (code,) = page.get("html")
     assert not page.warning and "--browser.serverAddress" in page.caption[0].value
     assert share.code_of("http://192.0.2.7:8501/Compare") in code.proto.body
-    assert 'role="img" aria-label="QR code of the link"' in code.proto.body
+    assert 'alt="QR code of the link"' in code.proto.body
 
 
 def test_behind_a_name_that_others_know_the_link_has_it(started: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,12 +68,12 @@ def host_for_others() -> str:
 
 
 def code_of(link: str) -> str:
-    """A QR code as SVG, black on white in every theme; empty for a link that is too long for one."""
+    """A QR code as the address of an SVG, black on white in every theme; empty for a link that is too long for one."""
     try:
         code = segno.make_qr(link)
     except segno.DataOverflowError:
         return ""
-    return str(code.svg_inline(border=QUIET_ZONE, dark="#000", light="#fff", omitsize=True))
+    return str(code.svg_data_uri(border=QUIET_ZONE, dark="#000", light="#fff", omitsize=True))
 
 
 def _draw(page: str) -> None:
@@ -88,7 +88,7 @@ def _draw(page: str) -> None:
         st.caption(IN_THE_NETWORK)
     code = code_of(link)
     if code:
-        st.html(f'<div class="vgdemo-code" role="img" aria-label="QR code of the link">{code}</div>')
+        st.html(f'<img class="vgdemo-code" src="{code}" alt="QR code of the link">')  # The page takes no SVG itself.
     else:
         st.caption("The link is too long for a QR code.")
 
