@@ -14,6 +14,7 @@ from playwright.sync_api import Browser
 
 from vgdemo.config import RunConfig
 from vgdemo.data import make_dataset
+from vgdemo.figures import Figure
 from vgdemo.model import Kernel, Layer, Model
 from vgdemo.record import (
     ACTIVATION_STATISTICS,
@@ -154,6 +155,22 @@ def cut(record: RunRecord, count: int) -> RunRecord:
         panels[name] = replace(panel, epochs=panel.epochs[kept], statistics=statistics, histograms=histograms)
     arrays = {name: values[:count] for name, values in record.curve_arrays.items()}
     return replace(record, epochs=record.epochs[:count], curve_arrays=arrays, panels=panels)
+
+
+def with_counts(record: RunRecord, counts: Mapping[int, Any]) -> RunRecord:
+    """The record with no other counts of gradient entries than these, by bin; an array has one for each layer."""
+    panel = record.panels["kernels"]
+    assert panel.histograms is not None
+    histograms = np.zeros_like(panel.histograms)
+    for place, count in counts.items():
+        histograms[..., place] = count
+    return replace(record, panels={**record.panels, "kernels": replace(panel, histograms=histograms)})
+
+
+def named(figure: Figure, name: str) -> Any:
+    """The one trace of this name."""
+    (trace,) = (trace for trace in figure.data if trace.name == name)
+    return trace
 
 
 def with_accuracy(record: RunRecord, values: Any) -> RunRecord:

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from conftest import changed, foreign_record
+from conftest import changed, foreign_record, with_counts
 from numpy.typing import NDArray
 from tensorboard.backend.event_processing.event_accumulator import TENSORS, EventAccumulator
 from tensorboard.util.tensor_util import make_ndarray
@@ -40,15 +40,6 @@ def scalars(reader: EventAccumulator, tag: str) -> dict[int, float]:
 def buckets(reader: EventAccumulator, tag: str) -> list[NDArray[np.float64]]:
     """(buckets, 3) left, right and count, epoch by epoch."""
     return [make_ndarray(event.tensor_proto) for event in reader.Tensors(tag)]
-
-
-def with_counts(record: RunRecord, counts: dict[int, int]) -> RunRecord:
-    """The record with the same histogram everywhere, given as bin to count."""
-    kernels = record.panels["kernels"]
-    histograms = np.zeros_like(kernels.histograms)
-    for index, count in counts.items():
-        histograms[..., index] = count
-    return replace(record, panels={**record.panels, "kernels": replace(kernels, histograms=histograms)})
 
 
 def one_histogram(record: RunRecord, folder: Path) -> list[list[float]]:

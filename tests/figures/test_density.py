@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import foreign_record
+from conftest import foreign_record, with_counts
 
 from vgdemo.figures import gradient_density
 from vgdemo.record import HISTOGRAM_EDGES, RunRecord
@@ -13,19 +12,9 @@ from vgdemo.record import HISTOGRAM_EDGES, RunRecord
 Make = Callable[..., RunRecord]
 
 
-def with_counts(record: RunRecord, **counts: int) -> RunRecord:
-    """The same counts for every layer; bins by position."""
-    panel = record.panels["kernels"]
-    assert panel.histograms is not None
-    histograms = np.zeros_like(panel.histograms)
-    for place, count in counts.items():
-        histograms[..., int(place.removeprefix("bin"))] = count
-    return replace(record, panels={**record.panels, "kernels": replace(panel, histograms=histograms)})
-
-
 def test_a_panel_shows_where_the_entries_of_its_layer_are(make_record: Make) -> None:
     place = int(np.searchsorted(HISTOGRAM_EDGES, -3.0)) + 2  # The bin that begins at 10⁻³.
-    panel = gradient_density(with_counts(make_record(), **{f"bin{place}": 3, "bin0": 1})).data[0]
+    panel = gradient_density(with_counts(make_record(), {place: 3, 0: 1})).data[0]
     shares = np.asarray(panel.z)
     assert np.asarray(panel.y)[shares[:, -1].argmax()] == pytest.approx(-2.75)
     np.testing.assert_allclose(shares.max(axis=0), 0.75)
@@ -33,13 +22,13 @@ def test_a_panel_shows_where_the_entries_of_its_layer_are(make_record: Make) -> 
 
 
 def test_exact_zeros_are_told(make_record: Make) -> None:
-    record = with_counts(make_record(), bin0=1, bin40=3)
+    record = with_counts(make_record(), {0: 1, 40: 3})
     figure = gradient_density(record)
     assert "at epoch 3 25 % of the entries of layer 1 are exactly zero." in figure.layout.title.subtitle.text
     zeros = figure.data[1]
     assert max(zeros.y) < min(figure.data[0].y) and set(np.ravel(zeros.z)) == {0.25}
     assert "exactly zero" in zeros.hovertemplate
-    assert "no entry is exactly zero" in gradient_density(with_counts(record, bin40=1)).layout.title.subtitle.text
+    assert "no entry is exactly zero" in gradient_density(with_counts(record, {40: 1})).layout.title.subtitle.text
 
 
 def test_six_kernels_have_six_panels_and_deeper_networks_not_more(make_record: Make) -> None:

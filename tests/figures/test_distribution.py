@@ -1,34 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from conftest import foreign_record
+from conftest import foreign_record, named, with_counts
 
-from vgdemo.figures import Figure, gradient_distribution
+from vgdemo.figures import gradient_distribution
 from vgdemo.record import HISTOGRAM_BINS, HISTOGRAM_EDGES, RunRecord
 
 Make = Callable[..., RunRecord]
 
 MOST = "are exactly zero, the most of all layers."
-
-
-def named(figure: Figure, name: str) -> Any:
-    (trace,) = (trace for trace in figure.data if trace.name == name)
-    return trace
-
-
-def with_counts(record: RunRecord, **counts: Any) -> RunRecord:
-    """The record with no other counts than these, by bin; an array has one for each layer."""
-    panel = record.panels["kernels"]
-    assert panel.histograms is not None
-    histograms = np.zeros_like(panel.histograms)
-    for place, count in counts.items():
-        histograms[..., int(place.removeprefix("bin"))] = count
-    return replace(record, panels={**record.panels, "kernels": replace(panel, histograms=histograms)})
 
 
 @pytest.mark.parametrize(
@@ -44,7 +28,7 @@ def with_counts(record: RunRecord, **counts: Any) -> RunRecord:
 def test_entries_are_drawn_where_their_size_is(
     bin_index: int, trace: str, place: tuple[float, float], make_record: Make
 ) -> None:
-    drawn = named(gradient_distribution(with_counts(make_record(), **{f"bin{bin_index}": 7})), trace)
+    drawn = named(gradient_distribution(with_counts(make_record(), {bin_index: 7})), trace)
     layer = np.nan_to_num(np.asarray(drawn.y, float)[: np.flatnonzero(np.isnan(drawn.x))[0]])
     high = np.asarray(drawn.x, float)[np.flatnonzero(layer == layer.max())]
     assert (high.min(), high.max()) == pytest.approx(place)
@@ -53,8 +37,8 @@ def test_entries_are_drawn_where_their_size_is(
 
 def test_the_shares_are_handed_on_with_what_they_are_of(make_record: Make) -> None:
     """A quarter exact zeros, three quarters just below 1, in layer 2 half of it not finite."""
-    counts = {"bin0": [1, 1, 1], f"bin{2 + 47}": [3, 1, 3], f"bin{HISTOGRAM_BINS - 1}": [0, 2, 0]}
-    figure = gradient_distribution(with_counts(make_record(), **counts))
+    counts = {0: [1, 1, 1], 2 + 47: [3, 1, 3], HISTOGRAM_BINS - 1: [0, 2, 0]}
+    figure = gradient_distribution(with_counts(make_record(), counts))
     sizes, zeros, infinite = figure.data
     assert sizes.meta["labels"] == zeros.meta["labels"] == ["1", "2", "output"]
     assert sizes.customdata.shape == (3, len(sizes.meta["ranges"]))
@@ -80,34 +64,34 @@ def test_each_stop_has_the_shares_of_its_epoch(make_record: Make) -> None:
 
 def test_a_fitted_distribution_ends_where_the_entries_end(make_record: Make) -> None:
     place = 2 + int(np.flatnonzero(HISTOGRAM_EDGES == -20)[0])
-    ticks = gradient_distribution(with_counts(make_record(), **{f"bin{place}": 7}), fit=True).layout.xaxis
+    ticks = gradient_distribution(with_counts(make_record(), {place: 7}), fit=True).layout.xaxis
     assert (ticks.tickvals[1], ticks.tickvals[-2]) == (-20, -19)
 
 
 @pytest.mark.parametrize(
     ("counts", "reading"),
     [
-        ({"bin40": 8}, "no entry is exactly zero."),
+        ({40: 8}, "no entry is exactly zero."),
         (
-            {"bin0": [0, 1, 2], "bin8": 8},
+            {0: [0, 1, 2], 8: 8},
             "20.0 % of the entries of the output are exactly zero, the most of all layers. "
             "3 layers with entries below 10⁻¹⁰, 100 % of layer 1, beyond the scale.",
         ),
-        ({"bin0": 8}, "100.0 % of the entries of every layer are exactly zero."),
+        ({0: 8}, "100.0 % of the entries of every layer are exactly zero."),
         (
-            {"bin8": [0, 0, 1], "bin40": 999},
+            {8: [0, 0, 1], 40: 999},
             "no entry is exactly zero. 1 layer with entries below 10⁻¹⁰, less than 1 % of the output, "
             "beyond the scale.",
         ),
-        ({"bin63": [0, 1, 0], "bin40": 9}, "up to 10 % of a layer's entries are not finite."),
+        ({63: [0, 1, 0], 40: 9}, "up to 10 % of a layer's entries are not finite."),
     ],
 )
-def test_the_reading_is_of_what_has_no_size(counts: dict[str, Any], reading: str, make_record: Make) -> None:
-    figure = gradient_distribution(with_counts(make_record(), **counts))
+def test_the_reading_is_of_what_has_no_size(counts: dict[int, Any], reading: str, make_record: Make) -> None:
+    figure = gradient_distribution(with_counts(make_record(), counts))
     assert figure.layout.title.subtitle.text == f"Epoch 3 (2 replicates together): {reading}"
 
 
 def test_layers_are_named_by_the_record() -> None:
-    record = with_counts(foreign_record(), bin0=[0, 1, 0, 0], bin40=1)
+    record = with_counts(foreign_record(), {0: [0, 1, 0, 0], 40: 1})
     reading = gradient_distribution(record).layout.title.subtitle.text
     assert "50.0 % of the entries of layer lstm/recurrent_kernel" in reading

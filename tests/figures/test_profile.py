@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import changed, foreign_record
+from conftest import changed, foreign_record, named
 
 from vgdemo.figures import Figure, layer_heatmap, layer_profile
 from vgdemo.record import RunRecord
@@ -23,11 +23,6 @@ def forecast_for(record: RunRecord) -> Forecast:
 
 def theory(figure: Figure) -> list[Any]:
     return [trace for trace in figure.data if trace.name.startswith("theory")]
-
-
-def named(figure: Figure, name: str) -> Any:
-    (trace,) = (trace for trace in figure.data if trace.name == name)
-    return trace
 
 
 def test_the_profile_has_the_median_of_each_stop(make_record: Make) -> None:

@@ -113,6 +113,14 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> StandInJobs:
 
 
 @pytest.fixture
+def stored_keys(monkeypatch: pytest.MonkeyPatch, jobs: StandInJobs) -> set[str]:
+    """The keys of the runs that the store holds."""
+    keys: set[str] = set()
+    monkeypatch.setattr(runs, "open_store", lambda: keys)
+    return keys
+
+
+@pytest.fixture
 def lab(jobs: StandInJobs) -> Callable[..., AppTest]:
     """Opens the Lab with query parameters; without any on the default run, whose address is not the bare one."""
 

@@ -30,14 +30,6 @@ def page_of_training() -> None:
     training(st.session_state["configs"])
 
 
-@pytest.fixture
-def stored(monkeypatch: pytest.MonkeyPatch, jobs: StandInJobs) -> set[str]:
-    """The keys of the runs that the store holds."""
-    keys: set[str] = set()
-    monkeypatch.setattr(runs, "open_store", lambda: keys)
-    return keys
-
-
 def page_with(*queued: StandInJob) -> AppTest:
     """A visit to a server that trains these jobs for everybody."""
     runs.open_jobs().study._held = {job.config: job for job in queued}  # type: ignore[misc]
@@ -58,9 +50,9 @@ def bar(page: AppTest) -> tuple[int, str]:
     return element.proto.value, element.proto.text.replace("\\", "").strip()
 
 
-def test_the_bar_is_the_share_of_all_epochs(stored: set[str]) -> None:
+def test_the_bar_is_the_share_of_all_epochs(stored_keys: set[str]) -> None:
     """One whole, one by a quarter and two at their start are 1.25 of 4."""
-    stored.add(CONFIGS[0].run_key)
+    stored_keys.add(CONFIGS[0].run_key)
     page = page_with(job(CONFIGS[1], JobState.TRAINING, 25), job(CONFIGS[2], JobState.QUEUED, 0))
     share, words = bar(page)
     assert share == 31
@@ -82,23 +74,23 @@ def now(page: AppTest) -> str:
         ((JobState.DONE, JobState.STOPPED), "&nbsp;"),
     ],
 )
-def test_a_line_says_what_goes_on(states: tuple[JobState, ...], line: str, stored: set[str]) -> None:
+def test_a_line_says_what_goes_on(states: tuple[JobState, ...], line: str, stored_keys: set[str]) -> None:
     jobs = [job(config, state, 0) for config, state in zip(CONFIGS, states, strict=False)]
     assert now(page_with(*jobs)) == line
 
 
-def test_while_the_workers_start_it_says_so(stored: set[str]) -> None:
+def test_while_the_workers_start_it_says_so(stored_keys: set[str]) -> None:
     waiting = StandInJob(CONFIGS[0], Progress(JobState.QUEUED, 0, 100, notices=("Waiting for the workers to start.",)))
     assert now(page_with(waiting)).startswith("The workers are starting")
 
 
-def test_of_many_runs_in_training_two_are_named(stored: set[str]) -> None:
+def test_of_many_runs_in_training_two_are_named(stored_keys: set[str]) -> None:
     line = now(page_with(*(job(config, JobState.TRAINING, 1) for config in CONFIGS)))
     assert line.count("epoch 1 of 100") == 2
     assert line.endswith(" and 2 other runs.")
 
 
-def test_the_wait_is_counted_at_the_pace_of_what_was_trained(stored: set[str]) -> None:
+def test_the_wait_is_counted_at_the_pace_of_what_was_trained(stored_keys: set[str]) -> None:
     """An hour for one run of four, and three are left for two workers."""
     done = job(CONFIGS[0], JobState.DONE, 100)
     done.record, done.seconds = RunRecord.empty(done.config), 3600.0
@@ -130,21 +122,21 @@ def test_where_an_experiment_stands_is_one_short_sentence(words: str) -> None:
     assert in_words_of(STANDINGS[words]) == words
 
 
-def test_a_run_that_was_stopped_is_not_complete_whatever_the_others_are(stored: set[str]) -> None:
-    stored.add(CONFIGS[1].run_key)
+def test_a_run_that_was_stopped_is_not_complete_whatever_the_others_are(stored_keys: set[str]) -> None:
+    stored_keys.add(CONFIGS[1].run_key)
     page = page_with(job(CONFIGS[0], JobState.STOPPED, 99), job(CONFIGS[1], JobState.DONE, 100))
     share, words = bar(page)
     assert share == 49
     assert words.startswith("1 of 4 runs are complete, ")
 
 
-def test_a_run_that_was_deleted_since_is_to_be_trained_again(stored: set[str]) -> None:
+def test_a_run_that_was_deleted_since_is_to_be_trained_again(stored_keys: set[str]) -> None:
     page = page_with(job(CONFIGS[0], JobState.DONE, 100))
     assert bar(page)[1].startswith("0 of 4 runs are complete, ")
 
 
 def test_a_run_that_somebody_trains_in_the_lab_is_in_training_here(
-    stored: set[str], jobs: StandInJobs, monkeypatch: pytest.MonkeyPatch
+    stored_keys: set[str], jobs: StandInJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = {CONFIGS[2].run_key: Progress(JobState.TRAINING, 50, 100)}
     monkeypatch.setattr(jobs, "progress", found.get)
@@ -154,29 +146,29 @@ def test_a_run_that_somebody_trains_in_the_lab_is_in_training_here(
     assert not button(page, "Train all").disabled
 
 
-def test_there_is_one_button_which_fits_what_goes_on(stored: set[str]) -> None:
+def test_there_is_one_button_which_fits_what_goes_on(stored_keys: set[str]) -> None:
     assert [one.label for one in page_with().button] == ["Train all"]
     for state in (JobState.QUEUED, JobState.COMPILING, JobState.TRAINING):
         assert [one.label for one in page_with(job(CONFIGS[0], state, 0)).button] == ["Stop"]
     assert [one.label for one in page_with(job(ELSEWHERE, JobState.TRAINING, 0)).button] == ["Train all"]
 
 
-def test_when_all_runs_are_complete_nothing_is_left_to_train(stored: set[str]) -> None:
-    stored |= {config.run_key for config in CONFIGS}
+def test_when_all_runs_are_complete_nothing_is_left_to_train(stored_keys: set[str]) -> None:
+    stored_keys |= {config.run_key for config in CONFIGS}
     page = page_with(*(job(config, JobState.DONE, 100) for config in CONFIGS[2:]))
     assert bar(page) == (100, "4 of 4 runs are complete.")
     assert button(page, "Train all").disabled
 
 
-def test_the_button_queues_what_is_not_stored_in_order(stored: set[str], jobs: StandInJobs) -> None:
-    stored.add(CONFIGS[1].run_key)
+def test_the_button_queues_what_is_not_stored_in_order(stored_keys: set[str], jobs: StandInJobs) -> None:
+    stored_keys.add(CONFIGS[1].run_key)
     jobs.state = JobState.QUEUED
     page = button(page_with(), "Train all").click().run()
     assert [one.config for one in jobs.submitted] == [CONFIGS[0], *CONFIGS[2:]]
     assert button(page, "Stop")
 
 
-def test_stop_stops_the_runs_of_the_article_alone(stored: set[str]) -> None:
+def test_stop_stops_the_runs_of_the_article_alone(stored_keys: set[str]) -> None:
     own = [job(CONFIGS[0], JobState.TRAINING, 40), job(CONFIGS[1], JobState.QUEUED, 0)]
     elsewhere = runs.open_jobs().submit(ELSEWHERE)
     elsewhere.progress = Progress(JobState.TRAINING, 1, 100)
@@ -191,7 +183,7 @@ def test_stop_stops_the_runs_of_the_article_alone(stored: set[str]) -> None:
 
 @pytest.mark.parametrize("error", [SchedulerError("Expected a *scheduler*."), StoreError("Expected a *store*.")])
 def test_why_nothing_could_be_queued_is_said_once(
-    error: Exception, stored: set[str], jobs: StandInJobs, monkeypatch: pytest.MonkeyPatch
+    error: Exception, stored_keys: set[str], jobs: StandInJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(_: Any, **options: Any) -> None:
         raise error

@@ -162,18 +162,10 @@ def test_a_connection_that_another_visit_has_renewed_is_left_alone(
     assert (jobs.times_closed, renewed.times_closed, cleared) == (0, 0, [])
 
 
-@pytest.fixture
-def stored(monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """The keys of the runs that the store holds."""
-    keys: set[str] = set()
-    monkeypatch.setattr(runs, "open_store", lambda: keys)
-    return keys
-
-
 def test_what_the_store_lacks_is_queued_once_behind_those_that_a_person_looks_at(
-    visit: Session, jobs: StandInJobs, stored: set[str]
+    visit: Session, jobs: StandInJobs, stored_keys: set[str]
 ) -> None:
-    stored.add(OTHER.run_key)
+    stored_keys.add(OTHER.run_key)
     jobs.state = JobState.QUEUED
     runs.queue([ONE, OTHER, THIRD])
     runs.queue([ONE, OTHER, THIRD])
@@ -183,7 +175,7 @@ def test_what_the_store_lacks_is_queued_once_behind_those_that_a_person_looks_at
 
 @pytest.mark.parametrize("state", JobState)
 def test_only_what_failed_was_stopped_or_is_gone_is_queued_again(
-    state: JobState, visit: Session, jobs: StandInJobs, stored: set[str]
+    state: JobState, visit: Session, jobs: StandInJobs, stored_keys: set[str]
 ) -> None:
     runs.queue([ONE])
     bring(jobs.submitted[0], state)
@@ -197,7 +189,7 @@ def test_only_what_failed_was_stopped_or_is_gone_is_queued_again(
 
 
 def test_what_is_wanted_first_is_put_before_what_was_queued_earlier(
-    visit: Session, jobs: StandInJobs, stored: set[str]
+    visit: Session, jobs: StandInJobs, stored_keys: set[str]
 ) -> None:
     jobs.state = JobState.QUEUED
     runs.queue([ONE, OTHER])
@@ -207,7 +199,7 @@ def test_what_is_wanted_first_is_put_before_what_was_queued_earlier(
 
 
 def test_what_was_queued_before_the_scheduler_was_lost_stays(
-    visit: Session, jobs: StandInJobs, stored: set[str]
+    visit: Session, jobs: StandInJobs, stored_keys: set[str]
 ) -> None:
     runs.queue([ONE])
     jobs.error = LOST
