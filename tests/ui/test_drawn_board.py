@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -126,14 +127,19 @@ def test_the_slider_is_as_long_as_the_training(compared: Page) -> None:
 
 
 def test_what_explains_a_figure_is_opened_below_its_reading(browser: Browser, make_record: MakeRecord) -> None:
-    picture = alone(make_record())["layers"]
+    content = json.loads(alone(make_record())["layers"].json)
+    content["layout"]["title"]["subtitle"]["text"] = "A sentence that is longer than its room. " * 20
+    picture = Picture("layers", json.dumps(content))
     with board_page(browser) as page:
         show(page, {"layers": picture})
         top = page.locator(plot("layers")).bounding_box()["y"]
         explanation = page.locator(".vgdemo-how p")
         expect(explanation).to_be_hidden()
+        is_cut = "(p => p.scrollHeight > p.clientHeight)(document.querySelector('figcaption > p'))"
+        assert page.evaluate(is_cut)
         page.get_by_text("How to read it").click()
         expect(explanation).to_be_visible()
+        assert not page.evaluate(is_cut), "a long reading is whole then"
         page.get_by_text("How to read it").click()
         assert page.locator(plot("layers")).bounding_box()["y"] == top
 

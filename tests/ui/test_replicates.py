@@ -114,7 +114,7 @@ def readings(page: AppTest) -> dict[str, str]:
 def test_replicates_that_fall_into_kinds_can_be_chosen_by_kind(mixed: RunRecord) -> None:
     page = opened(lab, job=FakeJob(mixed))
     assert choice(page).options == [
-        "median of all replicates",
+        "median of all",
         "the 1 that learns",
         "the 3 that have a dead layer",
         *(f"replicate {number}" for number in range(1, 5)),
@@ -135,13 +135,13 @@ def test_one_replicate_is_shown_in_every_figure(mixed: RunRecord) -> None:
 def test_the_median_of_replicates_that_differ_says_that_they_do(mixed: RunRecord) -> None:
     said = readings(opened(lab, job=FakeJob(mixed)))
     for kind in ("layers", "profile"):
-        assert said[kind].endswith("Of the replicates 3 have a dead layer and 1 learns: look at each kind.")
+        assert said[kind].endswith(" Replicates of 2 kinds: look at each.")
 
 
 def test_replicates_that_are_alike_have_no_kinds(make_record: Make) -> None:
     alike = changed(make_record(activation="relu"), dead_share=1, val_accuracy=0.5)
     page = opened(lab, job=FakeJob(alike))
-    assert choice(page).options == ["median of all replicates", "replicate 1", "replicate 2"]
+    assert choice(page).options == ["median of all", "replicate 1", "replicate 2"]
     assert not any("look at" in sentence for sentence in readings(page).values())
 
 

@@ -12,7 +12,6 @@ from vgdemo.jobs import Job
 from vgdemo.ui.progress import are_over, ended_record
 from vgdemo.ui.session import REPLICATE
 from vgdemo.ui.verdict import diagnosis_of
-from vgdemo.wording import listed
 
 ALL = "all"  # Among the choices, whose others are numbers from 1 and names of verdicts.
 
@@ -47,7 +46,7 @@ def _options(kinds: Sequence[Kinds], replicates: int, *, is_over: bool) -> list[
 
 def _in_words(choice: str, kinds: Sequence[Kinds]) -> str:
     if choice == ALL:
-        return "median of all replicates"
+        return "median of all"
     if choice.isdecimal():
         return f"replicate {choice}"
     one, several = OUTCOMES[Verdict(choice)]
@@ -85,6 +84,5 @@ def _kinds_of(job: Job) -> Kinds:
 
 
 def _hint(kinds: Kinds) -> str:
-    """That the replicates differ, which their median hides."""
-    words = [f"{len(found)} {OUTCOMES[verdict][len(found) > 1]}" for verdict, found in kinds.items()]
-    return f"Of the replicates {listed(words)}: look at each kind." if len(words) > 1 else ""
+    """That the replicates differ, which their median hides; the choice and the verdict say how."""
+    return f"Replicates of {len(kinds)} kinds: look at each." if len(kinds) > 1 else ""
