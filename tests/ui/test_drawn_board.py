@@ -13,7 +13,7 @@ from conftest import TINY, random_record
 from playwright.sync_api import Browser, Page, expect
 
 from vgdemo.config import RunConfig
-from vgdemo.figures import VIEWS, ViewOptions
+from vgdemo.figures import VIEWS, ViewOptions, overlaid_accuracy
 from vgdemo.record import RunRecord
 from vgdemo.ui.board import Picture
 
@@ -64,6 +64,18 @@ def test_a_row_names_legend_and_colours_once_and_leaves_its_width_to_the_heatmap
     expect(key.first).to_contain_text("exact zero")
     expect(key.first.locator(".vgdemo-colors span").first).to_have_text("10⁻⁷")
     assert key.all_inner_texts()[1:] == [""] * 4
+
+
+def test_the_legend_says_names_as_they_were_given_and_plotly_has_them_escaped(
+    browser: Browser, make_record: MakeRecord
+) -> None:
+    names = {"A": '<b>A</b> | *x* "q" &lt;', "B": "R&D"}
+    overlay = overlaid_accuracy({letter: make_record() for letter in names}, names)
+    with board_page(browser) as page:
+        show(page, {"overlay": Picture.of("overlay", overlay)}, columns=2)
+        assert page.locator(".vgdemo-key .vgdemo-entry").all_inner_texts() == [*names.values()]
+        drawn = {name for name in measured(page, "overlay", "plot.data.map(({ name }) => name ?? null)") if name}
+        assert drawn >= {'&lt;b&gt;A&lt;/b&gt; | *x* "q" &amp;lt;', "R&amp;D"}
 
 
 def test_headings_go_down_by_one_from_a_row_to_its_columns(compared: Page) -> None:

@@ -2,6 +2,8 @@
 
 import { element } from "./elements.js"
 
+const SIGNS = { "&lt;": "<", "&gt;": ">", "&amp;": "&" }
+
 // The legend of drawn plots and their colours, which are the same in all plots of a row; words may stand before them.
 export function showKey(root, plots, words = "") {
   const traces = plots.flatMap(({ _fullData }) => _fullData ?? []).filter(({ visible }) => visible === true)
@@ -12,8 +14,13 @@ export function showKey(root, plots, words = "") {
 
 function entryOf(trace) {
   const entry = element("span", "vgdemo-entry")
-  entry.append(swatchOf(trace), trace.name)
+  entry.append(swatchOf(trace), plain(trace.name))
   return entry
+}
+
+// Plotly reads names as HTML, so they come to it escaped; a text node takes the signs themselves.
+function plain(name) {
+  return name.replace(/&(lt|gt|amp);/g, (escaped) => SIGNS[escaped])
 }
 
 function swatchOf({ mode, fill, fillcolor, line, marker }) {
