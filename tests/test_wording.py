@@ -17,7 +17,7 @@ SUPERSCRIPTS = {sign: str(digit) for digit, sign in enumerate("⁰¹²³⁴⁵�
 def value_of(text: str) -> float:
     """What a reader takes the words for."""
     mantissa, _, exponent = text.partition("·10")
-    return float(f"{mantissa}e{''.join(map(SUPERSCRIPTS.__getitem__, exponent)) or 0}")
+    return float(f"{mantissa.replace('−', '-')}e{''.join(map(SUPERSCRIPTS.__getitem__, exponent)) or 0}")
 
 
 @pytest.mark.parametrize(
@@ -28,11 +28,11 @@ def value_of(text: str) -> float:
         (1, "1"),
         (0.5, "0.5"),
         (0.056, "0.056"),
-        (-0.056, "-0.056"),
+        (-0.056, "−0.056"),
         (0.01, "0.01"),
         (0.00999, "0.01"),  # It is rounded first: not 1.0·10⁻².
         (0.00994, "9.9·10⁻³"),
-        (-8.6e-3, "-8.6·10⁻³"),
+        (-8.6e-3, "−8.6·10⁻³"),
         (12.34, "12"),
         (99.4, "99"),
         (99.6, "100"),  # And not 1e+02.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+MINUS = "−"  # What a person reads; a file has the hyphen that programs read.
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -23,9 +24,9 @@ def number(value: float) -> str:
         return "infinite"
     rounded = float(f"{value:.2g}") if abs(value) < 100 else float(round(value))  # 99.6 has become 100 here.
     if rounded == 0 or 0.01 <= abs(rounded) < 1000:
-        return f"{rounded + 0.0:g}"  # Without the sign of -0.0.
+        return f"{rounded + 0.0:g}".replace("-", MINUS)  # Without the sign of -0.0.
     mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa}·{power_of_ten(int(exponent))}"
+    return f"{mantissa}·{power_of_ten(int(exponent))}".replace("-", MINUS)
 
 
 def power_of_ten(exponent: int) -> str:
@@ -57,7 +58,7 @@ def signed(value: float, digits: int = 2) -> str:
         >>> signed(0.35), signed(-0.02), signed(-0.001)
         ('+0.35', '−0.02', '0.00')
     """
-    text = f"{value:+z.{digits}f}".replace("-", "−")
+    text = f"{value:+z.{digits}f}".replace("-", MINUS)
     return text if float(f"{value:.{digits}f}") else text.removeprefix("+")
 
 

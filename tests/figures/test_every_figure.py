@@ -149,7 +149,9 @@ def test_a_run_of_nothing_but_nan_is_drawn_to_the_end(make_figure: Any, make_rec
         panels=panels,
         surface=replace(record.surface, probabilities=np.full_like(record.surface.probabilities, np.nan)),
     )
-    assert make_figure(record).to_json()
+    figure = make_figure(record)
+    assert figure.to_json()
+    assert not reading(figure)[0].islower()
 
 
 @pytest.mark.parametrize("make_figure", [layer_profile, gradient_distribution, decision_surface])

@@ -26,7 +26,21 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def test_a_number_is_written_as_everywhere_else(page: Page) -> None:
     sizes = 10 ** np.random.default_rng(0).uniform(-40, 30, 300)
-    values = [0, -0.0, 1, 99.6, 100, 999.7, 0.0099999, 0.00994, -3e-9, 5e-324, *sizes.tolist(), *(-sizes).tolist()]
+    values = [
+        0,
+        -0.0,
+        1,
+        99.6,
+        100,
+        999.7,
+        0.0099999,
+        0.00994,
+        -3e-9,
+        -0.02,
+        5e-324,
+        *sizes.tolist(),
+        *(-sizes).tolist(),
+    ]
     assert page.evaluate("values => values.map(module.spelled)", values) == [number(value) for value in values]
     assert page.evaluate("[NaN, Infinity, -Infinity].map(module.spelled)") == ["not a number", "infinite", "infinite"]
 

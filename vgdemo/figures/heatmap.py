@@ -15,7 +15,7 @@ from vgdemo.figures.sampling import Sample, column_step
 from vgdemo.figures.scales import Fit, Statistic, Values
 from vgdemo.figures.style import MARGIN_BESIDE_COLORS, SEQUENTIAL, SPECIAL_COLORS, SPECIAL_VALUES, new_figure
 from vgdemo.record import RunRecord
-from vgdemo.wording import power_of_ten
+from vgdemo.wording import capitalized, power_of_ten
 
 
 def layer_heatmap(
@@ -133,4 +133,4 @@ def _reading(record: RunRecord, sample: Sample, scale: tuple[float, float]) -> s
     step, measured = column_step(record), len(sample.panel.epochs)
     thinned = f"; one epoch in {step} is drawn" if len(sample.epochs) < measured else ""
     beyond = sample.shown.beyond(sample.values[-1], scale, sample.panel.axis)
-    return f"{sample.ends} at epoch {sample.epochs[-1]} ({sample.whose}{thinned}).{beyond}"
+    return f"{capitalized(sample.ends)} at epoch {sample.epochs[-1]} ({sample.whose}{thinned}).{beyond}"

@@ -175,10 +175,10 @@ def _reading(row: Row) -> str:
     """An infinite number ranks as the largest; only what is not a number is missing."""
     numbers = row.values[~np.isnan(row.values)]
     if not numbers.size:
-        return f"{row.name}: no replicate has a number."
+        return f"{capitalized(row.name)}: no replicate has a number."
     middle = " to ".join(row.text(float(quantile(numbers, share, axis=0))) for share in (0.25, 0.75))
     published = f", published {' to '.join(map(row.text, row.published))}" if row.published else ""
-    return f"{row.name}: half of {len(numbers)} replicates within {middle}{published}."
+    return f"{capitalized(row.name)}: half of {len(numbers)} replicates within {middle}{published}."
 
 
 def _add_quartiles(figure: go.Figure, place: int, values: Values) -> None:

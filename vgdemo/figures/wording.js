@@ -1,5 +1,6 @@
 // How numbers are written in a figure: as `vgdemo.wording.number` writes them everywhere else.
 
+const MINUS = "−"
 const SUPERSCRIPTS = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" }
 const PLAIN = /(?:10<sup>)?%\{[yz][^}]*\}(?:<\/sup>)?(?=<extra>)/ // How Plotly alone would write the number.
 const TYPES = { f4: Float32Array, f8: Float64Array, i1: Int8Array, i2: Int16Array, i4: Int32Array, u1: Uint8Array }
@@ -9,9 +10,9 @@ export function spelled(value) {
   if (Number.isNaN(value)) return "not a number"
   if (!Number.isFinite(value)) return "infinite"
   const rounded = Math.abs(value) < 100 ? Number(value.toPrecision(2)) : Math.round(value) // 99.6 has become 100 here.
-  if (rounded === 0 || (Math.abs(rounded) >= 0.01 && Math.abs(rounded) < 1000)) return String(rounded + 0)
+  if (rounded === 0 || (Math.abs(rounded) >= 0.01 && Math.abs(rounded) < 1000)) return String(rounded + 0).replace("-", MINUS)
   const [mantissa, exponent] = value.toExponential(1).split("e")
-  return `${mantissa}·10${[...exponent.replace("+", "")].map((sign) => SUPERSCRIPTS[sign]).join("")}`
+  return `${mantissa.replace("-", MINUS)}·10${[...exponent.replace("+", "")].map((sign) => SUPERSCRIPTS[sign]).join("")}`
 }
 
 // A trace whose `meta.spelled` says which of its numbers stands in words in its hover: "y", or "z" of a heatmap. They are
