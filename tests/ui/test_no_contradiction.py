@@ -323,7 +323,7 @@ def check_difference(columns: dict[str, OddRun], sentence: str) -> None:
     one, other = re.findall(r"^(\w) ends .*?(?:than|against) (\w)\b", sentence)[0]
     pairs = min(columns[one].record.replicates, columns[other].record.replicates)
     apart = columns[one].final_accuracy[:pairs] - columns[other].final_accuracy[:pairs]
-    told = float(re.findall(r"[+−]\d\.\d\d", sentence)[0].replace("−", "-"))
+    told = float(re.findall(r"[+−]?\d\.\d\d", sentence)[0].replace("−", "-"))
     assert told == pytest.approx(apart.mean(), abs=0.0051)
     assert pairs == 1 or f"{pairs} pairs of replicates, 95 % bootstrap interval" in sentence
     assert ("ends more accurate" in sentence) <= (apart.mean() > 0)
