@@ -167,6 +167,32 @@ def test_a_cause_that_holds_for_some_of_its_verdicts_replicates_says_for_how_man
     )
 
 
+def test_a_replicate_of_another_verdict_that_dies_later_is_said_to_die_where_others_count_as_dead(
+    failing: RunRecord,
+) -> None:
+    """Three are born dead; the gradient of the fourth vanishes at the start, and in the end it is dead too."""
+    born = filled(filled(failing, "dead_share", 1.0, np.s_[0, :3, 2]), "dead_share", 1.0, np.s_[-1, :, 2])
+    diagnosis = diagnose(filled(born, "gradient_rms", 1e-7, np.s_[0, 3]))
+    assert diagnosis.kinds == {Verdict.DEAD: (0, 1, 2), Verdict.VANISHING: (3,)} and diagnosis.dead == (3,)
+    fourth = "1 has a vanishing gradient at the start (with a dead layer in the end)"
+    assert diagnosis.explanation.endswith(f"The rest: {fourth}.")
+    assert diagnosis.confidence == f"Of 4 replicates 3 have a dead layer and {fourth}."
+    assert any(said.startswith("Of all replicates 4 of 4 have a dead layer in the end") for said in diagnosis.evidence)
+
+
+def test_those_that_diverge_beside_a_dead_one_are_said_to_die_as_far_as_they_do(failing: RunRecord) -> None:
+    dead = filled(failing, "dead_share", 1.0, np.s_[-1, 1:, 2])
+    assert diagnose(filled(dead, "train_loss", np.nan, np.s_[-1, :3])).confidence == (
+        "Of 4 replicates 3 diverge (2 of them with a dead layer in the end) and 1 has a dead layer."
+    )
+
+
+def test_where_none_counts_as_dead_no_count_needs_the_dead(failing: RunRecord) -> None:
+    dead = filled(failing, "dead_share", 1.0, np.s_[-1, :3, 2])
+    diagnosis = diagnose(filled(dead, "train_loss", np.nan, np.s_[-1, :3]))
+    assert diagnosis.confidence == "Of 4 replicates 3 diverge and 1 is stuck."
+
+
 def test_without_an_accuracy_nothing_is_healthy_and_nothing_stuck(learning: RunRecord, failing: RunRecord) -> None:
     for record in (learning, failing):
         diagnosis = diagnose(without(record, "val_accuracy"))

@@ -126,6 +126,21 @@ def test_a_kind_is_shown_in_every_figure(mixed: RunRecord) -> None:
     assert all("3 of 4 replicates" in sentence for sentence in said.values())
 
 
+def test_a_kind_that_dies_after_what_names_it_says_so(mixed: RunRecord) -> None:
+    """Its figures show an end at which every gradient is exactly zero."""
+
+    def revive(values: np.ndarray) -> None:
+        values[0, 1] = 0
+
+    def diverge(values: np.ndarray) -> None:
+        values[-1, 1] = np.nan
+
+    another = replace(mixed, source=replace(mixed.config, seed=9))  # A diagnosis is kept by the settings.
+    diverged = changed(another, dead_share=revive, train_loss=diverge)
+    said = readings(opened(lab, "diverged", job=FakeJob(diverged)))
+    assert "Of the replicates 1 diverges (with a dead layer in the end)." in said["layers"]
+
+
 def test_one_replicate_is_shown_in_every_figure(mixed: RunRecord) -> None:
     said = readings(opened(lab, "3", job=FakeJob(mixed)))
     assert all("eplicate 3" in sentence for sentence in said.values())

@@ -13,7 +13,7 @@ from vgdemo.diagnosis.causes import cause_of
 from vgdemo.diagnosis.evidence import evidence
 from vgdemo.diagnosis.outcomes import HEADLINES, headline, outcome
 from vgdemo.diagnosis.remedies import Remedy, prepared
-from vgdemo.diagnosis.rules import RULES, Rule, Verdict, also_vanishing, first_rules
+from vgdemo.diagnosis.rules import RULES, Rule, Verdict, also_dead, also_vanishing, first_rules
 from vgdemo.diagnosis.symptoms import Symptoms
 from vgdemo.learning import Share
 from vgdemo.record import RunRecord
@@ -34,6 +34,7 @@ class Diagnosis:
         kinds: Verdict to the replicates that have it (from 0), most frequent first.
         told: The replicates that cause and evidence are about: those of the rule, perhaps not all of its verdict.
         vanishing: The saturated replicates whose gradient vanishes as well.
+        dead: Those of another verdict that have a dead layer in the end as well.
         remedies: Most promising first; none for a run that all replicates learn. `possible` says which of them suit
             the settings of the run.
         rule: The line of `RULES` that the cause explains; None where nothing was measured.
@@ -53,6 +54,7 @@ class Diagnosis:
     kinds: Mapping[Verdict, tuple[int, ...]] = field(default_factory=dict)
     told: tuple[int, ...] = ()
     vanishing: tuple[int, ...] = ()
+    dead: tuple[int, ...] = ()
     remedies: tuple[Remedy, ...] = ()
     rule: Rule | None = None
 
@@ -86,7 +88,7 @@ class Diagnosis:
         cause = uncapitalized(self.cause)
         said = f"{self._others}{self._of_them} because {cause}" if self.learns_in_part else f"{cause}{self._so_in}"
         rest = [verdict for verdict in self.kinds if verdict not in (Verdict.HEALTHY, self.explained)]
-        return f"{said}{self._also_vanishing}" + (f" The rest: {listed([*map(self._counted, rest)])}." if rest else "")
+        return f"{said}{self._also_vanishing}" + (f" The rest: {listed([*map(self.counted, rest)])}." if rest else "")
 
     @property
     def sentence(self) -> str:
@@ -105,21 +107,23 @@ class Diagnosis:
             return "Nothing was measured."
         if len(self.kinds) == 1:
             return f"All {self._total} replicates show it." if self._total > 1 else ONE_SHOWS_IT
-        return f"Of {self._total} replicates {listed([*map(self._counted, self.kinds)])}."
+        return f"Of {self._total} replicates {listed([*map(self.counted, self.kinds)])}."
+
+    def counted(self, verdict: Verdict) -> str:
+        """How many have it, such as "2 are stuck"; beside some that count as dead, how many of them die as well."""
+        count = self.counts[verdict]
+        vanishing = len(self.vanishing) if verdict is Verdict.SATURATED else 0
+        dead = len({*self.kinds[verdict]}.intersection(self.dead)) if Verdict.DEAD in self.kinds else 0
+        return f"{count} {outcome(verdict, count, vanishing, dead)}"
 
     @property
     def _total(self) -> int:
         return sum(self.counts.values())
 
-    def _counted(self, verdict: Verdict) -> str:
-        """Such as "2 are stuck"."""
-        count = self.counts[verdict]
-        return f"{count} {outcome(verdict, count, len(self.vanishing) if verdict is Verdict.SATURATED else 0)}"
-
     @property
     def _others(self) -> str:
         """Those that the cause is about, beside others that learn."""
-        words, left = self._counted(self.explained), self._total - self.counts[Verdict.HEALTHY]
+        words, left = self.counted(self.explained), self._total - self.counts[Verdict.HEALTHY]
         if self.counts[self.explained] < left:
             return f"of the others {words}"
         return f"the other {words}" if left > 1 else f"the other one {words.partition(' ')[2]}"
@@ -172,6 +176,7 @@ def diagnose(record: RunRecord) -> Diagnosis:
         kinds={verdict: _replicates(rule.verdict is verdict for rule in rules) for verdict, _ in counts.most_common()},
         told=_replicates(case.replicates),
         vanishing=_replicates(also_vanishing(symptoms, rules)),
+        dead=_replicates(also_dead(symptoms, rules)),
         remedies=prepared(cause.recipes, symptoms.model, record.last_epoch),
         rule=case.rule,
     )

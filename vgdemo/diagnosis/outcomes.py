@@ -27,6 +27,8 @@ OUTCOMES: Mapping[Verdict, tuple[str, str]] = {
     Verdict.DIVERGED: ("diverges", "diverge"),
     Verdict.UNKNOWN: ("is undecided", "are undecided"),
 }
+# What a replicate with a dead layer in the end can have only from the start: the later signs stand behind a dead layer.
+FROM_START = (Verdict.EXPLODING, Verdict.SATURATED, Verdict.VANISHING)
 
 
 def headline(verdict: Verdict, learned: Share | None) -> str:
@@ -41,21 +43,30 @@ def headline(verdict: Verdict, learned: Share | None) -> str:
     return f"Learns in {learned.count} of {learned.total}"
 
 
-def outcome(verdict: Verdict, count: int, vanishing: int = 0) -> str:
+def outcome(verdict: Verdict, count: int, vanishing: int = 0, dead: int = 0) -> str:
     """What so many replicates have, as the rest of a sentence.
 
     Args:
         verdict: What they have.
         count: How many they are.
         vanishing: How many of them have a vanishing gradient besides.
+        dead: How many of them have a dead layer in the end besides.
 
     Example:
         >>> outcome(Verdict.STUCK, 1), outcome(Verdict.SATURATED, 4, vanishing=3)
         ('is stuck', 'are saturated (3 of them with a vanishing gradient)')
         >>> outcome(Verdict.SATURATED, 4, vanishing=4)
         'are saturated and have a vanishing gradient'
+        >>> outcome(Verdict.VANISHING, 1, dead=1)
+        'has a vanishing gradient at the start (with a dead layer in the end)'
     """
     words, also = OUTCOMES[verdict][count > 1], OUTCOMES[Verdict.VANISHING][count > 1]
-    if not vanishing:
+    if vanishing == count:
+        words = f"{words} and {also}"
+    elif vanishing:
+        words = f"{words} ({vanishing} of them with a vanishing gradient)"
+    if not dead:
         return words
-    return f"{words} and {also}" if vanishing == count else f"{words} ({vanishing} of them with a vanishing gradient)"
+    start = " at the start" if dead == count and verdict in FROM_START else ""
+    whose = "" if dead == count else f"{dead} of them "
+    return f"{words}{start} ({whose}with a dead layer in the end)"

@@ -243,3 +243,10 @@ def also_vanishing(symptoms: Symptoms, rules: Sequence[Rule]) -> Mask:
             phase = [one.verdict is Verdict.SATURATED and one.phase == rule.phase for one in rules]
             held |= np.array(phase) & rule.holds(symptoms, rule.threshold)
     return held
+
+
+def also_dead(symptoms: Symptoms, rules: Sequence[Rule]) -> Mask:
+    """(R,) whether a replicate has a dead layer in the end, though an earlier rule gave it another verdict."""
+    dead = next(rule for rule in RULES if rule.verdict is Verdict.DEAD and rule.phase == "training")
+    held = dead.holds(symptoms, dead.threshold)
+    return np.array([rule.verdict is not Verdict.DEAD for rule in rules]) & held

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from vgdemo.diagnosis import OUTCOMES, Verdict
+from vgdemo.diagnosis import OUTCOMES, Diagnosis, Verdict
 from vgdemo.jobs import Job
 from vgdemo.ui.progress import are_over, ended_record
 from vgdemo.ui.session import REPLICATE
@@ -68,13 +68,22 @@ class Chosen(NamedTuple):
     @classmethod
     def of(cls, choice: str, job: Job) -> Chosen:
         """Of a run that has none of the kind, or is not over, all replicates are shown."""
-        kinds = _kinds_of(job)
-        if choice == ALL:
-            return cls(remark=_hint(kinds))
+        record = ended_record(job)
+        diagnosis = None if record is None else diagnosis_of(record)
         if choice.isdecimal():
             return cls((int(choice) - 1,))
-        absent = f"All replicates: none {OUTCOMES[Verdict(choice)][0]}." if kinds else ""
-        return cls(kinds[Verdict(choice)]) if choice in kinds else cls(remark=absent)
+        if diagnosis is None or not diagnosis.kinds:
+            return cls()
+        return cls(remark=_hint(diagnosis.kinds)) if choice == ALL else _of_kind(Verdict(choice), diagnosis)
+
+
+def _of_kind(verdict: Verdict, diagnosis: Diagnosis) -> Chosen:
+    """With what becomes of them, where the figures show an end that is not their verdict's."""
+    replicates = diagnosis.kinds.get(verdict)
+    if replicates is None:
+        return Chosen(remark=f"All replicates: none {OUTCOMES[verdict][0]}.")
+    dies = not set(replicates).isdisjoint(diagnosis.dead)
+    return Chosen(replicates, f"Of the replicates {diagnosis.counted(verdict)}." if dies else "")
 
 
 def _kinds_of(job: Job) -> Kinds:
