@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vgdemo.wording import capitalized, counted, listed, number, percent, power_of_ten, signed, uncapitalized
+from vgdemo.wording import capitalized, counted, listed, number, percent, power_of_ten, signed, time_left, uncapitalized
 
 SUPERSCRIPTS = {sign: str(digit) for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")} | {"⁻": "-"}
 
@@ -100,3 +100,17 @@ def test_a_list_has_commas_and_one_and() -> None:
 )
 def test_only_the_first_letter_changes(text: str, large: str, small: str) -> None:
     assert (capitalized(text), uncapitalized(text)) == (large, small)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "less than a minute left"),
+        (44, "less than a minute left"),
+        (46, "about 1 minute left"),
+        (95, "about 2 minutes left"),
+        (1639, "about 27 minutes left"),
+    ],
+)
+def test_a_time_that_is_left_is_said_in_minutes(seconds: float, words: str) -> None:
+    assert time_left(seconds) == words

@@ -72,6 +72,17 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def time_left(seconds: float) -> str:
+    """How long something still takes, which is not known better than that.
+
+    Example:
+        >>> time_left(20), time_left(80), time_left(240)
+        ('less than a minute left', 'about 1 minute left', 'about 4 minutes left')
+    """
+    words = "less than a minute" if seconds < 45 else f"about {counted(round(seconds / 60), 'minute')}"
+    return f"{words} left"
+
+
 def listed(parts: Sequence[str]) -> str:
     """Words in a row.
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from vgdemo.article import configs, experiments
-from vgdemo.article.waiting import Part, expected_seconds, in_words, seconds_left
+from vgdemo.article.waiting import Part, expected_seconds, seconds_left
 from vgdemo.config import RunConfig
 
 RUN = RunConfig(replicates=20)
@@ -35,11 +35,3 @@ def test_a_machine_that_proves_slow_is_expected_to_stay_so() -> None:
     missing = [Part(run, 0) for run in runs[13:]]
     unknown = seconds_left(missing, 2)
     assert 4 * unknown < seconds_left([*slow, *missing], 2) < 5 * unknown
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0, "less than a minute"), (44, "less than a minute"), (46, "about 1 minute"), (95, "about 2 minutes")],
-)
-def test_a_time_is_said_in_minutes(seconds: float, words: str) -> None:
-    assert in_words(seconds) == words

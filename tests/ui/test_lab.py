@@ -39,7 +39,12 @@ def test_a_link_to_the_default_run_asks_for_it_and_keeps_its_address(lab: Lab, j
         (JobState.QUEUED, {"position": 3}, "In the queue, at place 3."),
         (JobState.QUEUED, {"notices": ("Waiting for the workers to start.",)}, "In the queue. Waiting for the workers"),
         (JobState.COMPILING, {}, "Compiling the network; its first epochs follow."),
-        (JobState.TRAINING, {"epoch": 312, "seconds_left": 0.44}, "Training: epoch 312 of 500, 0.4 s left."),
+        (
+            JobState.TRAINING,
+            {"epoch": 312, "seconds_left": 0.44},
+            "Training: epoch 312 of 500, less than a minute left.",
+        ),
+        (JobState.TRAINING, {"epoch": 3, "seconds_left": 1639.0}, "Training: epoch 3 of 500, about 27 minutes left."),
         (JobState.TRAINING, {"epoch": 3}, "Training: epoch 3 of 500."),
         (JobState.DONE, {"epoch": 500, "notices": ("It is not kept.",)}, "Complete. It is not kept."),
         (JobState.STOPPED, {"epoch": 40}, "Stopped after epoch 40 of 500; a stopped run is not kept."),

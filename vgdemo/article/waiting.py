@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from vgdemo.config import RunConfig
 from vgdemo.cost import flops
-from vgdemo.wording import counted
 
 SECONDS_PER_RUN, SECONDS_PER_LAYER, SECONDS_PER_FLOP = 3.0, 0.4, 2e-10  # Of one core, for runs of 500 epochs.
 TRUST = 30.0  # Expected seconds after which what was measured counts as much as what was expected.
@@ -58,13 +57,3 @@ def pace(parts: Sequence[Part]) -> float:
         (part.seconds, part.share * expected_seconds(part.config)) for part in parts if part.seconds is not None
     ]
     return (TRUST + sum(took for took, _ in measured)) / (TRUST + sum(expected for _, expected in measured))
-
-
-def in_words(seconds: float) -> str:
-    """A time that is not known better than that.
-
-    Example:
-        >>> in_words(20), in_words(80), in_words(240)
-        ('less than a minute', 'about 1 minute', 'about 4 minutes')
-    """
-    return "less than a minute" if seconds < 45 else f"about {counted(round(seconds / 60), 'minute')}"

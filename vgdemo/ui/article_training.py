@@ -12,7 +12,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from vgdemo.article import Experiment, experiments
-from vgdemo.article.waiting import Part, in_words, seconds_left
+from vgdemo.article.waiting import Part, seconds_left
 from vgdemo.config import RunConfig
 from vgdemo.jobs import JobState, Progress, SchedulerError
 from vgdemo.store import StoreError
@@ -21,7 +21,7 @@ from vgdemo.ui.live import announce
 from vgdemo.ui.page import plain
 from vgdemo.ui.progress import redraw
 from vgdemo.ui.session import session
-from vgdemo.wording import counted, listed
+from vgdemo.wording import counted, listed, time_left
 
 POLL_SECONDS = 1.0
 ABOUT = """This page trains its experiments by itself, those at the top first, and goes on when you leave it.
@@ -115,7 +115,7 @@ def _left(configs: Sequence[RunConfig], shares: Sequence[float]) -> str:
     held = [jobs.study.job(config) for config in configs]
     seconds = [job.seconds if job is not None and job.progress.state is not JobState.STOPPED else None for job in held]
     parts = [Part(*part) for part in zip(configs, shares, seconds, strict=True)]
-    return f"{in_words(seconds_left(parts, jobs.num_workers))} left"
+    return time_left(seconds_left(parts, jobs.num_workers))
 
 
 def _now(configs: Sequence[RunConfig]) -> str:

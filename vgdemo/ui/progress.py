@@ -9,6 +9,7 @@ import streamlit as st
 from vgdemo.jobs import Job, JobState
 from vgdemo.record import RunRecord
 from vgdemo.ui.page import plain
+from vgdemo.wording import time_left
 
 
 def redraw(state: Callable[[], Hashable], draw: Callable[[], None], *, every: float | None) -> None:
@@ -56,7 +57,7 @@ def progress_in_words(job: Job) -> str:
         case JobState.COMPILING:
             return "Compiling the network; its first epochs follow."
         case JobState.TRAINING:
-            left = f", {progress.seconds_left:.1f} s left" if progress.seconds_left is not None else ""
+            left = f", {time_left(progress.seconds_left)}" if progress.seconds_left is not None else ""
             return f"Training: epoch {progress.epoch} of {progress.epochs}{left}."
         case JobState.STOPPED:
             return f"Stopped after epoch {progress.epoch} of {progress.epochs}; a stopped run is not kept."
