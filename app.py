@@ -8,12 +8,13 @@ from vgdemo.ui.downloads import downloads
 from vgdemo.ui.forecast import forecast_panel
 from vgdemo.ui.glossary import words, words_of
 from vgdemo.ui.lab import reported, watch
+from vgdemo.ui.names import name_field
 from vgdemo.ui.page import page, plain
 from vgdemo.ui.pages import COMPARE, LAB, PAGES
 from vgdemo.ui.runs import follow, retry
 from vgdemo.ui.server import ROUTES, lifespan
-from vgdemo.ui.session import session
-from vgdemo.ui.settings import form, name_field, run_to_show
+from vgdemo.ui.session import RUN_NAME, session
+from vgdemo.ui.settings import form, run_to_show
 from vgdemo.ui.tour import panel
 
 # `streamlit run` finds this object, serves it, and runs this same file as the page.
@@ -28,7 +29,7 @@ def main() -> None:
         name = session().name
         with st.container(horizontal=True, vertical_alignment="center", key="run in words"):
             st.markdown(f"**{plain(name)}** · {plain(config.sentence)}" if name else f"**{plain(config.sentence)}**")
-            name_field()
+            name_field("Name of the run", RUN_NAME, "Name it", label_visibility="collapsed", width=120)
             beside = to_query(completed((config,)), [name])
             st.page_link(PAGES[COMPARE], label="Compare with…", query_params=beside, width="content")
             words(words_of(config), "Words")

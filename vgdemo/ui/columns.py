@@ -9,13 +9,13 @@ from typing import NamedTuple, TypeVar
 import streamlit as st
 
 from vgdemo.config import SETTINGS, RunConfig
-from vgdemo.links import COLUMNS, MAX_NAME, VIEW, from_query, in_one_line, names_from_query, to_query
+from vgdemo.links import COLUMNS, VIEW, from_query, in_one_line, names_from_query, to_query
 from vgdemo.presets import DEEP_RELU, DEEP_TANH, PRESETS
 from vgdemo.tour import OPENING
 from vgdemo.ui.address import Address
 from vgdemo.ui.controls import controls, enter, entered
 from vgdemo.ui.look import Look, kept, look, look_at
-from vgdemo.ui.names import LETTERS
+from vgdemo.ui.names import LETTERS, name_field
 from vgdemo.ui.page import plain
 from vgdemo.ui.pages import COMPARE
 from vgdemo.ui.session import COLUMN, COLUMN_NAME, COMMON, session
@@ -147,13 +147,7 @@ def _arrange() -> None:
     if shown != session().in_controls:
         enter(shown[1], COMPARE)
         st.session_state[COLUMN_NAME] = shown[2]
-    st.text_input(
-        "Name of the column",
-        key=COLUMN_NAME,
-        max_chars=MAX_NAME,
-        placeholder="What sets it apart",
-        persist_state="session",
-    )
+    name_field("Name of the column", COLUMN_NAME, "What sets it apart")
     st.session_state.setdefault(COMMON, True)
     st.toggle(
         "Same data, repeats and epochs for all",

@@ -9,7 +9,7 @@ import streamlit as st
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs import Job
-from vgdemo.links import MAX_NAME, VIEW, in_one_line, name_from_query, run_query, settings_of
+from vgdemo.links import VIEW, in_one_line, name_from_query, run_query, settings_of
 from vgdemo.presets import PRESETS, Preset
 from vgdemo.ui.address import Address
 from vgdemo.ui.controls import controls, enter, entered
@@ -68,19 +68,6 @@ def form() -> RunConfig:
 def show_address() -> None:
     """Let the address say what the Lab shows, how a person looks at it too."""
     ADDRESS.show(_shown(session().config or RunConfig()))
-
-
-def name_field() -> None:
-    """A field for a name of one's own."""
-    st.text_input(
-        "Name of the run",
-        key=RUN_NAME,
-        max_chars=MAX_NAME,
-        placeholder="Name it",
-        label_visibility="collapsed",
-        persist_state="session",
-        width=120,
-    )
 
 
 def _shown(config: RunConfig) -> Shown:
