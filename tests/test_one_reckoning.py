@@ -146,7 +146,7 @@ def test_the_outcome_of_arrivals(record: RunRecord, ending: Ending) -> None:
     row = Row("soon", arrival(record), text=ARRIVAL.text)
     reading = outcome([row], ARRIVAL.title, ARRIVAL.label).layout.title.subtitle.text
     lower, upper = {2: ("never", "never"), 7: ("2", "never")}[ending.learned]
-    assert reading == f"soon: half of 10 replicates within {lower} to {upper}."
+    assert reading == f"Soon: half of 10 replicates within {lower} to {upper}."
 
 
 def test_an_arrival_has_one_name(record: RunRecord) -> None:

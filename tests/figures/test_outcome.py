@@ -26,7 +26,7 @@ def test_every_replicate_is_a_dot_and_the_published_number_a_mark_on_its_row() -
 def test_the_reading_gives_quartiles_and_what_was_published() -> None:
     figure = outcome([Row("training", np.array([0.5, 0.6, 0.7, 0.8, 0.9]), (0.53,))], TITLE, ACCURACY)
     reading = figure.layout.title.subtitle.text
-    assert reading == "training: half of 5 replicates within 0.6 to 0.8, published 0.53."
+    assert reading == "Training: half of 5 replicates within 0.6 to 0.8, published 0.53."
 
 
 def test_a_published_range_is_a_bar_in_powers_of_ten() -> None:
@@ -61,15 +61,15 @@ def test_replicates_without_a_number_are_left_out_and_nothing_warns(logarithmic:
         [Row("a", np.array([np.nan, np.inf, 0.7])), Row("b", np.full(3, np.nan))], "X", "x", logarithmic=logarithmic
     )
     assert [len(dots.x) for dots in named(figure, "replicate")] == [1, 0]
-    assert "b: no replicate has a number." in figure.layout.title.subtitle.text
+    assert "B: no replicate has a number." in figure.layout.title.subtitle.text
 
 
 def test_an_infinite_number_counts_in_the_reading_in_the_rows_own_words() -> None:
     values = np.array([5, 7, np.inf, np.inf, np.nan])
     rows = [Row("ratio", values, (6,)), Row("epoch", values, text=lambda value: "never" if value == np.inf else "soon")]
     assert outcome(rows, "X", "x").layout.title.subtitle.text == (
-        "ratio: half of 4 replicates within 6.5 to infinite, published 6. "
-        "epoch: half of 4 replicates within soon to never."
+        "Ratio: half of 4 replicates within 6.5 to infinite, published 6. "
+        "Epoch: half of 4 replicates within soon to never."
     )
 
 

@@ -45,7 +45,7 @@ class Row:
     Example:
         >>> row = Row("layer 1", np.array([0.3, 0.5, np.nan]), published=(0.2, 0.4))
         >>> outcome([row], "gradient", "mean |g|").layout.title.subtitle.text
-        'layer 1: half of 2 replicates within 0.35 to 0.45, published 0.2 to 0.4.'
+        'Layer 1: half of 2 replicates within 0.35 to 0.45, published 0.2 to 0.4.'
     """
 
     name: str
