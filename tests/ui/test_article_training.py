@@ -181,6 +181,22 @@ def test_stop_stops_the_runs_of_the_article_alone(stored_keys: set[str]) -> None
     ]
 
 
+@pytest.mark.parametrize("stopped_by", ["this visit", "another visit"])
+def test_whoever_stopped_the_training_it_is_said_and_how_it_goes_on(stopped_by: str, stored_keys: set[str]) -> None:
+    page = page_with(job(CONFIGS[0], JobState.TRAINING, 40), job(CONFIGS[1], JobState.QUEUED, 0))
+    assert "by itself" in page.caption[-1].value
+    if stopped_by == "this visit":
+        page = button(page, "Stop").click().run()
+    else:
+        runs.open_jobs().study.stop()
+        page.run()
+    assert bar(page)[1] == "0 of 4 runs are complete, training was stopped with less than a minute left."
+    assert "by itself" not in page.caption[-1].value
+    assert "was stopped" in page.caption[-1].value and "Train all" in page.caption[-1].value
+    page = button(page, "Train all").click().run()
+    assert "stopped" not in bar(page)[1] and "by itself" in page.caption[-1].value
+
+
 @pytest.mark.parametrize("error", [SchedulerError("Expected a *scheduler*."), StoreError("Expected a *store*.")])
 def test_why_nothing_could_be_queued_is_said_once(
     error: Exception, stored_keys: set[str], jobs: StandInJobs, monkeypatch: pytest.MonkeyPatch

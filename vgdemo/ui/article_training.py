@@ -26,6 +26,8 @@ from vgdemo.wording import counted, listed, time_left
 POLL_SECONDS = 1.0
 ABOUT = """This page trains its experiments by itself, those at the top first, and goes on when you leave it.
 Runs of the Lab and of Compare go before them."""
+STOPPED = """The training was stopped, here or by somebody else who has this page open. Train all goes on with what is
+missing, for everybody; a run that was stopped begins again from its start."""
 STOP_HELP = """Stops the article's training on this server, for everybody who has this page open. A run that somebody
 follows in the Lab or in Compare goes on there. Complete runs stay; what is stopped begins again from its start."""
 FIRST_HELP = "Puts this experiment's runs before those of the others."
@@ -66,7 +68,7 @@ def training(configs: Sequence[RunConfig]) -> None:
     """How many of the runs are complete, how long the others take, and the button that trains them or stops."""
     every = POLL_SECONDS if state(configs).is_active else None
     redraw(partial(state, configs), partial(_draw, configs), every=every)
-    st.caption(ABOUT)
+    st.caption(STOPPED if _is_stopped(configs) else ABOUT)
 
 
 def state(configs: Sequence[RunConfig]) -> State:
@@ -93,12 +95,12 @@ def _draw(configs: Sequence[RunConfig]) -> None:
     standings = [runs.standing(config) for config in configs]
     complete = sum(_is_done(one) for one in standings)
     shares = [_share(one) for one in standings]
-    study = runs.open_jobs().study
     with st.container(horizontal=True, vertical_alignment="center", key="progress"):
-        left = f", {_left(configs, shares)}" if complete < len(configs) else ""
+        stopped = "training was stopped with " if _is_stopped(configs) else ""
+        left = f", {stopped}{_left(configs, shares)}" if complete < len(configs) else ""
         st.progress(sum(shares) / len(shares), text=plain(f"{complete} of {len(configs)} runs are complete{left}."))
-        if any(not job.progress.state.is_over for job in study.jobs(configs)):
-            st.button("Stop", on_click=study.stop, help=STOP_HELP)
+        if _is_training(configs):
+            st.button("Stop", on_click=runs.open_jobs().study.stop, help=STOP_HELP)
         else:
             is_done = complete == len(configs)
             st.button("Train all", type="primary", disabled=is_done, on_click=train, args=(configs,))
@@ -108,6 +110,17 @@ def _draw(configs: Sequence[RunConfig]) -> None:
     error, session().queue_error = session().queue_error, None
     if error:
         st.error(plain(error))
+
+
+def _is_training(configs: Sequence[RunConfig]) -> bool:
+    """Whether the article itself has any of them trained, or in the queue."""
+    return any(not job.progress.state.is_over for job in runs.open_jobs().study.jobs(configs))
+
+
+def _is_stopped(configs: Sequence[RunConfig]) -> bool:
+    """Whether somebody pressed Stop, and nobody had the rest trained since."""
+    standings = map(runs.standing, configs)
+    return not _is_training(configs) and any(one is not None and one.state is JobState.STOPPED for one in standings)
 
 
 def _left(configs: Sequence[RunConfig], shares: Sequence[float]) -> str:
