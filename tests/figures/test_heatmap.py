@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 from conftest import changed, random_record
 
 from vgdemo.config import RunConfig
-from vgdemo.figures import layer_heatmap
+from vgdemo.figures import layer_heatmap, layer_lines
 from vgdemo.record import RunRecord
 
 Make = Callable[..., RunRecord]
@@ -51,6 +52,19 @@ def test_what_lies_beyond_the_scale_is_counted_and_the_end_of_the_scale_stands_f
     assert (layer_heatmap(record, fit=(-20, 3)).data[0].zmin, layer_heatmap(record, fit=(-20, 3)).data[0].zmax) == (
         -20,
         3,
+    )
+
+
+@pytest.mark.parametrize("make_figure", [layer_heatmap, layer_lines])
+def test_what_lies_beyond_the_scale_at_an_earlier_epoch_is_counted_too(make_figure: Any, make_record: Make) -> None:
+    def fall(values: np.ndarray) -> None:
+        values[:] = [0.1, 0.1, 4e-12]
+        values[0] = [1e18, 300, np.nan]
+        values[2] = [1e19, np.inf, 0.1]
+
+    reading = make_figure(changed(make_record(), gradient_rms=fall), "gradient_rms").layout.title.subtitle.text
+    assert reading.endswith(
+        " 1 layer below 10⁻⁸, smallest 4.0·10⁻¹² and 2 layers above 10¹ at epoch 0, largest 1.0·10¹⁸, beyond the scale."
     )
 
 

@@ -99,7 +99,7 @@ def test_profile_and_heatmap_say_the_same_of_what_has_no_place_on_the_scale(valu
     record = changed(foreign_record(), gradient_rms=np.array(values))
     profile, heatmap = (make(record).layout.title.subtitle.text for make in (layer_profile, layer_heatmap))
     said = profile.removeprefix("Epoch 6 (the only replicate): ").removesuffix(".")
-    assert heatmap == f"{said} at epoch 6 (the only replicate)."
+    assert heatmap == f"{said[0].upper()}{said[1:]} at epoch 6 (the only replicate)."
     for word, where in (
         ("zero", np.equal(values, 0)),
         ("not a number", np.isnan(values)),

@@ -32,7 +32,7 @@ from vgdemo.ui.verdict import findings
 RUNS = odd_runs()
 NAMES = list(RUNS)
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
-N = r"(-?\d+(?:\.\d+)?(?:·10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?|not a number|infinite)"  # As `wording.number` writes it.
+N = r"(−?\d+(?:\.\d+)?(?:·10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?|not a number|infinite)"  # As `wording.number` writes it.
 DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
@@ -41,7 +41,7 @@ def value(text: str) -> float:
     if text in ("not a number", "infinite"):
         return {"not a number": np.nan, "infinite": np.inf}[text]
     mantissa, _, exponent = text.partition("·10")
-    return float(mantissa) * 10.0 ** int(exponent.translate(DIGITS) or 0)
+    return float(mantissa.replace("−", "-")) * 10.0 ** int(exponent.translate(DIGITS) or 0)
 
 
 def agree(told: str, measured: float) -> bool:
@@ -246,7 +246,7 @@ def check_places(run: OddRun, text: str) -> None:
         assert agree(told, finite.min() if word == "smallest" else finite.max())
         assert last[layer_number(phrase)] == (finite.min() if word == "smallest" else finite.max())
     for word, where in (("exactly zero", last == 0), ("not a number", np.isnan(last)), ("infinite", np.isinf(last))):
-        said = re.findall(rf"{word} in (every|\d+ of {len(last)}) layer", text)
+        said = re.findall(rf"(?i){word} in (every|\d+ of {len(last)}) layer", text)
         assert said == ([] if not where.any() else ["every" if where.all() else f"{where.sum()} of {len(last)}"]), text
 
 

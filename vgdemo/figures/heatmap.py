@@ -132,5 +132,4 @@ def _reading(record: RunRecord, sample: Sample, scale: tuple[float, float]) -> s
         return sample.ends
     step, measured = column_step(record), len(sample.panel.epochs)
     thinned = f"; one epoch in {step} is drawn" if len(sample.epochs) < measured else ""
-    beyond = sample.shown.beyond(sample.values[-1], scale, sample.panel.axis)
-    return f"{capitalized(sample.ends)} at epoch {sample.epochs[-1]} ({sample.whose}{thinned}).{beyond}"
+    return f"{capitalized(sample.ends)} at epoch {sample.epochs[-1]} ({sample.whose}{thinned}).{sample.beyond(scale)}"

@@ -101,5 +101,4 @@ def _lines(record: RunRecord, sample: Sample) -> list[dict[str, Any]]:
 def _reading(sample: Sample, scale: tuple[float, float]) -> str:
     if not sample.values.size:
         return sample.ends
-    beyond = sample.shown.beyond(sample.values[-1], scale, sample.panel.axis)
-    return f"At epoch {sample.epochs[-1]} ({sample.whose}): {sample.ends}.{beyond}"
+    return f"At epoch {sample.epochs[-1]} ({sample.whose}): {sample.ends}.{sample.beyond(scale)}"

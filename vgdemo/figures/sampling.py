@@ -137,6 +137,10 @@ class Sample:
         ends = ", ".join(f"{number(float(last[place]))} in {self.panel.phrases[place]}" for place in places)
         return with_special(ends, last, self.shown, self.panel)
 
+    def beyond(self, scale: tuple[float, float]) -> str:
+        """How many values lie beyond a scale at any epoch that is drawn, after a blank."""
+        return self.shown.beyond(self.values, scale, self.panel.axis, self.epochs.tolist())
+
 
 def with_special(words: str, values: Values, shown: Statistic, panel: Panel) -> str:
     """Words about the values of a panel, and how many of these have no place on the scale; that alone if all have none.

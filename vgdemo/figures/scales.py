@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -82,20 +83,35 @@ class Statistic:
         low, high = float(finite.min()), float(finite.max())
         return (low, high) if high > low else (low - 0.5, high + 0.5)
 
-    def beyond(self, values: Values, scale: tuple[float, float], noun: str) -> str:
-        """How many of the values lie beyond the ends of a scale, in a sentence after a blank; empty if none does.
+    def beyond(self, values: Values, scale: tuple[float, float], noun: str, epochs: Sequence[int] = ()) -> str:
+        """How many values lie beyond the ends of a scale, in a sentence after a blank; empty if none does.
+
+        Args:
+            values: (P,) at one epoch or (E, P) at several, of which each end counts the one with most beyond it.
+            scale: The ends.
+            noun: What there are P of.
+            epochs: (E,) named where it is not the last.
 
         Example:
             >>> STATISTICS["gradient_rms"].beyond(np.array([0, 4e-16, 1e-9, 0.1]), (-8, 1), "layer")
             ' 2 layers below 10⁻⁸, smallest 4.0·10⁻¹⁶, beyond the scale.'
+            >>> STATISTICS["gradient_rms"].beyond(np.array([[1e18, 200], [1e-3, 1e-2]]), (-8, 1), "layer", [0, 50])
+            ' 2 layers above 10¹ at epoch 0, largest 1.0·10¹⁸, beyond the scale.'
         """
+        values = np.atleast_2d(values)
         drawn, (low, high) = self.scaled(values), scale
         sides = (("below", low, "smallest", min, drawn < low), ("above", high, "largest", max, drawn > high))
-        found = [
-            f"{counted(len(some), noun)} {side} {self._in_words(end)}, {extreme} {number(float(pick(some)))}"
-            for side, end, extreme, pick, is_beyond in sides
-            if len(some := values[is_beyond & np.isfinite(drawn)])
-        ]
+        found = []
+        for side, end, extreme, pick, is_beyond in sides:
+            where = is_beyond & np.isfinite(drawn)
+            counts = where.sum(axis=1)
+            if counts.any():
+                most = int(np.flatnonzero(counts == counts.max())[-1])
+                when = f" at epoch {epochs[most]}" if most < len(counts) - 1 else ""
+                value = number(float(pick(values[most][where[most]])))
+                found.append(
+                    f"{counted(int(counts[most]), noun)} {side} {self._in_words(end)}{when}, {extreme} {value}"
+                )
         return f" {listed(found)}, {BEYOND}." if found else ""
 
     def _in_words(self, end: float) -> str:
