@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, replace
 
 import pytest
@@ -66,6 +67,14 @@ def changes(config: RunConfig, recipe: Recipe) -> dict[str, object]:
 def test_each_activation_gets_the_initialiser_made_for_it(activation: str, initializer: str) -> None:
     changed = changes(RunConfig(activation=activation), OWN_INITIALIZER)
     assert changed == {"kernel_initializer": initializer, "output_initializer": "glorot_uniform"}
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_remedy_calls_activations_initialisers_and_optimisers_what_a_person_calls_them(activation: str) -> None:
+    remedies = offered(RunConfig(activation=activation, learning_rate=0.5), *RECIPES.values())
+    words = re.findall(r"\w+", " ".join(f"{one.label} {one.explanation}" for one in remedies))
+    assert {"relu", "leaky_relu", "elu", "gelu", "mish", "sgd", "he_uniform", "lsuv"}.isdisjoint(words)
+    assert ACTIVATIONS[activation].label.split()[-1] in words and "SGD" in words
 
 
 def test_an_output_initialiser_with_mean_0_stays() -> None:

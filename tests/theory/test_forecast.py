@@ -130,7 +130,7 @@ def test_chi_takes_the_fans_of_the_kernel_above() -> None:
         ({"kernel_initializer": "glorot_uniform", "gain": 0}, "gain of 0"),
         ({"kernel_initializer": "glorot_uniform", "normalization": "batch"}, "batch normalisation"),
         ({"kernel_initializer": "glorot_uniform", "residual": True}, "residual"),
-        ({"kernel_initializer": "lsuv"}, "lsuv"),
+        ({"kernel_initializer": "lsuv"}, "LSUV"),
         ({"kernel_initializer": "glorot_uniform", "shared_draw": True}, "share a draw"),
     ],
 )

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from conftest import changed, random_record
 
+from vgdemo.activations import ACTIVATIONS
 from vgdemo.config import RunConfig
 from vgdemo.data import make_dataset
+from vgdemo.initializers import INITIALIZERS
 from vgdemo.record import RunRecord
 from vgdemo.theory import Forecast, against_measurement, expectation, forecast, outlook
 
@@ -31,6 +33,15 @@ def beginning(config: RunConfig, *sizes: float) -> RunRecord:
 
 def said(**settings: Any) -> str:
     return " ".join(outlook(forecast_of(RunConfig(output_initializer="glorot_uniform", **settings))))
+
+
+@pytest.mark.parametrize("initializer", INITIALIZERS)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_activations_and_initialisers_are_called_what_a_person_calls_them(activation: str, initializer: str) -> None:
+    config = RunConfig(activation=activation, kernel_initializer=initializer, output_initializer="uniform_0_1")
+    words = " ".join(outlook(forecast_of(config)))
+    names = {one.name for one in (*ACTIVATIONS.values(), *INITIALIZERS.values()) if one.name != one.label}
+    assert names.isdisjoint(re.findall(r"\w+", words))
 
 
 def test_where_the_theory_does_not_hold_only_that_is_said() -> None:

@@ -147,7 +147,7 @@ def _activation(name: str, label: str, explanation: str) -> Recipe:
 def _own_initializer(model: Model, epochs: int) -> Remedy:
     activation = prevailing_activation(model)
     suited = INITIALIZERS["glorot_uniform" if activation is None else activation.suited]
-    served = "most activations" if activation is None else activation.name
+    served = "most activations" if activation is None else activation.label
     explanation = f"Mean 0, and the variance that suits {served}: the signal keeps its size through layers."
     return Remedy(f"{suited.author} initialiser", explanation, _first_weights(suited.name))
 
@@ -157,7 +157,7 @@ def _usual_steps(model: Model, epochs: int) -> Remedy | None:
     if optimizer is None:
         return None
     rate = optimizer.usual_learning_rate
-    return Remedy(f"Learning rate: {rate:g}", f"What {optimizer.name} usually takes.", {"learning_rate": rate})
+    return Remedy(f"Learning rate: {rate:g}", f"What {optimizer.keras_class} usually takes.", {"learning_rate": rate})
 
 
 def _scaled(

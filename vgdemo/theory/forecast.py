@@ -117,17 +117,17 @@ def _caveat(config: RunConfig) -> str:
     hidden, output = INITIALIZERS[config.kernel_initializer], INITIALIZERS[config.output_initializer]
     if hidden.mean:
         mean = number(hidden.mean)
-        return f"No forecast: the theory needs weights with mean 0, and {hidden.name} draws them around {mean}."
+        return f"No forecast: the theory needs weights with mean 0, and {hidden.label} draws them around {mean}."
     # With an even slope E h φ'(h) is 0, so output weights of any mean leave the gradient independent of the signal.
     if output.mean and not ACTIVATIONS[config.activation].has_even_slope:
         return (
             f"No forecast: the output's weights are drawn around {number(output.mean)}, "
-            f"and through {config.activation} they would correlate the gradient with the signal."
+            f"and through {ACTIVATIONS[config.activation].label} they would correlate the gradient with the signal."
         )
     for holds, name in (
         (config.normalization == "none", f"{config.normalization} normalisation"),
         (not config.residual, "residual connections"),
-        (not hidden.looks_at_data, f"{hidden.name}, which scales the weights to the data"),
+        (not hidden.looks_at_data, f"{hidden.label}, which scales the weights to the data"),
         (not config.shared_draw, "layers that share a draw"),
     ):
         if not holds:
