@@ -160,10 +160,28 @@ def test_replicates_that_are_alike_have_no_kinds(make_record: Make) -> None:
     assert not any("look at" in sentence for sentence in readings(page).values())
 
 
-@pytest.mark.parametrize("gone", ["dead", "healthy", "4", "nonsense"])
-def test_a_choice_that_the_next_run_does_not_have_becomes_all(gone: str, make_record: Make) -> None:
+@pytest.mark.parametrize(
+    ("gone", "said"),
+    [
+        ("dead", ["No replicate has a dead layer: you see all."]),
+        ("healthy", ["No replicate learns: you see all."]),
+        ("4", ["There is no replicate 4: you see all."]),
+        ("nonsense", []),
+    ],
+)
+def test_a_choice_that_the_next_run_does_not_have_becomes_all_and_it_says_so(
+    gone: str, said: list[str], make_record: Make
+) -> None:
     page = opened(lab, gone, job=FakeJob(make_record()))
     assert choice(page).value == "all"
+    assert [toast.value for toast in page.toast] == said
+    assert not page.run().toast
+
+
+def test_a_kind_that_all_replicates_are_of_is_not_said_to_be_absent(make_record: Make) -> None:
+    alike = changed(make_record(activation="relu"), dead_share=1, val_accuracy=0.5)
+    page = opened(lab, "dead", job=FakeJob(alike))
+    assert choice(page).value == "all" and not page.toast
 
 
 def test_a_kind_stays_chosen_until_the_run_is_over(mixed: RunRecord) -> None:

@@ -26,6 +26,8 @@ def replicate_choice(jobs: Collection[Job]) -> str:
     kinds = [_kinds_of(job) for job in jobs]
     options = _options(kinds, min(job.config.replicates for job in jobs), is_over=are_over(jobs))
     chosen = st.session_state.get(REPLICATE, ALL)
+    if chosen not in options:
+        _say_absent(chosen, kinds)
     # Set by its name: the words of a kind change with the run.
     st.session_state[REPLICATE] = chosen if chosen in options else ALL
     choice: str = st.selectbox(
@@ -36,6 +38,14 @@ def replicate_choice(jobs: Collection[Job]) -> str:
         label_visibility="collapsed",
     )
     return choice
+
+
+def _say_absent(choice: str, kinds: Sequence[Kinds]) -> None:
+    """Say that nothing is what was asked for; where every replicate is, the figures show just that."""
+    if choice.isdecimal():
+        st.toast(f"There is no replicate {choice}: you see all.")
+    elif choice in [*Verdict] and any(kinds) and not any(choice in found for found in kinds):
+        st.toast(f"No replicate {OUTCOMES[Verdict(choice)][0]}: you see all.")
 
 
 def _options(kinds: Sequence[Kinds], replicates: int, *, is_over: bool) -> list[str]:
