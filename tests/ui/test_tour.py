@@ -105,6 +105,23 @@ def test_a_step_that_is_not_the_labs_is_said_and_the_rest_of_the_link_counts(
     assert query(page) == {"units": "9"}
 
 
+@pytest.mark.parametrize(
+    ("where", "link", "received"),
+    [
+        ("lab", {"view": "foo-1 epoch-abc"}, ["'foo'", "'abc'"]),
+        ("lab", {"tour": "2", "view": "present-1 foo-1"}, ["'foo'"]),
+        ("compare", {"tour": "4", "view": "foo"}, ["'foo'"]),
+    ],
+)
+def test_a_view_that_cannot_be_taken_is_said_also_where_the_step_has_its_own(
+    where: str, link: dict[str, str], received: list[str], request: pytest.FixtureRequest
+) -> None:
+    page = request.getfixturevalue(where)(**link)
+    assert not page.exception and is_on_tour(page)
+    notices = [warning.value.replace("\\", "") for warning in page.warning]
+    assert all(f"Received: {sign}." in notice for sign, notice in zip(received, notices, strict=True))
+
+
 def test_who_changes_a_control_is_told_and_led_back(bare: AppTest, jobs: Any) -> None:
     next_step(bare).click().run()
     control(bare, "units").set_value(7).run()

@@ -26,7 +26,9 @@ def toured(address: Address[Value]) -> Address[Value]:
     def read(query: Mapping[str, str]) -> tuple[Value, tuple[str, ...]]:
         number, notices = _number(query, page)
         session().steps[page] = number
-        value, more = address.read(without_tour(query if number is None else {**query, TOUR: str(number)}))
+        value, _ = address.read(without_tour(query if number is None else {**query, TOUR: str(number)}))
+        # Also what a step has a view of its own for may be wrong.
+        _, more = address.read({name: text for name, text in query.items() if name != TOUR})
         return value, (*notices, *more)
 
     def write(value: Value) -> dict[str, str]:
