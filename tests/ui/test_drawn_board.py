@@ -6,10 +6,11 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from board_page import board_page, plot, show
-from conftest import TINY, random_record
+from conftest import TINY, changed, random_record
 from playwright.sync_api import Browser, Page, expect
 
 from vgdemo.config import RunConfig
@@ -108,10 +109,19 @@ def test_the_numbers_of_a_figure_are_a_table_on_demand(compared: Page) -> None:
 
 def test_a_long_table_is_cut_and_says_so(browser: Browser, make_record: MakeRecord) -> None:
     with board_page(browser) as page:
-        show(page, {"layers": alone(make_record(epochs=150))["layers"]})
+        record = changed(make_record(epochs=150), gradient_rms=np.array([934975863759757800, 3.4318e-6, 0.0123456]))
+        show(page, {"layers": alone(record)["layers"]})
         page.get_by_role("button", name="as a table").click()
-        assert page.locator("tbody tr").count() == 300
-        expect(page.get_by_text(f"The first 300 of {151 * 3} rows; the CSV has them all.")).to_be_visible()
+        rows = page.locator("tbody tr").all_inner_texts()
+        assert len(rows) == 300
+        assert [row.split("\t") for row in rows[:4]] == [
+            ["150", "1", "9.3498·10¹⁷"],
+            ["150", "2", "3.4318·10⁻⁶"],
+            ["150", "output", "0.012346"],
+            ["149", "1", "9.3498·10¹⁷"],
+        ]
+        cut = f"The first 300 of {151 * 3} rows, the last epochs first; the CSV has them all."
+        expect(page.get_by_text(cut)).to_be_visible()
 
 
 def test_a_key_moves_the_slider_by_one_stop_however_far_that_is(compared: Page) -> None:

@@ -5,13 +5,14 @@ const SUPERSCRIPTS = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴"
 const PLAIN = /(?:10<sup>)?%\{[yz][^}]*\}(?:<\/sup>)?(?=<extra>)/ // How Plotly alone would write the number.
 const TYPES = { f4: Float32Array, f8: Float64Array, i1: Int8Array, i2: Int16Array, i4: Int32Array, u1: Uint8Array }
 
-// A number with two significant digits; small and large ones in powers of ten.
-export function spelled(value) {
+// A number with so many significant digits; small and large ones in powers of ten.
+export function spelled(value, digits = 2) {
   if (Number.isNaN(value)) return "not a number"
   if (!Number.isFinite(value)) return "infinite"
-  const rounded = Math.abs(value) < 100 ? Number(value.toPrecision(2)) : Math.round(value) // 99.6 has become 100 here.
-  if (rounded === 0 || (Math.abs(rounded) >= 0.01 && Math.abs(rounded) < 1000)) return String(rounded + 0).replace("-", MINUS)
-  const [mantissa, exponent] = value.toExponential(1).split("e")
+  const whole = 10 ** digits
+  const rounded = Math.abs(value) < whole ? Number(value.toPrecision(digits)) : Math.round(value) // 99.6 is 100 here.
+  if (rounded === 0 || (Math.abs(rounded) >= 0.01 && Math.abs(rounded) < 10 * whole)) return String(rounded + 0).replace("-", MINUS)
+  const [mantissa, exponent] = value.toExponential(digits - 1).split("e")
   return `${mantissa.replace("-", MINUS)}·10${[...exponent.replace("+", "")].map((sign) => SUPERSCRIPTS[sign]).join("")}`
 }
 

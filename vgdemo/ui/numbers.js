@@ -3,7 +3,7 @@
 // or "customdata[j][0]", for all i and j that there are, or to a list of one value, the same in all rows. Where the axis
 // holds logarithms the number itself is written. `meta.needed` is a place without which there is no row.
 
-const DIGITS = 5 // Significant ones: as many as a logarithm of single precision holds.
+export const DIGITS = 5 // Significant ones: as many as a logarithm of single precision holds.
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/ // What a spreadsheet would reckon out.
 
 // Traces are Plotly's, with arrays in place of encoded ones.

@@ -1,15 +1,19 @@
 // The numbers of a figure as a table, for whoever cannot see the picture or wants to look one up.
 
+import { spelled } from "../figures/wording.js"
 import { button, element } from "./elements.js"
+import { DIGITS } from "./numbers.js"
 
 const MOST_ROWS = 300 // A browser lays out no more of them at once without a pause.
 
 export function showTable(root, caption, { columns, rows }) {
+  const epoch = columns.indexOf("epoch")
   const dialog = element("dialog", "vgdemo-numbers")
   const table = element("table")
-  table.append(element("caption", "", caption), sectionOf("thead", [columns], headerOf), bodyOf(rows.slice(0, MOST_ROWS)))
+  table.append(element("caption", "", caption), sectionOf("thead", [columns], headerOf), bodyOf(cut(rows, epoch)))
   const close = button("Close", "Close the table", () => dialog.close())
-  const note = element("p", "", `The first ${MOST_ROWS} of ${rows.length} rows; the CSV has them all.`)
+  const order = epoch === -1 ? "" : ", the last epochs first"
+  const note = element("p", "", `The first ${MOST_ROWS} of ${rows.length} rows${order}; the CSV has them all.`)
   note.hidden = rows.length <= MOST_ROWS
   const scrolled = element("div")
   scrolled.tabIndex = 0 // Its rows are reached with the arrow keys.
@@ -21,8 +25,19 @@ export function showTable(root, caption, { columns, rows }) {
   dialog.showModal()
 }
 
+// What a caption speaks of is the end: of too many rows those of the first epochs are left out.
+function cut(rows, epoch) {
+  if (rows.length <= MOST_ROWS) return rows
+  return rows.toSorted((one, other) => (other[epoch] ?? 0) - (one[epoch] ?? 0)).slice(0, MOST_ROWS)
+}
+
 function bodyOf(rows) {
-  return sectionOf("tbody", rows, (text) => element("td", "", text))
+  return sectionOf("tbody", rows, (value) => element("td", "", inWords(value)))
+}
+
+// With the digits that the CSV has, and no zeros after the last of them.
+function inWords(value) {
+  return typeof value === "number" ? spelled(value, DIGITS).replace(/\.?0+·/, "·") : value
 }
 
 function headerOf(text) {
@@ -35,7 +50,7 @@ function sectionOf(tag, rows, cellOf) {
   const section = element(tag)
   for (const cells of rows) {
     const row = element("tr")
-    row.append(...cells.map((cell) => cellOf(String(cell ?? ""))))
+    row.append(...cells.map((cell) => cellOf(cell ?? "")))
     section.append(row)
   }
   return section
