@@ -150,7 +150,7 @@ def test_a_batch_is_at_most_the_training_half() -> None:
 
 
 def test_a_run_that_would_cost_too_much_says_how_much_and_what_to_lower() -> None:
-    with pytest.raises(ValueError, match=r"at most 5e\+12 .* Received: \d\.\de\+\d+\. Lower `epochs`"):
+    with pytest.raises(ValueError, match=r"at most 5·10¹² .* Received: \d+\.\d\d·10¹²\. Lower `epochs`"):
         RunConfig(units=256, num_hidden_layers=50, epochs=100, n_samples=10_000)
     with pytest.raises(ValueError, match=r"at most 500,000 measurements .* Received: 1,020,510\. Lower `epochs`"):
         RunConfig(num_hidden_layers=50, epochs=2000)
@@ -285,6 +285,24 @@ def test_query_parameters_that_clash_open_the_page_all_the_same() -> None:
     config, notices = RunConfig.from_query({"num_hidden_layers": "50", "units": "256", "epochs": "2000"})
     assert flops(config.kernel_shapes, 500, 500, config.epochs, config.replicates) <= 5e12
     assert notices
+
+
+@pytest.mark.parametrize(
+    ("asked", "replicates"),
+    [
+        # 500,000 measurements are 4 replicates of 2001 epochs and 51 layers.
+        ({"num_hidden_layers": "50", "epochs": "2000", "replicates": "32"}, 4),
+        ({"num_hidden_layers": "50", "epochs": "2000"}, 4),
+        # 122,650 weights cost 858,550,000 operations an epoch, 5·10¹² are 2.9 replicates of 2000.
+        ({"num_hidden_layers": "50", "epochs": "2000", "replicates": "32", "units": "50"}, 2),
+    ],
+)
+def test_of_too_large_a_link_all_is_kept_but_the_replicates_that_do_not_fit(
+    asked: dict[str, str], replicates: int
+) -> None:
+    config, (notice,) = RunConfig.from_query(asked)
+    assert config.to_query() == {**asked, "replicates": str(replicates)}
+    assert notice.endswith(f"As many `replicates` as fit, {replicates}, are used.")
 
 
 @given(

@@ -23,7 +23,7 @@ def test_what_costs_as_much_as_is_allowed_is_taken_and_more_is_refused() -> None
     with pytest.raises(ValueError) as caught:
         check_cost([(500, 500)], 10, 0, epochs=1000, replicates=167)
     assert str(caught.value) == (
-        "Expected a run of at most 5e+12 floating-point operations. Received: 5.0e+12. "
+        "Expected a run of at most 5·10¹² floating-point operations. Received: 5.01·10¹². "
         "Lower `epochs`, `replicates`, `units`, `num_hidden_layers` or `n_samples`"
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
@@ -309,9 +310,20 @@ class RunConfig:
             try:
                 return cls(**values), tuple(notices)
             except ValueError as error:
+                fewer = cls._with_fewer_replicates(values) if name == "replicates" else None
+                if fewer is not None:
+                    return fewer, (*notices, f"{error}. As many `replicates` as fit, {fewer.replicates}, are used.")
                 if values.pop(name, None) is not None:
                     notices.append(f"{error}. The default `{name}`, {SETTINGS[name].default}, is used.")
         return cls(**values), tuple(notices)
+
+    @classmethod
+    def _with_fewer_replicates(cls, values: dict[str, Any]) -> RunConfig | None:
+        """With as many as fit; None if even one is too large."""
+        for replicates in range(values.get("replicates", cls.replicates) - 1, 0, -1):
+            with suppress(ValueError):
+                return cls(**values | {"replicates": replicates})
+        return None
 
     def with_changes(self, **changes: Any) -> RunConfig:
         """The same run with some settings changed, validated again."""

@@ -44,7 +44,8 @@ def check_cost(kernel_shapes: Shapes, n_train: int, n_validation: int, epochs: i
     computed = flops(kernel_shapes, n_train, n_validation, epochs, replicates)
     if computed > MAX_FLOPS:
         raise ValueError(
-            f"Expected a run of at most {MAX_FLOPS:.0e} floating-point operations. Received: {computed:.1e}. "
+            f"Expected a run of at most {MAX_FLOPS / 1e12:g}·10¹² floating-point operations. "
+            f"Received: {computed / 1e12:,.2f}·10¹². "
             "Lower `epochs`, `replicates`, `units`, `num_hidden_layers` or `n_samples`"
         )
     kept = measurements(len(kernel_shapes), epochs, replicates)
