@@ -29,6 +29,16 @@ def test_axes_have_a_handful_of_ticks_however_wide_they_are() -> None:
         assert places == sorted(set(places)) and len(places) <= 14
 
 
+def test_an_axis_has_room_for_long_numbers_beside_its_title() -> None:
+    assert log_axis(-2.8, -2.6, most=10) == {
+        "type": "log",
+        "tickvals": [0.002],
+        "ticktext": ["2.0·10⁻³"],
+        "automargin": True,
+    }
+    assert "automargin" not in log_axis(-1, 0.3, most=5)
+
+
 def test_an_axis_without_places_has_no_ticks_and_some_width() -> None:
     axis = place_axis(panel())
     assert axis["tickvals"] == [] and axis["range"] == [-0.5, 0.5]

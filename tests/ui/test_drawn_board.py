@@ -14,10 +14,11 @@ from conftest import TINY, changed, random_record
 from playwright.sync_api import Browser, Page, expect
 
 from vgdemo.config import RunConfig
-from vgdemo.figures import VIEWS, ViewOptions, overlaid_accuracy
+from vgdemo.figures import VIEWS, ViewOptions, curves, depths, layer_lines, overlaid_accuracy
 from vgdemo.record import RunRecord
 from vgdemo.ui.board import Picture
 
+BOXES = "found => found.map(one => one.getBoundingClientRect().toJSON())"
 MakeRecord = Callable[..., RunRecord]
 
 
@@ -216,3 +217,19 @@ def test_on_a_wall_figures_are_as_high_as_the_screen_and_their_type_is_large(
         page.wait_for_function(f"{size} >= 18")
         figure = page.locator(".vgdemo-figure").bounding_box()
         assert 0.7 * 900 < figure["height"] < 900
+
+
+def test_titles_of_axes_stand_clear_of_each_other_and_of_the_ticks_on_a_phone(
+    browser: Browser, make_record: MakeRecord
+) -> None:
+    record = changed(make_record(), gradient_mean_abs=np.array([0.0015, 0.002, 0.0025]))
+    made = {"curves": curves(record), "depths": depths({2: record}), "lines": layer_lines(record, fit=True)}
+    with board_page(browser, width=375) as page:
+        show(page, {name: Picture.of(name, figure) for name, figure in made.items()})
+        for name, count in (("curves", 2), ("depths", 2), ("lines", 1)):
+            boxes = page.locator(f"{plot(name)} :is(.ytitle, .y2title)").evaluate_all(BOXES)
+            ticks = page.locator(f"{plot(name)} :is(.ytick, .y2tick) text").evaluate_all(BOXES)
+            assert len(boxes) == count and ticks
+            assert boxes[0]["bottom"] + 8 < boxes[-1]["top"] or count == 1
+            assert max(box["right"] for box in boxes) <= min(tick["left"] for tick in ticks) + 1
+            assert min(box["left"] for box in boxes) >= 0

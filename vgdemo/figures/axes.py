@@ -93,7 +93,8 @@ def log_axis(low: float, high: float, most: int) -> dict[str, Any]:
     steps = [*(float(f"{step}e{power}") for power in powers for step in (1, 2, 5)), 10.0 ** math.ceil(high)]
     values = [value for value in steps if low <= math.log10(value) <= high + ROUNDING]
     if len(values) <= most:
-        return {"type": "log", "tickvals": values, "ticktext": [number(value) for value in values]}
+        names = [number(value) for value in values]
+        return {"type": "log", "tickvals": values, "ticktext": names, **room_for(names)}
     ticks = decades(max(SMALLEST, low), high, most - 1)
     return {"type": "log", "tickvals": [10.0**tick for tick in ticks["tickvals"]], "ticktext": ticks["ticktext"]}
 

@@ -189,7 +189,7 @@ def _axes(record: RunRecord, measured: Sequence[Curve], reading: str) -> go.Figu
 def accuracy_axis(values: Sequence[Values]) -> dict[str, Any]:
     """An axis from 0.4, where chance stands well above it, to 1; from lower if some of the accuracies are."""
     lowest = min((float(np.nanmin(one, initial=1)) for one in values), default=1)
-    return {"title": {"text": "accuracy, share"}, "range": [min(0.4, np.floor(lowest * 10) / 10), 1]}
+    return {"title": {"text": "accuracy"}, "range": [min(0.4, np.floor(lowest * 10) / 10), 1]}
 
 
 def _loss_axis(record: RunRecord, values: Sequence[Values]) -> dict[str, Any]:

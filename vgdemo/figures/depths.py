@@ -99,12 +99,12 @@ def _axes(layers: list[int], reading: str) -> go.Figure:
             "range": [min(layers, default=1) - 0.5, max(layers, default=1) + 0.5],
         },
         yaxis={
-            "title": {"text": "learn, share"},
+            "title": {"text": "learn"},
             "range": [-0.03, 1.03],
             "tickformat": ".0%",
             "domain": [0.55, 1],
         },
-        yaxis2={"title": {"text": "accuracy, share"}, "range": list(ACCURACY_RANGE), "domain": [0, 0.45]},
+        yaxis2={"title": {"text": "accuracy"}, "range": list(ACCURACY_RANGE), "domain": [0, 0.45]},
     )
 
 

@@ -128,8 +128,9 @@ function multiplied(sizes, factor) {
   return Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, size * factor]))
 }
 
-function templateOf({ text, grid, panel, font }) {
-  const axis = { gridcolor: grid, linecolor: grid, zeroline: false, ticks: "" }
+// Titles of axes are no larger than what the axes say: in a small figure those of two axes stand one above the other.
+function templateOf({ text, grid, panel, font, type = TYPE }) {
+  const axis = { title: { font: { size: type } }, gridcolor: grid, linecolor: grid, zeroline: false, ticks: "" }
   const transparent = "rgba(0,0,0,0)"
   return {
     layout: {
