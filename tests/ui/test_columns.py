@@ -12,7 +12,7 @@ from vgdemo.config import RunConfig
 from vgdemo.links import from_query, to_query
 from vgdemo.presets import DEEP_RELU, DEEP_TANH
 from vgdemo.ui.columns import COMPARE, completed
-from vgdemo.ui.page import plain
+from vgdemo.ui.page import told
 from vgdemo.ui.session import SESSION, control_key
 
 from .conftest import button, control, query
@@ -116,7 +116,7 @@ def test_two_columns_of_one_run_are_said_and_trained_once(compare: Open, jobs: A
 def test_a_broken_link_opens_with_a_sentence_for_each_problem(compare: Open) -> None:
     page = compare(a="units-0 activation-<b>", b="default", e="default")
     assert len(warnings(page)) == 4  # The two columns are now the same, too.
-    assert all(warning.value == plain(text) for warning, text in zip(page.warning, warnings(page), strict=True))
+    assert all(warning.value == told(text) for warning, text in zip(page.warning, warnings(page), strict=True))
     assert columns(page) == (DEEP_TANH, DEEP_TANH)
 
 

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from vgdemo.record import RunRecord
 from vgdemo.store import RunStore, StoreError
 from vgdemo.ui import runs
-from vgdemo.ui.page import plain
+from vgdemo.ui.page import plain, told
 from vgdemo.ui.session import SESSION
 
 from .conftest import button, query
@@ -136,7 +136,7 @@ def test_what_an_address_asks_for_that_no_run_has_is_said(library: Open, stored:
     said = [warning.value for warning in page.warning]
     assert len(said) == 3
     for sentence, name in zip(said, ("`verdict`", "`units`", "'sorcery'"), strict=True):
-        assert plain(name) in sentence and "<b>" not in sentence
+        assert told(name) in sentence and "<b>" not in sentence
     assert query(page) == {"verdict": "healthy", "text": "x" * 100}
     page.text_input[0].set_value("").run()
     assert not page.warning

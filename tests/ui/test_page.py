@@ -6,7 +6,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from vgdemo.ui.page import plain
+from vgdemo.ui.page import plain, told
 
 from .conftest import query
 
@@ -101,3 +101,35 @@ def test_plain_text_has_no_markup_left(text: str) -> None:
     assert plain(text).replace("\\", "") == text
     signs = [sign for sign in text if not sign.isalnum() and sign != " "]
     assert plain(text).count("\\") == len(signs)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        ("`units` is `n_samples`", "`units` is `n_samples`"),
+        ("`units`: <b>", r"`units`\: \<b\>"),
+        ("`<b>` and `*x*`", r"\`\<b\>\` and \`\*x\*\`"),
+        ("one ` alone", r"one \` alone"),
+    ],
+)
+def test_a_name_in_backticks_is_code_and_every_other_sign_itself(sentence: str, shown: str) -> None:
+    assert told(sentence) == shown
+
+
+@pytest.mark.parametrize(
+    ("where", "link", "name"),
+    [
+        ("lab", {"n_samples": "-1"}, "n_samples"),
+        ("lab", {"view": "fit-maybe", "units": "9"}, "fit"),
+        ("lab", {"batch_size": "400", "n_samples": "100"}, "batch_size"),
+        ("lab", {"tour": "9"}, "tour"),
+        ("compare", {"a": "units-0"}, "units"),
+        ("compare", {"a": "default", "name_a": "x" * 50}, "name_a"),
+    ],
+)
+def test_a_notice_names_a_setting_as_code(
+    where: str, link: dict[str, str], name: str, request: pytest.FixtureRequest
+) -> None:
+    page: AppTest = request.getfixturevalue(where)(**link)
+    assert any(f"`{name}`" in warning.value for warning in page.warning)
+    assert not any("\\`" in warning.value for warning in page.warning)

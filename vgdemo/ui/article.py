@@ -17,7 +17,7 @@ from vgdemo.ui import runs
 from vgdemo.ui.article_pictures import pictures
 from vgdemo.ui.article_training import standing_of
 from vgdemo.ui.board import Picture, board, drawn
-from vgdemo.ui.page import plain
+from vgdemo.ui.page import plain, told
 from vgdemo.ui.pages import COMPARE, LAB, PAGES
 
 SHOWN = (JobState.DONE, JobState.STOPPED)
@@ -127,7 +127,7 @@ def _line(claim: Claim, finding: Finding | None) -> str:
 def _say_what_failed(name: str, config: RunConfig) -> None:
     found = runs.standing(config)
     if found is not None and found.state is JobState.FAILED:
-        st.warning(f"{plain(name)} failed: {plain(found.reason or '')}")
+        st.warning(f"{plain(name)} failed: {told(found.reason or '')}")
 
 
 def _links(experiment: Experiment) -> None:

@@ -18,7 +18,7 @@ from vgdemo.jobs import JobState, Progress, SchedulerError
 from vgdemo.store import StoreError
 from vgdemo.ui import runs
 from vgdemo.ui.live import announce
-from vgdemo.ui.page import plain
+from vgdemo.ui.page import plain, told
 from vgdemo.ui.progress import redraw
 from vgdemo.ui.session import session
 from vgdemo.wording import counted, listed, time_left
@@ -109,7 +109,7 @@ def _draw(configs: Sequence[RunConfig]) -> None:
     announce(f"{complete} of {len(configs)} runs are complete.")
     error, session().queue_error = session().queue_error, None
     if error:
-        st.error(plain(error))
+        st.error(told(error))
 
 
 def _is_training(configs: Sequence[RunConfig]) -> bool:

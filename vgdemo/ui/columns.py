@@ -16,7 +16,7 @@ from vgdemo.ui.address import Address
 from vgdemo.ui.controls import controls, enter, entered
 from vgdemo.ui.look import Look, kept, look, look_at
 from vgdemo.ui.names import LETTERS, name_field
-from vgdemo.ui.page import plain
+from vgdemo.ui.page import told
 from vgdemo.ui.pages import COMPARE
 from vgdemo.ui.session import COLUMN, COLUMN_NAME, COMMON, session
 from vgdemo.ui.sources import choose_source
@@ -48,10 +48,10 @@ def columns() -> Columns:
     try:
         session().columns = _edited(session().columns, _position(), entered(COMPARE))
     except ValueError as error:
-        st.warning(f"{plain(str(error))}. You see the last columns that were possible.")
+        st.warning(f"{told(str(error))}. You see the last columns that were possible.")
     configs = session().columns
     for notice in (*ADDRESS.notices(_shown()), *_twins(configs)):
-        st.warning(plain(notice))
+        st.warning(told(notice))
     show_address()
     return configs
 

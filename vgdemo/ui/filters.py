@@ -15,7 +15,7 @@ from vgdemo.diagnosis import HEADLINES, Verdict, headline
 from vgdemo.setting import Setting
 from vgdemo.store import StoredRun
 from vgdemo.ui.address import Address
-from vgdemo.ui.page import plain
+from vgdemo.ui.page import told
 from vgdemo.ui.pages import LIBRARY
 from vgdemo.ui.session import control_key
 
@@ -66,7 +66,7 @@ def found(stored: Sequence[StoredRun]) -> list[StoredRun]:
         _enter(asked)
     filters = _entered(stored)
     for notice in ADDRESS.notices(filters):
-        st.warning(plain(notice))
+        st.warning(told(notice))
     ADDRESS.show(filters)
     return [run for run in stored if filters.take(run)]
 

@@ -47,11 +47,11 @@ def page(title: str, *, retry: Callable[[], None] | None = None) -> Iterator[Non
     navigation = _navigation(title)
     notice, session().notice = session().notice, None
     if notice:
-        st.warning(plain(notice))
+        st.warning(told(notice))
     try:
         yield
     except (SchedulerError, StoreError) as error:
-        st.error(plain(str(error)))
+        st.error(told(str(error)))
         if retry is not None:
             st.button("Try again", on_click=retry)
     with navigation:  # Only now it is known what the page shows.
@@ -88,3 +88,13 @@ def _link(title: str, path: str) -> None:
 def plain(text: str) -> str:
     """Text from outside, such as a link's, for a place that reads Markdown: every sign stands for itself."""
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+
+
+def told(sentence: str) -> str:
+    """A sentence about what came from outside, for the same: names in backticks are code, every other sign is itself.
+
+    Example:
+        >>> print(told("Expected `batch_size` to be 1. Received: <b>"))
+        Expected `batch_size` to be 1\\. Received\\: \\<b\\>
+    """
+    return re.sub(r"\\`((?:\w|\\_)+)\\`", lambda name: "`" + name[1].replace("\\", "") + "`", plain(sentence))

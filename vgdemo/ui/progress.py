@@ -8,7 +8,7 @@ import streamlit as st
 
 from vgdemo.jobs import Job, JobState
 from vgdemo.record import RunRecord
-from vgdemo.ui.page import plain
+from vgdemo.ui.page import told
 from vgdemo.wording import time_left
 
 
@@ -45,7 +45,7 @@ def progress_bar(job: Job) -> None:
     """Where a job stands, as a bar and in words."""
     progress = job.progress
     words = " ".join([progress_in_words(job), *progress.notices])
-    st.progress(progress.epoch / progress.epochs, text=plain(words))
+    st.progress(progress.epoch / progress.epochs, text=told(words))
 
 
 def progress_in_words(job: Job) -> str:

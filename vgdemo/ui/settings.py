@@ -14,7 +14,7 @@ from vgdemo.presets import PRESETS, Preset
 from vgdemo.ui.address import Address
 from vgdemo.ui.controls import controls, enter, entered
 from vgdemo.ui.look import Look, kept, look, look_at
-from vgdemo.ui.page import plain
+from vgdemo.ui.page import told
 from vgdemo.ui.pages import LAB
 from vgdemo.ui.runs import BROKEN, retry
 from vgdemo.ui.session import PRESET, RUN_NAME, STATISTIC, TRAIN, TRAIN_AT_ONCE, session
@@ -60,7 +60,7 @@ def form() -> RunConfig:
     config = _last_possible()
     session().name = in_one_line(st.session_state.get(RUN_NAME, ""))
     for notice in ADDRESS.notices(_shown(config)):
-        st.warning(plain(notice))
+        st.warning(told(notice))
     show_address()
     return config
 
@@ -87,7 +87,7 @@ def _last_possible() -> RunConfig:
     try:
         config = session().config = entered(LAB)
     except ValueError as error:
-        st.warning(f"{plain(str(error))}. The run below is the last one that was possible.")
+        st.warning(f"{told(str(error))}. The run below is the last one that was possible.")
         config = session().config or RunConfig()
     return config
 

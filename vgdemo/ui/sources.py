@@ -10,7 +10,7 @@ from vgdemo.config import RunConfig
 from vgdemo.links import RunsAndNotices, from_text
 from vgdemo.presets import PRESETS
 from vgdemo.store import StoreError
-from vgdemo.ui.page import plain
+from vgdemo.ui.page import plain, told
 from vgdemo.ui.runs import stored_runs
 from vgdemo.ui.session import session
 
@@ -38,10 +38,10 @@ def _choose(sources: Mapping[str, Callable[[], RunsAndNotices]], use: Use) -> No
     try:
         configs, notices = sources[str(source)]()
     except (StoreError, ValueError) as error:
-        st.error(plain(str(error)))
+        st.error(told(str(error)))
         return
     for notice in notices:
-        st.warning(plain(notice))
+        st.warning(told(notice))
     for config in configs:
         st.markdown(plain(config.sentence))
     if st.button("Use it", type="primary", disabled=not configs, on_click=use, args=(configs,)):
