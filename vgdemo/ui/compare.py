@@ -44,7 +44,8 @@ def _heads(jobs: Jobs) -> None:
     called = titles(records_of(jobs))
     for column, (letter, job) in zip(st.columns(len(jobs)), jobs.items(), strict=True):
         with column, st.container(key=f"column-{letter}", gap="xsmall"):
-            st.markdown(f"**{plain(called[letter])}**")
+            with st.container(key=f"title-{letter}"):
+                st.markdown(f"**{plain(called[letter])}**")
             progress_bar(job)
             verdict_of_column(job, letter)
             next_steps(job, letter, partial(set_beside, letter), _place_beside(letter))
