@@ -47,18 +47,29 @@ def test_a_presentation_is_large_without_controls_and_ends_with_escape_and_paper
     page.set_viewport_size({"width": 1920, "height": 1080})
     known_to_others = url.replace("127.0.0.1", "vgdemo.localhost")  # To a browser, a name of this machine too.
     open_finished(
-        page, f"{known_to_others}/Compare?a=epochs-20+replicates-2&b=epochs-20+replicates-2+units-6&view=present-1"
+        page,
+        f"{known_to_others}/Compare?a=epochs-20+replicates-2&b=epochs-20+replicates-2+units-6&view=present-1"
+        f"&name_a={'wide+' * 7}",
     )
     sidebar, tools = page.get_by_test_id("stSidebar"), page.locator(".vgdemo-tools").first
     plot, verdict = page.locator(".vgdemo-plot").first, page.locator("[class*=st-key-verdict-] p").first
     expect(sidebar).to_be_hidden()
     expect(tools).to_be_hidden()
+    expect(page.get_by_role("button", name="Stop all")).to_be_hidden()
+    for letter in "AB":
+        expect(page.locator(f".st-key-next-{letter}")).to_be_hidden()
     assert verdict.evaluate("element => parseFloat(getComputedStyle(element).fontSize)") >= 20
     assert page.locator(".vgdemo-figure h2").first.evaluate("one => parseFloat(getComputedStyle(one).fontSize)") >= 20
     page.keyboard.press("Escape")
     expect(sidebar).to_be_visible()
     expect(tools).to_be_visible()
     expect(page).not_to_have_url(re.compile("present"))
+    page.set_viewport_size({"width": 900, "height": 900})
+    title = page.locator(".st-key-title-A p strong")
+    title.evaluate("one => one.textContent = one.textContent.repeat(3)")  # Longer than two lines.
+    tops = [page.locator(f".st-key-verdict-{letter}").bounding_box()["y"] for letter in "AB"]
+    assert tops[0] == tops[1], "a long title moves its column"
+    page.set_viewport_size({"width": 1920, "height": 1080})
     page.get_by_role("button", name="Share", exact=True).click()
     code = page.get_by_role("img", name="QR code of the link")
     expect(code).to_be_visible()
