@@ -41,8 +41,14 @@ def test_a_number_is_written_as_everywhere_else(page: Page) -> None:
         *sizes.tolist(),
         *(-sizes).tolist(),
     ]
-    assert page.evaluate("values => values.map(module.spelled)", values) == [number(value) for value in values]
-    assert page.evaluate("[NaN, Infinity, -Infinity].map(module.spelled)") == ["not a number", "infinite", "infinite"]
+    assert page.evaluate("values => values.map((value) => module.spelled(value))", values) == [
+        number(value) for value in values
+    ]
+    assert page.evaluate("[NaN, Infinity, -Infinity].map((value) => module.spelled(value))") == [
+        "not a number",
+        "infinite",
+        "infinite",
+    ]
 
 
 def test_the_hover_of_a_figure_holds_its_numbers_in_words(page: Page) -> None:
