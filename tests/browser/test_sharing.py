@@ -56,6 +56,7 @@ def test_a_presentation_is_large_without_controls_and_ends_with_escape_and_paper
     expect(sidebar).to_be_hidden()
     expect(tools).to_be_hidden()
     expect(page.get_by_role("button", name="Stop all")).to_be_hidden()
+    assert page.locator(".st-key-present").bounding_box()["x"] < 80, "the row begins where the page does"
     for letter in "AB":
         expect(page.locator(f".st-key-next-{letter}")).to_be_hidden()
     assert verdict.evaluate("element => parseFloat(getComputedStyle(element).fontSize)") >= 20
