@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from browser.dashboard import READY_SECONDS, dashboard
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -192,24 +191,3 @@ def test_a_run_that_was_deleted_from_the_library_comes_back(page: Page, url: str
     expect(delete).to_be_disabled()
     undo.click()
     expect(undo).to_be_disabled()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 375])
-@pytest.mark.parametrize("where", [address(QUICK, 2), "Library"])
-def test_the_pages_are_accessible_and_fit_the_screen(
-    url: str, browser: Browser, where: str, scheme: str, width: int
-) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
-    page = context.new_page()
-    page.goto(f"{url}/{where}")
-    if where != "Library":
-        expect_complete(page, "AB")
-        page.wait_for_selector(f"{plot('profile')} .main-svg")
-    else:
-        expect(page.get_by_role("heading", name="Library")).to_be_visible()
-    found = Axe().run(page).response["violations"]
-    serious = [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")]
-    assert serious == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    context.close()

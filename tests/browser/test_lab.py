@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from browser.dashboard import READY_SECONDS, dashboard
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -186,20 +185,6 @@ def test_an_exact_zero_is_downloaded_as_itself(open_lab: Open) -> None:
     expect_progress(page, "Complete")
     assert {row["gradient, RMS"] for row in downloaded(page, "layers") if row["layer"] == "1"} == {"0"}
     assert "0" in {row["gradient, RMS"] for row in downloaded(page, "profile")}
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 375])
-def test_the_page_has_no_serious_accessibility_violation(url: str, browser: Browser, scheme: str, width: int) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
-    page = context.new_page()
-    page.goto(f"{url}/?{QUICK}")
-    expect_progress(page, "Complete")
-    page.wait_for_selector(f"{plot(page, 'surface')} .main-svg")
-    found = Axe().run(page).response["violations"]
-    serious = [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")]
-    assert serious == []
-    context.close()
 
 
 def test_the_page_does_not_scroll_sideways_on_a_phone(url: str, context: BrowserContext) -> None:

@@ -1,0 +1,199 @@
+"""Every page for everybody: who hears it, who uses the keyboard alone, who needs contrast, who wants no motion."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser.accessibility import twins, violations
+from browser.dashboard import READY_SECONDS
+from playwright.sync_api import Browser, Locator, Page, expect
+
+expect.set_options(timeout=READY_SECONDS * 1000)
+
+QUICK = "epochs=20&replicates=2&activation=sigmoid&num_hidden_layers=3&kernel_initializer=glorot_uniform"
+LAB = f"?{QUICK}"
+COMPARE = "Compare?a=epochs-20+replicates-2&b=epochs-20+replicates-2+activation-relu+kernel_initializer-he_uniform"
+POPOVER, DIALOG, TABLE = "[data-testid=stPopoverBody]", "[role=dialog]", ".vgdemo-numbers"
+
+
+@pytest.fixture(params=["light", "dark"])
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A visitor who wants no motion; so nothing is measured half way from one colour to another."""
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900}, reduced_motion="reduce", color_scheme=request.param
+    )
+    context.set_default_timeout(READY_SECONDS * 1000)
+    yield context.new_page()
+    context.close()
+
+
+def visit(page: Page, address: str) -> None:
+    page.goto(address)
+    expect(page.get_by_role("button", name="Share", exact=True)).to_be_visible()
+
+
+def visit_finished(page: Page, address: str) -> None:
+    visit(page, address)
+    bars = page.locator("[data-testid=stProgress]")
+    expect(bars.first).to_contain_text("Complete")
+    expect(bars.filter(has_not_text="Complete")).to_have_count(0)
+    page.wait_for_selector(".vgdemo-figure .main-svg")
+
+
+def open_all(page: Page) -> None:
+    """All panels that may be open at once."""
+    for summary in page.locator(".stExpander summary").all():
+        if summary.evaluate("one => !one.parentElement.open"):
+            summary.click()
+    page.evaluate("document.querySelectorAll('.vgdemo-how:not([hidden])').forEach((one) => (one.open = true))")
+    expect(page.locator(".stSpinner, .vgdemo-stale, [data-stale=true]")).to_have_count(0)
+
+
+def expect_for_everybody(page: Page, within: str | None = None) -> None:
+    """Nobody is kept from the page, or from what has opened on it."""
+    assert violations(page, within) == []
+
+
+def expect_structure(page: Page, title: str, heading: str) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text([heading])
+    expect(page.get_by_role("main")).to_have_count(1)
+    expect(page.get_by_role("navigation", name="Pages")).to_have_count(1)
+    expect(page.locator("[aria-current=page]")).to_have_text([title])
+    assert twins(page) == set()
+
+
+def expect_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 375, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    assert violations(page) == []
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def expect_popovers_for_everybody(page: Page) -> None:
+    """Each in its turn, for only one is open; Escape closes it and returns to its button."""
+    for place in range(page.get_by_test_id("stPopoverButton").count()):
+        opener = page.get_by_test_id("stPopoverButton").nth(place)
+        if opener.is_enabled():
+            opener.click()
+            expect_opened(page, POPOVER, opener)
+
+
+def expect_opened(page: Page, opened: str, opener: Locator) -> None:
+    expect(page.locator(opened)).to_be_visible()
+    expect(page.locator(f"{opened} .stSkeleton")).to_have_count(0)
+    expect_for_everybody(page, opened)
+    page.keyboard.press("Escape")
+    expect(page.locator(opened)).to_have_count(0)
+    expect(opener).to_be_focused()
+
+
+def test_the_lab_is_for_everybody(page: Page, url: str) -> None:
+    visit_finished(page, f"{url}/{LAB}")
+    open_all(page)
+    expect(page.locator(".vgdemo-figure[data-name=phases] .main-svg").first).to_be_visible()
+    expect_structure(page, "Lab", "Lab")
+    expect_for_everybody(page)
+    expect_popovers_for_everybody(page)
+    for name, opened in (("Open a run", DIALOG), ("Show the numbers of ‘Gradient, RMS, layer", TABLE)):
+        opener = page.get_by_role("button", name=name)
+        opener.click()
+        expect_opened(page, opened, opener)
+    expect_on_a_phone(page)
+
+
+def test_compare_is_for_everybody(page: Page, url: str) -> None:
+    visit_finished(page, f"{url}/{COMPARE}")
+    expect(page.get_by_role("heading", name="How they end", level=2)).to_be_visible()
+    open_all(page)
+    expect_structure(page, "Compare", "Compare")
+    expect_for_everybody(page)
+    expect_popovers_for_everybody(page)
+    opener = page.get_by_role("button", name="Start from")
+    opener.click()
+    expect_opened(page, DIALOG, opener)
+    expect_on_a_phone(page)
+
+
+def test_the_library_is_for_everybody(page: Page, url: str) -> None:
+    for place in range(2):
+        visit_finished(page, f"{url}/?epochs=1&replicates=1&seed={90 + place}")
+    visit(page, f"{url}/Library?verdict=unknown&seed=90+91")
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    expect_structure(page, "Library", "Library")
+    expect_for_everybody(page)
+    expect_popovers_for_everybody(page)
+    expect_on_a_phone(page)
+
+
+def test_the_glossary_is_for_everybody(page: Page, url: str) -> None:
+    visit(page, f"{url}/Glossary")
+    open_all(page)
+    expect_structure(page, "Glossary", "Glossary")
+    expect_for_everybody(page)
+    expect_popovers_for_everybody(page)
+    expect_on_a_phone(page)
+
+
+def test_whoever_listens_hears_once_how_a_run_ends(page: Page, url: str) -> None:
+    visit_finished(page, f"{url}/{LAB}")
+    heard = page.get_by_role("status").filter(has_text="Complete")
+    heard.evaluate("""region => {
+        region.said = []
+        new MutationObserver(() => region.said.push(region.textContent)).observe(region, { childList: true })
+    }""")
+    page.get_by_role("slider", name="Units per layer").press("ArrowRight")
+    expect(page.get_by_text("3 layers of 6 sigmoid units")).to_be_visible()
+    expect(page.locator(".st-key-progress")).to_contain_text("Complete")
+    expect(page.locator(".st-key-verdict")).not_to_contain_text("follows")
+    page.wait_for_timeout(1000)  # More than the page waits between two looks at a run.
+    said = page.get_by_role("status").filter(has_text="Complete").evaluate("region => region.said")
+    assert [sentence for sentence in said if not sentence.startswith("Complete, ")] in ([], ["Training."])
+    assert len([sentence for sentence in said if sentence.startswith("Complete, ")]) == 1
+    assert re.search(r"train\. \w+", said[-1]), "the verdict"
+
+
+REGIONS = (
+    ".stSidebar",
+    ".stAppHeader",
+    ".st-key-navigation",
+    ".st-key-run-in-words",
+    ".st-key-verdict",
+    ".st-key-options",
+    ".vgdemo-board",
+    ".st-key-theory",
+)
+
+
+def test_the_keyboard_goes_from_top_to_bottom_and_shows_where_it_is(page: Page, url: str) -> None:
+    page.add_init_script(path=Path(__file__).parent / "focus.js")
+    visit_finished(page, f"{url}/{LAB}")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+    page.goto("about:blank")
+    visit_finished(page, f"{url}/{LAB}")
+    expect(page.locator(".st-key-verdict")).not_to_contain_text("follows")
+    page.wait_for_selector(".vgdemo-figure .main-svg")
+    stops = walk(page)
+    assert [stop["name"] for stop in stops if not stop["isShown"]] == []
+    regions = [stop["region"] for stop in stops if stop["region"]]
+    assert [one for one, _ in groupby(regions)] == list(REGIONS)
+    assert len(stops) > 80
+
+
+def walk(page: Page) -> list[dict[str, Any]]:
+    """Tab by tab to the end: each stop's name, region, and whether it looks otherwise than without the focus."""
+    stops: list[dict[str, Any]] = []
+    while True:
+        page.keyboard.press("Tab")
+        stop = page.evaluate("regions => visitFocus(regions)", REGIONS)
+        if stops:
+            stops[-1]["isShown"] = page.evaluate("wasShown()")
+        if stop is None or len(stops) > 300:
+            return stops
+        stops.append(stop)
