@@ -49,8 +49,8 @@ def test_experiments_are_shown_as_they_are_trained_and_open_in_the_lab(article: 
     for name in ("outcome-1", "outcome-2", "curves", "gradients", "density"):
         plot = article.locator(f"[class*=st-key-experiment] .vgdemo-figure[data-name={name}] .vgdemo-plot").first
         expect(plot).to_have_attribute("aria-label", re.compile(r"\.$"))
-    article.get_by_role("link", name="1 in the Lab").click()
-    expect(article.get_by_text("1 × 5 tanh")).to_be_visible()
+    article.get_by_role("link", name="1 in the Lab", exact=True).click()
+    expect(article.get_by_text("1 layer of 5 tanh units")).to_be_visible()
     expect(article.locator(".st-key-progress")).to_contain_text("Complete")
 
 
@@ -78,7 +78,7 @@ def test_it_trains_by_itself_and_a_reload_and_a_second_browser_join(
             expect(one.locator(".st-key-progress")).to_contain_text(
                 re.compile("[1-9] of 26 runs are complete, .+ left")
             )
-            assert one.evaluate(PLACES) == places[one]
+            assert one.evaluate(PLACES) == pytest.approx(places[one], abs=1), "a pixel is rounding"
         page.reload()
         expect(button(page, "Stop")).to_be_visible()
         stop(phone)

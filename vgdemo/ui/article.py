@@ -112,7 +112,8 @@ def _say(experiment: Experiment, seen: Seen) -> None:
     else:
         st.markdown("\n".join(lines))
     if experiment.answer is not None:
-        st.markdown(f"**{plain(seen.conclusion)}**" if seen.conclusion else "&nbsp;")
+        with st.container(key=f"conclusion-{experiment.number}"):
+            st.markdown(f"**{plain(seen.conclusion)}**" if seen.conclusion else "&nbsp;")
     if experiment.remark:
         st.caption(plain(experiment.remark))
 
