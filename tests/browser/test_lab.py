@@ -199,9 +199,9 @@ def test_a_scheduler_that_does_not_answer_is_named_with_a_way_to_try_again(page:
     with dashboard(VGDEMO_STORE=str(tmp_path), VGDEMO_SCHEDULER="tcp://127.0.0.1:9") as url:
         page.goto(f"{url}/?{QUICK}")
         for _ in range(2):
-            expect(page.get_by_text("tcp://127.0.0.1:9")).to_be_visible()
+            expect_progress(page, "tcp://127.0.0.1:9")
             page.get_by_role("button", name="Try again").click()
-            expect(page.get_by_text("In the queue")).to_be_visible()
+            expect_progress(page, "In the queue")
 
 
 def test_a_store_that_cannot_be_written_is_one_notice_and_the_run_is_shown(page: Page) -> None:
