@@ -41,7 +41,7 @@ def test_a_remedy_leads_to_before_and_after_with_the_verdict_of_both(open_lab: O
     expect(page.locator(".st-key-verdict")).to_contain_text("Vanishing gradient:")
     page.get_by_role("button", name="ReLU + He").click()
     expect(page.locator(".st-key-column-A")).to_contain_text("A · sigmoid")
-    expect(page.locator(".st-key-column-B")).to_contain_text("B · relu")
+    expect(page.locator(".st-key-column-B")).to_contain_text("B · ReLU")
     expect(page.locator(".st-key-verdict-A")).to_contain_text("Vanishing gradient:")
     expect(page.locator(".st-key-verdict-B")).to_contain_text(re.compile(r"\w+: \w+"))
     expect(page.locator(".st-key-verdict-B")).not_to_contain_text("Vanishing")
