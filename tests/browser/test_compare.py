@@ -106,7 +106,9 @@ def test_pointing_at_an_epoch_points_at_it_in_all_columns(compare: Open) -> None
     x = measured(page, f"{layout}.xaxis._offset + {layout}.xaxis.d2p(3)", "profile")
     y = measured(page, f"{layout}.yaxis._offset + {layout}.yaxis.d2p({line}.y[3])", "profile")
     page.mouse.move(box["x"] + x, box["y"] + y)
-    expect(page.locator(f"{plot('profile')} .hoverlayer .hovertext")).to_contain_text(re.compile("B.*layer 4", re.DOTALL))
+    expect(page.locator(f"{plot('profile')} .hoverlayer .hovertext")).to_contain_text(
+        re.compile("B.*layer 4", re.DOTALL)
+    )
 
 
 def test_one_slider_moves_the_profiles_of_all_columns_stop_by_stop(compare: Open) -> None:
