@@ -22,7 +22,8 @@ UI = Path(ui.__file__).parent
 THEME = "--st-text-color: #1b2330; --st-background-color: #ffffff; --st-secondary-background-color: #f3f5f8"
 PAGE = """<!doctype html><meta charset="utf-8"><style>{css}</style><div id="parent" style="{theme}">{html}</div>"""
 SHOW = """async (data) => {
-  module.default({ data, parentElement: document.getElementById("parent"), setTriggerValue: () => {} })
+  const setTriggerValue = (name, value) => (globalThis.told = [name, value])
+  module.default({ data, parentElement: document.getElementById("parent"), setTriggerValue })
   await globalThis.vgdemoPlotly
 }"""
 

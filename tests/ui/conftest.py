@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from vgdemo.config import RunConfig
@@ -96,6 +97,12 @@ class StandInJobs:
         """The next connection works."""
         self.error = None
         self.times_closed += 1
+
+
+@pytest.fixture(autouse=True)
+def forgetful() -> None:
+    """What was made for one test is not shown in another: records that are made by hand may share their run's key."""
+    st.cache_resource.clear()
 
 
 @pytest.fixture

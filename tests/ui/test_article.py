@@ -17,7 +17,7 @@ from vgdemo.article import Experiment, chapters, configs, experiments
 from vgdemo.config import RunConfig
 from vgdemo.jobs import JobState, SchedulerError
 from vgdemo.record import RunRecord
-from vgdemo.ui import article, runs
+from vgdemo.ui import runs
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 TINY = {"epochs": 4, "replicates": 3, "n_samples": 100}
@@ -40,7 +40,6 @@ def store(monkeypatch: pytest.MonkeyPatch) -> dict[str, RunRecord]:
     monkeypatch.setattr(runs, "open_store", lambda: records)
     monkeypatch.setattr(vgdemo.article, "chapters", lambda: CHAPTERS)
     monkeypatch.setattr(vgdemo.article, "experiments", lambda: EXPERIMENTS)
-    article._seen.clear()
     return records
 
 

@@ -92,8 +92,20 @@ def test_headings_go_down_by_one_from_a_row_to_its_columns(compared: Page) -> No
 def test_tools_name_their_figure_and_say_what_is_written_on_them(compared: Page) -> None:
     tools = compared.locator(".vgdemo-figure[data-name='layers B'] .vgdemo-tools button")
     words = tools.evaluate_all("tools => tools.map(tool => [tool.textContent, tool.ariaLabel])")
-    assert words[2] == ["csv", "Download the numbers of ‘B · Gradient, RMS, layer by layer’ as CSV"]
+    assert words[3] == ["csv", "Download the numbers of ‘B · Gradient, RMS, layer by layer’ as CSV"]
     assert all(text in label.lower() and "‘B · Gradient" in label for text, label in words)
+
+
+def test_a_figure_with_a_scale_of_all_runs_fits_it_on_a_click(browser: Browser, make_record: MakeRecord) -> None:
+    with board_page(browser) as page:
+        for is_fitted, heard in ((None, []), (False, ["false"] * 3), (True, ["true"] * 3)):
+            show(page, alone(make_record()), isFitted=is_fitted)
+            fit = page.get_by_role("button", name="Fit the scales of")
+            assert fit.evaluate_all("all => all.map((one) => one.ariaPressed)") == heard
+        names = fit.evaluate_all("all => all.map((one) => one.closest('figure').dataset.name)")
+        assert names == ["layers", "profile", "distribution"], "what has a scale of its own anyway has no choice"
+        fit.first.click()
+        assert page.evaluate("told") == ["fit", True]
 
 
 def test_the_numbers_of_a_figure_are_a_table_on_demand(compared: Page) -> None:

@@ -25,7 +25,7 @@ from vgdemo.export import ReportedRun, report
 from vgdemo.links import to_query
 from vgdemo.record import RunStatus
 from vgdemo.store import RunStore
-from vgdemo.ui import article, runs
+from vgdemo.ui import runs
 from vgdemo.ui.session import SESSION
 from vgdemo.ui.verdict import findings
 
@@ -371,7 +371,6 @@ def test_the_library_lists_the_same(jobs: Any, monkeypatch: pytest.MonkeyPatch, 
     for run in RUNS.values():
         store[run.record.run_key] = run.record
     monkeypatch.setattr(runs, "open_store", lambda: store)
-    runs.stored_runs.clear()
     listed = AppTest.from_file(APP, default_timeout=60).switch_page("pages/3_Library.py").run().dataframe[0].value
     assert len(listed) == len(RUNS)
     for run in RUNS.values():
@@ -405,7 +404,6 @@ def test_the_article_says_how_many_learn_and_their_median(jobs: Any, monkeypatch
     monkeypatch.setattr(runs, "open_store", lambda: {run.record.run_key: run.record for run in RUNS.values()})
     monkeypatch.setattr(vgdemo.article, "chapters", lambda: {"One": made})
     monkeypatch.setattr(vgdemo.article, "experiments", lambda: made)
-    article._seen.clear()
     page = AppTest.from_file(APP, default_timeout=60).switch_page("pages/2_Article.py").run()
     told = [text for text in words_of(page) if "**validation:**" in text]
     for run, text in zip(RUNS.values(), told, strict=True):

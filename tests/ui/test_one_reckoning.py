@@ -19,7 +19,7 @@ from vgdemo.learning import Share
 from vgdemo.links import to_query
 from vgdemo.record import RunRecord
 from vgdemo.store import RunStore
-from vgdemo.ui import article, runs
+from vgdemo.ui import runs
 
 CASES = [(ending, wreck) for ending in ENDINGS.values() for wreck in WRECKS.values()]
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
@@ -52,7 +52,6 @@ def test_the_library_lists_the_same(
     for record in records:
         store[record.run_key] = record
     monkeypatch.setattr(runs, "open_store", lambda: store)
-    runs.stored_runs.clear()
     page = AppTest.from_file(APP, default_timeout=60).switch_page("pages/3_Library.py").run()
     listed = page.dataframe[0].value.set_index("rest")
     for record, (ending, _) in zip(records, CASES, strict=True):
@@ -98,7 +97,6 @@ def test_the_article_says_the_same(
     monkeypatch.setattr(runs, "open_store", lambda: {record.run_key: record})
     monkeypatch.setattr(vgdemo.article, "chapters", lambda: {"One": (experiment,)})
     monkeypatch.setattr(vgdemo.article, "experiments", lambda: (experiment,))
-    article._seen.clear()
     said = texts(AppTest.from_file(APP, default_timeout=60).switch_page("pages/2_Article.py").run())
     assert f"{Share(ending.learned, 10)} learn" in said
     assert f", median {ending.median:.3f}." in said

@@ -5,6 +5,7 @@
 import { stopAt, stopsOf } from "../figures/drawing.js"
 import { Figure } from "./figure.js"
 import { Group } from "./group.js"
+import { themeOf } from "./theme.js"
 import { Timeline } from "./timeline.js"
 
 const boards = new WeakMap()
@@ -16,6 +17,7 @@ export default function render({ data, parentElement, setTriggerValue }) {
   const board = boards.get(root) ?? new Board(root)
   boards.set(root, board)
   board.tell = (epoch) => setTriggerValue("chosen", { epoch })
+  board.toggleFit = () => setTriggerValue("fit", true)
   board.update(data)
   // Streamlit cleans up now and then although the element stays, to render it again at once.
   return () => setTimeout(() => root.isConnected || board.dispose())
@@ -47,11 +49,12 @@ class Board {
 
   async update(data) {
     this.data = data
-    const { library, figures, stale, columns, led, under } = data
+    const { library, figures, stale, columns, led, under, isFitted = null } = data
     const isLed = this.follow(led)
     const { theme } = this
     this.columns = columns
     this.under = under
+    this.isFitted = isFitted // Null where there is no choice of scales.
     this.style(theme, stale)
     for (const [name, picture] of Object.entries(figures)) this.figureOf(name, picture).setPicture(picture, theme)
     this.removeAllBut(figures)
@@ -98,6 +101,7 @@ class Board {
     for (const figure of this.all) {
       this.place(figure)
       figure.align(this.peersOf(figure))
+      figure.offerFit(this.isFitted)
     }
     for (const group of this.groups.values()) {
       const [first] = this.inGroup(group)
@@ -179,22 +183,4 @@ function plotlyOf(url) {
     document.head.append(script)
   })
   return globalThis.vgdemoPlotly
-}
-
-function themeOf(root) {
-  const style = getComputedStyle(root)
-  const value = (name) => style.getPropertyValue(name).trim()
-  return {
-    text: value("--st-text-color"),
-    grid: value("--st-border-color-light") || value("--st-border-color"),
-    panel: value("--st-secondary-background-color"),
-    font: value("--st-font"),
-    type: parseFloat(value("--vgdemo-type")),
-    isDark: isDark(value("--st-background-color")),
-  }
-}
-
-function isDark(color) {
-  const [red, green, blue] = (color.match(/[0-9a-f]{2}/gi) ?? ["ff", "ff", "ff"]).map((digits) => parseInt(digits, 16))
-  return 0.299 * red + 0.587 * green + 0.114 * blue < 128
 }

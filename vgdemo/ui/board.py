@@ -61,6 +61,18 @@ class Led(NamedTuple):
 NOT_LED = Led(0, None)
 
 
+class Fitting(NamedTuple):
+    """A choice of scales that each figure with a scale offers.
+
+    Attributes:
+        is_on: Whether the scales end where the values do, in place of those that all runs share.
+        toggle: Takes that the person has pressed it.
+    """
+
+    is_on: bool
+    toggle: Callable[[], None]
+
+
 def board(
     figures: Mapping[str, Picture],
     *,
@@ -70,6 +82,7 @@ def board(
     under: str = "",
     led: Led = NOT_LED,
     choose: Callable[[int | None], None] = lambda epoch: None,
+    fitting: Fitting | None = None,
 ) -> None:
     """Draw figures, those with frames below a slider that chooses the epoch.
 
@@ -85,6 +98,7 @@ def board(
             have several boards. Without it the board stands under the page's title.
         led: The epoch to which an address has led.
         choose: Takes the epoch to which the person has moved the slider, a moment after it rests; None for the last.
+        fitting: The choice of scales; None where there is none.
     """
 
     def take() -> None:
@@ -93,8 +107,13 @@ def board(
             choose(chosen["epoch"])
 
     data = {name: picture._asdict() for name, picture in figures.items()}
-    shown = {"library": plotly_url(), "figures": data, "stale": stale, "columns": columns}
-    _mount(data=shown | {"under": under, "led": led._asdict()}, key=key, on_chosen_change=take)
+    shown = {"library": plotly_url(), "figures": data, "stale": stale, "columns": columns, "under": under}
+    _mount(
+        data=shown | {"led": led._asdict(), "isFitted": fitting and fitting.is_on},
+        key=key,
+        on_chosen_change=take,
+        on_fit_change=fitting.toggle if fitting else lambda: None,
+    )
 
 
 def drawn(kind: str, options: Hashable, records: Sequence[RunRecord], make: Callable[[], Figure]) -> Picture:

@@ -14,6 +14,7 @@ const TOP = 24
 const TOP_WITHOUT_LEGEND = 8
 const WIDTH = 560 // Pixels that a downloaded picture is wide at least: it has legend and colours beside the plot.
 const TOOLS = {
+  fit: ["Fit the scales of", (figure) => figure.board.toggleFit(), "to the runs on the page"],
   reset: ["Reset the zoom of", (figure) => figure.resetZoom()],
   table: ["Show the numbers of", (figure) => figure.showNumbers(), "as a table"],
   csv: ["Download the numbers of", (figure) => figure.downloadNumbers(), "as CSV"],
@@ -45,6 +46,13 @@ export class Figure {
     const toolbar = element("div", "vgdemo-tools")
     toolbar.append(...this.tools)
     return toolbar
+  }
+
+  // A figure whose scale is that of all runs can have one that ends where its values do.
+  offerFit(isFitted) {
+    const [fit] = this.tools
+    fit.hidden = isFitted === null || !this.content.layout.meta.scale.length
+    fit.setAttribute("aria-pressed", isFitted)
   }
 
   get isFramed() {

@@ -10,11 +10,11 @@ from typing import NamedTuple
 import streamlit as st
 
 from vgdemo.export import file_name, run_name, together
-from vgdemo.figures import BEYOND, STATISTICS, VIEWS, Figure, View, ViewOptions, overlaid_accuracy, views_of
+from vgdemo.figures import STATISTICS, VIEWS, Figure, View, ViewOptions, overlaid_accuracy, views_of
 from vgdemo.jobs import Job
 from vgdemo.record import RunRecord
 from vgdemo.theory import Forecast
-from vgdemo.ui.board import Led, Picture, board, drawn
+from vgdemo.ui.board import Fitting, Led, Picture, board, drawn
 from vgdemo.ui.forecast import forecast_of
 from vgdemo.ui.names import own_names, titles
 from vgdemo.ui.pages import COMPARE, LAB
@@ -43,7 +43,7 @@ def fit_choice(runs: str) -> bool:
         f"fit the scales to {runs}",
         key=FIT,
         help="The scales are the same for all runs, so that they can be compared. What lies beyond them is counted "
-        "above its figure; scales that fit end where the values do.",
+        "above its figure; scales that fit end where the values do. The button “fit” of each figure does the same.",
         persist_state="session",
     )
 
@@ -182,17 +182,11 @@ class _Shown(NamedTuple):
 def _picture(kind: str, view: View, record: RunRecord, shown: _Shown, forecast: Forecast | None) -> Picture:
     def make() -> Figure:
         figure = view.make(record, shown.options, forecast)
-        _complete_readings(figure, shown.remark)
+        for layout in (figure.layout, *(frame.layout for frame in figure.frames)):
+            layout.title.subtitle.text = f"{layout.title.subtitle.text} {shown.remark}".strip()
         return figure
 
     return drawn(kind, shown, [record], make)
-
-
-def _complete_readings(figure: Figure, remark: str) -> None:
-    """What a page can say besides: where to see more, and the remark."""
-    for layout in (figure.layout, *(frame.layout for frame in figure.frames)):
-        subtitle = layout.title.subtitle
-        subtitle.text = f"{subtitle.text.replace(BEYOND, f'{BEYOND}: fit the scales')} {remark}".strip()
 
 
 def _show(
@@ -214,7 +208,12 @@ def _show(
         columns=shown.columns,
         led=Led(session().times_led, session().epochs.get(page)),
         choose=partial(session().show_epoch, page),
+        fitting=Fitting(st.session_state.get(FIT, False), _toggle_fit),
     )
+
+
+def _toggle_fit() -> None:
+    st.session_state[FIT] = not st.session_state.get(FIT, False)
 
 
 def _next(
