@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 UNAVOIDABLE = {
     "presentation-role-conflict": "Streamlit's own: the field for files is a section that is no section.",
@@ -32,3 +32,12 @@ def twins(page: Page) -> set[str]:
     controls = page.get_by_role("button").or_(page.get_by_role("link"))
     names = controls.evaluate_all("all => all.map((one) => one.ariaLabel || one.innerText.trim())")
     return {name for name in names if names.count(name) > 1} - STREAMLITS_OWN
+
+
+def open_all(page: Page) -> None:
+    """All panels that may be open at once."""
+    for summary in page.locator(".stExpander summary").all():
+        if summary.evaluate("one => !one.parentElement.open"):
+            summary.click()
+    page.evaluate("document.querySelectorAll('.vgdemo-how:not([hidden])').forEach((one) => (one.open = true))")
+    expect(page.locator(".stSpinner, .vgdemo-stale, [data-stale=true]")).to_have_count(0)

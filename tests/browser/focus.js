@@ -1,8 +1,33 @@
 // Where the keyboard is, and whether one sees it there: a stop that has the focus looks otherwise than without it.
 
-const PAINT_MILLISECONDS = 40 // A field is painted anew a moment after the focus has come.
-let stop = null // The last one, with how it and what is around it looked.
-let before = null // The one before.
+const PAINT_MILLISECONDS = 2000 // A field of a busy page is painted anew a moment after the focus has come.
+const atRest = new WeakMap() // Element to how it looks without the focus.
+
+// Call it while nothing has the focus that is to be visited.
+globalThis.rememberLooks = (root = document) => {
+  for (const element of root.querySelectorAll("*")) {
+    if (element.tabIndex >= 0) atRest.set(element, lookOf(element))
+    if (element.shadowRoot) rememberLooks(element.shadowRoot)
+  }
+}
+
+// The stop that has the focus: its name, in which of these regions it is, and whether it shows it; null if nothing has.
+globalThis.visitFocus = async (regions) => {
+  const element = focused()
+  if (!element || element === document.body) return null
+  const name = element.ariaLabel || element.innerText?.trim() || element.id || element.tagName
+  const region = regions.find((one) => element.closest(one)) ?? null
+  return { name: name.slice(0, 60), region, isShown: await isShown(element) }
+}
+
+async function isShown(element) {
+  const end = Date.now() + PAINT_MILLISECONDS
+  while (lookOf(element) === atRest.get(element)) {
+    if (Date.now() > end) return false
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  return true
+}
 
 function focused() {
   let element = document.activeElement
@@ -18,15 +43,3 @@ function lookOf(element) {
     return [outlineStyle, outlineColor, boxShadow, borderColor, backgroundColor, textDecoration].join()
   }).join(";")
 }
-
-globalThis.visitFocus = async (regions) => {
-  await new Promise((resolve) => setTimeout(resolve, PAINT_MILLISECONDS))
-  const element = focused()
-  before = stop
-  if (!element || element === document.body) return (stop = null)
-  stop = { element, look: lookOf(element) }
-  const name = element.ariaLabel || element.innerText?.trim() || element.id || element.tagName
-  return { name: name.slice(0, 60), region: regions.find((one) => element.closest(one)) ?? null }
-}
-
-globalThis.wasShown = () => !before.element.isConnected || lookOf(before.element) !== before.look

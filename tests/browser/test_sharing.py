@@ -36,49 +36,64 @@ def test_a_link_opens_with_its_name_and_view_and_is_shared_with_what_is_chosen_s
     page.get_by_role("button", name="Share", exact=True).click()
     expect(page.get_by_label("Link to this page")).to_have_value(re.compile(r"name=our.*view=singles-1\+epoch-6"))
     expect(page.get_by_text("--server.address 0.0.0.0")).to_be_visible()
-    page.keyboard.press("Escape")
-    page.go_back()
-    expect(epoch(page)).to_have_text("5")
 
 
-def test_a_presentation_is_large_without_controls_and_ends_with_escape_and_paper_has_the_pictures(
-    page: Page, url: str
-) -> None:
+def test_back_is_followed_although_the_panel_closes_at_the_same_moment(page: Page, url: str) -> None:
+    open_finished(page, f"{url}/?{QUICK}&view=epoch-5")
+    for _ in range(4):
+        page.get_by_role("slider", name="epoch").press("ArrowRight")
+        expect(page).to_have_url(re.compile("epoch-6"))
+        page.get_by_role("button", name="Share", exact=True).click()
+        expect(page.get_by_label("Link to this page")).to_have_value(re.compile("epoch-6"))
+        page.keyboard.press("Escape")
+        page.go_back()
+        expect(epoch(page)).to_have_text("5")
+
+
+TWO = "Compare?a=epochs-20+replicates-2&b=epochs-20+replicates-2+units-6"
+
+
+def test_a_presentation_is_large_without_controls_and_ends_with_escape(page: Page, url: str) -> None:
     page.set_viewport_size({"width": 1920, "height": 1080})
-    known_to_others = url.replace("127.0.0.1", "vgdemo.localhost")  # To a browser, a name of this machine too.
-    open_finished(
-        page,
-        f"{known_to_others}/Compare?a=epochs-20+replicates-2&b=epochs-20+replicates-2+units-6&view=present-1"
-        f"&name_a={'wide+' * 7}",
-    )
+    open_finished(page, f"{url}/{TWO}&view=present-1")
     sidebar, tools = page.get_by_test_id("stSidebar"), page.locator(".vgdemo-tools").first
-    plot, verdict = page.locator(".vgdemo-plot").first, page.locator("[class*=st-key-verdict-] p").first
-    expect(sidebar).to_be_hidden()
-    expect(tools).to_be_hidden()
-    expect(page.get_by_role("button", name="Stop all")).to_be_hidden()
+    steps = [page.locator(f".st-key-next-{letter}") for letter in "AB"]
+    for control in (sidebar, tools, page.get_by_role("button", name="Stop all"), *steps):
+        expect(control).to_be_hidden()
     assert page.locator(".st-key-present").bounding_box()["x"] < 80, "the row begins where the page does"
-    for letter in "AB":
-        expect(page.locator(f".st-key-next-{letter}")).to_be_hidden()
-    assert verdict.evaluate("element => parseFloat(getComputedStyle(element).fontSize)") >= 20
-    assert page.locator(".vgdemo-figure h2").first.evaluate("one => parseFloat(getComputedStyle(one).fontSize)") >= 20
+    for words in ("[class*=st-key-verdict-] p", ".vgdemo-figure h2"):
+        assert page.locator(words).first.evaluate("one => parseFloat(getComputedStyle(one).fontSize)") >= 20
     page.keyboard.press("Escape")
     expect(sidebar).to_be_visible()
     expect(tools).to_be_visible()
     expect(page).not_to_have_url(re.compile("present"))
+
+
+def test_a_long_name_leaves_the_columns_level(page: Page, url: str) -> None:
     page.set_viewport_size({"width": 900, "height": 900})
+    open_finished(page, f"{url}/{TWO}&name_a={'wide+' * 7}")
     title = page.locator(".st-key-title-A p strong")
     title.evaluate("one => one.textContent = one.textContent.repeat(3)")  # Longer than two lines.
     tops = [page.locator(f".st-key-verdict-{letter}").bounding_box()["y"] for letter in "AB"]
-    assert tops[0] == tops[1], "a long title moves its column"
-    page.set_viewport_size({"width": 1920, "height": 1080})
+    assert tops[0] == tops[1]
+
+
+def test_who_can_be_reached_by_others_shares_a_code_that_is_large_enough(page: Page, url: str) -> None:
+    known_to_others = url.replace("127.0.0.1", "vgdemo.localhost")  # To a browser, a name of this machine too.
+    page.goto(f"{known_to_others}/{TWO}")
     page.get_by_role("button", name="Share", exact=True).click()
     code = page.get_by_role("img", name="QR code of the link")
     expect(code).to_be_visible()
     assert code.evaluate("one => one.decode().then(() => one.width === one.height && one.width >= 150)")
-    page.keyboard.press("Escape")
+
+
+def test_paper_has_the_pictures_side_by_side_and_no_controls(page: Page, url: str) -> None:
+    open_finished(page, f"{url}/{TWO}&c=epochs-20+replicates-2+units-7&d=epochs-20+replicates-2+units-8")
     page.emulate_media(media="print")
-    for absent in (sidebar, tools, page.locator(".st-key-navigation"), page.locator(".st-key-options")):
-        expect(absent).to_be_hidden()
-    expect(plot.locator(".main-svg").first).to_be_visible()
-    expect(verdict).to_be_visible()
+    page.set_viewport_size({"width": 720, "height": 1000})  # What an A4 page has between its margins.
+    for control in (".stSidebar", ".vgdemo-tools", ".st-key-navigation", ".st-key-options"):
+        expect(page.locator(control).first).to_be_hidden()
+    expect(page.locator("[class*=st-key-verdict-] p").first).to_be_visible()
+    tops = [page.locator(f".vgdemo-figure[data-name='layers {letter}']").bounding_box()["y"] for letter in "ABCD"]
+    assert len(set(tops)) == 1
     assert page.pdf(format="A4").startswith(b"%PDF")

@@ -65,7 +65,7 @@ def test_nothing_measured_is_not_enough() -> None:
     assert diagnosis.verdict is Verdict.UNKNOWN
     assert diagnosis.sentence == "Not enough to say: nothing was measured yet."
     assert diagnosis.confidence == "Nothing was measured."
-    assert diagnosis.share is None
+    assert diagnosis.counts == {}
 
 
 def test_a_mixed_outcome_is_said_as_such(failing: RunRecord) -> None:
@@ -80,8 +80,6 @@ def test_a_mixed_outcome_is_said_as_such(failing: RunRecord) -> None:
         f"{uncapitalized(diagnosis.cause)} The rest: 1 is stuck."
     )
     assert diagnosis.confidence == "Of 4 replicates 2 have a dead layer, 1 learns and 1 is stuck."
-    assert diagnosis.share is not None
-    assert (diagnosis.share.count, diagnosis.share.total) == (2, 4)
     assert any(
         sentence.startswith("Of all replicates 2 of 4 have a dead layer in the end, 0 at the start")
         for sentence in diagnosis.evidence

@@ -9,17 +9,11 @@ from conftest import changed, random_record
 
 from vgdemo.activations import ACTIVATIONS
 from vgdemo.config import RunConfig
-from vgdemo.data import make_dataset
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.record import RunRecord
-from vgdemo.theory import Forecast, against_measurement, expectation, forecast, outlook
+from vgdemo.theory import Forecast, against_measurement, expectation, forecast_of, outlook
 
 GLOROT = RunConfig(kernel_initializer="glorot_uniform", epochs=3)
-
-
-def forecast_of(config: RunConfig) -> Forecast:
-    data = make_dataset(config)
-    return forecast(config, data.x_train, data.y_train)
 
 
 def beginning(config: RunConfig, *sizes: float) -> RunRecord:

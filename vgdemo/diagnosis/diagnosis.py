@@ -96,11 +96,6 @@ class Diagnosis:
         return f"{self.headline}: {self.explanation}"
 
     @property
-    def share(self) -> Share | None:
-        """The replicates that show the verdict; None where nothing was measured."""
-        return Share(self.counts[self.verdict], self._total) if self.kinds else None
-
-    @property
     def confidence(self) -> str:
         """How many replicates show what, in words."""
         if not self._total:

@@ -13,8 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from vgdemo.comparison import described_model, differences, endings, who_learns
-from vgdemo.config import SETTINGS, RunConfig
-from vgdemo.data import make_dataset
+from vgdemo.config import SETTINGS
 from vgdemo.export.reported_run import ReportedRun
 from vgdemo.figures import Figure, View, ViewOptions, overlaid_accuracy, views_of
 from vgdemo.figures.bundle import bundled
@@ -22,7 +21,7 @@ from vgdemo.learning import final_accuracy
 from vgdemo.links import run_query
 from vgdemo.record import RunRecord, RunStatus
 from vgdemo.summary import summarize
-from vgdemo.theory import Forecast, forecast
+from vgdemo.theory import Forecast, forecast_of
 
 SCRIPT = Path(__file__).parent / "templates" / "report.js"
 
@@ -112,18 +111,11 @@ def report(runs: Sequence[ReportedRun], server: str = "") -> str:
 def _views(runs: Sequence[ReportedRun]) -> Iterator[ReportedView]:
     """The views of all runs; one that some run has not stays empty at its place."""
     views = {name: view for run in runs for name, view in views_of(run.record).items()}
-    forecasts = [_forecast(run.record.config) for run in runs]
+    forecasts = [None if run.record.config is None else forecast_of(run.record.config) for run in runs]
     for name, view in views.items():
         yield ReportedView(
             name, view.label, [_figure(view, run.record, made) for run, made in zip(runs, forecasts, strict=True)]
         )
-
-
-def _forecast(config: RunConfig | None) -> Forecast | None:
-    if config is None:
-        return None
-    data = make_dataset(config)
-    return forecast(config, data.x_train, data.y_train)
 
 
 def _figure(view: View, record: RunRecord, expected: Forecast | None) -> ReportedFigure | None:

@@ -12,6 +12,7 @@ from scipy.special import expit
 
 from vgdemo.activations import ACTIVATIONS, Array, Function
 from vgdemo.config import NUM_INPUTS, RunConfig
+from vgdemo.data import make_dataset
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.theory.finite_width import born_dead
 from vgdemo.theory.mean_field import SMALLEST_VARIANCE, FixedPoint, fixed_point, gaussian_mean, pair_mean
@@ -111,6 +112,17 @@ def forecast(config: RunConfig, inputs: ArrayLike, labels: ArrayLike) -> Forecas
         chi=signal.chi,
         fixed_point=fixed_point(config.activation, _weight_variance(config)),
     )
+
+
+def forecast_of(config: RunConfig) -> Forecast:
+    """The forecast over the points on which the run itself measures its gradients.
+
+    Example:
+        >>> forecast_of(RunConfig(activation="sigmoid", kernel_initializer="glorot_uniform")).gradient_rms.shape
+        (6,)
+    """
+    data = make_dataset(config)
+    return forecast(config, data.x_train, data.y_train)
 
 
 def _caveat(config: RunConfig) -> str:

@@ -49,6 +49,7 @@ def _note_move() -> None:
     search = st.session_state.get(HISTORY, {}).get("moved")
     if search is not None:  # A move to another page is over before that page listens, which reads its address anyway.
         session().moved = dict(parse_qsl(search.removeprefix("?"), keep_blank_values=True))
+        st.rerun()  # The whole page, even where the browser has told of the move along with a change of a fragment.
 
 
 def _is_anothers(page: str, query: dict[str, str]) -> bool:

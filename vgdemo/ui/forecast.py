@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from vgdemo import theory
 from vgdemo.config import SETTINGS, RunConfig
-from vgdemo.data import make_dataset
 from vgdemo.figures import phases
-from vgdemo.theory import Forecast, forecast, outlook
+from vgdemo.theory import Forecast, outlook
 from vgdemo.ui.board import board, drawn
 from vgdemo.ui.glossary import words
 from vgdemo.ui.page import plain
@@ -17,8 +17,7 @@ TERMS = ("chi", "phases", "depth_scale", "weight_variance", "born_dead", "invers
 
 @st.cache_resource(show_spinner=False, max_entries=200)
 def _forecast(begins: tuple[object, ...], _config: RunConfig) -> Forecast:
-    data = make_dataset(_config)
-    return forecast(_config, data.x_train, data.y_train)
+    return theory.forecast_of(_config)
 
 
 def forecast_of(config: RunConfig) -> Forecast:
