@@ -19,6 +19,7 @@ from vgdemo.learning import (
     gradient_ratio,
     guessing_accuracy,
     has_learned,
+    holds_nothing_to_learn,
     learning_threshold,
     quantile,
     without_finite_loss,
@@ -89,10 +90,10 @@ def test_what_is_not_a_number_ranks_above_every_number() -> None:
     assert np.isnan(quantile(values, 1)[0]) and np.isnan(quantile(values, 0.9)[0])
 
 
-def test_learning_starts_well_above_the_larger_class(make_record: MakeRecord) -> None:
+def test_learning_starts_well_above_the_larger_class_where_nobody_knows_the_ceiling(make_record: MakeRecord) -> None:
     record = make_record(n_samples=1000)
     larger = np.bincount(make_dataset(record.config).y_val.astype(int)).max() / 500
-    assert learning_threshold(guessing_accuracy(record)) == pytest.approx(larger + 0.2)
+    assert learning_threshold(record) == pytest.approx(larger + 0.2)
     assert has_learned(ended(record, larger + 0.19, larger + 0.21)).tolist() == [False, True]
 
 
@@ -191,3 +192,24 @@ def test_there_is_no_gradient_ratio_without_gradients_or_without_an_output_to_co
     (only,) = (kernel for kernel in record.model.kernels if kernel.is_output)
     for kernels in ((only,), (Kernel("dense", (2, 1)),)):
         assert gradient_ratio(replace(record, model=replace(record.model, kernels=kernels)), 0) is None
+
+
+def test_learned_is_what_comes_most_of_the_way_from_the_larger_class_to_the_ceiling(make_record: MakeRecord) -> None:
+    record = replace(make_record(n_samples=1000), majority_share=0.5, ceiling=0.9)
+    assert learning_threshold(record) == pytest.approx(0.5 + 0.6 * 0.4)
+    assert has_learned(ended(record, 0.73, 0.75)).tolist() == [False, True]
+    assert not holds_nothing_to_learn(record)
+
+
+@pytest.mark.parametrize(("n_samples", "share"), [(100, 0.5), (100, 0.7), (1000, 0.504), (10_000, 0.51)])
+def test_what_guesses_reach_by_chance_is_not_learned(make_record: MakeRecord, n_samples: int, share: float) -> None:
+    record = replace(make_record(n_samples=n_samples), majority_share=share, ceiling=share)
+    half = n_samples // 2
+    guesses = np.random.default_rng(0).binomial(half, share, 100_000) / half
+    assert 1e-4 < (guesses >= learning_threshold(record)).mean() <= 1.5e-3
+    assert holds_nothing_to_learn(record)
+
+
+def test_points_without_a_known_ceiling_are_taken_to_hold_something(make_record: MakeRecord) -> None:
+    assert not holds_nothing_to_learn(make_record())
+    assert not holds_nothing_to_learn(foreign_record())

@@ -11,12 +11,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
+from scipy.stats import binom, binomtest
 
 from vgdemo.record import RunRecord
 from vgdemo.wording import counted, percent
 
-MARGIN = 0.2  # Over always answering the larger class; runs of the circles end near 0.5 or near 0.8.
+LEARNED = 0.6  # Share of the way from the larger class to the ceiling. Three corners of four, in xor, are half of it.
+MARGIN = 0.2  # Over always answering the larger class, where no ceiling is known.
+CHANCE = (
+    0.001  # A replicate that guesses goes so far beyond the larger class's share with no more than this probability.
+)
 CONFIDENCE = 0.95
 ARRIVED = 0.95  # Of the final accuracy.
 ARRIVAL_LABEL = f"first epoch at {percent(ARRIVED)} of the final accuracy"  # What everybody calls `arrival`.
@@ -141,9 +145,32 @@ def accuracy_deciles(record: RunRecord) -> tuple[float, float, float] | None:
     return low, middle, high
 
 
-def learning_threshold(majority_share: float) -> float:
-    """The validation accuracy from which on a replicate has learned, given the larger class's share."""
-    return majority_share + MARGIN
+def learning_threshold(record: RunRecord) -> float:
+    """The validation accuracy from which on a replicate has learned, which no guess reaches but by chance.
+
+    Example:
+        >>> round(learning_threshold(record) - guessing_accuracy(record), 3)  # Nobody knows its ceiling.
+        0.2
+    """
+    guessing = guessing_accuracy(record)
+    if record.ceiling is None:
+        return guessing + MARGIN
+    return guessing + max(LEARNED * (record.ceiling - guessing), _luck(record))
+
+
+def holds_nothing_to_learn(record: RunRecord) -> bool:
+    """Whether what is learned of these points could not be told from guessing: the noise hides their classes."""
+    if record.ceiling is None:
+        return False
+    return LEARNED * (record.ceiling - guessing_accuracy(record)) < _luck(record)
+
+
+def _luck(record: RunRecord) -> float:
+    """How far above the larger class's share a guess comes by chance alone: up to half a validation point more."""
+    if record.config is None:
+        return 0.0
+    points, guessing = record.config.n_samples - record.config.n_train, guessing_accuracy(record)
+    return (float(binom.isf(CHANCE, points, guessing)) + 0.5) / points - guessing
 
 
 def has_learned(record: RunRecord) -> NDArray[np.bool_] | None:
@@ -154,7 +181,7 @@ def has_learned(record: RunRecord) -> NDArray[np.bool_] | None:
         array([False, False])
     """
     final = final_accuracy(record)
-    return None if final is None else final >= learning_threshold(guessing_accuracy(record))
+    return None if final is None else final >= learning_threshold(record)
 
 
 def arrival(record: RunRecord) -> Array | None:

@@ -140,9 +140,9 @@ def test_each_rule_holds_up_to_its_number_and_not_beyond(edge: str, failing: Run
 
 
 def test_every_rule_with_a_number_of_its_own_has_been_to_its_edge(failing: RunRecord) -> None:
-    """What is left: too few epochs, an accuracy within the margin, and nothing measured."""
+    """What is left: nothing to learn, too few epochs, too low an accuracy, and nothing measured."""
     seen = [rules_of(filled(failing, name, ill, where))[0] for name, where, ill, _, _ in EDGES.values()]
-    assert len({RULES.index(rule) for rule in seen}) == len(EDGES) == len(RULES) - 3
+    assert len({RULES.index(rule) for rule in seen}) == len(EDGES) == len(RULES) - 4
 
 
 @pytest.mark.parametrize(("epochs", "verdict"), [(19, Verdict.UNKNOWN), (20, Verdict.STUCK)])
@@ -170,6 +170,14 @@ def test_rules_are_told_apart_by_their_words_which_have_their_numbers() -> None:
     assert {rule.phase for rule in RULES} == {"start", "training"}
     words = " ".join(rule.in_words for rule in RULES)
     assert "below 1.0·10⁻⁵ in every hidden layer" in words and "Fewer than 20 epochs" in words
+
+
+def test_points_that_hold_nothing_to_learn_are_blamed_before_all_else_but_learning(failing: RunRecord) -> None:
+    ill = filled(failing, "gradient_rms", 1e-9, np.s_[0])
+    noisy = replace(ill, ceiling=0.55)
+    assert {rule.verdict for rule in rules_of(noisy)} == {Verdict.NOISE}
+    assert {rule.verdict for rule in rules_of(replace(ill, ceiling=0.95))} == {Verdict.VANISHING}
+    assert {rule.verdict for rule in rules_of(filled(noisy, "val_accuracy", 0.9, np.s_[-1]))} == {Verdict.HEALTHY}
 
 
 def rules_of(record: RunRecord) -> list[Rule]:

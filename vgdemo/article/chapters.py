@@ -5,6 +5,7 @@ Source: "How to Fix the Vanishing Gradients Problem Using the ReLU", machinelear
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -25,6 +26,7 @@ from vgdemo.article.measures import (
 from vgdemo.data import make_dataset
 from vgdemo.learning import learning_threshold
 from vgdemo.presets import DEEP_TANH, PRESETS
+from vgdemo.record import RunRecord
 from vgdemo.wording import counted
 
 REPLICATES = 20
@@ -46,7 +48,9 @@ _RUNS = {number: preset.config.with_changes(replicates=REPLICATES) for number, p
 @cache
 def _learned() -> float:
     """The accuracy from which on a replicate has learned; all experiments are of one data set."""
-    return learning_threshold(make_dataset(DEEP_TANH).majority_share)
+    return learning_threshold(
+        replace(RunRecord.empty(DEEP_TANH), majority_share=make_dataset(DEEP_TANH).majority_share)
+    )
 
 
 def _experiment(number: str, story: str, *claims: Claim, **others: Any) -> Experiment:

@@ -33,7 +33,7 @@ from vgdemo.diagnosis.remedies import (
 )
 from vgdemo.diagnosis.rules import Verdict
 
-ILLNESSES = tuple(verdict for verdict in Verdict if verdict not in (Verdict.HEALTHY, Verdict.UNKNOWN))
+ILLNESSES = tuple(v for v in Verdict if v not in (Verdict.HEALTHY, Verdict.NOISE, Verdict.UNKNOWN))
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,13 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause((Verdict.HEALTHY,), "", Case.has_gradients, "The gradient reaches every layer."),
     Cause((Verdict.HEALTHY,), "", _always, "It learns; its gradient was not measured."),
+    Cause(
+        (Verdict.NOISE,),
+        "",
+        _always,
+        "The noise of these points hides their classes: no classical model that was tried tells them much better than "
+        "chance does.",
+    ),
     Cause(
         ILLNESSES,
         "",

@@ -9,6 +9,7 @@ from vgdemo.learning import Share
 
 HEADLINES: Mapping[Verdict, str] = {
     Verdict.HEALTHY: "Healthy",
+    Verdict.NOISE: "Nothing to learn",
     Verdict.VANISHING: "Vanishing gradient",
     Verdict.EXPLODING: "Exploding gradient",
     Verdict.SATURATED: "Saturated",
@@ -19,6 +20,7 @@ HEADLINES: Mapping[Verdict, str] = {
 }
 OUTCOMES: Mapping[Verdict, tuple[str, str]] = {
     Verdict.HEALTHY: ("learns", "learn"),
+    Verdict.NOISE: ("finds nothing to learn", "find nothing to learn"),
     Verdict.VANISHING: ("has a vanishing gradient", "have a vanishing gradient"),
     Verdict.EXPLODING: ("has an exploding gradient", "have an exploding gradient"),
     Verdict.SATURATED: ("is saturated", "are saturated"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vgdemo.diagnosis.symptoms import Array, Mask, Symptoms
-from vgdemo.learning import MARGIN, learning_threshold
+from vgdemo.learning import CHANCE, LEARNED
 from vgdemo.wording import number
 
 Held = Mask | np.bool_ | bool  # Of each replicate, or of all of them.
@@ -24,6 +24,7 @@ class Verdict(enum.StrEnum):
     """
 
     HEALTHY = "healthy"
+    NOISE = "noise"
     VANISHING = "vanishing"
     EXPLODING = "exploding"
     SATURATED = "saturated"
@@ -46,8 +47,8 @@ class Rule:
         holds: From symptoms and threshold to (R,) whether it holds. It does not where nothing was measured.
 
     Example:
-        >>> RULES[0].verdict, RULES[0].in_words
-        (<Verdict.HEALTHY: 'healthy'>, "The final validation accuracy exceeds the larger class's share by 0.2 or more.")
+        >>> RULES[2].verdict, RULES[2].in_words
+        (<Verdict.EXPLODING: 'exploding'>, 'At the start the gradient of a hidden layer is 10 or more.')
     """
 
     verdict: Verdict
@@ -63,12 +64,12 @@ class Rule:
         return self.condition.format(threshold=number(self.threshold))
 
 
-def _has_learned(symptoms: Symptoms, margin: float) -> Held:
+def _has_learned(symptoms: Symptoms, share: float) -> Held:
     return False if symptoms.has_learned is None else symptoms.has_learned
 
 
-def _has_not_learned(symptoms: Symptoms, margin: float) -> Held:
-    return _below(symptoms.final_accuracy, learning_threshold(symptoms.guessing_accuracy))
+def _has_not_learned(symptoms: Symptoms, share: float) -> Held:
+    return False if symptoms.has_not_learned is None else symptoms.has_not_learned
 
 
 def _at_least(values: Array | None, limit: float) -> Held:
@@ -107,16 +108,27 @@ NOT_MEASURED = Rule(
     lambda s, limit: True,
 )
 
-# Evidence from before the first update comes first: it is the cause of what follows, and no optimiser made it. A run
-# that learns, or whose loss is still falling, contradicts the forecast that a bad start makes.
+# A run that learns contradicts whatever else may be said. If there is nothing to learn, nothing else keeps a run from
+# learning, and no change of its settings can be seen to help. Then evidence from before the first update comes first:
+# it is the cause of what follows, and no optimiser made it; but a loss that is still falling contradicts the forecast
+# that a bad start makes.
 RULES: tuple[Rule, ...] = (
     Rule(
         Verdict.HEALTHY,
         "training",
-        "The final validation accuracy exceeds the larger class's share by {threshold} or more.",
-        MARGIN,
-        "With 500 validation points guessing wanders by 0.02; the article's runs either fail below 0.7 or learn.",
+        "The final validation accuracy has come {threshold} of the way from the larger class's share to what can be "
+        "reached on these points, or is 0.2 above that share where nobody knows what can be reached.",
+        LEARNED,
+        "A network that settles for three corners of xor has come half the way; the article's learners go on.",
         _has_learned,
+    ),
+    Rule(
+        Verdict.NOISE,
+        "training",
+        "What would count as learned could come of guessing with a probability of {threshold} or more.",
+        CHANCE,
+        "So few points with so much noise do not show whether a network has learned, whatever its settings are.",
+        lambda s, limit: s.holds_nothing_to_learn,
     ),
     Rule(
         Verdict.EXPLODING,
@@ -218,8 +230,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         Verdict.STUCK,
         "training",
-        "None of the above: the accuracy stays within {threshold} of guessing although the gradient arrives.",
-        MARGIN,
+        "None of the above: the accuracy has not come {threshold} of the way although the gradient arrives.",
+        LEARNED,
         "What remains is the length of the steps, or a network that cannot express the answer.",
         _has_not_learned,
     ),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vgdemo.diagnosis.anatomy import hidden_activations, hidden_layers, kernel_activations, output_kernels
 from vgdemo.diagnosis.first_weights import pooled_shift, relative_scale
-from vgdemo.learning import final_accuracy, guessing_accuracy, has_learned
+from vgdemo.learning import final_accuracy, guessing_accuracy, has_learned, holds_nothing_to_learn, learning_threshold
 from vgdemo.model import Model
 from vgdemo.record import RunRecord
 
@@ -71,6 +71,17 @@ class Symptoms:
     def has_learned(self) -> Mask | None:
         """(R,) whether it has learned by the last epoch."""
         return has_learned(self.record)
+
+    @cached_property
+    def has_not_learned(self) -> Mask | None:
+        """(R,) whether it is known to have learned nothing; a final accuracy that is not a number says neither."""
+        final = self.final_accuracy
+        return None if final is None else final < learning_threshold(self.record)
+
+    @property
+    def holds_nothing_to_learn(self) -> bool:
+        """Whether the points hide their classes in noise."""
+        return holds_nothing_to_learn(self.record)
 
     @cached_property
     def loss(self) -> Loss | None:

@@ -116,6 +116,7 @@ def _description(record: RunRecord) -> dict[str, Any]:
         "replicates": record.replicates,
         "planned_epochs": record.planned_epochs,
         "majority_share": record.majority_share,
+        "ceiling": record.ceiling,
         "has_surface": record.surface is not None,
         "panels": {
             name: {"axis": panel.axis, "labels": panel.labels, "phrases": panel.phrases, "of": panel.of}
@@ -140,6 +141,7 @@ def _fields(tables: Mapping[str, pa.Table], description: Mapping[str, Any]) -> d
         "panels": {name: _panel(tables[name], places, replicates) for name, places in description["panels"].items()},
         "planned_epochs": description["planned_epochs"],
         "majority_share": description["majority_share"],
+        "ceiling": description.get("ceiling"),  # Runs of before have none.
         "surface": _surface(tables["surface"], replicates) if description["has_surface"] else None,
         "status": RunStatus(description["status"]),
         "seconds": description["seconds"],

@@ -48,6 +48,7 @@ class RunRecord:
             an epoch, from epoch 1 on) and "activations" (of the hidden layers).
         planned_epochs: The last epoch of the training, if it is known.
         majority_share: Validation accuracy of always answering the larger class, if it is known.
+        ceiling: Validation accuracy that can be reached on these points, if it is known.
         surface: What the network answers over the plane, if it has two inputs.
         status: Whether all epochs were trained.
         seconds: Stage ("compile", "train") to seconds.
@@ -71,6 +72,7 @@ class RunRecord:
     panels: Mapping[str, Panel]
     planned_epochs: int | None = None
     majority_share: float | None = None
+    ceiling: float | None = None
     surface: Surface | None = None
     status: RunStatus = RunStatus.COMPLETE
     seconds: Mapping[str, float] = field(default_factory=dict)

@@ -25,6 +25,7 @@ from vgdemo.ui.session import session
 MOST_REMEDIES = 4  # More of them are no advice.
 ICONS = {
     Verdict.HEALTHY: ":green[:material/check_circle:]",
+    Verdict.NOISE: ":blue[:material/grain:]",
     Verdict.UNKNOWN: ":blue[:material/help:]",
 }
 ILL = ":red[:material/warning:]"
