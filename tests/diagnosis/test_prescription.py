@@ -239,6 +239,17 @@ def test_lsuv_gives_every_hidden_layer_a_signal_of_variance_1() -> None:
         values = layer(values).numpy()
 
 
+def test_lsuv_leaves_a_dead_layer_its_draw() -> None:
+    model = keras.Sequential([keras.Input((2,)), *(keras.layers.Dense(1, activation="relu") for _ in range(3))])
+    model.layers[0].kernel.assign(-(model.layers[0].kernel ** 2))
+    points = np.random.default_rng(0).uniform(0, 1, (40, 2)).astype(np.float32)
+    first, second, _ = (layer.kernel.numpy() for layer in model.layers)
+    exec(written({"kernel_initializer": "lsuv"}), {"keras": keras, "model": model, "x": points})
+    np.testing.assert_allclose((points @ model.layers[0].kernel.numpy()).std(), 1, rtol=1e-5)
+    assert not np.array_equal(model.layers[0].kernel, first)
+    np.testing.assert_array_equal(model.layers[1].kernel, second)
+
+
 @pytest.mark.parametrize(
     ("normalization", "kind"), [("batch", keras.layers.BatchNormalization), ("layer", keras.layers.LayerNormalization)]
 )

@@ -4,6 +4,7 @@ import functools
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,11 +12,13 @@ import tensorflow as tf
 from engine.oracle import Replicate
 from engine.twin import SMALL
 
+from vgdemo.activations import ACTIVATIONS
 from vgdemo.config import RunConfig
 from vgdemo.data import make_dataset
 from vgdemo.engine import compile_cache, train, training
 from vgdemo.engine.program import Recipe, program_for
 from vgdemo.engine.training import NO_COMPILER, Training, surface_epochs
+from vgdemo.initializers import INITIALIZERS
 from vgdemo.network.initializers import initial_kernels
 from vgdemo.record import (
     ACTIVATION_STATISTICS,
@@ -107,6 +110,23 @@ def test_lsuv_gives_every_layer_the_same_deviation_on_the_data(activation: str) 
         np.testing.assert_allclose(pre_activations.std(axis=(1, 2)), 1.5, rtol=1e-5)
         values = function(pre_activations)
     np.testing.assert_array_equal(output, Training(config.with_changes(kernel_initializer="he_normal")).kernels[-1])
+
+
+DEGENERATE = [
+    {"units": 1, "num_hidden_layers": 15},
+    {"units": 2, "num_hidden_layers": 8},
+    {"gain": 0.0},
+    {"gain": 1e-30},
+]
+
+
+@pytest.mark.parametrize("shape", DEGENERATE, ids=lambda shape: " ".join(shape))
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_first_weights_are_finite_however_little_of_the_signal_is_left(activation: str, shape: dict[str, Any]) -> None:
+    config = SMALL.with_changes(activation=activation, replicates=20, **shape)
+    for initializer in INITIALIZERS:
+        kernels = Training(config.with_changes(kernel_initializer=initializer)).kernels
+        assert all(np.isfinite(kernel).all() for kernel in kernels), initializer
 
 
 def test_a_shared_draw_makes_equal_shapes_identical_and_nothing_else() -> None:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.stats import ks_2samp
 
 from vgdemo.config import OUTPUT_INITIALIZERS, RunConfig
-from vgdemo.network.initializers import BATCH_ORDER_STREAM, generator, initial_kernels
+from vgdemo.network.initializers import BATCH_ORDER_STREAM, generator, initial_kernels, unit_variance_kernels
 
 WIDE = RunConfig(num_hidden_layers=3, units=40, replicates=20, epochs=1)  # Kernels 2 × 40, 40 × 40 and 40 × 1.
 KERAS_NAMES = {name: name for name in OUTPUT_INITIALIZERS} | {"uniform_0_1": "random_uniform"}
@@ -91,3 +91,24 @@ def test_two_initializers_start_from_the_same_draws(name: str) -> None:
 def test_the_output_layers_weights_do_not_depend_on_the_depth() -> None:
     kernels = (initial_kernels(WIDE.with_changes(num_hidden_layers=depth))[-1] for depth in (1, 7))
     np.testing.assert_array_equal(*kernels)
+
+
+def test_a_layer_whose_signal_does_not_vary_keeps_its_draw_and_the_other_replicates_are_scaled() -> None:
+    generator = np.random.default_rng(0)
+    inputs = generator.uniform(-1, 1, (50, 2)).astype(np.float32)
+    first, second, output = (generator.normal(size=(3, size, 1)).astype(np.float32) for size in (2, 1, 1))
+
+    def dead_constant_and_linear(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.stack([0 * values[0], 0 * values[1] + 0.7, values[2]])
+
+    scaled = unit_variance_kernels([first, second, output], inputs, dead_constant_and_linear, gain=1.5)
+    np.testing.assert_allclose((inputs @ scaled[0]).std(axis=(1, 2)), 1.5, rtol=1e-5)
+    np.testing.assert_array_equal(scaled[1][:2], second[:2])
+    np.testing.assert_allclose((inputs @ scaled[0][2] @ scaled[1][2]).std(), 1.5, rtol=1e-5)
+
+
+def test_points_that_are_all_one_leave_a_single_unit_its_draw() -> None:
+    kernels = initial_kernels(WIDE.with_changes(kernel_initializer="lsuv", units=1))
+    point = np.full((500, 2), 0.3, np.float32)
+    for before, after in zip(kernels, unit_variance_kernels(kernels, point, np.tanh, gain=1.0), strict=True):
+        np.testing.assert_array_equal(before, after)

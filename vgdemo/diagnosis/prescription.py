@@ -25,7 +25,9 @@ SCALING_CODE = """\
 # Once the model is built, before it is trained:
 values = x
 for layer in [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)][:-1]:
-    layer.kernel.assign(layer.kernel / keras.ops.std(keras.ops.matmul(values, layer.kernel)))
+    outputs = keras.ops.matmul(values, layer.kernel)
+    if keras.ops.std(outputs) > 1e-6 * keras.ops.max(keras.ops.abs(outputs)):  # Nothing scales a dead layer.
+        layer.kernel.assign(layer.kernel / keras.ops.std(outputs))
     values = layer(values)"""
 NORMALIZED_CODE = """\
 # Every hidden layer, whose activation comes after the normalisation:

@@ -14,6 +14,7 @@ from vgdemo.config import RunConfig
 from vgdemo.initializers import INITIALIZERS, Initializer
 
 BATCH_ORDER_STREAM, OUTPUT_STREAM = 0, 1  # Hidden layer l draws from stream 1 + l.
+SAME = 1e-6  # What differs by less, relative to its size, are equal numbers in float32.
 TRUNCATED_DEVIATION = 0.87962566103423978  # Standard deviation of a standard normal that is cut off at ±2.
 
 
@@ -49,7 +50,8 @@ def unit_variance_kernels(
 ) -> list[NDArray[np.float32]]:
     """Layer-sequential unit variance (Mishkin & Matas 2016): divide each hidden kernel by its output's deviation.
 
-    Biases are zero, so one division gives each layer's pre-activations the standard deviation `gain` on the inputs.
+    Biases are zero, so one division gives each layer's pre-activations the standard deviation `gain` on the inputs. A
+    layer whose pre-activations do not vary keeps its draw, as in the authors' own code: no factor gives it a variance.
 
     Args:
         kernels: (R, inputs, outputs) of layers 1 to H + 1; the last stays as it is.
@@ -61,10 +63,17 @@ def unit_variance_kernels(
     values, scaled = inputs.astype(np.float64)[None], []
     for kernel in hidden:
         pre_activations = values @ kernel.astype(np.float64)
-        scale = gain / pre_activations.std(axis=(1, 2), keepdims=True)
+        scale = _scale_to(gain, pre_activations)
         scaled.append((kernel * scale).astype(np.float32))
         values = activate(pre_activations * scale)
     return [*scaled, output]
+
+
+def _scale_to(deviation: float, values: Array) -> Array:
+    """(R, 1, 1) what gives each replicate's values this deviation; 1 where they are all equal, up to rounding."""
+    present = values.std(axis=(1, 2), keepdims=True)
+    varies = present > SAME * np.abs(values).max(axis=(1, 2), keepdims=True)
+    return np.where(varies, deviation / np.where(varies, present, 1), 1)
 
 
 def _draws(config: RunConfig, stream: int, shape: tuple[int, int]) -> Array:
