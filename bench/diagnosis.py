@@ -1,103 +1,159 @@
-"""Train the labelled runs, diagnose them, and print where verdict and label differ.
+"""Train the labelled runs, diagnose them, try the remedies of the ill ones, and print what both are worth.
 
 python -m bench.diagnosis
 """
 
 from __future__ import annotations
 
+import math
+import multiprocessing
+import os
 import time
-import tomllib
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from typing import NamedTuple
 
 import vgdemo
+from bench.labels import HALVES, LabelledRun, labelled_runs
+from bench.oracle import SHARE, needed_epochs, threshold
 from vgdemo.config import RunConfig
-from vgdemo.diagnosis import Diagnosis, Verdict, diagnose
-from vgdemo.initializers import INITIALIZERS
-from vgdemo.learning import accuracy_deciles
-from vgdemo.theory import born_dead, fixed_point_chi
+from vgdemo.diagnosis import Remedy, Verdict, diagnose, possible
+from vgdemo.learning import accuracy_deciles, final_accuracy
 
-TABLE = Path(__file__).with_name("labelled_runs.toml")
-GROWTH = 100
-PROBABILITY = 0.95
+TASKS = 40  # Runs of one process, for TensorFlow keeps what it compiled.
+FIRST = 3  # Remedies that a person may be expected to try.
 
 
-class LabelledRun(NamedTuple):
-    """A run, what it has, and how that is known."""
+class Trial(NamedTuple):
+    """What came of the remedies of an ill run that other settings cure.
 
-    config: RunConfig
-    label: Verdict
-    source: str
-
-
-def labelled_runs() -> Iterator[LabelledRun]:
-    """The runs of the table."""
-    table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
-    for group in table["group"]:
-        for settings in group["runs"]:
-            config = RunConfig(**table["defaults"] | settings)
-            match group["label"]:
-                case "chi":
-                    yield by_chi(config)
-                case "born dead":
-                    yield by_birth(config)
-                case label:
-                    yield LabelledRun(config, Verdict(label), group["source"])
-
-
-def by_chi(config: RunConfig) -> LabelledRun:
-    """Label a run by what theory expects of the gradient in wide layers.
-
-    Raises:
-        ValueError: If theory expects neither a vanishing nor an exploding gradient.
+    Attributes:
+        offered: The remedies in their order, as their buttons say.
+        rank: Which is the first that cures, from 1; None if none does.
     """
-    variance = INITIALIZERS[config.kernel_initializer].variance(config.units, config.units)
-    chi = float(fixed_point_chi(config.activation, config.units * variance * config.gain**2, 0.0))
-    growth = chi ** (config.num_hidden_layers / 2)
-    if 1 / GROWTH <= growth <= GROWTH:
-        raise ValueError(f"Expected a gradient that changes more than {GROWTH}-fold. Received: ×{growth:.2g}, {config}")
-    label = Verdict.VANISHING if growth < 1 else Verdict.EXPLODING
-    return LabelledRun(config, label, f"theory: χ is {chi:.3g}, which makes ×{growth:.1e} through the layers")
+
+    offered: tuple[str, ...]
+    rank: int | None
+
+    def __str__(self) -> str:
+        """In a few words."""
+        if self.rank is None:
+            return f"none of {len(self.offered)} cures"
+        return f"no. {self.rank} of {len(self.offered)} cures"
 
 
-def by_birth(config: RunConfig) -> LabelledRun:
-    """Label a narrow ReLU network as dead.
+class Examined(NamedTuple):
+    """A run with its verdict.
 
-    Raises:
-        ValueError: If theory does not say so.
+    Attributes:
+        run: With its label.
+        verdict: What the rules say.
+        told: Their sentence, and the evidence.
+        accuracy: Median on the validation half; None if it was not measured.
+        trial: None for a run that is not ill, or that nothing cures.
+        seconds: That it took.
     """
-    probability = born_dead(config.num_hidden_layers, config.units)
-    if probability < PROBABILITY:
-        raise ValueError(f"Expected a network born dead, P ≥ {PROBABILITY}. Received: {probability:.2g}, {config}")
-    return LabelledRun(config, Verdict.DEAD, f"theory: a point reaches no last unit with probability {probability:.4f}")
+
+    run: LabelledRun
+    verdict: Verdict
+    told: tuple[str, ...]
+    accuracy: float | None
+    trial: Trial | None
+    seconds: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the verdict is the label."""
+        return self.verdict in self.run.label.verdicts
+
+    def __str__(self) -> str:
+        """One line."""
+        accuracy = "?" if self.accuracy is None else f"{self.accuracy:.2f}"
+        return (
+            f"{' ' if self.agrees else '≠'} {self.run.half:<9}{self.run.label!s:<18}{self.verdict:<10}"
+            f"accuracy {accuracy} {self.trial or '':<21}{self.seconds:5.1f} s  {self.run.config.sentence}"
+        )
+
+    @property
+    def disagreement(self) -> str:
+        """Both reasons."""
+        label = self.run.label
+        lines = (f"≠ {self.run.config.sentence}", f"  label: {label}, {label.source}", f"  verdict: {self.told[0]}")
+        return "\n".join((*lines, *(f"    {sentence}" for sentence in self.told[1:])))
+
+    @property
+    def failure(self) -> str:
+        """What was tried in vain."""
+        offered = self.trial.offered if self.trial else ()
+        return f"Not cured: {self.run.config.sentence}\n  {self.verdict}, tried: {', '.join(offered) or 'nothing'}"
 
 
-def examined(run: LabelledRun) -> Diagnosis:
-    """Train and diagnose, and print one line."""
+def examined(run: LabelledRun) -> Examined:
+    """Train, diagnose, and try the remedies of an ill run that can be cured."""
     began = time.perf_counter()
     record = vgdemo.train(run.config)
     diagnosis = diagnose(record)
-    agrees = " " if diagnosis.verdict is run.label else "≠"
     deciles = accuracy_deciles(record)
-    accuracy = "?" if deciles is None else f"{deciles[1]:.2f}"
-    seconds = time.perf_counter() - began
-    print(
-        f"{agrees} {run.label:<10}{diagnosis.verdict:<10} accuracy {accuracy} {seconds:5.1f} s  {run.config.sentence}",
-        flush=True,
+    remedies = possible(diagnosis.remedies, run.config)
+    return Examined(
+        run,
+        diagnosis.verdict,
+        (diagnosis.sentence, *diagnosis.evidence),
+        None if deciles is None else deciles[1],
+        tried(run, remedies) if run.is_ill and can_be_cured(run) else None,
+        time.perf_counter() - began,
     )
-    return diagnosis
+
+
+def can_be_cured(run: LabelledRun) -> bool:
+    """Whether good settings learn these points within the epochs of the run."""
+    return needed_epochs(run.config) <= run.config.epochs
+
+
+def tried(run: LabelledRun, remedies: Sequence[Remedy]) -> Trial:
+    """Train one remedy after the other, until three quarters of the replicates learn."""
+    ranks = (rank for rank, remedy in enumerate(remedies, 1) if learns(remedy.applied(run.config)))
+    return Trial(tuple(remedy.label for remedy in remedies), next(ranks, None))
+
+
+def learns(config: RunConfig) -> bool:
+    """Whether three quarters of the replicates come near enough to what the points allow."""
+    accuracy = final_accuracy(vgdemo.train(config))
+    return accuracy is not None and bool((accuracy >= threshold(config)).mean() >= SHARE)
+
+
+def summary(half: str, results: Iterable[Examined]) -> str:
+    """What a half says of verdicts and remedies."""
+    of_half = [result for result in results if result.run.half == half]
+    ranks = [result.trial.rank for result in of_half if result.trial]
+    cured = [sum(rank is not None and rank <= most for rank in ranks) for most in (1, FIRST, math.inf)]
+    first, early, any_of_them = (_share(count, len(ranks)) for count in cured)
+    return (
+        f"{half}: {_share(sum(result.agrees for result in of_half), len(of_half))} verdicts agree. Of the ill runs "
+        f"that can be cured the first remedy cures {first}, one of the first three {early}, any {any_of_them}."
+    )
+
+
+def _share(count: int, total: int) -> str:
+    return f"{count} of {total} ({100 * count / max(total, 1):.0f} %)"
 
 
 def main() -> None:
-    """Print every run, the agreement, and each disagreement with both reasons."""
+    """Print every run, what each half says, and each disagreement with both reasons."""
     began = time.perf_counter()
-    pairs = [(run, examined(run)) for run in labelled_runs()]
-    others = [(run, diagnosis) for run, diagnosis in pairs if diagnosis.verdict is not run.label]
-    print(f"\n{len(pairs) - len(others)} of {len(pairs)} agree, in {time.perf_counter() - began:.0f} s.")
-    for run, diagnosis in others:
-        print(f"\n≠ {run.config.sentence}\n  label: {run.label}, {run.source}\n  verdict: {diagnosis.sentence}")
-        print("".join(f"    {sentence}\n" for sentence in diagnosis.evidence), end="")
+    context = multiprocessing.get_context("spawn")  # A process that has TensorFlow must not be forked.
+    with ProcessPoolExecutor(os.cpu_count(), context, max_tasks_per_child=TASKS) as pool:
+        results = []
+        for result in pool.map(examined, labelled_runs()):
+            print(result, flush=True)
+            results.append(result)
+    print(f"\n{len(results)} runs in {time.perf_counter() - began:.0f} s.")
+    print("\n".join(summary(half, results) for half in HALVES))
+    for result in results:
+        if not result.agrees:
+            print(f"\n{result.disagreement}")
+        if result.trial and result.trial.rank is None:
+            print(f"\n{result.failure}")
 
 
 if __name__ == "__main__":

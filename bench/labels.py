@@ -1,0 +1,149 @@
+"""The labelled runs: what each has, and how that is known without the rules.
+
+python -m bench.labels             prints every label, its source, and what the trainer of `bench.oracle` sees
+python -m bench.labels saturated   the same for one kind of label
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bench.oracle import best_of, evidence, line_accuracy, threshold
+from vgdemo.config import RunConfig
+from vgdemo.data import make_dataset
+from vgdemo.diagnosis import Verdict
+from vgdemo.initializers import INITIALIZERS
+from vgdemo.theory import born_dead, fixed_point_chi
+
+TABLE = Path(__file__).with_name("labelled_runs.toml")
+HALVES = TUNE, HELD_OUT = "tune", "held out"
+GROWTH = 100
+PROBABILITY = 0.95
+STANDARD_ERRORS = 2.0  # Of an accuracy: less cannot be told from chance.
+
+
+class Label(NamedTuple):
+    """What a run has, and how that is known; several verdicts where theory leaves the choice."""
+
+    verdicts: tuple[Verdict, ...]
+    source: str
+
+    def __str__(self) -> str:
+        """The verdicts in words."""
+        return " or ".join(self.verdicts)
+
+
+class LabelledRun(NamedTuple):
+    """A run, its label, and the half of the table that it belongs to."""
+
+    config: RunConfig
+    label: Label
+    half: str
+
+    @property
+    def is_ill(self) -> bool:
+        """Whether settings are to blame."""
+        return not {Verdict.HEALTHY, Verdict.NOISE}.intersection(self.label.verdicts)
+
+
+def labelled_runs() -> Iterator[LabelledRun]:
+    """The runs of the table.
+
+    Raises:
+        ValueError: If theory does not say what a label claims that it says.
+    """
+    table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    for group in table["group"]:
+        for settings in group["runs"]:
+            config = RunConfig(**table["defaults"] | settings)
+            yield LabelledRun(config, _label(group, config), half(config, was_seen=group.get("seen", False)))
+
+
+def half(config: RunConfig, *, was_seen: bool) -> str:
+    """Where a run belongs, whatever comes of it: of those that the rules had not seen two thirds are held out."""
+    settings = json.dumps(config.to_query(), sort_keys=True)
+    return TUNE if was_seen or zlib.crc32(settings.encode()) % 3 == 0 else HELD_OUT
+
+
+def _label(group: dict[str, Any], config: RunConfig) -> Label:
+    if group["label"] in THEORIES:
+        return THEORIES[group["label"]](config)
+    return Label(tuple(map(Verdict, group["label"].split(" or "))), group["source"])
+
+
+def by_chi(config: RunConfig) -> Label:
+    """What theory expects of the gradient in wide layers.
+
+    Raises:
+        ValueError: If theory expects neither a vanishing nor an exploding gradient.
+    """
+    variance = INITIALIZERS[config.kernel_initializer].variance(config.units, config.units)
+    chi = float(fixed_point_chi(config.activation, config.units * variance * config.gain**2, 0.0))
+    growth = chi ** (config.num_hidden_layers / 2)
+    if 1 / GROWTH <= growth <= GROWTH:
+        raise ValueError(f"Expected a gradient that changes more than {GROWTH}-fold. Received: ×{growth:.2g}, {config}")
+    verdict = Verdict.VANISHING if growth < 1 else Verdict.EXPLODING
+    return Label((verdict,), f"theory: χ is {chi:.3g}, which makes ×{growth:.1e} through the layers")
+
+
+def by_birth(config: RunConfig) -> Label:
+    """A narrow ReLU network is dead from the start.
+
+    Raises:
+        ValueError: If theory does not say so.
+    """
+    probability = born_dead(config.num_hidden_layers, config.units)
+    if probability < PROBABILITY:
+        raise ValueError(f"Expected a network born dead, P ≥ {PROBABILITY}. Received: {probability:.2g}, {config}")
+    return Label((Verdict.DEAD,), f"theory: a point reaches no last unit with probability {probability:.4f}")
+
+
+def by_noise(config: RunConfig) -> Label:
+    """Nothing can be learned where the Bayes classifier is no better than chance, with so many points.
+
+    Raises:
+        ValueError: If it is.
+    """
+    data = make_dataset(config)
+    advantage, error = best_of(config) - data.majority_share, 0.5 / len(data.y_val) ** 0.5
+    if advantage > STANDARD_ERRORS * error:
+        raise ValueError(f"Expected nothing to learn. Received: {advantage:.3f} ± {error:.3f}, {config}")
+    return Label((Verdict.NOISE,), f"the Bayes classifier is better than guessing by {advantage:.3f} ± {error:.3f}")
+
+
+def by_line(config: RunConfig) -> Label:
+    """A linear network, or one of single monotone units, draws a straight line, and that is not enough.
+
+    Raises:
+        ValueError: If it is enough, or the network draws more.
+    """
+    if config.activation != "linear" and config.units > 1:
+        raise ValueError(f"Expected a network that draws a straight line. Received: {config}")
+    if (bound := line_accuracy(config)) >= threshold(config):
+        raise ValueError(f"Expected points that no line separates. Received: {bound:.3f}, {config}")
+    return Label((Verdict.STUCK,), f"closed form: no line is right for more than {bound:.3f} of the points")
+
+
+THEORIES: dict[str, Callable[[RunConfig], Label]] = {
+    "chi": by_chi,
+    "born dead": by_birth,
+    "noise": by_noise,
+    "line": by_line,
+}
+
+
+def main(words: list[str]) -> None:
+    """Train with the independent trainer, and print."""
+    for run in labelled_runs():
+        if not words or str(run.label) in words:
+            print(f"{run.label}: {run.config.sentence}\n  {run.label.source}\n  {evidence(run.config)}", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
