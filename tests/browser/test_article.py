@@ -89,8 +89,7 @@ def test_it_trains_by_itself_and_a_reload_and_a_second_browser_join(
         phone.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 375])
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (375, "dark")])
 def test_the_page_is_for_everybody_with_all_panels_open(article: Page, width: int, scheme: str) -> None:
     article.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
     article.set_viewport_size({"width": width, "height": 900})
