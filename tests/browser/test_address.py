@@ -37,7 +37,7 @@ def wait_until_drawn(page: Page) -> None:
 def settled(page: Page) -> None:
     """The server has nothing to do for this page any more, and nothing comes later."""
     expect(page.locator("[data-testid=stProgress]").first).to_contain_text("Complete")
-    page.wait_for_timeout(2 * SECOND)
+    page.wait_for_timeout(SECOND)
 
 
 def slider(page: Page) -> Locator:

@@ -50,8 +50,8 @@ class State(NamedTuple):
 
 
 def begin(configs: Sequence[RunConfig]) -> None:
-    """Train what is missing, once in a visit: after Stop it is for the person to say."""
-    if not session().has_begun_article:
+    """Train what is missing, once in a visit; after Stop, whoever pressed it, it is for a person to say."""
+    if not session().has_begun_article and not _is_stopped(configs):
         session().has_begun_article = True
         train(configs)
 
