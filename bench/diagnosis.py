@@ -71,7 +71,7 @@ class Examined(NamedTuple):
         accuracy = "?" if self.accuracy is None else f"{self.accuracy:.2f}"
         return (
             f"{' ' if self.agrees else '≠'} {self.run.half:<9}{self.run.label!s:<18}{self.verdict:<10}"
-            f"accuracy {accuracy} {self.trial or '':<21}{self.seconds:5.1f} s  {self.run.config.sentence}"
+            f"accuracy {accuracy} {self.trial or ''!s:<21}{self.seconds:5.1f} s  {self.run.config.sentence}"
         )
 
     @property
@@ -139,17 +139,21 @@ def _share(count: int, total: int) -> str:
 
 
 def main() -> None:
-    """Print every run, what each half says, and each disagreement with both reasons."""
-    began = time.perf_counter()
+    """Train in as many processes as there are cores."""
     context = multiprocessing.get_context("spawn")  # A process that has TensorFlow must not be forked.
     with ProcessPoolExecutor(os.cpu_count(), context, max_tasks_per_child=TASKS) as pool:
-        results = []
-        for result in pool.map(examined, labelled_runs()):
-            print(result, flush=True)
-            results.append(result)
-    print(f"\n{len(results)} runs in {time.perf_counter() - began:.0f} s.")
-    print("\n".join(summary(half, results) for half in HALVES))
+        show(pool.map(examined, labelled_runs()))
+
+
+def show(results: Iterable[Examined]) -> None:
+    """Print every run as it comes, then what each half says, each disagreement with both reasons, and vain remedies."""
+    began, seen = time.perf_counter(), []
     for result in results:
+        print(result, flush=True)
+        seen.append(result)
+    print(f"\n{len(seen)} runs in {time.perf_counter() - began:.0f} s.")
+    print("\n".join(summary(half, seen) for half in HALVES))
+    for result in seen:
         if not result.agrees:
             print(f"\n{result.disagreement}")
         if result.trial and result.trial.rank is None:
