@@ -71,7 +71,7 @@ def test_the_phase_is_named(settings: Any, words: str) -> None:
 def test_a_factor_is_said_of_what_it_multiplies(settings: Any) -> None:
     """A weight's gradient may keep its size where that of the units' inputs does not."""
     first, *others = outlook(forecast_of(RunConfig(output_initializer="glorot_uniform", **settings)))
-    assert re.search("the gradient to change ×(1|0.9)", first)
+    assert re.search("the gradient of the weights to change ×(1|0.9)", first)
     assert any("A weight's gradient, which the figures show" in sentence for sentence in others)
     factors = [sentence for sentence in others if "shrinks" in sentence.partition(" is that of ")[0]]
     assert factors and all("gradient of a unit's input" in sentence for sentence in factors)

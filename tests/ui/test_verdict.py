@@ -51,7 +51,7 @@ def test_a_run_that_trains_has_the_forecast_in_place_of_a_verdict(lab: Lab, jobs
     jobs.state, jobs.record = JobState.TRAINING, lambda config: record
     page = lab(activation="sigmoid", kernel_initializer="glorot_uniform")
     assert "The verdict follows" in texts(page)
-    assert "Theory expects the gradient to change" in texts(page)
+    assert "Theory expects the gradient of the weights to change" in texts(page)
     assert "Vanishing gradient" not in texts(page)
     assert not [button for button in page.button if (button.key or "").startswith("remedy")]
 

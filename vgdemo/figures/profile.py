@@ -239,7 +239,8 @@ class _Theory:
             return []
         sizes = (self.forecast.low, self.forecast.gradient_rms, self.forecast.high)
         low, middle, high = map(self.profile.shown.scaled, sizes)
-        labels = list(self.profile.panel.labels)
+        labels, bottom = list(self.profile.panel.labels), self.profile.ends[0]
+        low, high = (np.where(np.isneginf(end), bottom, end) for end in (low, high))  # Of networks born dead.
         return [_theory_band(labels, low, high), _theory_line(labels, middle, self.profile.shown)]
 
 
@@ -264,7 +265,7 @@ def _theory_line(labels: list[str], values: Values, shown: Statistic) -> Trace:
         "type": "scatter",
         "name": "theory, epoch 0",
         "x": labels,
-        "y": values,
+        "y": np.where(np.isfinite(values), values, np.nan),
         "mode": "lines",
         "line": {"color": ORANGE, "width": 2, "dash": "dot"},
         **told("layer %{x}: theory ", "y", columns, logarithmic=shown.logarithmic),

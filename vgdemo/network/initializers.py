@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from vgdemo.activations import Array
 from vgdemo.config import RunConfig
-from vgdemo.initializers import INITIALIZERS, Initializer
+from vgdemo.draws import drawn
+from vgdemo.initializers import INITIALIZERS
 
 BATCH_ORDER_STREAM, OUTPUT_STREAM = 0, 1  # Hidden layer l draws from stream 1 + l.
 SAME = 1e-6  # What differs by less, relative to its size, are equal numbers in float32.
-TRUNCATED_DEVIATION = 0.87962566103423978  # Standard deviation of a standard normal that is cut off at ±2.
 
 
 def generator(config: RunConfig, replicate: int, stream: int) -> np.random.Generator:
@@ -40,8 +38,8 @@ def initial_kernels(config: RunConfig) -> list[NDArray[np.float32]]:
     kernels = []
     for layer, shape in enumerate(hidden_shapes, start=1):
         stream = OUTPUT_STREAM + (1 if config.shared_draw else layer)
-        kernels.append(config.gain * _drawn(hidden, _draws(config, stream, shape)))
-    kernels.append(_drawn(output, _draws(config, OUTPUT_STREAM, output_shape)))
+        kernels.append(config.gain * drawn(hidden, _draws(config, stream, shape)))
+    kernels.append(drawn(output, _draws(config, OUTPUT_STREAM, output_shape)))
     return [kernel.astype(np.float32) for kernel in kernels]
 
 
@@ -80,39 +78,3 @@ def _draws(config: RunConfig, stream: int, shape: tuple[int, int]) -> Array:
     """(replicates, inputs, outputs) uniform numbers in (0, 1)."""
     tiny = np.finfo(np.float64).tiny  # The generator may return 0, whose normal quantile is minus infinity.
     return np.stack([np.maximum(generator(config, i, stream).random(shape), tiny) for i in range(config.replicates)])
-
-
-def _drawn(initializer: Initializer, draws: Array) -> Array:
-    """The kernels that an initialiser makes of (replicates, inputs, outputs) uniform numbers in (0, 1)."""
-    variance = initializer.variance(*draws.shape[1:])
-    match initializer.distribution:
-        case "uniform":
-            return initializer.mean + math.sqrt(3 * variance) * (2 * draws - 1)
-        case "normal":
-            return initializer.mean + math.sqrt(variance) * _standard_normal(draws)
-        case "truncated_normal":
-            return initializer.mean + math.sqrt(variance) / TRUNCATED_DEVIATION * _truncated_normal(draws)
-        case "orthogonal":  # Where LSUV starts, too; `unit_variance_kernels` does the rest.
-            return _orthogonal(draws)
-
-
-def _orthogonal(draws: Array) -> Array:
-    """Uniform over orthonormal columns (rows where there are more columns), from the QR of normal numbers."""
-    normal = _standard_normal(draws)
-    if draws.shape[1] < draws.shape[2]:
-        return np.swapaxes(_orthogonal_columns(np.swapaxes(normal, 1, 2)), 1, 2)
-    return _orthogonal_columns(normal)
-
-
-def _orthogonal_columns(normal: Array) -> Array:
-    q, r = np.linalg.qr(normal)
-    return np.asarray(q * np.sign(np.diagonal(r, axis1=1, axis2=2))[:, None, :])
-
-
-def _standard_normal(draws: Array) -> Array:
-    return np.asarray(tf.math.ndtri(draws).numpy())
-
-
-def _truncated_normal(draws: Array) -> Array:
-    below = 0.5 * math.erfc(math.sqrt(2))  # Share of a standard normal below -2.
-    return _standard_normal(below + (1 - 2 * below) * draws)

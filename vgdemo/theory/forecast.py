@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,31 +15,35 @@ from vgdemo.activations import ACTIVATIONS, Array, Function
 from vgdemo.config import NUM_INPUTS, RunConfig
 from vgdemo.data import make_dataset
 from vgdemo.initializers import INITIALIZERS
-from vgdemo.theory.finite_width import born_dead
+from vgdemo.theory.drawn_networks import NARROW, drawn_gradients
+from vgdemo.theory.finite_width import born_dead, inverse_width_sum
 from vgdemo.theory.mean_field import SMALLEST_VARIANCE, FixedPoint, fixed_point, gaussian_mean, pair_mean
 from vgdemo.theory.point_pairs import PointPairs
 from vgdemo.wording import number
 
 NUM_DRAWS = 256  # Of the first predictions; with the next they tell how much networks of the same settings differ.
 WIDTH_DRAWS = 8  # Of what a finite width does, for each draw of the predictions.
-QUANTILES = (0.1, 0.5, 0.9)
+DEEP = 0.5  # Layers for each unit, beyond which chaotic networks differ more than the first order in 1/width says.
 
 
 @dataclass(frozen=True)
 class Forecast:
     """What theory expects of a run before its first update; it says nothing of a trained network.
 
-    The line is the limit of many units; the band adds what a finite width makes of it. In narrow ReLU networks, many
-    of them born dead, it is a rough guide. The arrays are empty when there is a caveat.
+    Of a wide network the line is the limit of many units, and the band adds what a finite width makes of it. Networks
+    that are narrow enough to be drawn by the hundred are: line and band are then theirs. The arrays are empty when
+    there is a caveat.
 
     Attributes:
         config: The settings of the run.
         caveat: Why there is no line, in one sentence; empty where the theory holds.
         gradient_rms: (H + 1,) root mean square of the kernel's gradient, layers 1 to H and the output: the median
             over networks.
-        low: (H + 1,) what one network in ten stays below.
-        high: (H + 1,) what one network in ten exceeds.
-        chi: (H,) χ: factor on the squared gradient of the pre-activations from layer l + 1 down to hidden layer l.
+        low: (H + 1,) what one network in ten stays below; 0 where more than that have no gradient at all. NaN where
+            no width is known to promise a band: in chaos, deep beside its width.
+        high: (H + 1,) the other end: eight networks in ten lie between.
+        chi: (H,) χ: factor on the squared gradient of the pre-activations from layer l + 1 down to hidden layer l, in
+            the limit of many units; empty where networks are drawn.
         fixed_point: What a very deep network of these settings tends to.
     """
 
@@ -100,18 +105,26 @@ def forecast(config: RunConfig, inputs: ArrayLike, labels: ArrayLike) -> Forecas
     caveat = _caveat(config)
     if caveat:
         return Forecast(config, caveat)
-    signal = _Signal(config, PointPairs(np.asarray(inputs, dtype=float)))
-    squares = np.repeat(signal.square_gradients(np.asarray(labels, dtype=float)), WIDTH_DRAWS, axis=0)
-    squares *= signal.finite_width_factors(len(squares))
-    low, median, high = np.quantile(np.sqrt(np.maximum(squares, 0)), QUANTILES, axis=0)
-    return Forecast(
-        config,
-        gradient_rms=median,
-        low=low,
-        high=high,
-        chi=signal.chi,
-        fixed_point=fixed_point(config.activation, _weight_variance(config)),
-    )
+    points, classes = np.asarray(inputs, dtype=float), np.asarray(labels, dtype=float)
+    limit = fixed_point(config.activation, _weight_variance(config))
+    if config.units <= NARROW:
+        low, median, high = _band(drawn_gradients(config, points, classes))
+        return Forecast(config, gradient_rms=median, low=low, high=high, fixed_point=limit)
+    signal = _Signal(config, PointPairs(points))
+    low, median, high = _band(signal.gradients(classes))
+    if limit.phase == "chaotic" and _depth_beside_width(config) > DEEP:
+        low = high = np.full_like(median, np.nan)
+    return Forecast(config, gradient_rms=median, low=low, high=high, chi=signal.chi, fixed_point=limit)
+
+
+def _depth_beside_width(config: RunConfig) -> float:
+    return inverse_width_sum([config.units] * config.num_hidden_layers)
+
+
+def _band(sizes: Array) -> tuple[Array, Array, Array]:
+    """Of sizes (networks, H + 1) the median, and before and after it what eight in ten lie between."""
+    low, median, high_from_zero, high = np.quantile(sizes, (0.1, 0.5, 0.8, 0.9), axis=0)
+    return low, median, np.where(low == 0, high_from_zero, high)
 
 
 def forecast_of(config: RunConfig) -> Forecast:
@@ -127,11 +140,18 @@ def forecast_of(config: RunConfig) -> Forecast:
 
 def _caveat(config: RunConfig) -> str:
     hidden, output = INITIALIZERS[config.kernel_initializer], INITIALIZERS[config.output_initializer]
+    if config.normalization == "batch" and config.batch_size == 1:
+        return (
+            "No forecast, and nothing to learn from: of a batch of one point batch normalisation leaves the same zeros "
+            "whatever the point."
+        )
     if hidden.mean:
         mean = number(hidden.mean)
         return f"No forecast: the theory needs weights with mean 0, and {hidden.label} draws them around {mean}."
-    # With an even slope E h φ'(h) is 0, so output weights of any mean leave the gradient independent of the signal.
-    if output.mean and not ACTIVATIONS[config.activation].has_even_slope:
+    # With an even slope E h φ'(h) is 0: neither output weights of any mean nor layers that share a draw then correlate
+    # the gradient with the signal. Networks that are drawn have whatever correlations there are.
+    is_independent = ACTIVATIONS[config.activation].has_even_slope or config.units <= NARROW
+    if output.mean and not is_independent:
         return (
             f"No forecast: the output's weights are drawn around {number(output.mean)}, "
             f"and through {ACTIVATIONS[config.activation].label} they would correlate the gradient with the signal."
@@ -140,7 +160,7 @@ def _caveat(config: RunConfig) -> str:
         (config.normalization == "none", f"{config.normalization} normalisation"),
         (not config.residual, "residual connections"),
         (not hidden.looks_at_data, f"{hidden.label}, which scales the weights to the data"),
-        (not config.shared_draw, "layers that share a draw"),
+        (not config.shared_draw or is_independent, "layers that share a draw"),
     ):
         if not holds:
             return f"No forecast: the theory of independent layers does not cover {name}."
@@ -193,7 +213,13 @@ class _Signal:
         hidden = self.config.units * self._hidden_variance(self.config.units, self.config.units)
         return np.array([hidden] * (self.config.num_hidden_layers - 1) + [mean**2 + variance])
 
-    def square_gradients(self, labels: Array) -> Array:
+    def gradients(self, labels: Array) -> Array:
+        """(draws, H + 1) root mean squares of a kernel's gradient, for draws of predictions and of finite widths."""
+        squares = np.repeat(self._square_gradients(labels), WIDTH_DRAWS, axis=0)
+        squares *= self._finite_width_factors(len(squares))
+        return np.sqrt(np.maximum(squares, 0))
+
+    def _square_gradients(self, labels: Array) -> Array:
         """(S, H + 1) mean squares of a kernel's gradient for S draws of the first predictions."""
         residuals = self.pairs.moments(self._predictions() - labels)
         backward = np.ones_like(self.kernels[0])
@@ -228,24 +254,57 @@ class _Signal:
         slopes = gaussian_mean(lambda h: self.slope(h) ** 2, self._layer_variances)
         return np.asarray(fan_in_over_out * self._backward_weights * slopes)
 
-    def finite_width_factors(self, count: int) -> Array:
+    def _finite_width_factors(self, count: int) -> Array:
         """(count, H + 1) draws of what a finite width makes of the mean square gradient, mean 1.
 
         Each hidden layer multiplies a squared norm by a mean of N independent terms: about gamma distributed, exactly
-        so in linear networks. The gradient of a layer has the signal of the layers below, and the gradient of its own
-        and those above (Hanin & Nica 2019, "Products of many large random matrices and gradients in deep networks").
+        so in linear networks. What the layers above make of the larger or smaller signal is the activation's. The
+        gradient of a layer has the signal of the layers below, and the gradient of its own and those above (Hanin &
+        Nica 2019, "Products of many large random matrices and gradients in deep networks").
         """
-        units, one = self.config.units, np.ones((count, 1))
-        forward = _gamma_factors((self._kurtosis(self.function) - 1) / units, count, seed=1)
-        backward = _gamma_factors((3 * self._kurtosis(self.slope) - 1) / units, count, seed=2)
-        below = np.hstack([one, np.cumprod(forward, axis=1)])
-        above = np.hstack([np.cumprod(backward[:, ::-1], axis=1)[:, ::-1], one])
-        return below * above
+        forward = _gamma_factors(self._forward_variances / self.config.units, count, seed=1)
+        backward = _gamma_factors(self._backward_variances / self.config.units, count, seed=2)
+        values, slopes = (self._relative_mean_square(one) for one in (self.function, self.slope))
+        below = [np.ones(count)]
+        for layer, factor in enumerate(forward.T):
+            backward[:, layer] *= slopes(layer, below[-1])
+            below.append(values(layer, below[-1]) * factor)
+        above = np.hstack([np.cumprod(backward[:, ::-1], axis=1)[:, ::-1], np.ones((count, 1))])
+        return np.stack(below, axis=1) * above
+
+    def _relative_mean_square(self, function: Function) -> Callable[[int, Array], Array]:
+        """What E f² in a layer is multiplied by where the variance of its pre-activations is, from table."""
+        multiples = np.geomspace(1e-3, 1e3, 61)
+        squares = gaussian_mean(lambda h: function(h) ** 2, self._layer_variances[:, None] * multiples)
+        logarithms = np.log(squares / self._mean_square(function)[:, None])
+        return lambda layer, factors: np.exp(np.interp(np.log(factors), np.log(multiples), logarithms[layer]))
+
+    @property
+    def _forward_variances(self) -> Array:
+        """(H,) of f(h)² over its mean; orthogonal kernels keep |h|², and with it what f(h)² has in common with h²."""
+        variances = self._kurtosis(self.function) - 1
+        if INITIALIZERS[self.config.kernel_initializer].distribution != "orthogonal":
+            return variances
+        together = gaussian_mean(lambda h: self.function(h) ** 2 * h**2, self._layer_variances)
+        apart = self._mean_square(self.function) * self._layer_variances
+        return variances - (together / apart - 1) ** 2 / 2
+
+    @property
+    def _backward_variances(self) -> Array:
+        """(H,) of f'(h)² v² over its mean, v normal from the layer above: an orthogonal one keeps |v|²."""
+        hidden = [self.config.kernel_initializer] * (self.config.num_hidden_layers - 1)
+        above = [INITIALIZERS[name] for name in (*hidden, self.config.output_initializer)]
+        is_kept = np.array([initializer.distribution == "orthogonal" for initializer in above])
+        return np.asarray(3 * self._kurtosis(self.slope) - 1 - 2 * is_kept)
 
     def _kurtosis(self, function: Function) -> Array:
         """(H,) E f⁴ over (E f²)² of the pre-activations."""
         fourth = gaussian_mean(lambda h: function(h) ** 4, self._layer_variances)
-        return fourth / gaussian_mean(lambda h: function(h) ** 2, self._layer_variances) ** 2
+        return np.asarray(fourth / self._mean_square(function) ** 2)
+
+    def _mean_square(self, function: Function) -> Array:
+        """(H,) E f² of the pre-activations."""
+        return gaussian_mean(lambda h: function(h) ** 2, self._layer_variances)
 
 
 def _gamma_factors(variances: Array, count: int, seed: int) -> Array:

@@ -26,13 +26,15 @@ def expectation(forecast: Forecast) -> str:
 
     Example:
         >>> expectation(Forecast(RunConfig(), gradient_rms=np.array([0.002, 0.01, 0.1, 1, 3])))
-        'Theory expects the gradient to change ×0.1 per layer towards the input.'
+        'Theory expects the gradient of the weights to change ×0.1 per layer towards the input.'
     """
     if forecast.caveat:
         return forecast.caveat
     if math.isnan(forecast.factor):
         return f"Theory expects a gradient of {number(forecast.gradient_rms[0])} in layer 1."
-    return f"Theory expects the gradient to change ×{number(forecast.factor)} per layer towards the input."
+    return (
+        f"Theory expects the gradient of the weights to change ×{number(forecast.factor)} per layer towards the input."
+    )
 
 
 def against_measurement(forecast: Forecast, record: RunRecord) -> str:
@@ -47,10 +49,11 @@ def against_measurement(forecast: Forecast, record: RunRecord) -> str:
     sizes = np.sort(record.values("gradient_rms")[0], axis=0)  # As in figures, what is not a number ranks last.
     measured = (sizes[(len(sizes) - 1) // 2] + sizes[len(sizes) // 2]) / 2
     factor = factor_per_layer(measured[list(record.model.hidden)])
+    sizes_of_first = f"a gradient of {number(forecast.gradient_rms[0])}, measured {number(measured[0])}"
     if math.isnan(factor) or math.isnan(forecast.factor):
-        expected = number(forecast.gradient_rms[0])
-        return f"In layer 1 theory says a gradient of {expected}, measured {number(measured[0])}."
-    return f"Theory says ×{number(forecast.factor)} per layer, measured ×{number(factor)}."
+        return f"In layer 1 theory says {sizes_of_first}."
+    factors = f"×{number(forecast.factor)} per layer, measured ×{number(factor)}"
+    return f"In layer 1 theory says {sizes_of_first}; {factors}."
 
 
 def outlook(forecast: Forecast) -> tuple[str, ...]:
@@ -84,8 +87,9 @@ def _phase(point: FixedPoint) -> str:
         )
     change = "shrinks" if point.chi < 1 else "grows"
     return (
-        f"χ = {number(point.chi)}, {point.phase}: in a deep and wide network the squared gradient of a unit's "
-        f"input {change} by a factor of e every {number(point.gradient_depth)} layers."
+        f"χ = {number(point.chi)}, {point.phase}: in a deep and wide network the gradient of a unit's input {change} "
+        f"×{number(math.sqrt(point.chi))} per layer, its square by a factor of e every {number(point.gradient_depth)} "
+        "layers."
     )
 
 
@@ -111,6 +115,8 @@ def _typical_gradient(config: RunConfig) -> str:
 
 def _spread(forecast: Forecast) -> str:
     beta = inverse_width_sum([forecast.config.units] * forecast.config.num_hidden_layers)
+    if math.isnan(forecast.low[0]):
+        return f"Σ 1/width is {number(beta)}: of chaotic networks this deep beside their width no band can be promised."
     return (
         f"Σ 1/width is {number(beta)}: of ten networks of these settings eight have a "
         f"first-layer gradient between {number(forecast.low[0])} and {number(forecast.high[0])}."
