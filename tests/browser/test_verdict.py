@@ -69,7 +69,7 @@ def test_the_forecast_is_visible_before_training(browser: Browser, tmp_path: Pat
         page = browser.new_context().new_page()
         page.goto(f"{fresh}/?{VANISHING}")
         profile = page.locator(".vgdemo-figure[data-name=profile]")
-        expect(profile).to_contain_text("Nothing is measured yet. Theory expects the gradient to change ×0.2")
+        expect(profile).to_contain_text("Theory expects the gradient of the weights to change ×0.")
         expect(profile).to_contain_text("theory, epoch 0")
         expect(page.locator(".st-key-verdict")).to_contain_text("The verdict follows")
 
@@ -79,7 +79,7 @@ def test_theory_and_measurement_meet_at_epoch_0(open_lab: Open) -> None:
     page.get_by_role("slider", name="epoch").focus()
     page.keyboard.press("Home")
     expect(page.locator(".vgdemo-figure[data-name=profile]")).to_contain_text(
-        re.compile(r"Theory says ×0\.2\d* per layer, measured ×0\.\d+")
+        re.compile(r"In layer 1 theory says a gradient of .+, measured .+; ×0\.\d+ per layer, measured ×0\.\d+")
     )
 
 
