@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -28,6 +29,8 @@ from vgdemo.record import (
     RunRecord,
     Surface,
 )
+
+os.environ.setdefault("VGDEMO_TRIALS", "off")  # Tests train what they ask for; those of trials turn them on.
 
 settings.register_profile("shared machine", deadline=None)  # Its neighbours decide how long an example takes.
 settings.load_profile("shared machine")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from distributed import get_worker
 
 from vgdemo.config import RunConfig
 from vgdemo.record import (
@@ -85,6 +86,20 @@ def train_and_end_slowly(config: RunConfig, **callbacks: Callable[..., Any]) -> 
     record = train(config, **callbacks)
     time.sleep(ENDING)
     return record
+
+
+CHUNKS = "chunks of the stand-in"  # A topic of Dask's.
+
+
+def train_and_tell(config: RunConfig, *, on_chunk: Callable[[RunRecord], None], **callbacks: Any) -> RunRecord:
+    """Tell, of every chunk, which epoch it ended with and when."""
+
+    def tell(chunk: RunRecord) -> None:
+        event = {"run_key": config.run_key, "epoch": int(chunk.epochs[-1]), "ended": time.time()}
+        get_worker().log_event(CHUNKS, event)
+        on_chunk(chunk)
+
+    return train(config, on_chunk=tell, **callbacks)
 
 
 class ForeignError(Exception):

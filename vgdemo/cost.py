@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 MAX_FLOPS = 5e12  # About a quarter of an hour on one core.
 MAX_MEASUREMENTS = 500_000  # About 150 MB of statistics and histograms.
+MAX_TRIAL_FLOPS = MAX_FLOPS / 50  # What is trained unasked takes some seconds, not minutes.
+MAX_TRIAL_MEASUREMENTS = MAX_MEASUREMENTS // 5
 
 Shapes = Sequence[tuple[int, int]]
 
@@ -33,6 +35,18 @@ def flops(kernel_shapes: Shapes, n_train: int, n_validation: int, epochs: int, r
 def measurements(num_layers: int, epochs: int, replicates: int) -> int:
     """Rows of layer statistics: one for each epoch (0 included), replicate and layer."""
     return (epochs + 1) * replicates * num_layers
+
+
+def replicates_of_trial(kernel_shapes: Shapes, n_train: int, n_validation: int, epochs: int) -> int:
+    """How many replicates of a run are few enough to be trained unasked; the arguments are those of `flops`.
+
+    Example:
+        >>> replicates_of_trial([(2, 5), (5, 1)], n_train=500, n_validation=500, epochs=500)
+        99
+    """
+    by_flops = MAX_TRIAL_FLOPS / flops(kernel_shapes, n_train, n_validation, epochs, replicates=1)
+    by_measurements = MAX_TRIAL_MEASUREMENTS / measurements(len(kernel_shapes), epochs, replicates=1)
+    return int(min(by_flops, by_measurements))
 
 
 def check_cost(kernel_shapes: Shapes, n_train: int, n_validation: int, epochs: int, replicates: int) -> None:

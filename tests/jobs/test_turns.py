@@ -2,22 +2,23 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 from jobs.waiting import until
 
-from vgdemo.jobs.turns import Turns
+from vgdemo.jobs.turns import Rank, Turns
 
 
-def waiter(turns: Turns) -> threading.Thread:
-    thread = threading.Thread(target=turns.wait, daemon=True)
+def waiter(turns: Turns, rank: Rank) -> threading.Thread:
+    thread = threading.Thread(target=turns.wait, args=(rank,), daemon=True)
     thread.start()
     return thread
 
 
 def test_who_waits_goes_on_when_the_last_person_is_through() -> None:
     turns = Turns()
-    with turns.taken():
-        with turns.taken():
-            study = waiter(turns)
+    with turns.taken(Rank.PERSON):
+        with turns.taken(Rank.PERSON):
+            study = waiter(turns, Rank.STUDY)
         study.join(0.1)
         assert study.is_alive()
     until(lambda: not study.is_alive(), 5)
@@ -26,8 +27,23 @@ def test_who_waits_goes_on_when_the_last_person_is_through() -> None:
 def test_a_persons_run_that_fails_holds_nobody_up() -> None:
     turns = Turns()
     try:
-        with turns.taken():
+        with turns.taken(Rank.PERSON):
             raise ValueError
     except ValueError:
         pass
-    until(lambda: not waiter(turns).is_alive(), 5)
+    until(lambda: not waiter(turns, Rank.STUDY).is_alive(), 5)
+
+
+@pytest.mark.parametrize("waits", Rank)
+@pytest.mark.parametrize("works", Rank)
+def test_a_run_waits_for_those_of_a_higher_rank_alone(waits: Rank, works: Rank) -> None:
+    turns = Turns()
+    with turns.taken(works):
+        thread = waiter(turns, waits)
+        thread.join(0.1)
+        assert thread.is_alive() == (works > waits)
+    until(lambda: not thread.is_alive(), 5)
+
+
+def test_people_go_before_studies_and_studies_before_trials() -> None:
+    assert sorted(Rank) == [Rank.TRIAL, Rank.STUDY, Rank.PERSON]

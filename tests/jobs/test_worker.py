@@ -17,6 +17,7 @@ from jobs.waiting import TRAINER, config, finished, until
 from vgdemo.config import RunConfig
 from vgdemo.jobs import Jobs, JobState, Progress
 from vgdemo.jobs import worker as module
+from vgdemo.jobs.turns import Rank
 from vgdemo.jobs.worker import TOPIC, Outcome, WarmUp, train_and_keep
 from vgdemo.record import RunRecord
 from vgdemo.store import RunStore
@@ -115,7 +116,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Outcome, list[d
     ) -> tuple[Outcome, list[dict[str, Any]]]:
         worker = StandInWorker(state)
         monkeypatch.setattr(module, "get_worker", lambda: worker)
-        return train_and_keep(trainer, wanted, store, interactive=True), worker.events
+        return train_and_keep(trainer, wanted, store, Rank.PERSON), worker.events
 
     return train
 

@@ -5,5 +5,17 @@ from vgdemo.jobs.job import Job
 from vgdemo.jobs.queue import Jobs
 from vgdemo.jobs.study import Study
 from vgdemo.jobs.tracked_run import JobState, Progress
+from vgdemo.jobs.trials import Trial, Trials, TrialState, trials_are_on
 
-__all__ = ["Job", "JobState", "Jobs", "Progress", "SchedulerError", "Study"]
+__all__ = [
+    "Job",
+    "JobState",
+    "Jobs",
+    "Progress",
+    "SchedulerError",
+    "Study",
+    "Trial",
+    "TrialState",
+    "Trials",
+    "trials_are_on",
+]

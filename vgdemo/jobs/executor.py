@@ -14,10 +14,12 @@ from distributed import Client, Future, KilledWorker
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs.cluster import SchedulerError, connect, disconnect, submit
+from vgdemo.jobs.turns import Rank
 from vgdemo.jobs.worker import TOPIC, Outcome, WarmUp, train_and_keep
 from vgdemo.store import RunStore
 
 PREFIX = "run-"  # Dask's name for the group of tasks.
+TRIAL_PREFIX = "trial-"  # A trial is a task of its own: whoever wants to watch the same run gets it from the start.
 CLUSTER_TOPIC = "all"  # Dask's own, of what happens to workers.
 
 Message = Mapping[str, bytes]  # A record, as `RunRecord.to_message` writes it.
@@ -44,7 +46,7 @@ class Awaits(enum.Enum):
 
     CLUSTER = "the start of the cluster, to be handed over"
     OUTCOME = "its outcome"
-    RETURN = "being let go by Dask, to be handed over again with its new priority"
+    RETURN = "being let go by Dask, to be handed over again with its new rank"
     NOTHING = "nothing, because nobody wants it any more"
 
 
@@ -54,14 +56,14 @@ class SentRun:
 
     Attributes:
         config: What is trained.
-        priority: Those with a higher one go first.
+        rank: Those with a higher one go first.
         on_end: Called with its outcome, once, unless it is withdrawn.
         awaits: What it waits for.
         future: Dask's handle, once it was handed over.
     """
 
     config: RunConfig
-    priority: int
+    rank: Rank
     on_end: Callable[[Outcome], None]
     awaits: Awaits = Awaits.CLUSTER
     future: Future[Outcome] | None = None
@@ -111,25 +113,25 @@ class Executor:
         if self._error is not None:
             raise self._error
 
-    def send(self, config: RunConfig, priority: int, on_end: Callable[[Outcome], None]) -> SentRun:
+    def send(self, config: RunConfig, rank: Rank, on_end: Callable[[Outcome], None]) -> SentRun:
         """Have a run trained.
 
         Args:
             config: What to train.
-            priority: Those with a higher one go first.
+            rank: Those with a higher one go first.
             on_end: Called with its outcome, once, in another thread, unless the run is withdrawn.
         """
-        run = SentRun(config, priority, on_end)
+        run = SentRun(config, rank, on_end)
         with self._lock:
             self._sent[run] = None
             if self._client is not None:
                 self._hand_over(self._client, run)
         return run
 
-    def hurry(self, run: SentRun, priority: int) -> None:
-        """Give a run another priority. Dask cannot change it, so the run is taken back and handed over again."""
+    def hurry(self, run: SentRun, rank: Rank) -> None:
+        """Give a run another rank. Dask cannot change it, so the run is taken back and handed over again."""
         with self._lock:
-            run.priority = priority
+            run.rank = rank
             if run.awaits is Awaits.OUTCOME:
                 run.awaits = Awaits.RETURN
                 _release(run)
@@ -180,9 +182,9 @@ class Executor:
         run.awaits = Awaits.OUTCOME
         run.future = submit(
             client,
-            PREFIX + run.config.run_key,
-            partial(train_and_keep, self._trainer, run.config, self._store, run.priority > 0),
-            run.priority,
+            (TRIAL_PREFIX if run.rank is Rank.TRIAL else PREFIX) + run.config.run_key,
+            partial(train_and_keep, self._trainer, run.config, self._store, run.rank),
+            int(run.rank),
         )
         run.future.add_done_callback(partial(self._settle, run))
 

@@ -15,12 +15,13 @@ from vgdemo.jobs.job import Job
 from vgdemo.jobs.records import Records
 from vgdemo.jobs.study import Study
 from vgdemo.jobs.tracked_run import JobState, Progress, TrackedRun, tick
+from vgdemo.jobs.trials import Trials
+from vgdemo.jobs.turns import Rank
 from vgdemo.jobs.worker import Outcome
 from vgdemo.record import RunRecord
 from vgdemo.store import RunStore
 
 TRAINER = "vgdemo.engine:train"
-PERSON, STUDY = 1, 0  # Priorities.
 WAITING = "Waiting for the workers to start."
 OTHER_STORE = "The run is not kept: the workers have written it to a store that is not this one."
 
@@ -39,6 +40,7 @@ class Jobs:
 
     Attributes:
         study: Runs that are trained for everybody, behind those that people wait for.
+        trials: Remedies that are tried while people read, behind all others.
     """
 
     def __init__(self, store: RunStore, scheduler: str | None = None, *, trainer: str = TRAINER) -> None:
@@ -50,6 +52,7 @@ class Jobs:
         self.study = Study(self)
         self._workers_are_up = False
         self._executor = Executor(scheduler or os.environ.get(SCHEDULER_VARIABLE), trainer, store, self)
+        self.trials = Trials(self, self._executor, store)
         self._executor.start()
 
     def submit(self, config: RunConfig, *, interactive: bool = True) -> Job:
@@ -68,7 +71,13 @@ class Jobs:
             run = self._track(config, interactive)
             job = Job(self, run)
             run.watchers.add(job)
+        self.trials.give_way(config.run_key)
         return job
+
+    @property
+    def num_idle_workers(self) -> int:
+        """Workers that no run of a person or a study needs, nor waits for."""
+        return max(0, self.num_workers - len(self._runs))
 
     @property
     def num_workers(self) -> int:
@@ -187,9 +196,9 @@ class Jobs:
         elif interactive and not run.interactive:
             run.interactive = True
             if run.state is JobState.QUEUED and run.sent is not None:
-                self._executor.hurry(run.sent, PERSON)
+                self._executor.hurry(run.sent, Rank.PERSON)
         if interactive and run.sent is None:
-            run.sent = self._executor.send(config, PERSON, partial(self._settle, run))
+            run.sent = self._executor.send(config, Rank.PERSON, partial(self._settle, run))
         self._queue_changed()
         self._send_next()
         return run
@@ -205,7 +214,7 @@ class Jobs:
             self._end_all(waiting, str(error))
         else:
             for run in waiting[: max(free, 0)]:
-                run.sent = self._executor.send(run.config, STUDY, partial(self._settle, run))
+                run.sent = self._executor.send(run.config, Rank.STUDY, partial(self._settle, run))
 
     def _end_all(self, runs: Iterable[TrackedRun], reason: str) -> None:
         for run in runs:

@@ -1,42 +1,51 @@
-"""Who trains when people and studies share a worker: a study's run pauses while a person's is at work there."""
+"""Who trains when runs of several ranks share a worker: the lower ones pause while a higher one is at work there."""
 
 from __future__ import annotations
 
+import enum
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
+class Rank(enum.IntEnum):
+    """Whose run goes first; to Dask it is the priority."""
+
+    TRIAL = -1  # Of a remedy, while somebody reads.
+    STUDY = 0
+    PERSON = 1
+
+
 class Turns:
-    """Counts the runs that people wait for in this process, and lets the others wait until there is none.
+    """Counts the runs at work in this process, and lets each wait until there is none of a higher rank.
 
     Example:
         >>> turns = Turns()
-        >>> with turns.taken():
-        ...     turns.num_taken
-        1
-        >>> turns.wait()  # Nobody is at work: at once.
+        >>> with turns.taken(Rank.STUDY):
+        ...     turns.wait(Rank.PERSON)  # A study is in nobody's way but a trial's: at once.
+        >>> turns.wait(Rank.TRIAL)  # Nobody is at work: at once.
     """
 
     def __init__(self) -> None:
-        self.num_taken = 0
+        self._at_work: Counter[Rank] = Counter()
         self._changed = threading.Condition()
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
-        """A run that a person waits for is at work."""
-        self._count(+1)
+    def taken(self, rank: Rank) -> Iterator[None]:
+        """A run of this rank is at work, or pauses."""
+        self._count(rank, +1)
         try:
             yield
         finally:
-            self._count(-1)
+            self._count(rank, -1)
 
-    def wait(self) -> None:
-        """Return once no run that a person waits for is at work."""
+    def wait(self, rank: Rank) -> None:
+        """Return once no run of a higher rank is at work."""
         with self._changed:
-            self._changed.wait_for(lambda: not self.num_taken)
+            self._changed.wait_for(lambda: not any(self._at_work[other] for other in Rank if other > rank))
 
-    def _count(self, change: int) -> None:
+    def _count(self, rank: Rank, change: int) -> None:
         with self._changed:
-            self.num_taken += change
+            self._at_work[rank] += change
             self._changed.notify_all()

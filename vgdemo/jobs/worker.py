@@ -9,13 +9,14 @@ import logging
 import math
 import pkgutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from distributed import Reschedule, Worker, WorkerPlugin, get_worker, secede
 
 from vgdemo.config import RunConfig
-from vgdemo.jobs.turns import Turns
+from vgdemo.jobs.turns import Rank, Turns
+from vgdemo.learning import Share, has_learned
 from vgdemo.record import RunRecord, RunStatus
 from vgdemo.store import RunStore, StoreError
 from vgdemo.tour import OPENING
@@ -36,11 +37,13 @@ class Outcome:
         reason: Why training failed, if it did.
         notice: Why the store does not hold the run, if it does not.
         record: Then, the record as a message.
+        learned: Of a trial, the replicates that learn.
     """
 
     reason: str | None = None
     notice: str | None = None
     record: Mapping[str, bytes] = field(default_factory=dict)
+    learned: Share | None = None
 
 
 class WarmUp(WorkerPlugin):
@@ -67,55 +70,57 @@ class WarmUp(WorkerPlugin):
         worker.log_event(TOPIC, {})
 
 
-def train_and_keep(trainer: str, config: RunConfig, store: RunStore, interactive: bool) -> Outcome:
+def train_and_keep(trainer: str, config: RunConfig, store: RunStore, rank: Rank) -> Outcome:
     """Train in this worker, tell of the chunks, keep the record in the store.
 
-    A study's run leaves the worker's place to whoever comes next, and pauses while a person's run is at work here. So a
-    person never waits for a study, and what a study has trained is not lost.
+    A run that no person waits for leaves the worker's place to whoever comes next, and pauses while one of a higher
+    rank is at work here. So a person never waits for a study, nor anybody for a trial, and what was trained of them is
+    not lost. A trial tells of its end alone, and what the store holds by now is not trained again for it.
 
     Dask itself carries the wish to stop: it marks the task as cancelled when no client wants it any more. A client may
     change its mind before the worker has noticed, hence `Reschedule`: Dask then drops the task or starts it again.
     """
-    if interactive:
-        with _turns.taken():
-            record = _train(trainer, config, lambda: None)
-    else:
+    if rank is Rank.TRIAL and (stored := store.look_up(config.run_key)) is not None:
+        return Outcome(learned=stored.summary.learned)
+    if rank < Rank.PERSON:
         secede()
-        record = _train(trainer, config, _turns.wait)
+    with _turns.taken(rank):
+        record = _train(trainer, config, rank)
     if isinstance(record, Outcome):
         return record
     if record.status is RunStatus.STOPPED:
         raise Reschedule
-    return _keep(store, record)
+    kept = _keep(store, record)
+    return Outcome(learned=_learned(record)) if rank is Rank.TRIAL else kept
 
 
-def _train(trainer: str, config: RunConfig, let_others: Callable[[], None]) -> RunRecord | Outcome:
-    """The record, or why there is none.
-
-    Args:
-        trainer: Where `train` is, as "module:name".
-        config: What to train.
-        let_others: Called before every chunk; returns when this run may go on.
-    """
+def _train(trainer: str, config: RunConfig, rank: Rank) -> RunRecord | Outcome:
+    """The record, or why there is none. Before every chunk the run waits for its turn."""
     worker = get_worker()
     key = str(worker.get_current_task())
-    messenger = Messenger(worker, config.run_key)
+    messenger = None if rank is Rank.TRIAL else Messenger(worker, config.run_key)
 
     def hand_on(chunk: RunRecord) -> None:
-        messenger.add(chunk)
-        let_others()
+        if messenger is not None:
+            messenger.add(chunk)
+        _turns.wait(rank)
 
     try:
-        let_others()
+        _turns.wait(rank)
         record: RunRecord = pkgutil.resolve_name(trainer)(
             config, on_chunk=hand_on, should_stop=lambda: worker.state.tasks[key].state == "cancelled"
         )
     except Exception as error:
         _log.exception("Training failed: %s", config.sentence)
         return Outcome(reason=f"{type(error).__name__}: {error}")
-    if record.status is not RunStatus.STOPPED:
+    if messenger is not None and record.status is not RunStatus.STOPPED:
         messenger.send()
     return record
+
+
+def _learned(record: RunRecord) -> Share | None:
+    learned = has_learned(record)
+    return None if learned is None else Share.of(learned)
 
 
 def _keep(store: RunStore, record: RunRecord) -> Outcome:

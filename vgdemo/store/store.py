@@ -153,15 +153,17 @@ class RunStore(MutableMapping[str, RunRecord]):
 
     def __contains__(self, key: object) -> bool:
         """Whether the run has a manifest that can be read; its files are checked when they are read."""
+        return self.look_up(str(key)) is not None
+
+    def look_up(self, key: str) -> StoredRun | None:
+        """What the manifest says of a run; None if there is none that can be read. The run itself is not read."""
         try:
-            self._manifest(str(key))
+            return self._manifest(key)
         except UnreadableError as error:
-            self._leave(str(key), error)
+            self._leave(key, error)
         except (KeyError, DamagedError, StoreError):
             pass
-        else:
-            return True
-        return False
+        return None
 
     def summaries(self) -> list[StoredRun]:
         """What the manifests say of all runs, newest first; no run is read."""
