@@ -5,6 +5,7 @@
 | `RunConfig` | the settings of a run |
 | `train(config)` | its `RunRecord`: what was measured at every epoch |
 | `summarize(record)`, `diagnose(record)` | how the run ends; what it has, why, and what may cure it |
+| `try_remedies(record)` | what came of each of its first remedies, which are trained for it |
 | `figures`, `export` | a record as Plotly figures; as tables, a report, Keras code, a TensorBoard log |
 | `RunStore` | finished runs, kept in a folder or a bucket |
 """
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from vgdemo.engine import train
     from vgdemo.store import RunStore
     from vgdemo.summary import summarize
+    from vgdemo.trials import try_remedies as try_remedies
 
 __all__ = ["RunConfig", "RunRecord", "RunStore", "diagnose", "export", "figures", "summarize", "train"]
 
@@ -30,6 +32,7 @@ _HOMES = {
     "diagnose": "vgdemo.diagnosis",
     "summarize": "vgdemo.summary",
     "train": "vgdemo.engine",
+    "try_remedies": "vgdemo.trials",
 }
 
 

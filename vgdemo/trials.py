@@ -65,9 +65,9 @@ def trial_of(config: RunConfig) -> RunConfig | None:
     Example:
         >>> trial_of(RunConfig()) == RunConfig()
         True
-        >>> trial_of(RunConfig(units=256, replicates=5, epochs=50)).replicates
+        >>> trial_of(RunConfig(units=256, replicates=5, epochs=15)).replicates
         3
-        >>> trial_of(RunConfig(units=256, epochs=500)) is None
+        >>> trial_of(RunConfig(units=256, epochs=50)) is None
         True
     """
     n_validation = config.n_samples - config.n_train

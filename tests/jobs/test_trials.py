@@ -13,7 +13,7 @@ from distributed import Client
 from jobs.waiting import SLOW, config, finished, is_training, until
 
 from vgdemo.config import RunConfig
-from vgdemo.jobs import Jobs, JobState, Progress, SchedulerError, Trial, Trials, TrialState, trials_are_on
+from vgdemo.jobs import Jobs, JobState, Progress, SchedulerError, Trial, Trials, TrialState
 from vgdemo.jobs import trials as module
 from vgdemo.jobs.executor import SentRun
 from vgdemo.jobs.turns import Rank
@@ -300,12 +300,18 @@ def test_without_a_cluster_trials_wait(trials: Trials, executor: StandInExecutor
 
 @pytest.mark.parametrize(("said", "is_on"), [(None, True), ("on", True), ("OFF", False), ("off", False), ("2", False)])
 def test_the_environment_turns_trials_off(
-    said: str | None, is_on: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    said: str | None,
+    is_on: bool,
+    queue: StandInQueue,
+    executor: StandInExecutor,
+    store: RunStore,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.delenv(module.VARIABLE)
     if said is not None:
         monkeypatch.setenv(module.VARIABLE, said)
-    assert trials_are_on() == is_on
+    assert Trials(queue, executor, store).is_on == is_on  # type: ignore[arg-type]
     assert ("Expected VGDEMO_TRIALS to be on or off" in caplog.text) == (said == "2")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from vgdemo.config import RunConfig
-from vgdemo.jobs import JobState, Progress, SchedulerError, Study
+from vgdemo.jobs import JobState, Progress, SchedulerError, Study, Trial, TrialState
 from vgdemo.links import run_query, to_query
 from vgdemo.presets import DEEP_RELU, DEEP_TANH
 from vgdemo.record import RunRecord
@@ -61,6 +61,19 @@ class StandInJob:
 
 
 @dataclass
+class StandInTrials:
+    """Trials of which is known what a test sets, by the run's key; off unless it turns them on."""
+
+    is_on: bool = False
+    found: dict[str, Trial] = field(default_factory=dict)
+    looked: list[RunConfig] = field(default_factory=list)
+
+    def look(self, configs: Sequence[RunConfig]) -> list[Trial]:
+        self.looked = [*configs]
+        return [self.found.get(config.run_key, Trial(TrialState.WAITING)) for config in configs]
+
+
+@dataclass
 class StandInJobs:
     """What `submit` gives can be set; `error` is raised instead of it, until the connection is closed."""
 
@@ -72,6 +85,7 @@ class StandInJobs:
     times_closed: int = 0
     num_workers: int = 2
     preferred: list[str] = field(default_factory=list)
+    trials: StandInTrials = field(default_factory=StandInTrials)
 
     def __post_init__(self) -> None:
         self.study = Study(self)  # type: ignore[arg-type]

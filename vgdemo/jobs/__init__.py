@@ -5,7 +5,7 @@ from vgdemo.jobs.job import Job
 from vgdemo.jobs.queue import Jobs
 from vgdemo.jobs.study import Study
 from vgdemo.jobs.tracked_run import JobState, Progress
-from vgdemo.jobs.trials import Trial, Trials, TrialState, trials_are_on
+from vgdemo.jobs.trials import Trial, Trials, TrialState
 
 __all__ = [
     "Job",

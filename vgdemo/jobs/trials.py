@@ -31,7 +31,7 @@ MOST_KNOWN = 10_000  # Of each no more is kept than two numbers.
 _log = logging.getLogger(__name__)
 
 
-def trials_are_on() -> bool:
+def _are_on() -> bool:
     """Whether remedies are tried unasked on this server: unless the environment says `VGDEMO_TRIALS=off`."""
     said = os.environ.get(VARIABLE, "on").lower()
     if said not in ("on", "off"):
@@ -102,9 +102,13 @@ class Trials:
         queue: The runs that go before trials.
         executor: What trains.
         store: Where finished runs are found.
+
+    Attributes:
+        is_on: Whether this server tries anything unasked; pages that are told not to do not look.
     """
 
     def __init__(self, queue: Queue, executor: Executor, store: RunStore) -> None:
+        self.is_on = _are_on()
         self._queue = queue
         self._executor = executor
         self._store = store

@@ -16,6 +16,7 @@ from vgdemo.ui.live import announce
 from vgdemo.ui.names import titles
 from vgdemo.ui.page import plain
 from vgdemo.ui.progress import are_over, progress_bar, progress_in_words, redraw
+from vgdemo.ui.remedies import trial_switch
 from vgdemo.ui.replicates import replicate_choice
 from vgdemo.ui.runs import BROKEN, retry
 from vgdemo.ui.verdict import next_steps, verdict_in_words, verdict_of_column
@@ -48,10 +49,11 @@ def _heads(jobs: Jobs) -> None:
                 st.markdown(f"**{plain(called[letter])}**")
             progress_bar(job)
             verdict_of_column(job, letter)
-            next_steps(job, letter, partial(set_beside, letter), _place_beside(letter))
+            next_steps(job, letter, partial(set_beside, letter), _place_beside(letter), len(jobs))
     with st.container(horizontal=True, vertical_alignment="center", key="who-learns"):
         st.markdown(plain(_who_learns(jobs)), width="content")
         _stop_or_retry(jobs)
+        trial_switch()
     announce(_in_short(jobs))
 
 

@@ -29,7 +29,7 @@ def trial_switch() -> None:
     """Lets a person turn trials off, on a server that makes any."""
     if runs.open_jobs().trials.is_on:
         st.session_state.setdefault(TRY, True)
-        st.toggle("Try them", key=TRY, persist_state="session", help=SWITCH_HELP)
+        st.toggle("Try while I read", key=TRY, persist_state="session", help=SWITCH_HELP)
 
 
 def remedy_buttons(
@@ -85,7 +85,7 @@ def _draw(
     with st.container(horizontal=True, gap="xsmall", key=row):
         for remedy in remedies:
             words = _words(remedy, trials, before)
-            label = f"{remedy.label} :small[· {plain(words)}]" if words else remedy.label
+            label = f"{remedy.label} :small[·] :small[{plain(words)}]" if words else remedy.label
             if st.button(label, help=remedy.explanation, key=f"remedy {letter} {remedy.label}"):
                 choose(remedy.applied(config))
 
@@ -105,7 +105,6 @@ def _words(remedy: Remedy, trials: Trials, before: Share | None) -> str:
 WORDS = {
     TrialState.WAITING: "to be tried",
     TrialState.AT_WORK: "being tried …",
-    TrialState.DONE: "tried",
     TrialState.FAILED: "its trial failed",
 }
 

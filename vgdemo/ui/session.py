@@ -25,6 +25,7 @@ COLUMN, COMMON, ROWS = "column", "common", "rows"
 STATISTIC, REPLICATE, FIT, SINGLES = "statistic", "replicate", "fit", "singles"
 RUN_NAME, COLUMN_NAME = "name", "column name"
 PRESENT = "present"
+TRY = "try remedies"
 FIND = "find"
 HISTORY = "history"
 

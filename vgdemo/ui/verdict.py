@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import streamlit as st
 
 from vgdemo.config import RunConfig
-from vgdemo.diagnosis import Diagnosis, Remedy, Verdict, diagnose, possible
+from vgdemo.diagnosis import Diagnosis, Verdict, diagnose
 from vgdemo.glossary import GLOSSARY
 from vgdemo.jobs import Job
+from vgdemo.learning import Share
 from vgdemo.links import run_query, to_query
 from vgdemo.record import RunRecord
 from vgdemo.summary import Summary, summarize
 from vgdemo.theory import against_measurement, expectation
+from vgdemo.trials import first_remedies
 from vgdemo.ui.forecast import forecast_of
 from vgdemo.ui.glossary import in_markdown
 from vgdemo.ui.names import own_names
 from vgdemo.ui.page import plain
 from vgdemo.ui.pages import COMPARE, LAB, PAGES
 from vgdemo.ui.progress import ended_record
+from vgdemo.ui.remedies import MOST_OF_VISIT, remedy_buttons, trial_switch
 from vgdemo.ui.session import session
 
-MOST_REMEDIES = 4  # More of them are no advice.
 ICONS = {
     Verdict.HEALTHY: ":green[:material/check_circle:]",
     Verdict.NOISE: ":blue[:material/grain:]",
@@ -42,7 +44,7 @@ def verdict(job: Job) -> None:
             return
         _say(diagnosis)
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            _remedies(diagnosis, job.config)
+            _remedies(diagnosis, job)
             _reasons(diagnosis, "Why")
 
 
@@ -62,7 +64,7 @@ def verdict_in_words(job: Job) -> str:
     return f"{diagnosis.headline}." if diagnosis is not None else ""
 
 
-def next_steps(job: Job, letter: str, attempt: Callable[[RunConfig], None], where: str) -> None:
+def next_steps(job: Job, letter: str, attempt: Callable[[RunConfig], None], where: str, count: int) -> None:
     """The ways on from one of several runs side by side: why it ends so, what may cure it, and the Lab.
 
     Args:
@@ -70,12 +72,13 @@ def next_steps(job: Job, letter: str, attempt: Callable[[RunConfig], None], wher
         letter: Its column's.
         attempt: Sets the cured run beside it.
         where: Which column that will be, in a sentence.
+        count: How many runs stand side by side; all together have the trials of one visit.
     """
     diagnosis = _diagnosis_of(job)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"next-{letter}"):
         if diagnosis is not None:
             _reasons(diagnosis, f"Why {letter}?")
-            _menu(diagnosis, job.config, letter, attempt, where)
+            _menu(diagnosis, job, letter, attempt, where, MOST_OF_VISIT // count)
         query = run_query(job.config, own_names().get(letter, ""))
         st.page_link(PAGES[LAB], label=f"{letter} in the Lab", query_params=query, width="content")
 
@@ -118,39 +121,40 @@ def _say(diagnosis: Diagnosis) -> None:
     st.markdown(f"{icon} **{diagnosis.headline}:** {plain(diagnosis.explanation)}")
 
 
-def _remedies(diagnosis: Diagnosis, config: RunConfig) -> None:
+def _remedies(diagnosis: Diagnosis, job: Job) -> None:
     """Buttons that train the changed run, on the same seed and data, beside the one that it may cure."""
-    remedies = _best(diagnosis, config)
-    if remedies:
-        st.markdown("Try in Compare:", width="content")
-    chosen = _choice_of(remedies, "remedy")
-    if chosen is not None:
-        st.switch_page(PAGES[COMPARE], query_params=to_query([config, chosen.applied(config)], [session().name]))
+    remedies = first_remedies(diagnosis, job.config)
+    if not remedies:
+        return
+
+    def open_beside(changed: RunConfig) -> None:
+        st.switch_page(PAGES[COMPARE], query_params=to_query([job.config, changed], [session().name]))
+
+    st.markdown("Try in Compare:", width="content")
+    remedy_buttons(remedies, job, _learned(job), open_beside)
+    trial_switch()
 
 
 def _menu(
-    diagnosis: Diagnosis, config: RunConfig, letter: str, attempt: Callable[[RunConfig], None], where: str
+    diagnosis: Diagnosis, job: Job, letter: str, attempt: Callable[[RunConfig], None], where: str, most: int
 ) -> None:
-    remedies = _best(diagnosis, config)
+    remedies = first_remedies(diagnosis, job.config)
     if not remedies:
         return
+
+    def set_beside(changed: RunConfig) -> None:
+        attempt(changed)
+        st.rerun()  # This part of the page alone would go on showing the columns of before.
+
     # Another place is another menu: after a choice the old one closes.
     with st.popover(f"Try for {letter}", type="tertiary", key=f"try {letter} {where}"):
         st.caption(where)
-        chosen = _choice_of(remedies, f"remedy {letter}")
-        if chosen is not None:
-            attempt(chosen.applied(config))
-            st.rerun()  # This part of the page alone would go on showing the columns of before.
+        remedy_buttons(remedies, job, _learned(job), set_beside, letter=letter, most=most)
 
 
-def _best(diagnosis: Diagnosis, config: RunConfig) -> Sequence[Remedy]:
-    return possible(diagnosis.remedies, config)[:MOST_REMEDIES]
-
-
-def _choice_of(remedies: Sequence[Remedy], key: str) -> Remedy | None:
-    """A button for each; the one that was pressed."""
-    pressed = [st.button(one.label, help=one.explanation, key=f"{key} {one.label}") for one in remedies]
-    return next((one for one, is_pressed in zip(remedies, pressed, strict=True) if is_pressed), None)
+def _learned(job: Job) -> Share | None:
+    record = ended_record(job)
+    return None if record is None else summary_of(record).learned
 
 
 def _reasons(diagnosis: Diagnosis, label: str) -> None:
