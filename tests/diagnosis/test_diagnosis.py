@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from vgdemo import diagnose
 from vgdemo.activations import ACTIVATIONS
 from vgdemo.config import RunConfig
-from vgdemo.diagnosis import RULES, Verdict, headline, possible
+from vgdemo.diagnosis import RULES, Verdict, headline, possible, so_far
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.learning import Share
 from vgdemo.model import Layer, Model
@@ -66,6 +66,43 @@ def test_nothing_measured_is_not_enough() -> None:
     assert diagnosis.sentence == "Not enough to say: nothing was measured yet."
     assert diagnosis.confidence == "Nothing was measured."
     assert diagnosis.counts == {}
+
+
+def growing(record: RunRecord) -> list[RunRecord]:
+    """The record as it is known after 1, 2, 20 and all of its epochs."""
+
+    def cut(count: int) -> RunRecord:
+        last = record.epochs[count - 1]
+        panels = {name: panel.until(int(last)) for name, panel in record.panels.items()}
+        curves = {name: values[:count] for name, values in record.curve_arrays.items()}
+        return replace(record, epochs=record.epochs[:count], curve_arrays=curves, panels=panels)
+
+    return [cut(count) for count in (1, 2, 20, len(record.epochs))]
+
+
+def test_what_is_seen_so_far_is_known_from_the_first_measurement_and_never_changes(failing: RunRecord) -> None:
+    vanishing = filled(failing, "gradient_rms", [1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1], np.s_[0, 1:])
+    (first,) = {so_far(record) for record in growing(vanishing)}
+    assert first.startswith("3 of 4 replicates have a vanishing gradient at the start because ")
+    last = filled(filled(vanishing, "val_accuracy", 0.9, np.s_[-1]), "train_loss", np.nan, np.s_[5:])
+    assert so_far(last) == first
+
+
+def test_so_far_nothing_that_only_the_end_can_tell_is_an_illness(failing: RunRecord, learning: RunRecord) -> None:
+    dying = filled(failing, "dead_share", 1.0, np.s_[-1])
+    for record in (failing, learning, dying):
+        assert {so_far(one) for one in growing(record)} == {"Nothing is wrong at the start."}
+
+
+def test_so_far_there_is_nothing_to_say_before_a_measurement() -> None:
+    assert so_far(RunRecord.empty(RunConfig())) == ""
+
+
+def test_so_far_saturation_that_makes_the_gradient_vanish_is_said_with_it(failing: RunRecord) -> None:
+    saturated = filled(failing, "saturated_share", 0.9, np.s_[0])
+    vanishing = filled(saturated, "gradient_rms", 1e-9, np.s_[0, :2, :3])
+    assert so_far(saturated).startswith("all 4 replicates are saturated at the start because")
+    assert so_far(vanishing).startswith("all 4 replicates are saturated (2 of them with a vanishing gradient) at the")
 
 
 def test_a_mixed_outcome_is_said_as_such(failing: RunRecord) -> None:

@@ -170,3 +170,11 @@ def test_a_records_parts_are_those_of_its_model() -> None:
     record = RunRecord.empty(config)
     assert record.model == config.model
     assert foreign_record().model is LSTM
+
+
+def test_the_beginning_is_the_first_epoch_of_all_that_was_measured_then(record: RunRecord) -> None:
+    beginning = record.beginning
+    assert beginning.epochs.tolist() == [0]
+    assert {len(panel.epochs) for panel in beginning.panels.values()} == {0, 1}  # No kernel has moved yet.
+    np.testing.assert_array_equal(beginning.values("gradient_rms"), record.values("gradient_rms")[:1])
+    np.testing.assert_array_equal(beginning.curve_arrays["val_loss"], record.curve_arrays["val_loss"][:1])

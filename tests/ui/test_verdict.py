@@ -8,7 +8,7 @@ import pytest
 from conftest import changed
 from streamlit.testing.v1 import AppTest
 
-from vgdemo.diagnosis import diagnose, possible
+from vgdemo.diagnosis import diagnose, possible, so_far
 from vgdemo.jobs import JobState
 from vgdemo.links import from_query
 from vgdemo.record import RunRecord
@@ -46,12 +46,24 @@ def test_a_run_that_is_over_has_its_verdict_with_evidence_rule_and_explanation(
     assert "multiplied by a factor below 1" in said
 
 
-def test_a_run_that_trains_has_the_forecast_in_place_of_a_verdict(lab: Lab, jobs: Any, make_record: MakeRecord) -> None:
+def test_a_run_that_waits_has_the_forecast_in_place_of_a_verdict(lab: Lab, jobs: Any) -> None:
+    jobs.state, jobs.record = JobState.QUEUED, lambda config: None
+    page = lab(activation="sigmoid", kernel_initializer="glorot_uniform")
+    assert "Theory expects the gradient of the weights to change" in texts(page)
+    assert "The verdict follows" in texts(page)
+    assert "So far" not in texts(page)
+
+
+def test_a_run_that_trains_has_what_its_start_shows_in_place_of_a_verdict(
+    lab: Lab, jobs: Any, make_record: MakeRecord
+) -> None:
     record = vanishing(make_record)
     jobs.state, jobs.record = JobState.TRAINING, lambda config: record
     page = lab(activation="sigmoid", kernel_initializer="glorot_uniform")
+    seen = so_far(record)
+    assert "have a vanishing gradient at the start because" in seen
+    assert plain(f"So far: {seen}") in texts(page)
     assert "The verdict follows" in texts(page)
-    assert "Theory expects the gradient of the weights to change" in texts(page)
     assert "Vanishing gradient" not in texts(page)
     assert not [button for button in page.button if (button.key or "").startswith("remedy")]
 

@@ -1,6 +1,6 @@
 """What a run has, why, how sure that is, and what promises to cure it."""
 
-from vgdemo.diagnosis.diagnosis import Diagnosis, diagnose
+from vgdemo.diagnosis.diagnosis import Diagnosis, diagnose, so_far
 from vgdemo.diagnosis.outcomes import HEADLINES, OUTCOMES, headline
 from vgdemo.diagnosis.remedies import Remedy, possible
 from vgdemo.diagnosis.rules import RULES, Rule, Verdict
@@ -16,4 +16,5 @@ __all__ = [
     "diagnose",
     "headline",
     "possible",
+    "so_far",
 ]

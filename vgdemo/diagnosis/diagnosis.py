@@ -13,7 +13,7 @@ from vgdemo.diagnosis.causes import cause_of
 from vgdemo.diagnosis.evidence import evidence
 from vgdemo.diagnosis.outcomes import HEADLINES, headline, outcome
 from vgdemo.diagnosis.remedies import Remedy, prepared
-from vgdemo.diagnosis.rules import RULES, Rule, Verdict, also_dead, also_vanishing, first_rules
+from vgdemo.diagnosis.rules import FORESEEN, RULES, Rule, Verdict, also_dead, also_vanishing, first_rules
 from vgdemo.diagnosis.symptoms import Symptoms
 from vgdemo.learning import Share
 from vgdemo.record import RunRecord
@@ -175,6 +175,39 @@ def diagnose(record: RunRecord) -> Diagnosis:
         remedies=prepared(cause.recipes, symptoms.model, record.last_epoch),
         rule=case.rule,
     )
+
+
+@np.errstate(all="ignore")  # As above.
+def so_far(record: RunRecord) -> str:
+    """What is wrong with a run that still trains, as its first measurement shows it; empty before there is one.
+
+    As long as a run trains, this stays the same.
+
+    Example:
+        >>> so_far(record)
+        "all 2 replicates are saturated at the start because the initialiser's mean is shifted: with weights on one \
+side of 0 all units of a layer push the same way."
+    """
+    if not len(record.epochs) or not record.replicates:
+        return ""
+    symptoms = Symptoms(record.beginning)
+    rules = first_rules(symptoms, FORESEEN)
+    counts = Counter(rule.verdict for rule in rules)
+    del counts[Verdict.UNKNOWN]
+    if not counts:
+        return "Nothing is wrong at the start."
+    verdict = _explained(counts)
+    case, count = _case(symptoms, rules, verdict), counts[verdict]
+    vanishing = int(also_vanishing(symptoms, rules).sum()) if verdict is Verdict.SATURATED else 0
+    words = outcome(verdict, count, vanishing) + (" at the start" if case.rule.phase == "start" else "")
+    return f"{_how_many(count, record.replicates)} {words} because {uncapitalized(cause_of(case).sentence)}"
+
+
+def _how_many(count: int, total: int) -> str:
+    """Of the replicates, such as "all 10 replicates"."""
+    if count < total:
+        return f"{count} of {total} replicates"
+    return f"all {total} replicates" if total > 1 else "the one replicate"
 
 
 def _replicates(holds: Iterable[bool | np.bool_]) -> tuple[int, ...]:

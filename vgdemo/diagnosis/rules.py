@@ -239,12 +239,16 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def first_rules(symptoms: Symptoms) -> list[Rule]:
-    """For each replicate the first rule that holds."""
-    held = np.empty((len(RULES), symptoms.record.replicates), dtype=bool)
-    for row, rule in zip(held, RULES, strict=True):
+# What the first measurement and the points alone show; no later one changes it.
+FORESEEN = (*(rule for rule in RULES if rule.phase == "start" or rule.verdict is Verdict.NOISE), NOT_MEASURED)
+
+
+def first_rules(symptoms: Symptoms, rules: Sequence[Rule] = RULES) -> list[Rule]:
+    """For each replicate the first of the rules that holds; the last one always does."""
+    held = np.empty((len(rules), symptoms.record.replicates), dtype=bool)
+    for row, rule in zip(held, rules, strict=True):
         row[:] = rule.holds(symptoms, rule.threshold)
-    return [RULES[number] for number in held.argmax(axis=0)]
+    return [rules[number] for number in held.argmax(axis=0)]
 
 
 def also_vanishing(symptoms: Symptoms, rules: Sequence[Rule]) -> Mask:

@@ -89,6 +89,17 @@ class Panel:
             histograms=np.concatenate(histograms) if histograms else None,
         )
 
+    def until(self, epoch: int) -> Panel:
+        """What was measured up to an epoch, without histograms.
+
+        Example:
+            >>> record.panels["updates"].until(2).epochs.tolist()  # None at epoch 0.
+            [1, 2]
+        """
+        kept = self.epochs <= epoch
+        statistics = {name: values[kept] for name, values in self.statistics.items()}
+        return replace(self, epochs=self.epochs[kept], statistics=statistics, histograms=None)
+
     def outputs(self, model: Model) -> tuple[int, ...]:
         """Which of its places belong to the layer that gives the network's answer, from 0.
 

@@ -121,6 +121,22 @@ class RunRecord:
         )
 
     @property
+    def beginning(self) -> RunRecord:
+        """What was measured at the first epoch, without histograms and surfaces: the same as long as a run trains.
+
+        Example:
+            >>> record.beginning.epochs.tolist(), record.beginning.values("gradient_rms").shape
+            ([0], (1, 2, 3))
+        """
+        return replace(
+            self,
+            epochs=self.epochs[:1],
+            curve_arrays={name: values[:1] for name, values in self.curve_arrays.items()},
+            panels={name: panel.until(int(self.epochs[0])) for name, panel in self.panels.items()},
+            surface=None,
+        )
+
+    @property
     def config(self) -> RunConfig | None:
         """The settings, if the run was made of settings."""
         return self.source if isinstance(self.source, RunConfig) else None

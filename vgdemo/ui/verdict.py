@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from vgdemo.config import RunConfig
-from vgdemo.diagnosis import Diagnosis, Verdict, diagnose
+from vgdemo.diagnosis import Diagnosis, Verdict, diagnose, so_far
 from vgdemo.glossary import GLOSSARY
 from vgdemo.jobs import Job
 from vgdemo.learning import Share
@@ -24,6 +24,7 @@ from vgdemo.ui.pages import COMPARE, LAB, PAGES
 from vgdemo.ui.progress import ended_record
 from vgdemo.ui.remedies import MOST_OF_VISIT, remedy_buttons, trial_switch
 from vgdemo.ui.session import session
+from vgdemo.wording import uncapitalized
 
 ICONS = {
     Verdict.HEALTHY: ":green[:material/check_circle:]",
@@ -36,11 +37,12 @@ ABSENT = "The verdict follows when the run is complete."
 
 
 def verdict(job: Job) -> None:
-    """The Lab's verdict: before the run is over, what theory expects of it."""
+    """The Lab's verdict: before the run is over what its start shows, and before that what theory expects."""
     with st.container(key="verdict", gap="xsmall"):
         diagnosis = _diagnosis_of(job)
         if diagnosis is None:
-            st.markdown(f":material/hourglass_top: {plain(expectation(forecast_of(job.config)))} {ABSENT}")
+            seen = _so_far(job) or expectation(forecast_of(job.config))
+            st.markdown(f":material/hourglass_top: {plain(seen)} {ABSENT}")
             return
         _say(diagnosis)
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
@@ -53,7 +55,7 @@ def verdict_of_column(job: Job, letter: str) -> None:
     with st.container(key=f"verdict-{letter}"):
         diagnosis = _diagnosis_of(job)
         if diagnosis is None:
-            st.caption(ABSENT)
+            st.caption(plain(_so_far(job)) or ABSENT)
         else:
             _say(diagnosis)
 
@@ -108,6 +110,17 @@ def _diagnosis(run_key: str, num_epochs: int, _record: RunRecord) -> Diagnosis:
 @st.cache_resource(show_spinner=False, max_entries=200)
 def _summary(run_key: str, num_epochs: int, _record: RunRecord) -> Summary:
     return summarize(_record)
+
+
+def _so_far(job: Job) -> str:
+    """What the start of a run shows; empty before anything is measured."""
+    record = job.record
+    return "" if record is None or not len(record.epochs) else f"So far: {_seen(record.run_key, record)}"
+
+
+@st.cache_resource(show_spinner=False, max_entries=200)
+def _seen(run_key: str, _record: RunRecord) -> str:
+    return uncapitalized(so_far(_record))
 
 
 def _diagnosis_of(job: Job) -> Diagnosis | None:
