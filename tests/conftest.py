@@ -182,8 +182,9 @@ def with_accuracy(record: RunRecord, values: Any) -> RunRecord:
 
 
 def ended(make_record: Callable[..., RunRecord], *accuracies: float, **settings: Any) -> RunRecord:
-    """A run whose replicates end at these validation accuracies."""
+    """A run whose replicates end at these validation accuracies, and whose training loss falls."""
     record = make_record(replicates=len(accuracies), **settings)
+    record = changed(record, train_loss=np.linspace(0.7, 0.3, len(record.epochs))[:, None])
     return with_accuracy(record, np.tile(accuracies, (len(record.epochs), 1)))
 
 

@@ -98,7 +98,7 @@ def test_learning_starts_well_above_the_larger_class_where_nobody_knows_the_ceil
 
 
 def test_of_classes_whose_shares_nobody_knows_each_is_taken_to_be_as_large() -> None:
-    record = four_classes(train_loss=np.zeros((4, 2)), val_accuracy=np.full((4, 2), [0.44, 0.46]))
+    record = four_classes(train_loss=np.zeros((4, 2)), val_accuracy=[[0.25, 0.25], *[[0.44, 0.46]] * 3])
     assert guessing_accuracy(record) == 0.25
     assert has_learned(record).tolist() == [False, True]
     assert guessing_accuracy(replace(record, model=replace(record.model, num_classes=None))) == 0
@@ -158,7 +158,9 @@ def test_arrival_is_the_first_epoch_at_95_percent_of_the_end(make_record: MakeRe
 
 
 def test_a_replicate_that_does_not_learn_never_arrives(make_record: MakeRecord) -> None:
-    record = replace(changed(make_record(), train_loss=0, val_accuracy=[0.69, 0.71]), majority_share=0.5)
+    record = replace(
+        changed(make_record(), train_loss=[[2], [1], [1], [1]], val_accuracy=[0.69, 0.71]), majority_share=0.5
+    )
     assert arrival(record).tolist() == [np.inf, 0]
     record.curve_arrays["train_loss"][-1, 1] = np.nan
     assert arrival(record).tolist() == [np.inf, np.inf]
@@ -196,7 +198,7 @@ def test_there_is_no_gradient_ratio_without_gradients_or_without_an_output_to_co
 
 def test_learned_is_what_comes_most_of_the_way_from_the_larger_class_to_the_ceiling(make_record: MakeRecord) -> None:
     record = replace(make_record(n_samples=1000), majority_share=0.5, ceiling=0.9)
-    assert learning_threshold(record) == pytest.approx(0.5 + 0.6 * 0.4)
+    assert learning_threshold(record) == pytest.approx(0.5 + 0.59 * 0.4)
     assert has_learned(ended(record, 0.73, 0.75)).tolist() == [False, True]
     assert not holds_nothing_to_learn(record)
 
@@ -213,3 +215,52 @@ def test_what_guesses_reach_by_chance_is_not_learned(make_record: MakeRecord, n_
 def test_points_without_a_known_ceiling_are_taken_to_hold_something(make_record: MakeRecord) -> None:
     assert not holds_nothing_to_learn(make_record())
     assert not holds_nothing_to_learn(foreign_record())
+
+
+@pytest.mark.parametrize(("final", "loss", "learned"), [(0.9, 0.69, False), (0.92, 0.69, False), (0.9, 0.6, True)])
+def test_an_accuracy_that_was_there_before_any_update_was_not_learned(
+    make_record: MakeRecord, final: float, loss: float, learned: bool
+) -> None:
+    accuracies, losses = np.linspace(0.9, final, 4)[:, None], np.linspace(0.7, loss, 4)[:, None]
+    record = replace(changed(make_record(), val_accuracy=accuracies, train_loss=losses), majority_share=0.5)
+    assert has_learned(record).tolist() == [learned] * 2
+    later = replace(record, epochs=record.epochs + 1)
+    assert has_learned(later).tolist() == [True] * 2, "nobody knows what was there before"
+
+
+def test_an_accuracy_that_rises_was_learned_however_little_the_loss_falls(make_record: MakeRecord) -> None:
+    rising = np.linspace(0.56, 0.72, 4)[:, None]
+    record = replace(changed(make_record(), val_accuracy=rising, train_loss=0.7), majority_share=0.5)
+    assert has_learned(record).tolist() == [True] * 2
+    assert has_learned(without(record, "train_loss")).tolist() == [True] * 2
+
+
+def test_no_network_has_to_come_beyond_the_ceiling_unless_there_is_nothing_to_learn(make_record: MakeRecord) -> None:
+    noisy = replace(make_record(n_samples=1000), majority_share=0.5)
+    for ceiling in np.linspace(0.5, 1, 51):
+        record = replace(noisy, ceiling=float(ceiling))
+        assert (learning_threshold(record) > ceiling) == holds_nothing_to_learn(record) == (ceiling < 0.553)
+
+
+@pytest.mark.parametrize("n_samples", [100, 250, 1000, 10_000])
+def test_a_guess_hardly_ever_counts_as_learned_whatever_the_ceiling_is(make_record: MakeRecord, n_samples: int) -> None:
+    half = n_samples // 2
+    guesses = np.random.default_rng(1).binomial(half, 0.5, 100_000) / half
+    for ceiling in np.linspace(0.5, 1, 26):
+        record = replace(make_record(n_samples=n_samples), majority_share=0.5, ceiling=float(ceiling))
+        assert (guesses >= learning_threshold(record)).mean() <= 0.011
+
+
+def test_three_corners_of_four_are_not_learned_and_noisy_points_are_as_well_as_can_be(make_record: MakeRecord) -> None:
+    """Accuracies of the best possible classifiers, and of one that gives up a corner of xor: they share nothing."""
+    cases = {
+        "three corners": (0.98, 0.75, False),
+        "xor": (0.98, 0.97, True),
+        "circles, noise 0.3": (0.61, 0.58, True),
+        "spirals, noise 0.3": (0.62, 0.65, True),
+        "moons, noise 1": (0.66, 0.69, True),
+    }
+    for name, (ceiling, final, learned) in cases.items():
+        record = replace(ended(make_record(n_samples=1000), final, final), majority_share=0.504, ceiling=ceiling)
+        record.curve_arrays["train_loss"][:] = np.linspace(0.7, 0.65, 4)[:, None]
+        assert has_learned(record).tolist() == [learned] * 2, name

@@ -133,3 +133,8 @@ def test_the_gradient_is_told_as_it_is_in_the_end_too(failing: RunRecord) -> Non
     assert "in layer 1 it is 1.0·10⁻⁵ times the output's, and 3 times in the end." in (
         evidence(vanished, "gradient_rms", 0.03, np.s_[-1, :, 0])
     )
+
+
+def test_what_can_be_reached_is_said_beside_what_was(failing: RunRecord) -> None:
+    said = diagnose(replace(failing, ceiling=0.85)).evidence[-1]
+    assert said.endswith("always answering the larger class gives 0.5, and 0.85 can be reached on these points.")

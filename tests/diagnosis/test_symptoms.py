@@ -39,7 +39,7 @@ MEASURED = {
     "activations": {"start_saturated", "final_saturated", "start_dead", "final_dead", "start_signal"},
     "updates": {"movement"},
     "train_loss": {"loss"},
-    "val_accuracy": {"final_accuracy", "has_learned"},
+    "val_accuracy": {"final_accuracy", "has_learned", "has_not_learned"},
 }
 
 

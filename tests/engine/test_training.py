@@ -13,6 +13,7 @@ from engine.oracle import Replicate
 from engine.twin import SMALL
 
 from vgdemo.activations import ACTIVATIONS
+from vgdemo.ceiling import ceiling
 from vgdemo.config import RunConfig
 from vgdemo.data import make_dataset
 from vgdemo.engine import compile_cache, train, training
@@ -147,6 +148,7 @@ def test_a_run_measures_every_epoch_and_is_complete(small: RunRecord) -> None:
     assert small.config == SMALL
     assert (small.model, small.replicates, small.planned_epochs) == (SMALL.model, 2, 3)
     assert small.majority_share == make_dataset(SMALL).majority_share
+    assert small.ceiling == ceiling(SMALL)
     assert set(small.seconds) == {"compile", "train"}
     assert set(small.versions) == {"engine", "tensorflow", "keras"}
     assert small.notices == ()

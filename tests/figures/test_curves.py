@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import changed, foreign_record
+from conftest import changed, cut, foreign_record
 
 from vgdemo.figures import Figure, curves
 from vgdemo.record import RunRecord
@@ -104,3 +104,23 @@ def test_a_median_loss_without_a_place_on_the_axis_is_a_named_mark_at_its_end(
     figure = curves(changed(make_record(), train_loss=value, val_loss=0.7))
     (mark,) = (trace for trace in figure.data if trace.name == f"loss {name}")
     assert mark.showlegend and set(np.log10(mark.y).round(2)) == {figure.layout.yaxis2.range[end]}
+
+
+def test_what_can_be_reached_is_a_line_with_its_name_over_all_epochs_to_come(make_record: Make) -> None:
+    record = replace(make_record(epochs=6), ceiling=0.84)
+    figure = curves(cut(record, 3))
+    (line,) = (trace for trace in figure.data if trace.name == "reachable: 0.84")
+    assert (list(line.x), set(line.y), line.yaxis, line.line.dash) == ([0, 1, 2, 6], {0.84}, "y", "dot")
+    assert line.hovertemplate.startswith("reachable: ") and "reachable accuracy" in line.meta["columns"]
+    assert "0.84 can be reached" in figure.layout.title.subtitle.text
+    assert "what can be reached on these points" in figure.layout.meta["how"]
+
+
+def test_nothing_is_said_of_what_can_be_reached_where_nobody_knows(make_record: Make) -> None:
+    figure = curves(make_record())
+    assert not any("reach" in str(trace.name) for trace in figure.data)
+    assert "reach" not in figure.layout.title.subtitle.text + figure.layout.meta["how"]
+    loss_alone = replace(
+        make_record(), ceiling=0.8, curve_arrays={"train_loss": make_record().curve_arrays["train_loss"]}
+    )
+    assert not any("reach" in str(trace.name) for trace in curves(loss_alone).data)

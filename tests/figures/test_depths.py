@@ -15,7 +15,8 @@ Make = Callable[..., RunRecord]
 
 
 def test_shares_and_accuracies_stand_over_their_depth(make_record: Make) -> None:
-    learns = changed(make_record(), val_accuracy=np.array([0.8, 0.9]))
+    rising = np.array([[0.5, 0.5], *[[0.8, 0.9]] * 3])
+    learns = changed(make_record(), val_accuracy=rising)
     stays = changed(make_record(), val_accuracy=np.array([0.5, 0.6]))
     figure = depths({1: learns, 5: stays})
     by_name = {trace.name: trace for trace in figure.data}
@@ -45,3 +46,9 @@ def test_replicates_that_diverged_stand_where_guessing_does(make_record: Make) -
 def test_a_run_whose_accuracy_was_not_measured_is_left_out(make_record: Make) -> None:
     figure = depths({2: make_record(), 3: foreign_record()})
     assert {depth for trace in figure.data for depth in trace.x} == {2}
+
+
+def test_what_can_be_reached_is_a_line_over_the_depths(make_record: Make) -> None:
+    records = {depth: replace(make_record(), ceiling=0.84) for depth in (1, 5)}
+    (line,) = (trace for trace in depths(records).data if trace.name == "reachable: 0.84")
+    assert (list(line.x), list(line.y), line.yaxis) == ([1, 5], [0.84, 0.84], "y2")

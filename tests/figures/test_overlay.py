@@ -102,3 +102,21 @@ def test_a_run_of_which_nothing_is_measured_yet_leaves_its_place_empty(make_reco
 def test_a_name_of_ones_own_has_no_markup(make_record: Make) -> None:
     figure = overlaid_accuracy({"A": make_record()}, {"A": "A · <b>our</b> & theirs"})
     assert figure.data[-1].name == "A · &lt;b&gt;our&lt;/b&gt; &amp; theirs"
+
+
+def test_runs_of_the_same_points_share_the_line_of_what_can_be_reached(make_record: Make) -> None:
+    records = {letter: replace(make_record(), ceiling=0.84) for letter in "AB"}
+    figure = overlaid_accuracy(records, {"A": "A", "B": "B"})
+    assert [trace.name for trace in figure.data if "reachable" in trace.name] == ["reachable: 0.84"]
+    assert figure.layout.title.subtitle.text.endswith(" Reachable: 0.84.")
+    alone = overlaid_accuracy(records | {"B": replace(records["B"], ceiling=None)}, {"A": "A", "B": "B"})
+    assert alone.data[-1].name == "reachable: 0.84", "the other is still being found"
+
+
+def test_runs_of_other_points_have_lines_of_their_own(make_record: Make) -> None:
+    ceilings = {"A": 0.84, "B": 0.63, "C": 0.84}
+    records = {letter: replace(make_record(), ceiling=ceiling) for letter, ceiling in ceilings.items()}
+    figure = overlaid_accuracy(records, {letter: letter for letter in ceilings})
+    names = [trace.name for trace in figure.data if "reachable" in trace.name]
+    assert names == ["reachable by A and C: 0.84", "reachable by B: 0.63"]
+    assert figure.layout.title.subtitle.text.endswith(" Reachable by A and C: 0.84. Reachable by B: 0.63.")

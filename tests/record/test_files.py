@@ -52,6 +52,16 @@ def test_a_record_without_anything_but_its_epochs_survives(record: RunRecord) ->
     assert_same(RunRecord.from_files(bare.to_files()), bare)
 
 
+def test_what_can_be_reached_is_kept_and_a_run_of_before_has_none(record: RunRecord) -> None:
+    known = replace(record, ceiling=0.84)
+    for survivor in (RunRecord.from_files(known.to_files()), RunRecord.from_message(known.to_message())):
+        assert_same(survivor, known)
+    files = known.to_files()
+    description = json.loads(files["run.json"])
+    assert description.pop("ceiling") == 0.84
+    assert RunRecord.from_files(files | {"run.json": json.dumps(description).encode()}).ceiling is None
+
+
 def test_a_message_that_is_no_run_is_refused_with_a_sentence(record: RunRecord) -> None:
     whole = record.to_message()
     for message in ({}, record.to_files(), whole | {"kernels.arrow": whole["kernels.arrow"][:100]}):

@@ -31,6 +31,7 @@ from vgdemo.wording import counted
 
 REPLICATES = 20
 DEPTHS = range(1, 11)
+CEILING = 0.84  # Of the article's points: the page does not wait for it to be found.
 HALVES = {"training": TRAIN_ACCURACY, "validation": VAL_ACCURACY}
 
 # What follows it are numbers that `python -m bench.batch_gradients` prints.
@@ -48,9 +49,8 @@ _RUNS = {number: preset.config.with_changes(replicates=REPLICATES) for number, p
 @cache
 def _learned() -> float:
     """The accuracy from which on a replicate has learned; all experiments are of one data set."""
-    return learning_threshold(
-        replace(RunRecord.empty(DEEP_TANH), majority_share=make_dataset(DEEP_TANH).majority_share)
-    )
+    points = replace(RunRecord.empty(DEEP_TANH), majority_share=make_dataset(DEEP_TANH).majority_share, ceiling=CEILING)
+    return learning_threshold(points)
 
 
 def _experiment(number: str, story: str, *claims: Claim, **others: Any) -> Experiment:

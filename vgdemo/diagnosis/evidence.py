@@ -50,7 +50,8 @@ def _outcome(case: Case) -> str:
     who = "The run" if record.replicates == 1 else "The median of all replicates"
     guess = "guessing" if record.majority_share is None else "always answering the larger class"
     accuracy, guessed = number(deciles[1]), number(case.symptoms.guessing_accuracy)
-    return f"{who} ends at a validation accuracy of {accuracy}; {guess} gives {guessed}."
+    reachable = "" if record.ceiling is None else f", and {number(record.ceiling)} can be reached on these points"
+    return f"{who} ends at a validation accuracy of {accuracy}; {guess} gives {guessed}{reachable}."
 
 
 def _broken(case: Case) -> str:

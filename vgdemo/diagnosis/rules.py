@@ -125,7 +125,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         Verdict.NOISE,
         "training",
-        "What would count as learned could come of guessing with a probability of {threshold} or more.",
+        "What can be reached on these points is no more than guessing reaches with a probability of {threshold}.",
         CHANCE,
         "So few points with so much noise do not show whether a network has learned, whatever its settings are.",
         lambda s, limit: s.holds_nothing_to_learn,

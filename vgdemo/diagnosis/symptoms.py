@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vgdemo.diagnosis.anatomy import hidden_activations, hidden_layers, kernel_activations, output_kernels
 from vgdemo.diagnosis.first_weights import pooled_shift, relative_scale
-from vgdemo.learning import final_accuracy, guessing_accuracy, has_learned, holds_nothing_to_learn, learning_threshold
+from vgdemo.learning import final_accuracy, guessing_accuracy, has_learned, holds_nothing_to_learn
 from vgdemo.model import Model
 from vgdemo.record import RunRecord
 
@@ -75,8 +75,8 @@ class Symptoms:
     @cached_property
     def has_not_learned(self) -> Mask | None:
         """(R,) whether it is known to have learned nothing; a final accuracy that is not a number says neither."""
-        final = self.final_accuracy
-        return None if final is None else final < learning_threshold(self.record)
+        final, learned = self.final_accuracy, self.has_learned
+        return None if final is None or learned is None else ~learned & ~np.isnan(final)
 
     @property
     def holds_nothing_to_learn(self) -> bool:

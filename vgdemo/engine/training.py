@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.metadata import version
 
@@ -11,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from vgdemo.ceiling import ceiling
 from vgdemo.config import ENGINE_VERSION, RunConfig
 from vgdemo.data import Dataset, make_dataset
 from vgdemo.engine import compile_cache
@@ -26,6 +28,7 @@ NUM_SURFACES = 32  # Decision surfaces after the first; denser at the start, whe
 CAPACITY = 25  # Epochs that one call of the program can measure.
 CAPACITY_BYTES = 64e6  # Fewer, where their gradients and kernels would take more memory than this.
 CHUNK_SECONDS = 0.25  # A chunk longer than this would make the picture, and Stop, wait.
+REFERENCE = ThreadPoolExecutor(1, "ceiling")  # Fits classical models to the points while the network compiles.
 NO_COMPILER = "The program could not be compiled with XLA here: the run is right, but it trained many times slower."
 
 
@@ -78,6 +81,7 @@ class Training:
         self._notices: tuple[str, ...] = ()
         dataset = make_dataset(config)
         self._majority_share = dataset.majority_share
+        self._ceiling = REFERENCE.submit(ceiling, config)
         self._data = _data(dataset)
         self._state = self._recipe.initial_state(_first_kernels(config, dataset, network))
         self._generators = [generator(config, i, BATCH_ORDER_STREAM) for i in range(config.replicates)]
@@ -113,6 +117,7 @@ class Training:
         self._kernels_before = [group[-1:] for group in measured.kernels]
         measured_panels = panels(self.config.model, numbers, measured, before)
         self._seconds["train" if epochs.start else "compile"] += time.perf_counter() - began
+        is_last = epochs[-1] == self.config.epochs
         return RunRecord(
             source=self.config,
             model=self.config.model,
@@ -122,8 +127,9 @@ class Training:
             panels=measured_panels,
             planned_epochs=self.config.epochs,
             majority_share=self._majority_share,
+            ceiling=self._ceiling.result() if is_last or self._ceiling.done() else None,
             surface=self._surface(numbers[-1:] if draws_surface else numbers[:0]),
-            status=RunStatus.COMPLETE if epochs[-1] == self.config.epochs else RunStatus.STOPPED,
+            status=RunStatus.COMPLETE if is_last else RunStatus.STOPPED,
             seconds=dict(self._seconds),
             notices=self._notices,
             versions=versions(),

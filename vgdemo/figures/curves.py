@@ -14,7 +14,7 @@ from vgdemo.figures.axes import epoch_axis, log_axis
 from vgdemo.figures.hover import Place, told
 from vgdemo.figures.sampling import column_indices, how_many, of_replicates, who
 from vgdemo.figures.scales import Values
-from vgdemo.figures.style import SPECIAL_COLORS, TRAIN, VALIDATION, new_figure, translucent
+from vgdemo.figures.style import REFERENCE, SPECIAL_COLORS, TRAIN, VALIDATION, new_figure, translucent
 from vgdemo.learning import DECILES, accuracy, quantile, without_finite_loss
 from vgdemo.record import RunRecord
 from vgdemo.wording import capitalized, number, uncapitalized
@@ -72,6 +72,8 @@ def curves(record: RunRecord, *, replicates: Sequence[int] = (), singles: bool =
     drawn = [curve._replace(values=curve.values[shown]) for curve in measured]
     for curve in drawn:
         _add_curve(figure, record.epochs[shown], curve, replicates, singles=singles)
+    if any(curve.measure == "accuracy" for curve in drawn):
+        add_ceiling(figure, line_of_epochs(record), record.ceiling)
     for curve in drawn:
         if curve.measure == "loss":
             _add_marks(figure, record.epochs[shown], curve)
@@ -126,6 +128,38 @@ def add_band(figure: go.Figure, epochs: Values, values: Values, *, color: str, a
         line={"width": 0},
         hoverinfo="skip",
         showlegend=False,
+    )
+
+
+def line_of_epochs(record: RunRecord) -> Values:
+    """The epochs at which a straight line answers whoever points at it: those that are drawn, and the last to come."""
+    return np.union1d(record.epochs[column_indices(record, record.epochs)], [0, record.last_epoch])
+
+
+def add_ceiling(
+    figure: go.Figure, x: Values, ceiling: float | None, *, whose: str = "", axis: str = "y", along: str = "epoch"
+) -> None:
+    """Draw what accuracy can be reached, if it is known, as a thin line.
+
+    Args:
+        figure: The figure.
+        x: Where the line has its points.
+        ceiling: The accuracy.
+        whose: The runs of which it is, unless that goes without saying.
+        axis: The axis of accuracies.
+        along: What `x` is, for the table.
+    """
+    if ceiling is None:
+        return
+    words = f"reachable{whose}: "
+    figure.add_scatter(
+        x=x,
+        y=np.full(len(x), ceiling),
+        yaxis=axis,
+        mode="lines",
+        name=f"{words}{number(ceiling)}",
+        line={"color": REFERENCE, "width": 1, "dash": "dot"},
+        **told(words, "y", {along: "x[i]", f"reachable accuracy{whose}": "y[i]"}),
     )
 
 
@@ -218,4 +252,5 @@ def _reading(record: RunRecord, measured: Sequence[Curve], replicates: Sequence[
     elif record.replicates > 1:
         sentence = f"{capitalized(who(record, replicates))}: {uncapitalized(sentence)}"
     lost = int(of_replicates(without_finite_loss(record), replicates)[-1].sum())
-    return sentence + (f"; {lost} of {count} without finite loss." if lost else ".")
+    reachable = f"; {number(record.ceiling)} can be reached" if record.ceiling and told.measure == "accuracy" else ""
+    return f"{sentence}{reachable}" + (f"; {lost} of {count} without finite loss." if lost else ".")

@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from vgdemo.figures import guide
+from vgdemo.figures.curves import add_ceiling
 from vgdemo.figures.hover import told
 from vgdemo.figures.scales import Values
 from vgdemo.figures.style import BLUE, GREEN, new_figure
@@ -39,9 +40,11 @@ def depths(records: Mapping[int, RunRecord]) -> go.Figure:
         final, learned = final_accuracy(record), has_learned(record)
         if final is not None and learned is not None:
             accuracies[depth], shares[depth] = final, Share.of(learned)
-    figure = _axes(list(shares), _reading(shares))
+    figure = _axes(list(shares), _reading(shares), guide.of_depths(records.values()))
     _add_shares(figure, shares)
     _add_accuracies(figure, accuracies)
+    for ceiling in {record.ceiling for record in records.values()}:
+        add_ceiling(figure, np.array([*shares]), ceiling, axis="y2", along="hidden layers")
     return figure
 
 
@@ -85,12 +88,12 @@ def _add_accuracies(figure: go.Figure, accuracies: Mapping[int, Values]) -> None
     )
 
 
-def _axes(layers: list[int], reading: str) -> go.Figure:
+def _axes(layers: list[int], reading: str, how: str) -> go.Figure:
     return new_figure(
         "Learning against depth",
         reading,
         "Two charts over the number of hidden layers: share of replicates that learns, and their final accuracies.",
-        how=guide.DEPTHS,
+        how=how,
         uirevision="depths",
         xaxis={
             "title": {"text": "hidden layers"},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from vgdemo.figures.scales import Statistic
 from vgdemo.record import Panel, RunRecord
 from vgdemo.theory import Forecast
@@ -51,6 +53,12 @@ STATISTICS = {
 }
 
 
+CEILING = (
+    "The dotted line is what can be reached on these points: the validation accuracy of a good classical model. "
+    "Noise lowers it, for every network."
+)
+
+
 def of_curves(record: RunRecord) -> str:
     """Of accuracy and loss over the epochs."""
     return " ".join(
@@ -58,8 +66,24 @@ def of_curves(record: RunRecord) -> str:
             "Training is measured on the points that are learned from, validation on as many others.",
             MEDIAN,
             _loss(record),
+            *of_ceilings([record]),
         ]
     )
+
+
+def of_overlay(records: Iterable[RunRecord]) -> str:
+    """Of the accuracies of several runs over the epochs."""
+    return " ".join([OVERLAY, *of_ceilings(records)])
+
+
+def of_depths(records: Iterable[RunRecord]) -> str:
+    """Of learning against depth."""
+    return " ".join([DEPTHS, *of_ceilings(records)])
+
+
+def of_ceilings(records: Iterable[RunRecord]) -> tuple[str, ...]:
+    """Of the lines of what can be reached, where it is known."""
+    return (CEILING,) if any(record.ceiling is not None for record in records) else ()
 
 
 def of_layers(shown: Statistic, panel: Panel) -> str:

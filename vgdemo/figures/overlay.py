@@ -12,7 +12,14 @@ import plotly.graph_objects as go
 
 from vgdemo.figures import guide
 from vgdemo.figures.axes import decades, epoch_axis, epoch_range, place_axis
-from vgdemo.figures.curves import COLUMNS_OF_BAND, accuracy_axis, add_band, ends_of_band
+from vgdemo.figures.curves import (
+    COLUMNS_OF_BAND,
+    accuracy_axis,
+    add_band,
+    add_ceiling,
+    ends_of_band,
+    line_of_epochs,
+)
 from vgdemo.figures.frames import Stop, Trace, with_frames
 from vgdemo.figures.hover import told
 from vgdemo.figures.profile import layer_profile
@@ -21,7 +28,7 @@ from vgdemo.figures.scales import Fit, Values
 from vgdemo.figures.style import RUN_COLORS, literal, new_figure
 from vgdemo.learning import accuracy, quantile
 from vgdemo.record import Panel, RunRecord
-from vgdemo.wording import number
+from vgdemo.wording import listed, number
 
 Accuracies = Mapping[str, Values | None]
 
@@ -58,7 +65,17 @@ def overlaid_accuracy(
                 customdata=ends_of_band(values[shown]),
                 **told(f"{letter}: ", "y", {"epoch": "x[i]", "run": [names[letter]]} | COLUMNS_OF_BAND),
             )
+    longest = max(records.values(), key=epoch_range)
+    for whose, ceiling in _ceilings(records).items():
+        add_ceiling(figure, line_of_epochs(longest), ceiling, whose=whose)
     return figure
+
+
+def _ceilings(records: Mapping[str, RunRecord]) -> dict[str, float]:
+    """Whose to what can be reached, as far as that is known; of one number for all it is not said whose."""
+    ceilings = {letter: record.ceiling for letter, record in records.items() if record.ceiling is not None}
+    whose = {one: [letter for letter, other in ceilings.items() if other == one] for one in ceilings.values()}
+    return {f" by {listed(letters)}" if len(whose) > 1 else "": one for one, letters in whose.items()}
 
 
 def _accuracy_of(record: RunRecord, replicates: Sequence[int]) -> Values | None:
@@ -75,7 +92,7 @@ def _axes(
         "Validation accuracy of all columns",
         _reading(records, accuracies, replicates),
         "Line chart of the validation accuracy over epochs, one line with its band for each column.",
-        how=guide.OVERLAY,
+        how=guide.of_overlay(records.values()),
         over_epochs=True,
         uirevision=f"overlay {longest.last_epoch}",
         hovermode="x unified",
@@ -90,7 +107,8 @@ def _reading(records: Mapping[str, RunRecord], accuracies: Accuracies, replicate
         return "Nothing is trained yet."
     whose = {letter: f" ({who(records[letter], chosen)})" for letter, chosen in replicates.items() if chosen}
     medians = ", ".join(f"{letter} {_final(accuracies[letter])}{whose.get(letter, '')}" for letter in trained)
-    return f"Line: median of the replicates, at the last epoch {medians}. Band: 10–90 % of them."
+    reachable = "".join(f" Reachable{whose}: {number(ceiling)}." for whose, ceiling in _ceilings(records).items())
+    return f"Line: median of the replicates, at the last epoch {medians}. Band: 10–90 % of them.{reachable}"
 
 
 def _final(values: Values | None) -> str:

@@ -18,6 +18,7 @@ CLASS_SCALE = ((0, BLUE), (0.5, "#F2F2F0"), (1, ORANGE))
 SEQUENTIAL = "Viridis"
 DIVERGING = ((0, BLUE), (0.5, "#F2F2F0"), (1, VERMILLION))
 ZERO, NOT_A_NUMBER, INFINITE = "#8C8C8C", VERMILLION, PINK  # None of them occurs in the sequential scale.
+REFERENCE = "#8C8C8C"  # Of a thin line that is no measurement of the network.
 SPECIAL_COLORS = {"exact zero": ZERO, "NaN": NOT_A_NUMBER, "∞": INFINITE}
 SPECIAL_VALUES = {"exact zero": 0, "NaN": "NaN", "∞": "Infinity"}  # As a file writes them, which JSON cannot.
 BAND_OPACITY = 0.26
