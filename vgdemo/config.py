@@ -206,6 +206,10 @@ class RunConfig:
             residual=self.residual,
             optimizer=self.optimizer,
             learning_rate=self.learning_rate,
+            momentum=self.momentum if self.optimizer == "sgd" else None,
+            weight_decay=self.weight_decay,
+            gradient_clip=self.gradient_clip,
+            batch_size=self.batch_size,
         )
 
     @property

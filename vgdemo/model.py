@@ -68,6 +68,10 @@ class Model:
         residual: Whether layers have skip connections around them.
         optimizer: Keras's name; None if it is not known.
         learning_rate: At the start; None if it is not known.
+        momentum: Of the optimiser; None if it has none, or it is not known.
+        weight_decay: Share of the weights that each update takes away, times the learning rate; None if not known.
+        gradient_clip: What bounds the gradient, "none" if nothing does; None if it is not known.
+        batch_size: Points for each update; None if it is not known.
         loss: Keras's name.
         num_classes: How many answers there are to choose from; None for a network that does not classify.
 
@@ -92,6 +96,10 @@ class Model:
     residual: bool = False
     optimizer: str | None = None
     learning_rate: float | None = None
+    momentum: float | None = None
+    weight_decay: float | None = None
+    gradient_clip: str | None = None
+    batch_size: int | None = None
     loss: str = "binary_crossentropy"
     num_classes: int | None = 2
 

@@ -56,6 +56,31 @@ SIGNS: dict[str, tuple[RunRecord, RunRecord]] = {
         filled(plain(), "update_ratio", 0.0009),
         filled(plain(), "update_ratio", 0.0011),
     ),
+    "moves_little": (filled(plain(), "update_ratio", 0.009), filled(plain(), "update_ratio", 0.011)),
+    "leaps": (filled(plain(), "update_ratio", 1.1, np.s_[50, :, 2]), filled(plain(), "update_ratio", 0.9, np.s_[50])),
+    "has_equal_weights": (filled(plain(), "kernel_mean", -np.sqrt(0.2)), filled(plain(), "kernel_mean", 0.4)),
+    "is_residual": (plain(residual=True), plain()),
+    "is_deep": (plain(num_hidden_layers=2), plain(num_hidden_layers=1)),
+    "is_tiny": (plain(units=2), plain(units=3)),
+    "starts_far_off": (  # Guessing costs 0.69.
+        filled(plain(), "train_loss", 2.1, START),
+        filled(plain(), "train_loss", 2.0, START),
+    ),
+    "has_learned_a_part": (filled(plain(), "train_loss", 0.65), filled(plain(), "train_loss", 0.67)),
+    "is_decayed": (
+        filled(plain(weight_decay=0.1), "kernel_rms", 0.04, np.s_[-1]),
+        filled(plain(), "kernel_rms", 0.04, np.s_[-1]),
+    ),
+    "normalizes_single_units": (plain(normalization="layer", units=1), plain(normalization="layer", units=2)),
+    "sees_single_points": (plain(normalization="batch", batch_size=1), plain(normalization="batch", batch_size=2)),
+    "is_clipped": (
+        filled(plain(gradient_clip="value"), "update_ratio", 1e-4),
+        filled(plain(), "update_ratio", 1e-4),
+    ),
+    "has_small_slope_and_is_narrow": (
+        plain(activation="sigmoid", num_hidden_layers=20),
+        plain(activation="sigmoid", num_hidden_layers=20, units=20),
+    ),
     "is_linear": (plain(activation="linear"), plain(activation="relu")),
     "is_trained": (plain(epochs=1), replace(plain(), epochs=plain().epochs[:1])),
 }

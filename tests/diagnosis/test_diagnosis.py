@@ -54,7 +54,7 @@ def test_a_run_that_learns_is_healthy_and_needs_no_remedy(learning: RunRecord) -
 
 
 def test_a_profile_with_its_lowest_point_in_the_middle_vanishes(failing: RunRecord) -> None:
-    u_shaped = [0.027, 0.004, 0.0025, 0.0031, 0.012, 0.4]
+    u_shaped = [0.027, 0.004, 0.0015, 0.0031, 0.012, 0.4]
     diagnosis = diagnose(filled(failing, "gradient_rms", u_shaped, np.s_[0]))
     assert diagnosis.verdict is Verdict.VANISHING
     assert any("smallest in layer 3" in sentence for sentence in diagnosis.evidence)

@@ -12,14 +12,15 @@ from vgdemo.diagnosis.remedies import (
     ADAM,
     LARGER_STEPS,
     LONGER,
+    LONGER_USUAL_STEPS,
     ORTHOGONAL,
     OWN_INITIALIZER,
     RELU,
     RESIDUAL,
     SHALLOWER,
+    SHORTER_USUAL_STEPS,
     SMALLER_STEPS,
     UNIT_GAIN,
-    USUAL_STEPS,
     WIDER,
     Recipe,
     Remedy,
@@ -36,7 +37,18 @@ DENSE = replace(LSTM, kernels=(Kernel("first", (3, 8)), *LSTM.kernels[2:]), laye
 LSTM_ALONE = replace(LSTM, kernels=(*LSTM.kernels[:2], LSTM.kernels[3]), layers=LSTM.layers[:1])
 REWRITING = ("WIDER", "SHALLOWER", "RESIDUAL", "BATCH_NORMALIZATION", "LAYER_NORMALIZATION", "LSUV")
 ACTIVATING = ("RELU", "LEAKY_RELU", "SELU", "TANH")
-SCALED = ("LARGER_STEPS", "SMALLER_STEPS", "WIDER", "SHALLOWER", "LONGER")
+SCALED = (
+    "LARGER_STEPS",
+    "SMALLER_STEPS",
+    "WIDER",
+    "SHALLOWER",
+    "DEEPER",
+    "LONGER",
+    "LARGER_STEPS_FOR_LONGER",
+    "WIDER_AND_SHALLOWER",
+    "WIDER_RELU",
+    "WIDER_TANH",
+)
 
 
 def offered(config: RunConfig, *recipes: Recipe) -> tuple[Remedy, ...]:
@@ -96,7 +108,7 @@ def test_settings_of_the_steps_are_scaled_within_their_bounds() -> None:
 
 
 def test_a_remedy_that_costs_too_much_is_left_out() -> None:
-    config = RunConfig(units=128, num_hidden_layers=20, epochs=100, replicates=20)
+    config = RunConfig(units=128, num_hidden_layers=14, epochs=150, replicates=20)
     assert changes(config, WIDER) == {}
     assert changes(config, RESIDUAL) == {"residual": True}
 
@@ -161,16 +173,16 @@ def test_adam_comes_with_its_usual_rate() -> None:
 
 
 def test_what_a_network_of_somebody_else_has_is_not_proposed_again() -> None:
-    assert prepared((ADAM, USUAL_STEPS), LSTM, 6) == ()
+    assert prepared((ADAM, SHORTER_USUAL_STEPS, LONGER_USUAL_STEPS), LSTM, 6) == ()
 
 
 def test_what_is_not_known_is_not_scaled() -> None:
-    assert prepared((USUAL_STEPS, SMALLER_STEPS, LARGER_STEPS, WIDER, SHALLOWER), Model(kernels=()), 6) == ()
+    assert prepared((SHORTER_USUAL_STEPS, SMALLER_STEPS, LARGER_STEPS, WIDER, SHALLOWER), Model(kernels=()), 6) == ()
 
 
 def test_kerass_own_spelling_of_an_optimiser_is_understood() -> None:
     model = replace(LSTM, optimizer="SGD", learning_rate=3.0)
-    assert prepared((USUAL_STEPS,), model, 6)[0].changes == {"learning_rate": 0.01}
+    assert prepared((SHORTER_USUAL_STEPS,), model, 6)[0].changes == {"learning_rate": 0.01}
 
 
 def test_a_training_beyond_the_bounds_of_the_settings_is_not_drawn_back_to_them() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from vgdemo.diagnosis.anatomy import hidden_widths, is_linear, prevailing_activation
-from vgdemo.diagnosis.rules import NOT_MEASURED, Rule
+from vgdemo.activations import ACTIVATIONS, Activation
+from vgdemo.diagnosis.anatomy import hidden_widths, is_dense, is_linear, prevailing_activation
+from vgdemo.diagnosis.factors import Factors, factors
+from vgdemo.diagnosis.rules import NOT_MEASURED, UNMOVED, Rule
 from vgdemo.diagnosis.symptoms import Array, Mask, Symptoms
 from vgdemo.learning import quantile
 from vgdemo.theory import inverse_width_sum
@@ -17,8 +20,14 @@ from vgdemo.theory import inverse_width_sum
 SMALL_WEIGHTS, LARGE_WEIGHTS = 0.7, 1.5
 # Σ 1/width from which squared gradients of one design typically differ by a factor of e^(5/2) and more (Hanin 2018).
 NARROW = 0.5
-UNMOVED = 0.1  # Kernels that move by less than a tenth of their length are still the random ones.
+LITTLE = 1  # Kernels that move by less than their length keep much of the first weights.
+FAR = 1  # A kernel that moves by more than its length in one epoch forgets what it was.
+TINY = 2  # Units; fewer than three lines cannot enclose a class.
 UNEVEN = 0.01  # Smallest gradient over largest, as in the rules.
+SHRUNK = 0.05  # Five times the share from which on the rules call a gradient vanished: chance does the rest.
+DECAYED = 0.1  # What is left of the weights, of which training otherwise makes more.
+FAR_OFF = 3  # Times the loss of guessing: what costs that much is wrong, and sure of it.
+PARTLY = 0.95  # Of the loss of guessing: on a plateau it wanders by a few per cent.
 LONG_STEPS = 0.1  # A learning rate of ten times what sgd and adagrad usually take, a hundred times adam's or rmsprop's.
 
 
@@ -71,13 +80,38 @@ class Case:
         weights = self.symptoms.start_weights
         return weights is not None and not weights[self.replicates].any()
 
+    def has_equal_weights(self) -> bool:
+        """Whether all first weights of every hidden kernel are the same."""
+        return self.symptoms.has_equal_weights
+
     def is_shifted(self) -> bool:
-        """Whether the mean of the hidden kernels' first weights is far from 0."""
-        return self.symptoms.shifted_mean is not None
+        """Whether the mean of the hidden kernels' first weights is far from 0, and there are units to be alike."""
+        return self.symptoms.shifted_mean is not None and self._narrowest > 1
 
     def is_normalized(self) -> bool:
         """Whether signals are normalised, which makes them forget the size of the weights."""
         return self.symptoms.model.normalization != "none"
+
+    def is_residual(self) -> bool:
+        """Whether skip connections go around layers."""
+        return self.symptoms.model.residual
+
+    @cached_property
+    def factors(self) -> Factors | None:
+        """What theory expects each layer to make of the gradient; None where theory does not hold.
+
+        It is of networks of several Dense layers with one known activation, no normalisation and no skip connections,
+        whose weights have mean 0.
+        """
+        activation, scale = prevailing_activation(self.symptoms.model), self.median(self.symptoms.weight_scale)
+        is_plain = not self.is_normalized() and not self.is_residual() and self.symptoms.shifted_mean is None
+        if activation is None or scale is None or not 0 < scale < np.inf or not is_plain:
+            return None
+        return self._factors(activation, scale) if self.is_deep() and is_dense(self.symptoms.model) else None
+
+    def _factors(self, activation: Activation, scale: float) -> Factors:
+        widths = hidden_widths(self.symptoms.model)
+        return factors(activation, len(widths), len(widths) / inverse_width_sum(widths), scale)
 
     def has_large_weights(self) -> bool:
         """Whether the first weights are larger than suits the activation, and that matters."""
@@ -85,11 +119,14 @@ class Case:
         return not self.is_normalized() and scale is not None and scale >= LARGE_WEIGHTS
 
     def has_small_weights(self) -> bool:
-        """Whether the first weights are smaller than suits the activation, and that matters."""
-        return not self.is_normalized() and self._is_below(self.symptoms.weight_scale, SMALL_WEIGHTS)
+        """Whether the first weights are smaller than suits the activation, and no other part matters more."""
+        is_small = not self.is_normalized() and self._is_below(self.symptoms.weight_scale, SMALL_WEIGHTS)
+        return is_small and (self.factors is None or self.factors.leading == "weights")
 
     def has_small_slope(self) -> bool:
-        """Whether the slope of most layers' activation is far below 1 where its inputs lie."""
+        """Whether the slope of most layers' activation is far below 1 where its inputs lie, more than all else."""
+        if self.factors is not None:
+            return self.factors.leading == "slope"
         activation = prevailing_activation(self.symptoms.model)
         return activation is not None and activation.has_small_slope
 
@@ -97,10 +134,53 @@ class Case:
         """Whether the network is so narrow and deep that chance rules its gradients."""
         return inverse_width_sum(hidden_widths(self.symptoms.model)) >= NARROW
 
+    def has_small_slope_and_is_narrow(self) -> bool:
+        """Both: in so narrow and deep a network the gradient would shrink with tanh and its own initialiser as well."""
+        if self.factors is None or not self.has_small_slope():
+            return False
+        steepest = self._factors(ACTIVATIONS["tanh"], 1).actual
+        return steepest ** len(hidden_widths(self.symptoms.model)) < SHRUNK
+
+    def is_deep(self) -> bool:
+        """Whether there are several hidden layers, through which a gradient can shrink."""
+        return len(hidden_widths(self.symptoms.model)) > 1
+
+    def is_tiny(self) -> bool:
+        """Whether a layer has so few units that hardly anything fits through it."""
+        return self._narrowest <= TINY
+
+    def starts_far_off(self) -> bool:
+        """Whether the first weights are so large that the loss starts far above that of any guess."""
+        loss, guessing = self.symptoms.loss, self.symptoms.model.guessing_loss
+        start = None if loss is None else self.median(loss.start)
+        return start is not None and guessing is not None and start >= FAR_OFF * guessing
+
+    def is_decayed(self) -> bool:
+        """Whether every hidden kernel lost most of its length in training."""
+        return self.symptoms.model.weight_decay != 0 and self._is_below(self.symptoms.weights_left, DECAYED)
+
+    def normalizes_single_units(self) -> bool:
+        """Whether layer normalisation has nothing to compare a layer's only unit with."""
+        return self.symptoms.model.normalization == "layer" and self._narrowest == 1
+
+    def sees_single_points(self) -> bool:
+        """Whether batches of one point make batch normalisation say 0 to everything: gradients, but no movement."""
+        model, movement = self.symptoms.model, self.median(self.symptoms.movement)
+        return model.normalization == "batch" and (model.batch_size == 1 or movement == 0)
+
+    def is_clipped(self) -> bool:
+        """Whether gradients are known to be clipped, and the weights hardly move."""
+        return self.symptoms.model.gradient_clip not in (None, "none") and self.hardly_moves()
+
     def takes_long_steps(self) -> bool:
-        """Whether the learning rate is far above what any optimiser usually takes."""
+        """Whether the learning rate is far above what any optimiser usually takes, or its steps turn out long."""
         rate = self.symptoms.model.learning_rate
-        return rate is not None and rate >= LONG_STEPS
+        return (rate is not None and rate >= LONG_STEPS) or self.leaps()
+
+    def leaps(self) -> bool:
+        """Whether a kernel moves by more than its own length in one epoch."""
+        move = self.median(self.symptoms.longest_move)
+        return move is not None and move >= FAR
 
     def is_measured_moving(self) -> bool:
         """Whether it was measured how far kernels move."""
@@ -109,6 +189,16 @@ class Case:
     def hardly_moves(self) -> bool:
         """Whether no kernel moves far from where it was drawn."""
         return self._is_below(self.symptoms.movement, UNMOVED)
+
+    def moves_little(self) -> bool:
+        """Whether no kernel moves by its own length."""
+        return self._is_below(self.symptoms.movement, LITTLE)
+
+    def has_learned_a_part(self) -> bool:
+        """Whether the loss came to rest below that of guessing."""
+        loss, guessing = self.symptoms.loss, self.symptoms.model.guessing_loss
+        end = None if loss is None else self.median(loss.final)
+        return end is not None and guessing is not None and end < PARTLY * guessing
 
     def is_linear(self) -> bool:
         """Whether no hidden layer has a bend in its activation."""
@@ -121,6 +211,10 @@ class Case:
     def is_trained(self) -> bool:
         """Whether there was any update."""
         return self.symptoms.trained_epochs > 0
+
+    @property
+    def _narrowest(self) -> float:
+        return min(hidden_widths(self.symptoms.model), default=np.inf)
 
     def _is_below(self, values: Array | None, limit: float) -> bool:
         median = self.median(values)

@@ -9,8 +9,8 @@ import numpy as np
 
 from vgdemo.config import SETTINGS
 from vgdemo.diagnosis.anatomy import hidden_layers, hidden_widths, kernel_activations, output_kernels
-from vgdemo.diagnosis.case import UNMOVED, Case
-from vgdemo.diagnosis.rules import Verdict
+from vgdemo.diagnosis.case import DECAYED, FAR, LITTLE, Case
+from vgdemo.diagnosis.rules import UNMOVED, Verdict
 from vgdemo.diagnosis.symptoms import Array
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.learning import accuracy_deciles
@@ -204,11 +204,25 @@ def _signal(case: Case) -> str:
 
 def _movement(case: Case) -> str:
     movement = case.median(case.symptoms.movement)
-    if movement is None or not movement < UNMOVED:
+    if movement is None or not movement < (LITTLE if case.rule.verdict is Verdict.STUCK else UNMOVED):
         return ""
     if movement == 0:
         return "Over the whole run no kernel moves at all."
     return f"Over the whole run no kernel moves by more than {number(movement)} of its own length."
+
+
+def _longest_move(case: Case) -> str:
+    move = case.median(case.symptoms.longest_move)
+    if move is None or not FAR <= move < math.inf or case.rule.verdict is Verdict.HEALTHY:
+        return ""
+    return f"In one epoch a kernel moves by as much as {number(move)} times its own length."
+
+
+def _decay(case: Case) -> str:
+    left = case.median(case.symptoms.weights_left)
+    if left is None or not left < DECAYED:
+        return ""
+    return f"In the end each hidden kernel has at most {number(left)} of the root mean square that it started with."
 
 
 def _hidden_phrases(case: Case) -> list[str]:
@@ -226,6 +240,8 @@ EVIDENCE: tuple[Callable[[Case], str], ...] = (
     _weights,
     _late_profile,
     _movement,
+    _longest_move,
+    _decay,
     _loss,
     _outcome,
 )

@@ -27,7 +27,7 @@ def suited_variance(kernel: Kernel, activation: Activation) -> float:
 
 
 def relative_scale(sizes: Array, kernels: Sequence[Kernel], activations: Sequence[Activation | None]) -> Array | None:
-    """Mean square of the weights over the variance that suits their activation, the median over kernels.
+    """Mean square of all weights, each over the variance that suits its activation.
 
     Args:
         sizes: (R, H) root mean square of each kernel.
@@ -35,7 +35,7 @@ def relative_scale(sizes: Array, kernels: Sequence[Kernel], activations: Sequenc
         activations: That of each kernel's layer; None where it is not known, and the kernel is left out.
 
     Returns:
-        (R,) the medians; None if no activation is known.
+        (R,) the means; None if no activation is known.
     """
     suited = {
         place: suited_variance(kernel, activation)
@@ -44,7 +44,8 @@ def relative_scale(sizes: Array, kernels: Sequence[Kernel], activations: Sequenc
     }
     if not suited:
         return None
-    return np.asarray(np.median(sizes[:, list(suited)] ** 2 / np.array(list(suited.values())), axis=-1))
+    counts = [math.prod(kernels[place].shape) for place in suited]
+    return np.average(sizes[:, list(suited)] ** 2 / np.array(list(suited.values())), axis=-1, weights=counts)
 
 
 def pooled_shift(means: Array, sizes: Array, kernels: Sequence[Kernel]) -> float | None:

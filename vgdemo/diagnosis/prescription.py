@@ -6,7 +6,7 @@ where it makes a hidden layer anew, of the `signal` that enters it, its `units` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from vgdemo.diagnosis.anatomy import activated_layers, recurrent_layers
@@ -29,6 +29,9 @@ for layer in [layer for layer in model.layers if isinstance(layer, keras.layers.
     if keras.ops.std(outputs) > 1e-6 * keras.ops.max(keras.ops.abs(outputs)):  # Nothing scales a dead layer.
         layer.kernel.assign(layer.kernel / keras.ops.std(outputs))
     values = layer(values)"""
+PLAIN_CODE = """\
+# Every hidden layer, without a layer that normalises:
+signal = keras.layers.Dense(units, activation=activation)(signal)"""
 NORMALIZED_CODE = """\
 # Every hidden layer, whose activation comes after the normalisation:
 signal = keras.layers.Dense(units)(signal)
@@ -37,7 +40,7 @@ signal = keras.layers.Activation(activation)(signal)"""
 RESIDUAL_CODE = """\
 # Every hidden layer that has as many outputs as inputs:
 signal = keras.layers.Add()([keras.layers.Dense(units, activation=activation)(signal), signal])"""
-FEWER_LAYERS_CODE = """\
+LAYERS_CODE = """\
 for _ in range({count}):
     signal = keras.layers.Dense(units, activation=activation)(signal)"""
 
@@ -107,9 +110,11 @@ def _structure(changes: Mapping[str, Any]) -> list[str]:
     if "units" in changes:
         lines.append(f"units = {changes['units']}  # Of every hidden layer.")
     if "num_hidden_layers" in changes:
-        lines.append(FEWER_LAYERS_CODE.format(count=changes["num_hidden_layers"]))
+        lines.append(LAYERS_CODE.format(count=changes["num_hidden_layers"]))
     if changes.get("normalization") in NORMALIZATION_LAYERS:
         lines.append(NORMALIZED_CODE.format(layer=NORMALIZATION_LAYERS[changes["normalization"]]))
+    elif changes.get("normalization") == "none":
+        lines.append(PLAIN_CODE)
     if changes.get("residual"):
         lines.append(RESIDUAL_CODE)
     return lines
@@ -124,9 +129,18 @@ def _training(changes: Mapping[str, Any]) -> list[str]:
         lines.append(f"optimizer = keras.optimizers.{optimizer}({arguments})  # For model.compile.")
     elif rate is not None:
         lines.append(f"model.optimizer.learning_rate = {rate}  # After model.compile.")
+    lines += [f"model.optimizer.{name} = {value}  # After model.compile." for name, value in _attributes(changes)]
+    arguments = "".join(f", {name}={changes[name]}" for name in ("batch_size", "epochs") if name in changes)
+    return lines + ([f"model.fit(x, y{arguments})"] if arguments else [])
+
+
+def _attributes(changes: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What an optimiser of Keras has besides a learning rate, and what it gets."""
+    if "momentum" in changes:
+        yield "momentum", changes["momentum"]
+    if "weight_decay" in changes:
+        yield "weight_decay", changes["weight_decay"] or None
     if changes.get("gradient_clip") in GRADIENT_CLIPS:
-        limit = GRADIENT_CLIPS[changes["gradient_clip"]]
-        lines.append(f"model.optimizer.{limit} = {changes['clip_limit']}  # After model.compile.")
-    if "epochs" in changes:
-        lines.append(f"model.fit(x, y, epochs={changes['epochs']})")
-    return lines
+        yield GRADIENT_CLIPS[changes["gradient_clip"]], changes["clip_limit"]
+    elif "gradient_clip" in changes:
+        yield from ((name, None) for name in ("clipnorm", *GRADIENT_CLIPS.values()))

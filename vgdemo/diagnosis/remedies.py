@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +14,11 @@ from vgdemo.diagnosis.prescription import NAMELESS, written
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.model import Model
 from vgdemo.optimizers import OPTIMIZERS
+from vgdemo.wording import uncapitalized
 
+USUAL_MOMENTUM, USUAL_BATCH = 0.9, 32  # What Keras's guides, and its `fit`, take.
+GROWTH = 100  # Of a gradient through all layers: from there on the rules call it exploding.
+SHALLOW = 3  # Hidden layers; any classes here are drawn by so many.
 REWRITING = {"units", "num_hidden_layers", "normalization", "residual"}  # Whose code makes Dense layers anew.
 
 
@@ -123,13 +128,7 @@ def _fits(model: Model, changes: Mapping[str, Any]) -> bool:
 
 
 def _is_in_place(model: Model, remedy: Remedy) -> bool:
-    known = {
-        "normalization": model.normalization,
-        "residual": model.residual,
-        "optimizer": model.optimizer,
-        "learning_rate": model.learning_rate,
-    }
-    return all(name in known and known[name] == value for name, value in remedy.changes.items())
+    return all(getattr(model, name, None) == value for name, value in remedy.changes.items())
 
 
 def _fixed(label: str, explanation: str, **changes: Any) -> Recipe:
@@ -148,16 +147,84 @@ def _own_initializer(model: Model, epochs: int) -> Remedy:
     activation = prevailing_activation(model)
     suited = INITIALIZERS["glorot_uniform" if activation is None else activation.suited]
     served = "most activations" if activation is None else activation.label
-    explanation = f"Mean 0, and the variance that suits {served}: the signal keeps its size through layers."
+    explanation = f"Mean 0, and of the usual variances the one that suits {served}."
     return Remedy(f"{suited.author} initialiser", explanation, _first_weights(suited.name))
 
 
-def _usual_steps(model: Model, epochs: int) -> Remedy | None:
-    optimizer = OPTIMIZERS.get((model.optimizer or "").lower())  # Keras has "SGD" and "adam".
-    if optimizer is None:
+def _optimizer(model: Model) -> str:
+    return (model.optimizer or "").lower()  # Keras has "SGD" and "adam".
+
+
+def _usual_steps(turns: Callable[[float, float], bool]) -> Recipe:
+    """The optimiser's usual learning rate, where it turns the present one the right way, or that is not known."""
+
+    def recipe(model: Model, epochs: int) -> Remedy | None:
+        optimizer = OPTIMIZERS.get(_optimizer(model))
+        if optimizer is None:
+            return None
+        rate, now = optimizer.usual_learning_rate, model.learning_rate
+        explanation = f"What {optimizer.keras_class} usually takes."
+        if now is not None and not turns(rate, now):
+            return None
+        return Remedy(f"Learning rate: {rate:g}", explanation, {"learning_rate": rate})
+
+    return recipe
+
+
+def _usual_momentum(model: Model, epochs: int) -> Remedy | None:
+    if model.momentum is None or model.momentum <= USUAL_MOMENTUM:
         return None
-    rate = optimizer.usual_learning_rate
-    return Remedy(f"Learning rate: {rate:g}", f"What {optimizer.keras_class} usually takes.", {"learning_rate": rate})
+    explanation = f"A step then goes on for about {1 / (1 - USUAL_MOMENTUM):.0f} times its length, not for far more."
+    return Remedy(f"Momentum: {USUAL_MOMENTUM:g}", explanation, {"momentum": USUAL_MOMENTUM})
+
+
+def _adam(model: Model, epochs: int) -> Remedy | None:
+    if _optimizer(model) == "adam":
+        return None
+    rate = OPTIMIZERS["adam"].usual_learning_rate
+    explanation = "Each weight's step is scaled by its own gradient's size."
+    return Remedy("Adam", explanation, {"optimizer": "adam", "learning_rate": rate})
+
+
+def _lifted(setting: str, label: str, explanation: str, nothing: Any) -> Recipe:
+    """What is known to be in the way is taken out of it."""
+
+    def recipe(model: Model, epochs: int) -> Remedy | None:
+        present = getattr(model, setting)
+        return None if present in (None, nothing) else Remedy(label, explanation, {setting: nothing})
+
+    return recipe
+
+
+def _larger_batches(model: Model, epochs: int) -> Remedy | None:
+    if model.batch_size is None or model.batch_size >= USUAL_BATCH:
+        return None
+    explanation = "Each update follows the average gradient of more points."
+    return Remedy(f"Batch size: {USUAL_BATCH}", explanation, {"batch_size": USUAL_BATCH})
+
+
+def _residual(model: Model, epochs: int) -> Remedy | None:
+    """Skip connections, where they do not make another illness.
+
+    A branch that keeps the size of the signal doubles, with the signal around it, the mean square of the sum; so does
+    the gradient on its way down.
+    """
+    if _depth(model, epochs) is None or 2 ** (len(hidden_widths(model)) - 1) > GROWTH**2:
+        return None
+    return Remedy("Residual connections", "The gradient gets a way around every layer.", {"residual": True})
+
+
+def _together(first: Recipe, second: Recipe) -> Recipe:
+    """Both changes, where either alone does not help; nothing where one of them has nothing to give."""
+
+    def recipe(model: Model, epochs: int) -> Remedy | None:
+        one, other = first(model, epochs), second(model, epochs)
+        if one is None or other is None:
+            return None
+        label = f"{one.label}, {uncapitalized(other.label)}"
+        return Remedy(label, f"{one.explanation} {other.explanation}", {**one.changes, **other.changes})
+
+    return recipe
 
 
 def _scaled(
@@ -190,6 +257,12 @@ def _depth(model: Model, epochs: int) -> int | None:
     return len(hidden_widths(model)) or None
 
 
+def _small_depth(model: Model, epochs: int) -> int | None:
+    """The depth of a network to which layers may be missing."""
+    depth = _depth(model, epochs)
+    return depth if depth is not None and depth <= SHALLOW else None
+
+
 OWN_INITIALIZER: Recipe = _own_initializer
 UNIT_GAIN = _fixed("Gain 1", "The initialiser's own variance, which is made to keep the signal's size.", gain=1.0)
 ORTHOGONAL = _fixed(
@@ -214,22 +287,31 @@ BATCH_NORMALIZATION = _fixed(
 LAYER_NORMALIZATION = _fixed(
     "Layer normalisation", "Each point's signal is centred and scaled over the units.", normalization="layer"
 )
-RESIDUAL = _fixed("Residual connections", "The gradient gets a way around every layer.", residual=True)
+RESIDUAL: Recipe = _residual
 CLIPPING = _fixed(
     "Gradient clipping",
     "No step is longer than a gradient of norm 1 allows.",
     gradient_clip="global_norm",
     clip_limit=1.0,
 )
-ADAM = _fixed(
-    "Adam",
-    "Each weight's step is scaled by its own gradient's size.",
-    optimizer="adam",
-    learning_rate=OPTIMIZERS["adam"].usual_learning_rate,
+NO_NORMALIZATION = _lifted(
+    "normalization", "No normalisation", "Training then sees the network that is evaluated.", "none"
 )
-USUAL_STEPS: Recipe = _usual_steps
+NO_CLIPPING = _lifted("gradient_clip", "No clipping", "Steps are as long as the gradient makes them.", "none")
+NO_DECAY = _lifted("weight_decay", "No weight decay", "Nothing then pulls the weights to 0.", 0.0)
+ADAM: Recipe = _adam
+LARGER_BATCHES: Recipe = _larger_batches
+LONGER_USUAL_STEPS = _usual_steps(operator.gt)
+SHORTER_USUAL_STEPS = _usual_steps(operator.lt)
+LESS_MOMENTUM: Recipe = _usual_momentum
 SMALLER_STEPS = _scaled("learning_rate", 0.1, _learning_rate, "Learning rate: {value}", "Steps a tenth as long.")
 LARGER_STEPS = _scaled("learning_rate", 10, _learning_rate, "Learning rate: {value}", "Steps ten times as long.")
 WIDER = _scaled("units", 4, _narrowest, "Units: {value}", "More units average out the luck of the draw.")
 SHALLOWER = _scaled("num_hidden_layers", 0.25, _depth, "Hidden layers: {value}", "Fewer factors on the gradient's way.")
+DEEPER = _scaled(
+    "num_hidden_layers", 3, _small_depth, "Hidden layers: {value}", "Each layer bends what the one before has bent."
+)
+WIDER_AND_SHALLOWER = _together(WIDER, SHALLOWER)
+WIDER_RELU, WIDER_TANH = _together(RELU, WIDER), _together(TANH, WIDER)
 LONGER = _scaled("epochs", 4, lambda model, epochs: epochs, "Epochs: {value}", "More passes over the points.")
+LARGER_STEPS_FOR_LONGER = _together(LARGER_STEPS, LONGER)

@@ -12,6 +12,8 @@ from vgdemo.diagnosis.symptoms import Array, Mask, Symptoms
 from vgdemo.learning import CHANCE, LEARNED
 from vgdemo.wording import number
 
+UNMOVED = 0.1  # Kernels that move by less than a tenth of their length are still the random ones.
+
 Held = Mask | np.bool_ | bool  # Of each replicate, or of all of them.
 
 
@@ -99,6 +101,10 @@ def _still_falls(symptoms: Symptoms, limit: float) -> Held:
     return (loss.final < limit * loss.middle) & (loss.final < guessing)
 
 
+def _never_moves(symptoms: Symptoms, limit: float) -> Held:
+    return _below(symptoms.steps, limit) & _below(symptoms.movement, UNMOVED)
+
+
 NOT_MEASURED = Rule(
     Verdict.UNKNOWN,
     "training",
@@ -129,6 +135,15 @@ RULES: tuple[Rule, ...] = (
         CHANCE,
         "So few points with so much noise do not show whether a network has learned, whatever its settings are.",
         lambda s, limit: s.holds_nothing_to_learn,
+    ),
+    Rule(
+        Verdict.STUCK,
+        "training",
+        "All steps of the run together lead no kernel as far as {threshold} times its gradient, nor by a tenth of its "
+        "own length.",
+        0.1,
+        "At learning rate 0.01 and momentum 0.9 one update makes 0.1: what the start looks like has had no effect yet.",
+        _never_moves,
     ),
     Rule(
         Verdict.EXPLODING,
@@ -190,10 +205,19 @@ RULES: tuple[Rule, ...] = (
     Rule(
         Verdict.VANISHING,
         "start",
-        "At the start the smallest gradient of a hidden layer is below {threshold} of the largest of all layers.",
+        "At the start the smallest gradient of a hidden layer is below {threshold} of the largest of all layers, each "
+        "for all weights that leave one unit together; with skip connections that of the first layer counts.",
         0.01,
         "What the largest layer learns in 5 epochs takes that layer 500; most runs that learn start at 0.03 to 0.8.",
         lambda s, limit: _below(s.start_shrinkage, limit),
+    ),
+    Rule(
+        Verdict.VANISHING,
+        "start",
+        "At the start the signal of the last hidden layer is below {threshold} of the first one's (standard deviation).",
+        0.01,
+        "What shrinks the signal on its way up shrinks the gradient on its way down, and both make the steps small.",
+        lambda s, limit: _below(s.start_fading, limit),
     ),
     Rule(
         Verdict.DEAD,
@@ -222,7 +246,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         Verdict.VANISHING,
         "training",
-        "Over the second half the smallest gradient of a hidden layer is below {threshold} of the largest.",
+        "Over the second half the smallest gradient of a hidden layer is below {threshold} of the largest, compared as "
+        "at the start.",
         0.01,
         "As at the start; in networks that learn it stays at 0.06 to 0.6.",
         lambda s, limit: _below(s.late_shrinkage, limit),

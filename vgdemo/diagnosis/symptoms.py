@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -14,6 +15,8 @@ from vgdemo.diagnosis.first_weights import pooled_shift, relative_scale
 from vgdemo.learning import final_accuracy, guessing_accuracy, has_learned, holds_nothing_to_learn
 from vgdemo.model import Model
 from vgdemo.record import RunRecord
+
+EQUAL = 1e-6  # Relative: statistics of 32-bit weights that are one number come so near to it.
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -128,12 +131,15 @@ class Symptoms:
 
     @property
     def start_shrinkage(self) -> Array | None:
-        """(R,) smallest gradient size of a hidden kernel over the largest of all, before the first update."""
+        """(R,) smallest gradient of a hidden kernel over the largest of all, by `_lengths`, before the first update.
+
+        Behind skip connections it is the first kernel's: what goes around a layer need not go through it.
+        """
         return None if self._shrinkage is None else self._shrinkage[0]
 
     @cached_property
     def late_shrinkage(self) -> Array | None:
-        """(R,) smallest gradient size of a hidden kernel over the largest of all: median of the epochs' second half."""
+        """(R,) the same over the second half of the epochs: the median."""
         return None if self._shrinkage is None else _median(self._shrinkage[len(self._shrinkage) // 2 :])
 
     @property
@@ -148,27 +154,33 @@ class Symptoms:
 
     @property
     def start_dead(self) -> Array | None:
-        """(R, L) share of units that give 0 for every point, before the first update."""
-        return self._layers_at("dead_share", 0)
+        """(R, L) share of units that give 0 for every point, before the first update; 0 where a skip goes around."""
+        return self._blocking_at(0)
 
     @property
     def final_dead(self) -> Array | None:
-        """(R, L) share of units that give 0 for every point, after the last epoch."""
-        return self._layers_at("dead_share", -1)
+        """(R, L) share of units that give 0 for every point, after the last epoch; 0 where a skip goes around."""
+        return self._blocking_at(-1)
 
     @property
     def start_signal(self) -> Array | None:
         """(R, L) standard deviation of each hidden layer's activations before the first update."""
         return self._layers_at("activation_std", 0)
 
+    @property
+    def start_fading(self) -> Array | None:
+        """(R,) signal of the last hidden layer over that of the first, before the first update."""
+        signal = self.start_signal
+        return None if signal is None or signal.shape[-1] < 2 else signal[:, -1] / signal[:, 0]
+
     @cached_property
     def start_weights(self) -> Array | None:
         """(R, H) root mean square of each hidden kernel before the first update."""
-        return self._hidden_at_start("kernel_rms")
+        return self._hidden_at("kernel_rms", 0)
 
     @cached_property
     def weight_scale(self) -> Array | None:
-        """(R,) mean square of the first weights over the variance that suits their activation: median over kernels."""
+        """(R,) mean square of the first weights over the variance that suits their activation, all kernels together."""
         if self.start_weights is None:
             return None
         return relative_scale(self.start_weights, self.model.hidden_kernels, kernel_activations(self.model))
@@ -176,7 +188,7 @@ class Symptoms:
     @cached_property
     def shifted_mean(self) -> float | None:
         """Mean of the hidden kernels' first weights, all replicates together; None unless it is far from 0."""
-        means, sizes = self._hidden_at_start("kernel_mean"), self.start_weights
+        means, sizes = self._hidden_at("kernel_mean", 0), self.start_weights
         return None if means is None or sizes is None else pooled_shift(means, sizes, self.model.hidden_kernels)
 
     @cached_property
@@ -191,16 +203,68 @@ class Symptoms:
         return np.asarray(np.where(np.isnan(moves), np.inf, moves).sum(axis=0).max(axis=-1))
 
     @cached_property
+    def longest_move(self) -> Array | None:
+        """(R,) how far a kernel went in one epoch, at most, in its own length; NaN if no kernel has a length."""
+        moves = self._values("update_ratio")
+        return None if moves is None else np.asarray(np.fmax.reduce(moves, axis=(0, 2)))
+
+    @cached_property
+    def steps(self) -> Array | None:
+        """(R,) how far the kernel that went farthest was led by its gradient, in lengths of its average gradient.
+
+        That is the learning rate times the number of updates if steps follow the gradient, more with momentum, less
+        with clipping. NaN where no gradient arrives, None unless every epoch was measured.
+        """
+        moves, weights, gradients = map(self._values, ("update_ratio", "kernel_rms", "gradient_rms"))
+        if moves is None or weights is None or gradients is None or not len(moves) == len(weights) - 1 > 0:
+            return None
+        way = np.where(np.isnan(moves), 0, moves * weights[:-1]).sum(axis=0)
+        length = gradients[:-1].mean(axis=0)
+        return np.asarray(np.fmax.reduce(np.where(length > 0, way / length, np.nan), axis=-1))
+
+    @cached_property
+    def weights_left(self) -> Array | None:
+        """(R,) root mean square of the hidden kernels after the last epoch over that before the first, at most."""
+        start, end = self.start_weights, self._hidden_at("kernel_rms", -1)
+        return None if start is None or end is None else np.asarray((end / start).max(axis=-1))
+
+    @cached_property
+    def has_equal_weights(self) -> bool:
+        """Whether all weights of every hidden kernel are one number before the first update, and not 0."""
+        means, sizes = self._hidden_at("kernel_mean", 0), self.start_weights
+        counts = [math.prod(kernel.shape) for kernel in self.model.hidden_kernels]
+        if means is None or sizes is None or max(counts) == 1:
+            return False
+        return bool((sizes > 0).all() and np.allclose(np.abs(means), sizes, rtol=EQUAL))
+
+    @cached_property
     def _gradient(self) -> Array | None:
         sizes = self._values("gradient_rms")
         return None if sizes is None else np.where(np.isnan(sizes), np.inf, sizes)
 
     @cached_property
     def _shrinkage(self) -> Array | None:
-        sizes = self._gradient
-        if sizes is None or not self.model.hidden:
+        lengths = self._lengths
+        if lengths is None or not self.model.hidden:
             return None
-        return np.asarray(sizes[..., self.model.hidden].min(axis=-1) / sizes.max(axis=-1))
+        on_the_way = self.model.hidden[:1] if self.model.residual else self.model.hidden
+        return np.asarray(lengths[..., on_the_way].min(axis=-1) / lengths.max(axis=-1))
+
+    @property
+    def _lengths(self) -> Array | None:
+        """(E, R, K) root mean square of the gradient of all weights that leave one input of the kernel, together.
+
+        An entry of a kernel into many units gets a small gradient because each of them has a small part in the answer.
+        """
+        fan_out = [kernel.fan_out for kernel in self.model.kernels]
+        return None if self._gradient is None else self._gradient * np.sqrt(fan_out)
+
+    def _blocking_at(self, epoch: int) -> Array | None:
+        """(R, L) dead shares; behind a skip connection none counts while the first kernel still gets a gradient."""
+        shares, sizes = self._layers_at("dead_share", epoch), self._gradient
+        if shares is None or sizes is None or not (self.model.residual and self.model.hidden):
+            return shares
+        return np.where(sizes[epoch][:, self.model.hidden[:1]] > 0, 0, shares)
 
     @cached_property
     def _saturated(self) -> Array | None:
@@ -220,9 +284,9 @@ class Symptoms:
         values, places = self._values(statistic), hidden_layers(self.model)
         return None if values is None or not places else values[..., places]
 
-    def _hidden_at_start(self, statistic: str) -> Array | None:
+    def _hidden_at(self, statistic: str, epoch: int) -> Array | None:
         values = self._values(statistic)
-        return None if values is None or not self.model.hidden else values[0][:, self.model.hidden]
+        return None if values is None or not self.model.hidden else values[epoch][:, self.model.hidden]
 
     def _values(self, statistic: str) -> Array | None:
         values = self.record.values(statistic) if self.record.has(statistic) else None

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from vgdemo.config import RunConfig
 from vgdemo.model import Model
 from vgdemo.record.panel import SURFACE_SIDE, Panel, Surface
 from vgdemo.record.source import source_from_dict, source_to_dict
@@ -131,10 +132,10 @@ def _description(record: RunRecord) -> dict[str, Any]:
 
 def _fields(tables: Mapping[str, pa.Table], description: Mapping[str, Any]) -> dict[str, Any]:
     replicates = int(description["replicates"])
-    epochs = _epochs(tables["curves"], replicates)
+    epochs, source = _epochs(tables["curves"], replicates), source_from_dict(description["source"])
     return {
-        "source": source_from_dict(description["source"]),
-        "model": Model.from_dict(description["model"]),
+        "source": source,
+        "model": source.model if isinstance(source, RunConfig) else Model.from_dict(description["model"]),
         "replicates": replicates,
         "epochs": epochs,
         "curve_arrays": _columns(tables["curves"], (len(epochs), replicates)),
