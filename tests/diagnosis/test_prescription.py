@@ -20,6 +20,15 @@ from .conftest import RECIPES, foreign
 
 UNITS = 5
 DEEP = RunConfig(num_hidden_layers=8, units=UNITS, learning_rate=0.5).model
+SETTINGS = {  # What only a network with something in the way, or missing, is offered.
+    "DEEPER": {"num_hidden_layers": 1},
+    "NO_NORMALIZATION": {"normalization": "batch"},
+    "NO_CLIPPING": {"gradient_clip": "value"},
+    "NO_DECAY": {"weight_decay": 0.1},
+    "LESS_MOMENTUM": {"momentum": 0.99},
+    "LARGER_BATCHES": {"batch_size": 1},
+    "LONGER_USUAL_STEPS": {"learning_rate": 1e-4},
+}
 STEEP = replace(LSTM, optimizer="SGD", learning_rate=0.5)
 ARGUMENT = re.compile(r'^(\w+) = "(\w+)"  # Of (?:every hidden layer|\d hidden layers?): (.+)\.$', re.MULTILINE)
 
@@ -28,7 +37,9 @@ def run(code: str) -> dict[str, Any]:
     """The names after the code ran beside a small compiled network of tanh."""
     layers = [keras.layers.Dense(UNITS, activation="tanh") for _ in range(3)]
     model = keras.Sequential([keras.Input((2,)), *layers, keras.layers.Dense(1, activation="sigmoid")])
-    model.compile(keras.optimizers.SGD(0.5), "binary_crossentropy", run_eagerly=True)
+    model.compile(
+        keras.optimizers.SGD(0.5, 0.99, weight_decay=0.1, clipvalue=0.2), "binary_crossentropy", run_eagerly=True
+    )
     generator = np.random.default_rng(0)
     names = {
         "keras": keras,
@@ -62,6 +73,9 @@ def outcome(code: str) -> dict[str, Any]:
         "optimizer": type(optimizer).__name__,
         "rate": round(float(optimizer.learning_rate), 6),
         "clips": (optimizer.global_clipnorm, optimizer.clipvalue),
+        "momentum": getattr(optimizer, "momentum", None),
+        "decay": optimizer.weight_decay,
+        "updates": int(optimizer.iterations),
         "epochs": len(model.history.epoch) if getattr(model, "history", None) else 0,
         "weights move": any((before != after).any() for before, after in weights),
     }
@@ -79,20 +93,32 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "BATCH_NORMALIZATION": {"layers": ["Dense", "BatchNormalization", "Activation"]},
     "LAYER_NORMALIZATION": {"layers": ["Dense", "LayerNormalization", "Activation"]},
     "RESIDUAL": {"layers": ["Dense", "Add"]},
-    "CLIPPING": {"clips": (1.0, None)},
-    "ADAM": {"optimizer": "Adam", "rate": 0.001},
-    "USUAL_STEPS": {"rate": 0.01},
+    "CLIPPING": {"clips": (1.0, 0.2)},
+    "ADAM": {"optimizer": "Adam", "rate": 0.001, "momentum": None, "decay": None, "clips": (None, None)},
+    "SHORTER_USUAL_STEPS": {"rate": 0.01},
+    "LONGER_USUAL_STEPS": {"rate": 0.01},
+    "LESS_MOMENTUM": {"momentum": 0.9},
+    "NO_NORMALIZATION": {"layers": ["Dense"]},
+    "NO_CLIPPING": {"clips": (None, None)},
+    "NO_DECAY": {"decay": None},
+    "LARGER_BATCHES": {"epochs": 1, "updates": 2, "weights move": True},  # Of 40 points.
+    "DEEPER": {"layers": ["Dense"] * 3},
+    "WIDER_AND_SHALLOWER": {"units": 4 * UNITS, "layers": ["Dense", "Dense"]},
+    "WIDER_RELU": {"activation": "relu", "initializer": "HeUniform", "units": 4 * UNITS},
+    "WIDER_TANH": {"initializer": "GlorotUniform", "units": 4 * UNITS},
+    "LARGER_STEPS_FOR_LONGER": {"rate": 5.0, "epochs": 4, "updates": 8, "weights move": True},
     "SMALLER_STEPS": {"rate": 0.05},
     "LARGER_STEPS": {"rate": 5.0},
     "WIDER": {"units": 4 * UNITS},
     "SHALLOWER": {"layers": ["Dense", "Dense"]},  # Of eight.
-    "LONGER": {"epochs": 4, "weights move": True},
+    "LONGER": {"epochs": 4, "updates": 8, "weights move": True},
 }
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_remedy_is_code_with_which_keras_changes_that_and_nothing_else(name: str) -> None:
-    (remedy,) = prepared((RECIPES[name],), DEEP, 1)
+    model = RunConfig(**{"num_hidden_layers": 8, "units": UNITS, "learning_rate": 0.5} | SETTINGS.get(name, {})).model
+    (remedy,) = prepared((RECIPES[name],), model, 1)
     before, after = outcome(""), outcome(remedy.as_keras())
     assert {part: value for part, value in after.items() if value != before[part]} == EXPECTED[name]
 
@@ -104,8 +130,8 @@ def offered_to_lstm() -> dict[str, Remedy]:
 
 def test_what_an_lstm_is_offered() -> None:
     weights = {"OWN_INITIALIZER", "ORTHOGONAL", "RELU", "LEAKY_RELU", "SELU", "TANH"}
-    training = {"CLIPPING", "ADAM", "USUAL_STEPS", "SMALLER_STEPS", "LARGER_STEPS", "LONGER"}
-    assert offered_to_lstm().keys() == weights | training
+    training = {"CLIPPING", "ADAM", "SHORTER_USUAL_STEPS", "SMALLER_STEPS", "LARGER_STEPS", "LONGER"}
+    assert offered_to_lstm().keys() == weights | training | {"LARGER_STEPS_FOR_LONGER"}
 
 
 def test_a_vanishing_lstm_keeps_its_layers_in_every_remedy_that_its_diagnosis_offers() -> None:
@@ -284,7 +310,7 @@ def test_the_optimiser_is_made_or_mended() -> None:
 
 
 def test_a_clipped_step_is_no_longer_than_its_limit() -> None:
-    names = run(written({"gradient_clip": "global_norm", "clip_limit": 1e-3}))
+    names = run(written({"gradient_clip": "global_norm", "clip_limit": 1e-3, "weight_decay": 0.0}))
     before = [weight.copy() for weight in names["model"].get_weights()]
     names["model"].fit(names["x"], names["y"], batch_size=40, verbose=0)
     moved = np.sqrt(sum(np.sum((a - b) ** 2) for a, b in zip(names["model"].get_weights(), before, strict=True)))

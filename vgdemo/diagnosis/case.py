@@ -9,11 +9,10 @@ import numpy as np
 
 from vgdemo.activations import ACTIVATIONS, Activation
 from vgdemo.diagnosis.anatomy import hidden_widths, is_dense, is_linear, prevailing_activation
-from vgdemo.diagnosis.factors import Factors, factors
 from vgdemo.diagnosis.rules import NOT_MEASURED, UNMOVED, Rule
 from vgdemo.diagnosis.symptoms import Array, Mask, Symptoms
 from vgdemo.learning import quantile
-from vgdemo.theory import inverse_width_sum
+from vgdemo.theory import Factors, factors, inverse_width_sum
 
 # Mean square of the first weights, in that of the initialiser that suits the activation. Glorot's on a ReLU is 0.5;
 # a draw of 25 weights wanders by a quarter.

@@ -76,7 +76,7 @@ def _always(case: Case) -> bool:
 
 UNLESS_DIVERGED = tuple(verdict for verdict in ILLNESSES if verdict is not Verdict.DIVERGED)
 STEPS_TOO_LONG = (SHORTER_USUAL_STEPS, LESS_MOMENTUM, ADAM, SMALLER_STEPS)
-PLATEAU = (ADAM, WIDER, LONGER, LARGER_STEPS)
+PLATEAU = (LONGER, ADAM, WIDER, LARGER_STEPS, DEEPER)
 
 CAUSES: tuple[Cause, ...] = (
     Cause(
@@ -204,7 +204,7 @@ CAUSES: tuple[Cause, ...] = (
         "training",
         Case.is_tiny,
         "So few units sharpen the lines that they draw, and the luck of the draw decides where these are.",
-        (WIDER, DEEPER, RELU),
+        (WIDER, RELU),
     ),
     Cause(
         (Verdict.SATURATED,),
@@ -322,13 +322,6 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         (Verdict.STUCK,),
         "",
-        Case.has_learned_a_part,
-        "It learns a part and comes to rest there: too few units or layers for these classes.",
-        (WIDER, DEEPER, ADAM, LONGER),
-    ),
-    Cause(
-        (Verdict.STUCK,),
-        "",
         Case.moves_little,
         "The steps are too few or too short: in all epochs together no kernel moves by its own length.",
         (LARGER_STEPS_FOR_LONGER, LARGER_STEPS, LONGER, ADAM, WIDER),
@@ -338,21 +331,28 @@ CAUSES: tuple[Cause, ...] = (
         "",
         Case.is_tiny,
         "Hardly anything fits through so few units: too few for these classes.",
-        (WIDER, DEEPER, ADAM, LONGER),
+        (WIDER, ADAM, LONGER),
+    ),
+    Cause(
+        (Verdict.STUCK,),
+        "",
+        Case.has_learned_a_part,
+        "It learns a part and comes to rest there: too few units or layers for these classes.",
+        (DEEPER, WIDER, LONGER, ADAM),
     ),
     Cause(
         (Verdict.STUCK,),
         "",
         Case.is_measured_moving,
         "The weights move, but to no avail: a plateau, or too few units or layers for these classes.",
-        (*PLATEAU, DEEPER),
+        PLATEAU,
     ),
     Cause(
         (Verdict.STUCK,),
         "",
         _always,
         "It rests on a plateau, or has too few units or layers for these classes.",
-        (*PLATEAU, DEEPER),
+        PLATEAU,
     ),
     Cause(
         (Verdict.UNKNOWN,),

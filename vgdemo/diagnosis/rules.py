@@ -214,7 +214,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         Verdict.VANISHING,
         "start",
-        "At the start the signal of the last hidden layer is below {threshold} of the first one's (standard deviation).",
+        "At the start the signal's standard deviation in the last hidden layer is below {threshold} of the first's.",
         0.01,
         "What shrinks the signal on its way up shrinks the gradient on its way down, and both make the steps small.",
         lambda s, limit: _below(s.start_fading, limit),

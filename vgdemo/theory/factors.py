@@ -16,7 +16,7 @@ from scipy.special import psi
 
 from vgdemo.activations import ACTIVATIONS, Activation
 from vgdemo.initializers import INITIALIZERS
-from vgdemo.theory import expected_log_jacobian
+from vgdemo.theory.finite_width import expected_log_jacobian
 from vgdemo.theory.mean_field import LARGEST_VARIANCE, SMALLEST_VARIANCE, gaussian_mean
 
 WIDE = 1000  # Units from which on chance hardly counts.
