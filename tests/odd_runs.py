@@ -61,12 +61,18 @@ def _size(run: OddRun) -> np.ndarray:
 
 
 def _vanishes(run: OddRun) -> np.ndarray:
-    """In some hidden layer below a hundredth of the largest, or tiny in all, at the start or in the second half."""
+    """In some hidden layer below a hundredth of the largest, or tiny in all, or the signal fades on its way up."""
     sizes = _size(run)
     with np.errstate(invalid="ignore"):
         share = sizes[..., :-1].min(axis=-1) / sizes.max(axis=-1)
     tiny = sizes[0, :, :-1].max(axis=-1) < 1e-5
-    return tiny | (share[0] < 0.01) | (np.median(share[len(share) // 2 :], axis=0) < 0.01)
+    signal = run.raw("activation_std")[0]
+    return (
+        tiny
+        | (signal[:, -1] < 0.01 * signal[:, 0])
+        | (share[0] < 0.01)
+        | (np.median(share[len(share) // 2 :], axis=0) < 0.01)
+    )
 
 
 def _explodes(run: OddRun) -> np.ndarray:
@@ -166,6 +172,15 @@ def _stopped() -> RunRecord:
     return replace(cut(_shrinking(ordinary(9), np.s_[:], 0.05), 30), status=RunStatus.STOPPED)
 
 
+def _leaping() -> RunRecord:
+    return set_at(ordinary(18, learning_rate=3.0), "update_ratio", np.s_[3, :, 1], 2.4 * SPREAD[:, 0])
+
+
+def _decayed() -> RunRecord:
+    record = ordinary(19, weight_decay=0.5)
+    return set_at(record, "kernel_rms", np.s_[-1, :, :-1], 0.01 * SPREAD)
+
+
 ALL = tuple(range(10))
 
 
@@ -191,6 +206,12 @@ def odd_runs() -> dict[str, OddRun]:
         "loss far above guessing": OddRun(set_at(ordinary(13), "train_loss", np.s_[20:], 3.0), ALL),
         "one epoch": OddRun(ordinary(14, epochs=1), ALL),
         "one replicate": OddRun(_shrinking(ordinary(15, replicates=1), np.s_[:], 0.01), (0,)),
+        "long steps": OddRun(_leaping(), ALL),
+        "weights that decay away": OddRun(_decayed(), ALL),
+        "never moves": OddRun(set_at(ordinary(20), "update_ratio", np.s_[:], 1e-6 * np.ones(5)), ALL),
+        "a signal that fades": OddRun(
+            set_at(ordinary(21), "activation_std", np.s_[0], 0.5 * 0.1 ** np.arange(4) * SPREAD), ALL
+        ),
         "one unit in one layer": OddRun(ordinary(16, units=1, num_hidden_layers=1), ALL),
     }
 

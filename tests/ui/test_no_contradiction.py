@@ -101,9 +101,27 @@ def broken(run: OddRun) -> int:
 
 
 def weights(run: OddRun) -> float:
-    """Mean square of the first weights of square kernels, over what suits: 2/units for a ReLU, 1/units otherwise."""
-    square = np.asarray(run.median(run.raw("kernel_rms")[0] ** 2))[1:-1]
-    return float(np.median(square) * run.record.source.units / (2 if run.record.source.activation == "relu" else 1))
+    """Mean square of all first weights, each over what suits: 2/inputs for a ReLU, 2/(inputs + outputs) otherwise."""
+    shapes = np.array(run.record.source.kernel_shapes[:-1])
+    suited = 2 / (shapes[:, 0] if run.record.source.activation == "relu" else shapes.sum(axis=1))
+    ratios = run.raw("kernel_rms")[0][:, :-1] ** 2 / suited
+    return float(run.median(np.average(ratios, axis=1, weights=shapes.prod(axis=1))))
+
+
+def longest_move(run: OddRun) -> float:
+    """How far a kernel went in one epoch, at most."""
+    return float(run.median(np.nanmax(run.raw("update_ratio"), axis=(0, 2))))
+
+
+def left(run: OddRun) -> float:
+    """What is left of the hidden kernel that kept most of its length."""
+    sizes = run.raw("kernel_rms")
+    return float(run.median((sizes[-1] / sizes[0])[:, :-1].max(axis=1)))
+
+
+def signal(run: OddRun) -> np.ndarray:
+    """(H,) standard deviation of each hidden layer before the first update."""
+    return np.asarray(run.median(run.raw("activation_std")[0]))
 
 
 GUESS = np.log(2)
@@ -132,6 +150,12 @@ EVIDENCE: dict[str, Callable[..., tuple[float, ...]]] = {
     ),
     rf"{N} of {N} replicates": lambda run: (len(run.told), run.record.replicates),
     rf"\(replicate {N}\)": lambda run: (run.told[0] + 1,),
+    rf"standard deviation changes ×{N} per layer, to {N} in": lambda run: (
+        (signal(run)[-1] / signal(run)[0]) ** (1 / (len(signal(run)) - 1)),
+        signal(run)[-1],
+    ),
+    rf"kernel moves by as much as {N} times its own length": lambda run: (longest_move(run),),
+    rf"has at most {N} of the root mean square that it started with": lambda run: (left(run),),
     rf"weights are drawn (?:around 0.5, )?with {N} times the mean square": lambda run: (weights(run),),
 }
 SATURATION = rf"{N} % of the activations of layer {N} are saturated at the start, {N} % in the end"
