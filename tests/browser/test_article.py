@@ -1,4 +1,4 @@
-"""The Article on a real server. Who opens it first has it train; the tests share what was trained until it is stopped."""
+"""The Article on a real server: who opens it first has it train, and the tests share what it trained until the stop."""
 
 from __future__ import annotations
 
