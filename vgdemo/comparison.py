@@ -88,7 +88,7 @@ def who_learns(records: Mapping[str, RunRecord]) -> str:
     if not shares:
         return "No accuracy was measured."
     (first, share), *others = shares.items()
-    counts = [f"{first} learns in {share.count} of {share.total} replicates"]
+    counts = [f"{first} learns in {share.count} of {counted(share.total, 'replicate')}"]
     return ", ".join(counts + [f"{name} in {share.count} of {share.total}" for name, share in others]) + "."
 
 

@@ -128,6 +128,8 @@ def test_one_slider_moves_the_profiles_of_all_columns_stop_by_stop(compare: Open
         expect(slider).to_have_attribute("aria-valuetext", f"epoch {stop}")
     expect(reading).to_contain_text("Epoch 100")
     expect(reading).to_contain_text("A at epoch 20")
+    page.get_by_role("button", name="profile over layers").click()
+    expect(slider).to_be_hidden()  # No figure is left that shows one epoch alone.
 
 
 def test_stop_ends_all_columns(compare: Open) -> None:

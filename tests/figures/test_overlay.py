@@ -70,6 +70,13 @@ def test_the_accuracy_may_be_that_of_other_replicates_each(make_record: Make) ->
     assert "A 0." in figure.layout.title.subtitle.text and "(replicate 3), B" in figure.layout.title.subtitle.text
 
 
+def test_of_one_replicate_each_nothing_is_called_a_median(make_record: Make) -> None:
+    records, names = {"A": make_record(replicates=3), "B": make_record(replicates=1)}, {"A": "A", "B": "B"}
+    reading = overlaid_accuracy(records, names, replicates={"A": (2,)}).layout.title.subtitle.text
+    assert reading.startswith("Line: one replicate of each") and "(replicate 3)" in reading and "Band" not in reading
+    assert "Line: median" in overlaid_accuracy(records, names).layout.title.subtitle.text
+
+
 def test_columns_may_show_other_replicates_each(make_record: Make) -> None:
     records = {letter: make_record(replicates=3, seed=seed) for seed, letter in enumerate("AB")}
     figure = overlaid_profiles(records, replicates={"A": (2,)})

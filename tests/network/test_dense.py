@@ -65,3 +65,16 @@ def test_the_kernels_come_back_in_the_order_of_the_layers() -> None:
     groups = network.kernels(network.initial_parameters(kernels))
     for ours, kernel in zip((layer for group in groups for layer in group), kernels, strict=True):
         np.testing.assert_array_equal(ours, kernel)
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_of_a_unit_whose_input_is_not_a_number_no_share_is_known(activation: str) -> None:
+    network = DenseNetwork(2, activation)
+    kernels = initial_kernels(SMALL.with_changes(num_hidden_layers=2, activation=activation))
+    kernels[1][0, 0, 0] = np.nan  # Of the second layer, in the first replicate.
+    batch = Batch(tf.constant(POINTS.T[None]), tf.fill([len(POINTS)], 1 / len(POINTS)))
+    parameters = network.initial_parameters(kernels)
+    statistics = network.activation_statistics(parameters, batch, network.forward(parameters, batch)).numpy()
+    is_known = np.ones(statistics.shape, bool)
+    is_known[1, 0] = False
+    np.testing.assert_array_equal(np.isfinite(statistics), is_known)

@@ -108,7 +108,13 @@ def _reading(records: Mapping[str, RunRecord], accuracies: Accuracies, replicate
     whose = {letter: f" ({who(records[letter], chosen)})" for letter, chosen in replicates.items() if chosen}
     medians = ", ".join(f"{letter} {_final(accuracies[letter])}{whose.get(letter, '')}" for letter in trained)
     reachable = "".join(f" Reachable{whose}: {number(ceiling)}." for whose, ceiling in _ceilings(records).items())
+    if all(_is_one(records[letter], replicates.get(letter, ())) for letter in trained):
+        return f"Line: one replicate of each, at the last epoch {medians}.{reachable}"
     return f"Line: median of the replicates, at the last epoch {medians}. Band: 10–90 % of them.{reachable}"
+
+
+def _is_one(record: RunRecord, replicates: Sequence[int]) -> bool:
+    return record.replicates == 1 or len(replicates) == 1
 
 
 def _final(values: Values | None) -> str:

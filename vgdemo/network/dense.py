@@ -184,20 +184,23 @@ class DenseNetwork:
         return DenseParameters(first_gradients.stacked(), other_gradients, output_gradients.stacked())
 
     def activation_statistics(self, parameters: DenseParameters, batch: Batch, signals: DenseSignals) -> tf.Tensor:
-        """(H, R, 4): mean, deviation, saturated and dead share of each hidden layer's activations, before any skip."""
+        """(H, R, 4): mean, deviation, saturated and dead share of each hidden layer's activations, before any skip.
+
+        Of a unit whose input is not a number nothing is known, so shares with such a unit are not numbers either.
+        """
         pre_activations = tf.concat([signals.first[None], signals.others], axis=0)
         first, others = (layers.normalization for layers in _hidden(parameters, batch))
         weights = {name: tf.concat([first[name], others[name]], axis=0) for name in first}
-        slopes, activations = self._slopes(self._normalize(weights, pre_activations, batch))
+        inputs = self._normalize(weights, pre_activations, batch)
+        slopes, activations = self._slopes(inputs)
         limit = SATURATED_SLOPE * ACTIVATIONS[self.activation].steepest_slope
-        saturated = tf.where(tf.math.is_nan(slopes), slopes, tf.cast(tf.abs(slopes) < limit, tf.float32))
-        dead = tf.cast(tf.reduce_all(activations == 0, axis=-1), tf.float32)
+        unknown = tf.math.is_nan(inputs) | tf.math.is_nan(slopes)
         over = (-2, -1)
         statistics = (
             tf.reduce_mean(activations, over),
             tf.math.reduce_std(activations, over),
-            tf.reduce_mean(saturated, over),
-            tf.reduce_mean(dead, -1),
+            _share(tf.abs(slopes) < limit, unknown, over),
+            _share(tf.reduce_all(activations == 0, -1), tf.reduce_any(unknown, -1), -1),
         )
         return tf.stack(statistics, axis=-1)
 
@@ -252,6 +255,11 @@ def _hidden(parameters: DenseParameters, batch: Batch) -> tuple[Layers, Layers]:
         first._replace(normalization=first.normalization | of_first),
         others._replace(normalization=others.normalization | of_others),
     )
+
+
+def _share(holds: tf.Tensor, unknown: tf.Tensor, over: int | tuple[int, int]) -> tf.Tensor:
+    """The share along these axes of what holds; NaN if of any it is unknown."""
+    return tf.reduce_mean(tf.where(unknown, np.nan, tf.cast(holds, tf.float32)), over)
 
 
 def _pre_activate(layer: Layers, inputs: tf.Tensor) -> tf.Tensor:

@@ -26,7 +26,7 @@ def choose(stored: Sequence[StoredRun]) -> list[StoredRun]:
     table = pd.DataFrame(
         {
             "run": [short_words(run) for run in stored],
-            "accuracy": [run.summary.accuracy and run.summary.accuracy[1] for run in stored],
+            "accuracy": [run.summary.accuracy and round(run.summary.accuracy[1], 3) for run in stored],
             "verdict": [headline(run.summary.verdict, run.summary.learned) for run in stored],
             "rest": [run.sentence.partition(" · ")[2] for run in stored],
             "pinned": [run.run_key in pinned for run in stored],
