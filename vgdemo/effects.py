@@ -1,4 +1,4 @@
-"""Which settings of a run do nothing, given the others."""
+"""Which settings of a run do nothing, or leave nothing to do, given the others."""
 
 from __future__ import annotations
 
@@ -27,3 +27,19 @@ def without_effect(values: Mapping[str, Any]) -> dict[str, str]:
         ("residual", values["num_hidden_layers"] == 1 and values["units"] != 2, "two inputs fit no other width"),
     )
     return {name: reason for name, holds, reason in rules if holds}
+
+
+def warning(values: Mapping[str, Any]) -> str:
+    """What keeps any run of these settings from learning, though they fit together, in one sentence; mostly empty.
+
+    Args:
+        values: All settings by name.
+
+    Example:
+        >>> from vgdemo import RunConfig
+        >>> warning(RunConfig(normalization="batch", batch_size=1).to_dict())
+        'Batch normalisation makes zeros of a batch of one point, wherever it lies: no step can learn.'
+    """
+    if values["normalization"] == "batch" and values["batch_size"] == 1:
+        return "Batch normalisation makes zeros of a batch of one point, wherever it lies: no step can learn."
+    return ""

@@ -83,7 +83,7 @@ def growing(record: RunRecord) -> list[RunRecord]:
 def test_what_is_seen_so_far_is_known_from_the_first_measurement_and_never_changes(failing: RunRecord) -> None:
     vanishing = filled(failing, "gradient_rms", [1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1], np.s_[0, 1:])
     (first,) = {so_far(record) for record in growing(vanishing)}
-    assert first.startswith("3 of 4 replicates have a vanishing gradient at the start because ")
+    assert first.startswith("3 of 4 replicates have a vanishing gradient at the start. ")
     last = filled(filled(vanishing, "val_accuracy", 0.9, np.s_[-1]), "train_loss", np.nan, np.s_[5:])
     assert so_far(last) == first
 
@@ -101,7 +101,7 @@ def test_so_far_there_is_nothing_to_say_before_a_measurement() -> None:
 def test_so_far_saturation_that_makes_the_gradient_vanish_is_said_with_it(failing: RunRecord) -> None:
     saturated = filled(failing, "saturated_share", 0.9, np.s_[0])
     vanishing = filled(saturated, "gradient_rms", 1e-9, np.s_[0, :2, :3])
-    assert so_far(saturated).startswith("all 4 replicates are saturated at the start because")
+    assert so_far(saturated).startswith("all 4 replicates are saturated at the start. ")
     assert so_far(vanishing).startswith("all 4 replicates are saturated (2 of them with a vanishing gradient) at the")
 
 

@@ -156,3 +156,25 @@ def test_it_is_not_drawn_over_other_statistics_nor_where_it_does_not_hold(make_r
     figure = layer_profile(record, "gradient_rms", forecast=unfit)
     assert not theory(figure)
     assert "No forecast: not here." in figure.frames[0].layout.title.subtitle.text
+
+
+def test_a_band_from_zero_begins_at_the_foot_of_the_axis_and_a_line_at_zero_is_not_drawn(make_record: Make) -> None:
+    record = make_record(activation="relu", kernel_initializer="he_uniform")
+    born_dead = Forecast(record.config, gradient_rms=np.zeros_like(SIZES), low=np.zeros_like(SIZES), high=SIZES)
+    figure = layer_profile(record, "gradient_rms", forecast=born_dead)
+    band, line = theory(figure)
+    foot = np.asarray(band.y)[len(SIZES) :]
+    assert (foot == foot[0]).all() and figure.layout.yaxis.range[0] <= foot[0] < np.log10(SIZES).min()
+    assert np.isnan(np.asarray(line.y, float)).all()
+
+
+def test_where_no_band_is_promised_the_line_stands_alone(make_record: Make) -> None:
+    record = make_record()
+    unknown = np.full_like(SIZES, np.nan)
+    band, line = theory(
+        layer_profile(
+            record, "gradient_rms", forecast=Forecast(record.config, gradient_rms=SIZES, low=unknown, high=unknown)
+        )
+    )
+    assert np.isnan(np.asarray(band.y, float)).all()
+    assert np.isfinite(np.asarray(line.y, float)).all()

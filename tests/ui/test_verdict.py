@@ -61,11 +61,20 @@ def test_a_run_that_trains_has_what_its_start_shows_in_place_of_a_verdict(
     jobs.state, jobs.record = JobState.TRAINING, lambda config: record
     page = lab(activation="sigmoid", kernel_initializer="glorot_uniform")
     seen = so_far(record)
-    assert "have a vanishing gradient at the start because" in seen
+    assert "have a vanishing gradient at the start." in seen
     assert plain(f"So far: {seen}") in texts(page)
     assert "The verdict follows" in texts(page)
     assert "Vanishing gradient" not in texts(page)
     assert not [button for button in page.button if (button.key or "").startswith("remedy")]
+
+
+def test_batches_of_one_with_batch_normalisation_are_warned_of_while_they_train(
+    lab: Lab, jobs: Any, make_record: MakeRecord
+) -> None:
+    jobs.state, jobs.record = JobState.TRAINING, lambda config: make_record()
+    page = lab(normalization="batch", batch_size=1)
+    assert "no step can learn" in texts(page)
+    assert "no step can learn" not in texts(lab(normalization="layer", batch_size=1))
 
 
 def test_the_forecast_is_drawn_before_there_is_a_measurement(lab: Lab, jobs: Any) -> None:

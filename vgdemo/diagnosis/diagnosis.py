@@ -185,7 +185,7 @@ def so_far(record: RunRecord) -> str:
 
     Example:
         >>> so_far(record)
-        "all 2 replicates are saturated at the start because the initialiser's mean is shifted: with weights on one \
+        "all 2 replicates are saturated at the start. The initialiser's mean is shifted: with weights on one \
 side of 0 all units of a layer push the same way."
     """
     if not len(record.epochs) or not record.replicates:
@@ -200,7 +200,7 @@ side of 0 all units of a layer push the same way."
     case, count = _case(symptoms, rules, verdict), counts[verdict]
     vanishing = int(also_vanishing(symptoms, rules).sum()) if verdict is Verdict.SATURATED else 0
     words = outcome(verdict, count, vanishing) + (" at the start" if case.rule.phase == "start" else "")
-    return f"{_how_many(count, record.replicates)} {words} because {uncapitalized(cause_of(case).sentence)}"
+    return f"{_how_many(count, record.replicates)} {words}. {cause_of(case).sentence}"
 
 
 def _how_many(count: int, total: int) -> str:

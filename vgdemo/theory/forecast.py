@@ -140,11 +140,6 @@ def forecast_of(config: RunConfig) -> Forecast:
 
 def _caveat(config: RunConfig) -> str:
     hidden, output = INITIALIZERS[config.kernel_initializer], INITIALIZERS[config.output_initializer]
-    if config.normalization == "batch" and config.batch_size == 1:
-        return (
-            "No forecast, and nothing to learn from: of a batch of one point batch normalisation leaves the same zeros "
-            "whatever the point."
-        )
     if hidden.mean:
         mean = number(hidden.mean)
         return f"No forecast: the theory needs weights with mean 0, and {hidden.label} draws them around {mean}."

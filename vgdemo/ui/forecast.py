@@ -23,7 +23,7 @@ def _forecast(begins: tuple[object, ...], _config: RunConfig) -> Forecast:
 def forecast_of(config: RunConfig) -> Forecast:
     """The forecast, made once for all runs that begin alike: it takes a tenth of a second."""
     begins = [getattr(config, name) for name, setting in SETTINGS.items() if setting.group in ("network", "data")]
-    return _forecast((*begins, config.batch_size == 1), config)  # With batches of one there may be none to make.
+    return _forecast(tuple(begins), config)
 
 
 def forecast_panel(config: RunConfig) -> None:

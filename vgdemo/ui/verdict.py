@@ -8,6 +8,7 @@ import streamlit as st
 
 from vgdemo.config import RunConfig
 from vgdemo.diagnosis import Diagnosis, Verdict, diagnose, so_far
+from vgdemo.effects import warning
 from vgdemo.glossary import GLOSSARY
 from vgdemo.jobs import Job
 from vgdemo.learning import Share
@@ -42,7 +43,8 @@ def verdict(job: Job) -> None:
         diagnosis = _diagnosis_of(job)
         if diagnosis is None:
             seen = _so_far(job) or expectation(forecast_of(job.config))
-            st.markdown(f":material/hourglass_top: {plain(seen)} {ABSENT}")
+            said = warning(job.config.to_dict()) or seen  # A start in order means nothing where no step can learn.
+            st.markdown(f":material/hourglass_top: {plain(said)} {ABSENT}")
             return
         _say(diagnosis)
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
