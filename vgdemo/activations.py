@@ -76,6 +76,18 @@ def _softplus(h: Array) -> Array:
     return np.logaddexp(0, h)
 
 
+def _mish_gate(h: Array) -> Array:
+    """tanh(softplus(h)) with one exponential, which ends before it overflows: by then the gate is 1."""
+    exponential = np.exp(np.minimum(h, 40))
+    product = exponential * (exponential + 2)
+    return np.asarray(product / (product + 2))
+
+
+def _mish_slope(h: Array) -> Array:
+    gate = _mish_gate(h)
+    return np.asarray(gate + h * expit(h) * (1 - gate**2))
+
+
 _ROWS = (
     Activation("linear", "linear", lambda h: h, np.ones_like, "glorot_uniform", has_even_slope=True),
     Activation(
@@ -129,8 +141,8 @@ _ROWS = (
     Activation(
         "mish",
         "Mish",
-        lambda h: h * np.tanh(_softplus(h)),
-        lambda h: np.tanh(_softplus(h)) + h * expit(h) * (1 - np.tanh(_softplus(h)) ** 2),
+        lambda h: h * _mish_gate(h),
+        _mish_slope,
         steepest_slope=1.0885,
     ),
 )
