@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from browser.dashboard import READY_SECONDS, dashboard
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from vgdemo.config import RunConfig
 
@@ -14,6 +14,8 @@ Open = Callable[..., Page]
 VANISHING = (
     "activation=sigmoid&kernel_initializer=glorot_uniform&output_initializer=glorot_uniform&epochs=40&replicates=2"
 )
+
+ARE_ORDERED = "[...document.querySelectorAll('.st-key-remedies > *')].some(one => getComputedStyle(one).order > 0)"
 
 expect.set_options(timeout=READY_SECONDS * 1000)
 
@@ -142,3 +144,31 @@ def test_the_glossary_is_in_the_navigation_and_its_filter_in_the_address(open_la
     expect(page.get_by_text("Squeezes its input between -1 and 1, with slope 1")).to_have_count(0)
     expect(page.get_by_role("heading", name="Glorot (Xavier) initialiser")).to_be_visible()
     expect(page).to_have_url(re.compile("find=Xavier"))
+
+
+def test_the_buttons_of_an_ill_run_get_their_trials_and_the_best_comes_first(page: Page, tmp_path: Path) -> None:
+    with dashboard(VGDEMO_STORE=str(tmp_path), VGDEMO_TRIALS="on") as trying:
+        page.goto(f"{trying}/?{VANISHING}")
+        buttons = page.locator(".st-key-remedies button:visible")
+        expect(buttons.first).to_contain_text("tried")
+        places = [button.bounding_box() for button in buttons.all()]
+        top = board_top(page)
+        buttons.first.hover()  # While somebody is about to press one, none may move.
+        expect(buttons.filter(has_text=re.compile(r"learns in \d of 2"))).to_have_count(len(places))
+        page.wait_for_timeout(1500)  # The order comes with the last result.
+        assert [button.bounding_box() for button in buttons.all()] == places
+        page.mouse.move(0, 0)
+        page.wait_for_function(ARE_ORDERED)
+        learned = sorted(buttons.all(), key=place_of)
+        shares = [int(re.findall(r"learns in (\d)", button.inner_text())[0]) for button in learned]
+        assert shares == sorted(shares, reverse=True) and shares[0] > 0
+        assert board_top(page) == top
+        learned[0].click()
+        expect(page.locator(".st-key-column-B")).to_contain_text("Complete")
+        expect(page.locator(".st-key-who-learns")).to_contain_text(f"{shares[0]} of 2")
+
+
+def place_of(button: Locator) -> tuple[float, float]:
+    box = button.bounding_box()
+    assert box is not None
+    return box["y"], box["x"]
