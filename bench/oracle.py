@@ -75,26 +75,23 @@ class Network:
     def __init__(self, config: RunConfig, replicates: int, seed: int) -> None:
         self.config, self.random = config, np.random.default_rng(seed)
         self.activation = ACTIVATIONS[config.activation]
-        self.layers = [self._layer(index, shape, replicates) for index, shape in enumerate(config.kernel_shapes)]
+        kernels = [self._kernel(index, shape, replicates) for index, shape in enumerate(config.kernel_shapes)]
+        if config.shared_draw:  # Of one shape are the hidden layers after the first.
+            kernels[2:-1] = [kernels[1]] * (len(kernels) - 3)
+        self.layers = [self._layer(index, kernel) for index, kernel in enumerate(kernels)]
         self.averages: list[tuple[Array, Array]] = [
             (np.zeros_like(layer["bias"]), np.ones_like(layer["bias"])) for layer in self.layers[:-1]
         ]
         self.slots = [{name: self._first_slots(value) for name, value in layer.items()} for layer in self.layers]
         self.steps = 0
 
-    def _layer(self, index: int, shape: tuple[int, int], replicates: int) -> Weights:
-        is_hidden = index < self.config.num_hidden_layers
-        kernel = self._kernel(shape, replicates, is_hidden)
-        if is_hidden and self.config.shared_draw and index > 1:
-            kernel = self.second
-        if index == 1:
-            self.second = kernel
-        zeros = np.zeros((replicates, 1, shape[1]))
-        norm = {"gamma": zeros + 1, "beta": zeros} if is_hidden and self.config.normalization != "none" else {}
-        return {"kernel": kernel, "bias": zeros, **norm}
+    def _layer(self, index: int, kernel: Array) -> Weights:
+        zeros = np.zeros((len(kernel), 1, kernel.shape[2]))
+        is_normalized = index < self.config.num_hidden_layers and self.config.normalization != "none"
+        return {"kernel": kernel, "bias": zeros} | ({"gamma": zeros + 1, "beta": zeros} if is_normalized else {})
 
-    def _kernel(self, shape: tuple[int, int], replicates: int, is_hidden: bool) -> Array:
-        config = self.config
+    def _kernel(self, index: int, shape: tuple[int, int], replicates: int) -> Array:
+        config, is_hidden = self.config, index < self.config.num_hidden_layers
         one = INITIALIZERS[config.kernel_initializer if is_hidden else config.output_initializer]
         deviation, full = np.sqrt(one.variance(*shape)), (replicates, *shape)
         if one.distribution == "uniform":
@@ -268,29 +265,21 @@ def _range(values: Array) -> str:
 @np.errstate(all="ignore")
 def evidence(config: RunConfig, replicates: int = CHECKED, seed: int = 0) -> Evidence:
     """Train with other draws than the engine's, and look."""
-    data = make_dataset(config)
-    network = started(config, replicates, seed)
+    network, x = started(config, replicates, seed), make_dataset(config).x_train
     before = [layer["kernel"] for layer in network.layers]
-    first, flat, growth = _losses(network, config)[0], _flat(network, data.x_train), _growth(network, config)
+    first_loss, first_flat, growth = _seen(network, config)[0], _flat(network, x), _growth(network, config)
     for _ in training(network, config):
         pass
-    moved = [
-        np.linalg.norm(layer["kernel"] - old, axis=(1, 2)) / np.linalg.norm(old, axis=(1, 2))
-        for layer, old in zip(network.layers, before, strict=True)
-    ]
-    loss, trained, accuracy, spread = _losses(network, config)
+    loss, trained, accuracy, spread = _seen(network, config)
+    moved = np.max([_moved(*pair) for pair in zip(network.layers, before, strict=True)], axis=0)
+    flat = (first_flat, _flat(network, x))
     return Evidence(
-        threshold=threshold(config),
-        best=best_of(config),
-        accuracy=accuracy,
-        trained=trained,
-        first_loss=first,
-        loss=loss,
-        moved=np.max(moved, axis=0),
-        spread=spread,
-        flat=(flat, _flat(network, data.x_train)),
-        growth=growth,
+        threshold(config), best_of(config), accuracy, trained, first_loss, loss, moved, spread, flat, growth
     )
+
+
+def _moved(layer: Weights, before: Array) -> Array:
+    return np.asarray(np.linalg.norm(layer["kernel"] - before, axis=(1, 2)) / np.linalg.norm(before, axis=(1, 2)))
 
 
 def started(config: RunConfig, replicates: int, seed: int) -> Network:
@@ -314,7 +303,7 @@ def training(network: Network, config: RunConfig) -> Iterator[int]:
         yield epoch
 
 
-def _losses(network: Network, config: RunConfig) -> tuple[Array, Array, Array, Array]:
+def _seen(network: Network, config: RunConfig) -> tuple[Array, Array, Array, Array]:
     """Loss and accuracy on the training half, accuracy on the validation half, spread of the logits."""
     data = make_dataset(config)
     logits = network.forward(data.x_train)[0]

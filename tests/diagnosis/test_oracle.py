@@ -93,6 +93,14 @@ def test_layers_are_scaled_to_unit_variance_where_they_are_to_be() -> None:
     np.testing.assert_allclose([saw["pre"].std(axis=(1, 2)) for saw in seen[:-1]], 1)
 
 
+def test_hidden_layers_of_one_shape_share_a_draw_where_they_are_to() -> None:
+    first, second, third, output = [
+        layer["kernel"] for layer in started(NETWORK.with_changes(shared_draw=True), 2, seed=0).layers
+    ]
+    np.testing.assert_array_equal(second, third)
+    assert first.shape != second.shape != output.shape and not np.array_equal(second[0], second[1])
+
+
 def test_every_epoch_is_trained() -> None:
     assert list(training(started(NETWORK, 1, seed=0), NETWORK)) == [1, 2, 3]
 
