@@ -208,7 +208,7 @@ def test_what_guesses_reach_by_chance_is_not_learned(make_record: MakeRecord, n_
     record = replace(make_record(n_samples=n_samples), majority_share=share, ceiling=share)
     half = n_samples // 2
     guesses = np.random.default_rng(0).binomial(half, share, 100_000) / half
-    assert 1e-4 < (guesses >= learning_threshold(record)).mean() <= 1.5e-3
+    assert (guesses >= learning_threshold(record)).sum() <= 1 and learning_threshold(record) < 1
     assert holds_nothing_to_learn(record)
 
 

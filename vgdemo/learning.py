@@ -21,7 +21,7 @@ from vgdemo.wording import counted, percent
 LEARNED = 0.59
 MARGIN = 0.2  # Over always answering the larger class, where no ceiling is known.
 CHANCE = 0.01  # A guess comes as far as the ceiling, or as what counts as learned, with no more than this probability;
-RARE_CHANCE = 0.001  # as far as what counts as learned where there is nothing to learn, with no more than this one.
+RARE_CHANCE = 1e-6  # as far as what counts as learned where there is nothing to learn, with no more than this one.
 RISE = 0.25  # Since before the first update the accuracy rises by this share of what is to be learned, or else
 FALL = 0.05  # the training loss falls by this share of itself, of which circles with noise 0.3 take no more.
 CONFIDENCE = 0.95
