@@ -104,3 +104,12 @@ def test_the_legend_names_each_thing_once() -> None:
     rows = [Row(name, np.array([0.5, 0.6]), (0.5,)) for name in "abc"]
     names = [trace.name for trace in outcome(rows, TITLE, ACCURACY).data if trace.showlegend]
     assert sorted(names) == ["published in the article", "quartiles", "replicate"]
+
+
+def test_what_can_be_reached_is_a_line_through_all_rows() -> None:
+    rows = [Row("training", np.array([0.5, 0.8])), Row("validation", np.array([0.6, 0.7]))]
+    figure = outcome(rows, TITLE, ACCURACY, ceiling=0.84)
+    (line,) = (trace for trace in figure.data if trace.name == "reachable: 0.84")
+    assert (list(line.x), list(line.y), line.showlegend) == ([0.84, 0.84], [-0.5, 1.5], True)
+    assert "can be reached on these points" in figure.layout.meta["how"]
+    assert "reach" not in outcome(rows, TITLE, ACCURACY).layout.meta["how"]

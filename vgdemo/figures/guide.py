@@ -81,6 +81,11 @@ def of_depths(records: Iterable[RunRecord]) -> str:
     return " ".join([DEPTHS, *of_ceilings(records)])
 
 
+def of_outcome(ceiling: float | None) -> str:
+    """Of what repeats of an experiment have measured; accuracies may have a ceiling."""
+    return OUTCOME if ceiling is None else f"{OUTCOME} {CEILING}"
+
+
 def of_ceilings(records: Iterable[RunRecord]) -> tuple[str, ...]:
     """Of the lines of what can be reached, where it is known."""
     return (CEILING,) if any(record.ceiling is not None for record in records) else ()

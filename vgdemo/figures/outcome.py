@@ -17,6 +17,7 @@ from vgdemo.figures.scales import Statistic, Values
 from vgdemo.figures.style import (
     BLUE,
     LIGHT,
+    REFERENCE,
     SPECIAL_COLORS,
     SPECIAL_VALUES,
     VERMILLION,
@@ -61,6 +62,7 @@ def outcome(
     *,
     logarithmic: bool = False,
     ends: tuple[float, float] | None = None,
+    ceiling: float | None = None,
 ) -> go.Figure:
     """A row for each distribution: its replicates, its quartiles, and what was published.
 
@@ -70,6 +72,7 @@ def outcome(
         label: What the numbers are and in which unit, for the axis.
         logarithmic: Draw powers of ten; an exact zero then stands beside the axis.
         ends: What the axis spans at least, in the numbers' own unit; without them it ends at what it shows.
+        ceiling: Of accuracies, what can be reached, if it is known.
 
     Example:
         >>> row = Row("validation", np.array([0.5, 0.8]), published=(0.7,))
@@ -78,11 +81,12 @@ def outcome(
         ('Final accuracy', [0.45, 0.9])
     """
     axis = _Axis(label, logarithmic, _ends(rows, ends, logarithmic=logarithmic))
-    figure = _axes(rows, title, axis)
+    figure = _axes(rows, title, axis, guide.of_outcome(ceiling))
     for place, row in enumerate(rows):
         _add_quartiles(figure, place, axis.scaled(row.values[~axis.special(row.values).any(axis=0)]))
         _add_replicates(figure, place, row, axis)
         _add_published(figure, place, row, axis)
+    _add_ceiling(figure, len(rows), ceiling)
     _name_once(figure)
     return figure
 
@@ -151,14 +155,14 @@ def _at_least(ends: Values, drawn: Values) -> tuple[float, float]:
     return float(finite.min(initial=ends[0])), float(finite.max(initial=ends[1]))
 
 
-def _axes(rows: Sequence[Row], title: str, axis: _Axis) -> go.Figure:
+def _axes(rows: Sequence[Row], title: str, axis: _Axis, how: str) -> go.Figure:
     special = np.any([axis.special(row.values).any(axis=1) for row in rows], axis=0)
     occurring = [kind for kind, occurs in zip(SPECIAL_COLORS, special, strict=True) if occurs]
     return new_figure(
         capitalized(title),
         " ".join(_reading(row) for row in rows),
         f"Box plots with a dot for each replicate: {axis.label}. A diamond or a bar marks the published number.",
-        how=guide.OUTCOME,
+        how=how,
         log10=["xaxis"] if axis.logarithmic else [],
         uirevision=axis.label,
         xaxis={"title": {"text": axis.label}, **axis.ticks(occurring)},
@@ -233,6 +237,19 @@ def _add_published(figure: go.Figure, place: int, row: Row, axis: _Axis) -> None
             line={"color": VERMILLION, "width": 8},
             hovertemplate=f"published: {words}<extra></extra>",
             meta={"columns": {"row": [row.name], "published": "x[i]"}},
+        )
+
+
+def _add_ceiling(figure: go.Figure, count: int, ceiling: float | None) -> None:
+    """A line through all rows."""
+    if ceiling is not None:
+        figure.add_scatter(
+            x=[ceiling, ceiling],
+            y=[-0.5, count - 0.5],
+            mode="lines",
+            name=f"reachable: {number(ceiling)}",
+            line={"color": REFERENCE, "width": 1, "dash": "dot"},
+            hovertemplate=f"reachable: {number(ceiling)}<extra></extra>",
         )
 
 

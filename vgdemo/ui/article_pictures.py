@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import cache, partial
 
 from vgdemo.article import Experiment, Finding
-from vgdemo.article.measures import Measure
+from vgdemo.article.measures import VAL_ACCURACY, Measure
 from vgdemo.config import RunConfig
 from vgdemo.export import file_name
 from vgdemo.figures import Figure, Row, curves, depths, gradient_density, layer_lines, outcome
@@ -73,13 +73,20 @@ def _outcomes(experiment: Experiment, records: Records, findings: Findings) -> d
         if finding is not None and len(finding.values):
             rows[finding.claim.measure.label].append(finding)
     names = [f"outcome-{place}" for place in range(1, len(rows) + 1)]
-    return {name: Picture.of(name, _outcome(found)) for name, found in zip(names, rows.values(), strict=True) if found}
+    return {
+        name: Picture.of(name, _outcome(found, records))
+        for name, found in zip(names, rows.values(), strict=True)
+        if found
+    }
 
 
-def _outcome(found: Sequence[Finding]) -> Figure:
+def _outcome(found: Sequence[Finding], records: Records) -> Figure:
     measure: Measure = found[0].claim.measure
     rows = [Row(finding.claim.row, finding.values, finding.claim.published, measure.text) for finding in found]
-    return outcome(rows, measure.title, measure.label, logarithmic=measure.is_size, ends=measure.ends)
+    of_validation = any(finding.claim.measure is VAL_ACCURACY for finding in found)
+    known = [record.ceiling for record in records if record is not None and of_validation]
+    ceiling = next((one for one in known if one is not None), None)  # All runs of an experiment have the same points.
+    return outcome(rows, measure.title, measure.label, logarithmic=measure.is_size, ends=measure.ends, ceiling=ceiling)
 
 
 def _of_first(name: str, make: Callable[[RunRecord], Figure]) -> Callable[..., dict[str, Picture]]:
