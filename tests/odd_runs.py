@@ -67,12 +67,7 @@ def _vanishes(run: OddRun) -> np.ndarray:
         share = sizes[..., :-1].min(axis=-1) / sizes.max(axis=-1)
     tiny = sizes[0, :, :-1].max(axis=-1) < 1e-5
     signal = run.raw("activation_std")[0]
-    return (
-        tiny
-        | (signal[:, -1] < 0.01 * signal[:, 0])
-        | (share[0] < 0.01)
-        | (np.median(share[len(share) // 2 :], axis=0) < 0.01)
-    )
+    return tiny | (signal[:, -1] < 0.01) | (share[0] < 0.01) | (np.median(share[len(share) // 2 :], axis=0) < 0.01)
 
 
 def _explodes(run: OddRun) -> np.ndarray:

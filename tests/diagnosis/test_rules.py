@@ -126,7 +126,8 @@ EDGES = {
     "saturated at the start": ("saturated_share", np.s_[0, :, 3], 0.5, 0.499, Verdict.SATURATED),
     "small at the start": ("gradient_rms", np.s_[0], 0.99e-5, 1e-5, Verdict.VANISHING),
     "never moves": ("update_ratio", np.s_[:], 2.2e-5, 2.3e-5, Verdict.STUCK),  # √0.2 long, a gradient of 0.01.
-    "fades at the start": ("activation_std", np.s_[0, :, -1], 0.00499, 0.005, Verdict.VANISHING),
+    "fades at the start": ("activation_std", np.s_[0, :, -1], 0.0099, 0.01, Verdict.VANISHING),
+    "decayed": ("kernel_rms", np.s_[-1, :, :-1], 0.0447, 0.0448, Verdict.STUCK),  # Of √0.2.
     "shrinks at the start": ("gradient_rms", np.s_[0, :, 2], 0.99e-4, 1.01e-4, Verdict.VANISHING),
     "dead in the end": ("dead_share", np.s_[-1, :, 2], 1.0, 0.999, Verdict.DEAD),
     "saturated in the end": ("saturated_share", np.s_[60:, :, 3], 0.5, 0.499, Verdict.SATURATED),

@@ -36,7 +36,7 @@ MEASURED = {
         ),
         *("start_weights", "weight_scale", "shifted_mean", "weights_left", "steps"),
     },
-    "activations": {"start_saturated", "final_saturated", "start_dead", "final_dead", "start_signal", "start_fading"},
+    "activations": {"start_saturated", "final_saturated", "start_dead", "final_dead", "start_signal"},
     "updates": {"movement", "longest_move", "steps"},
     "train_loss": {"loss"},
     "val_accuracy": {"final_accuracy", "has_learned", "has_not_learned"},

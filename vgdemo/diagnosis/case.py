@@ -26,7 +26,6 @@ UNEVEN = 0.01  # Smallest gradient over largest, as in the rules.
 SHRUNK = 0.05  # Five times the share from which on the rules call a gradient vanished: chance does the rest.
 DECAYED = 0.1  # What is left of the weights, of which training otherwise makes more.
 FAR_OFF = 3  # Times the loss of guessing: what costs that much is wrong, and sure of it.
-PARTLY = 0.95  # Of the loss of guessing: on a plateau it wanders by a few per cent.
 LONG_STEPS = 0.1  # A learning rate of ten times what sgd and adagrad usually take, a hundred times adam's or rmsprop's.
 
 
@@ -194,10 +193,8 @@ class Case:
         return self._is_below(self.symptoms.movement, LITTLE)
 
     def has_learned_a_part(self) -> bool:
-        """Whether the loss came to rest below that of guessing."""
-        loss, guessing = self.symptoms.loss, self.symptoms.model.guessing_loss
-        end = None if loss is None else self.median(loss.final)
-        return end is not None and guessing is not None and end < PARTLY * guessing
+        """Whether the loss of most came to rest below that of guessing."""
+        return bool(self.symptoms.has_learned_a_part[self.replicates].mean() > 0.5)
 
     def is_linear(self) -> bool:
         """Whether no hidden layer has a bend in its activation."""

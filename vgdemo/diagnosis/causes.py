@@ -202,13 +202,6 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         (Verdict.SATURATED,),
         "training",
-        Case.is_tiny,
-        "So few units sharpen the lines that they draw, and the luck of the draw decides where these are.",
-        (WIDER, RELU),
-    ),
-    Cause(
-        (Verdict.SATURATED,),
-        "training",
         _always,
         "Training itself drove the units onto the flat of the activation.",
         (WIDER, SHORTER_USUAL_STEPS, SMALLER_STEPS, LAYER_NORMALIZATION, RELU),
@@ -330,7 +323,7 @@ CAUSES: tuple[Cause, ...] = (
         (Verdict.STUCK,),
         "",
         Case.is_tiny,
-        "Hardly anything fits through so few units: too few for these classes.",
+        "Hardly anything fits through so few units: the luck of the draw decides whether they do for these classes.",
         (WIDER, ADAM, LONGER),
     ),
     Cause(

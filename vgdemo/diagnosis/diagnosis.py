@@ -155,7 +155,7 @@ def diagnose(record: RunRecord) -> Diagnosis:
         >>> diagnosis.headline, diagnosis.cause
         ('Not enough to say in 1 of 2', 'Training ended before it settled: more epochs decide.')
         >>> [remedy.label for remedy in diagnosis.remedies]
-        ['Epochs: 12']
+        ['Epochs: 20']
     """
     if not len(record.epochs) or not record.replicates:
         return Diagnosis(Verdict.UNKNOWN, "Nothing was measured yet.")

@@ -17,6 +17,7 @@ from vgdemo.optimizers import OPTIMIZERS
 from vgdemo.wording import uncapitalized
 
 USUAL_MOMENTUM, USUAL_BATCH = 0.9, 32  # What Keras's guides, and its `fit`, take.
+FEWEST_EPOCHS = 20  # What the rules ask for.
 GROWTH = 100  # Of a gradient through all layers: from there on the rules call it exploding.
 SHALLOW = 3  # Hidden layers; any classes here are drawn by so many.
 REWRITING = {"units", "num_hidden_layers", "normalization", "residual"}  # Whose code makes Dense layers anew.
@@ -245,6 +246,11 @@ def _scaled(
     return recipe
 
 
+def _longer(model: Model, epochs: int) -> Remedy | None:
+    value = min(max(4 * epochs, FEWEST_EPOCHS), SETTINGS["epochs"].maximum)
+    return Remedy(f"Epochs: {value}", "More passes over the points.", {"epochs": value}) if value > epochs else None
+
+
 def _learning_rate(model: Model, epochs: int) -> float | None:
     return model.learning_rate
 
@@ -313,5 +319,5 @@ DEEPER = _scaled(
 )
 WIDER_AND_SHALLOWER = _together(WIDER, SHALLOWER)
 WIDER_RELU, WIDER_TANH = _together(RELU, WIDER), _together(TANH, WIDER)
-LONGER = _scaled("epochs", 4, lambda model, epochs: epochs, "Epochs: {value}", "More passes over the points.")
+LONGER: Recipe = _longer
 LARGER_STEPS_FOR_LONGER = _together(LARGER_STEPS, LONGER)

@@ -49,7 +49,7 @@ class Rule:
         holds: From symptoms and threshold to (R,) whether it holds. It does not where nothing was measured.
 
     Example:
-        >>> RULES[2].verdict, RULES[2].in_words
+        >>> RULES[3].verdict, RULES[3].in_words
         (<Verdict.EXPLODING: 'exploding'>, 'At the start the gradient of a hidden layer is 10 or more.')
     """
 
@@ -99,6 +99,19 @@ def _still_falls(symptoms: Symptoms, limit: float) -> Held:
     if loss is None or guessing is None:
         return False
     return (loss.final < limit * loss.middle) & (loss.final < guessing)
+
+
+def _fades(symptoms: Symptoms, limit: float) -> Held:
+    signal = symptoms.start_signal
+    return False if signal is None or signal.shape[-1] < 2 else _below(signal[:, -1], limit)
+
+
+def _saturates(symptoms: Symptoms, limit: float) -> Held:
+    shares = symptoms.final_saturated
+    if shares is None:
+        return False
+    flat = (shares >= limit).any(axis=-1)
+    return flat if shares.shape[-1] > 1 else flat & ~symptoms.has_learned_a_part
 
 
 def _never_moves(symptoms: Symptoms, limit: float) -> Held:
@@ -214,10 +227,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         Verdict.VANISHING,
         "start",
-        "At the start the signal's standard deviation in the last hidden layer is below {threshold} of the first's.",
+        "At the start the signal's standard deviation in the last hidden layer is below {threshold}.",
         0.01,
-        "What shrinks the signal on its way up shrinks the gradient on its way down, and both make the steps small.",
-        lambda s, limit: _below(s.start_fading, limit),
+        "The points' own is about 0.5; what shrinks the signal on its way up shrinks the gradient on its way down.",
+        _fades,
     ),
     Rule(
         Verdict.DEAD,
@@ -238,10 +251,20 @@ RULES: tuple[Rule, ...] = (
     Rule(
         Verdict.SATURATED,
         "training",
-        "In the end a share of {threshold} or more of a hidden layer is saturated.",
+        "In the end a share of {threshold} or more of a hidden layer is saturated; of an only one, if the loss is no "
+        "lower than that of guessing.",
         0.5,
-        "As at the start; networks that learn the article's circles end with up to 0.4.",
-        lambda s, limit: _in_a_layer(s.final_saturated, limit),
+        "As at the start; the article's runs that learn end with up to 0.4. In an only layer steep units draw sharp "
+        "lines.",
+        _saturates,
+    ),
+    Rule(
+        Verdict.STUCK,
+        "training",
+        "In the end no hidden kernel has {threshold} of the root mean square that it started with.",
+        0.1,
+        "Training makes weights larger; only weight decay takes so much of all, and what is left passes no signal.",
+        lambda s, limit: _below(s.weights_left, limit),
     ),
     Rule(
         Verdict.VANISHING,

@@ -16,6 +16,7 @@ from vgdemo.learning import final_accuracy, guessing_accuracy, has_learned, hold
 from vgdemo.model import Model
 from vgdemo.record import RunRecord
 
+PARTLY = 0.95  # Of the loss of guessing: on a plateau it wanders by a few per cent.
 EQUAL = 1e-6  # Relative: statistics of 32-bit weights that are one number come so near to it.
 
 Array = NDArray[np.float64]
@@ -96,6 +97,14 @@ class Symptoms:
         return Loss(values[0], _median(values[middle : middle + _tenth(values)]), _at_end(values))
 
     @cached_property
+    def has_learned_a_part(self) -> Mask:
+        """(R,) whether the loss comes to rest below that of guessing."""
+        loss, guessing = self.loss, self.model.guessing_loss
+        if loss is None or guessing is None:
+            return np.zeros(self.record.replicates, dtype=bool)
+        return loss.final < PARTLY * guessing
+
+    @cached_property
     def broken_from(self) -> Array:
         """(R,) first epoch at which loss or gradient is not a finite number; infinite where there is none."""
         first = np.full(self.record.replicates, np.inf)
@@ -166,12 +175,6 @@ class Symptoms:
     def start_signal(self) -> Array | None:
         """(R, L) standard deviation of each hidden layer's activations before the first update."""
         return self._layers_at("activation_std", 0)
-
-    @property
-    def start_fading(self) -> Array | None:
-        """(R,) signal of the last hidden layer over that of the first, before the first update."""
-        signal = self.start_signal
-        return None if signal is None or signal.shape[-1] < 2 else signal[:, -1] / signal[:, 0]
 
     @cached_property
     def start_weights(self) -> Array | None:

@@ -34,7 +34,7 @@ class Factors(NamedTuple):
     Example:
         >>> steep = factors(ACTIVATIONS["sigmoid"], depth=20, width=100, scale=0.58**2)
         >>> {part: round(value, 2) for part, value in steep._asdict().items()}
-        {'actual': 0.14, 'weights': 0.24, 'slope': 0.58, 'width': 0.14}
+        {'actual': 0.14, 'weights': 0.23, 'slope': 0.57, 'width': 0.14}
         >>> steep.leading
         'slope'
     """
