@@ -217,15 +217,15 @@ CAUSES: tuple[Cause, ...] = (
         (Verdict.VANISHING,),
         "start",
         Case.has_small_slope_and_is_narrow,
-        "Every layer contracts the gradient: the activation's slope is far below 1 where its inputs lie; in layers "
-        "so narrow chance shrinks it further.",
+        "Every layer contracts the gradient, because the activation's slope is far below 1 where its inputs lie; in "
+        "layers so narrow chance shrinks it further.",
         (WIDER_TANH, WIDER_RELU, BATCH_NORMALIZATION, SELU, LSUV),
     ),
     Cause(
         (Verdict.VANISHING,),
         "start",
         Case.has_small_slope,
-        "Every layer contracts the gradient: the activation's slope is far below 1 where its inputs lie.",
+        "Every layer contracts the gradient, because the activation's slope is far below 1 where its inputs lie.",
         (RELU, TANH, SELU, LSUV, BATCH_NORMALIZATION),
     ),
     Cause(
