@@ -16,6 +16,7 @@ from vgdemo.config import RunConfig
 from vgdemo.record import RunRecord, RunStatus
 from vgdemo.store import RunStore, StoreError
 from vgdemo.store.folder import open_folder
+from vgdemo.summary import summarize
 
 MakeRecord = Callable[..., RunRecord]
 
@@ -35,6 +36,17 @@ def test_a_record_that_no_settings_made_comes_back_too(store: RunStore) -> None:
     assert is_same(store[key], record)
     (run,) = store.summaries()
     assert (run.run_key, run.source, run.config, run.sentence) == (key, record.source, None, "my_model")
+
+
+def test_a_run_is_looked_up_without_reading_it(local: RunStore, make_record: MakeRecord) -> None:
+    record = make_record()
+    key = put(local, record)
+    for path in files_of(local, key):
+        if path.suffix == ".parquet":
+            path.write_bytes(b"damage")
+    run = local.look_up(key)
+    assert run is not None and (run.run_key, run.summary) == (key, summarize(record))
+    assert local.look_up("f" * 64) is None
 
 
 def test_a_folder_may_have_any_name(tmp_path: Path, make_record: MakeRecord) -> None:

@@ -24,7 +24,7 @@ from vgdemo.learning import Share
 from vgdemo.store import RunStore
 
 VARIABLE = "VGDEMO_TRIALS"  # "off", and nothing is trained unasked.
-READING_SECONDS = 10  # Whoever has not looked for so long reads something else.
+READING_SECONDS = 5  # Whoever has not looked for so long reads something else.
 MOST_WANTED = 40  # Trials of all readers together; those of one run are shared.
 MOST_KNOWN = 10_000  # Of each no more is kept than two numbers.
 
