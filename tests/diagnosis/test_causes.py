@@ -161,3 +161,98 @@ def test_an_unknown_verdict_says_what_would_decide() -> None:
     few = diagnose(record_of(PLATEAU, epochs=5))
     assert few.verdict is Verdict.UNKNOWN
     assert [remedy.changes for remedy in few.remedies] == [{"epochs": 20}]
+
+
+def test_steps_that_lead_nowhere_are_told_from_a_bad_start_that_hurt() -> None:
+    """At a learning rate of 1e-6 nothing has come of an exploding, vanishing or dead start yet."""
+    for name, value in (("gradient_rms", 100.0), ("activation_std", 1e-4)):
+        ill = filled(record_of(PLATEAU, learning_rate=1e-6), name, value)
+        assert diagnose(ill).verdict in (Verdict.EXPLODING, Verdict.VANISHING)
+        unmoved = diagnose(filled(ill, "update_ratio", 1e-6))
+        assert unmoved.verdict is Verdict.STUCK and "too short" in unmoved.cause
+        assert first_remedy(unmoved, learning_rate=1e-6).learning_rate == 0.01
+    tiny = filled(filled(record_of(PLATEAU), "gradient_rms", 1e-8), "update_ratio", 1e-6)
+    assert diagnose(tiny).verdict is Verdict.VANISHING, "the steps follow the gradient, which is tiny"
+
+
+def test_what_is_in_the_way_is_named_and_lifted() -> None:
+    still, zero, large = ("update_ratio", 1e-6), ("update_ratio", 0.0), ("update_ratio", 3.0)
+    for settings, sign, words, lifted in (
+        ({"gradient_clip": "value"}, still, "Clipping", {"gradient_clip": "none"}),
+        ({"normalization": "batch", "batch_size": 1}, zero, "batch of one point", {"normalization": "none"}),
+        ({"normalization": "layer", "units": 1}, zero, "single unit", {"units": 4}),
+        ({"momentum": 0.999, "learning_rate": 0.005}, large, "steps are too long", {"momentum": 0.9}),
+    ):
+        diagnosis = diagnose(filled(record_of(PLATEAU, **settings), *sign))
+        assert words in diagnosis.cause, diagnosis.cause
+        assert dict(possible(diagnosis.remedies, RunConfig(**SETTINGS | settings))[0].changes) == lifted
+
+
+def test_weights_that_decay_away_are_blamed_on_the_decay_in_whatever_they_end() -> None:
+    decayed = filled(record_of(PLATEAU, weight_decay=0.5), "kernel_rms", 1e-4, np.s_[-1])
+    for record in (decayed, filled(decayed, "dead_share", 1.0, END)):
+        diagnosis = diagnose(record)
+        assert "weight decay" in diagnosis.cause
+        assert first_remedy(diagnosis, weight_decay=0.5).weight_decay == 0
+    assert "weight decay" not in diagnose(filled(record_of(PLATEAU), "kernel_rms", 1e-4, np.s_[-1])).cause
+
+
+def test_equal_weights_of_somebody_elses_network_are_found() -> None:
+    assert "copies of one another" in diagnose(foreign(gradient_rms=1e-9, kernel_mean=0.05, kernel_rms=0.05)).cause
+
+
+def test_a_dead_branch_is_no_illness_while_a_skip_connection_goes_around_it() -> None:
+    around = filled(record_of(PLATEAU, activation="relu", residual=True), "dead_share", 1.0, np.s_[:, :, 2])
+    assert diagnose(around).verdict is Verdict.STUCK
+    assert diagnose(filled(around, "gradient_rms", 0.0)).verdict is Verdict.DEAD, "where nothing arrives at the bottom"
+    no_branch = filled(record_of(PLATEAU, residual=True), "gradient_rms", 1e-9, np.s_[:, :, 2])
+    assert diagnose(no_branch).verdict is Verdict.STUCK
+    assert diagnose(filled(no_branch, "gradient_rms", 1e-9, np.s_[:, :, 0])).verdict is Verdict.VANISHING
+
+
+def test_long_steps_explain_a_divergence_before_a_shifted_mean_does() -> None:
+    assert "too long" in shown("train_loss", 1.5, np.s_[50:], kernel_initializer="uniform_0_1").cause
+
+
+def test_one_unit_has_none_to_push_the_same_way() -> None:
+    ones = record_of(PLATEAU, kernel_initializer="uniform_0_1", num_hidden_layers=1, units=1)
+    assert "mean is shifted" not in diagnose(ones).cause
+
+
+def test_too_few_units_are_told_from_too_few_layers() -> None:
+    tiny = diagnose(filled(record_of(PLATEAU, num_hidden_layers=1, units=2), "update_ratio", 0.05))
+    assert first_remedy(tiny, num_hidden_layers=1, units=2).units == 8
+    settings = {"num_hidden_layers": 1, "units": 12}
+    partly = diagnose(filled(record_of(PLATEAU | {"train_loss": (0.69, 0.6)}, **settings), "update_ratio", 0.05))
+    assert "learns a part" in partly.cause
+    assert first_remedy(partly, **settings).num_hidden_layers == 3
+
+
+def test_weights_that_cost_more_than_any_guess_are_named() -> None:
+    far = {"train_loss": (30.0, 0.7)}
+    diagnosis = diagnose(filled(record_of(PLATEAU | far, gain=10.0, num_hidden_layers=1), "update_ratio", 0.05))
+    assert "loss starts far above that of any guess" in diagnosis.cause
+    assert first_remedy(diagnosis, gain=10.0, num_hidden_layers=1).gain == 1
+
+
+def test_one_hidden_layer_contracts_nothing() -> None:
+    """A kernel into 128 units has small entries, and each is as good as one of 128 large ones."""
+    wide = record_of(PLATEAU, activation="sigmoid", num_hidden_layers=1, units=128)
+    assert diagnose(filled(wide, "gradient_rms", [0.0011, 0.1])).verdict is Verdict.STUCK
+    assert diagnose(filled(wide, "gradient_rms", [0.00008, 0.1])).verdict is Verdict.VANISHING, "a hundredth of √128"
+    assert "very layer" not in diagnose(filled(wide, "gradient_rms", [0.00008, 0.1])).cause
+
+
+def test_the_part_that_counts_most_is_blamed_and_not_a_setting() -> None:
+    steep = {"activation": "sigmoid", "gain": 0.58, "num_hidden_layers": 20, "units": 100, "replicates": 1}
+    diagnosis = shown("gradient_rms", 1e-9, START, **steep)
+    assert "slope" in diagnosis.cause, "with a gain of 1 it is still ×0.24 per layer"
+    assert {"gain": 1.0} not in [dict(remedy.changes) for remedy in diagnosis.remedies]
+
+
+def test_in_narrow_layers_a_steeper_activation_comes_with_more_units() -> None:
+    narrow = {"activation": "sigmoid", "num_hidden_layers": 20}
+    changed = first_remedy(shown("gradient_rms", 1e-9, START, **narrow), **narrow)
+    assert (changed.activation, changed.units) == ("tanh", 20)
+    wide = narrow | {"units": 20}
+    assert first_remedy(shown("gradient_rms", 1e-9, START, **wide), **wide).units == 20

@@ -117,9 +117,9 @@ class Case:
         return not self.is_normalized() and scale is not None and scale >= LARGE_WEIGHTS
 
     def has_small_weights(self) -> bool:
-        """Whether the first weights are smaller than suits the activation, and no other part matters more."""
+        """Whether all layers have smaller first weights than suit the activation, and no other part matters more."""
         is_small = not self.is_normalized() and self._is_below(self.symptoms.weight_scale, SMALL_WEIGHTS)
-        return is_small and (self.factors is None or self.factors.leading == "weights")
+        return is_small and self.is_deep() and (self.factors is None or self.factors.leading == "weights")
 
     def has_small_slope(self) -> bool:
         """Whether the slope of most layers' activation is far below 1 where its inputs lie, more than all else."""

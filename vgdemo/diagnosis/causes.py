@@ -247,7 +247,7 @@ CAUSES: tuple[Cause, ...] = (
         "start",
         _always,
         "Hardly any gradient arrives behind the output layer, whose own weights it is multiplied by.",
-        (OWN_INITIALIZER, ADAM, LARGER_STEPS),
+        (UNIT_GAIN, OWN_INITIALIZER, ADAM, LARGER_STEPS),
     ),
     Cause(
         (Verdict.VANISHING,),
