@@ -124,6 +124,26 @@ def signal(run: OddRun) -> np.ndarray:
     return np.asarray(run.median(run.raw("activation_std")[0]))
 
 
+def gaussian_average(function: Callable[[np.ndarray], np.ndarray], variance: float) -> float:
+    points = np.linspace(-9, 9, 100_001)
+    return float(np.average(function(np.sqrt(variance) * points), weights=np.exp(-(points**2) / 2)))
+
+
+def expected_factors(run: OddRun) -> tuple[float, ...]:
+    """Of tanh layers of 5 units with weights of variance 1/5, times what is measured: as they are, and as wide ones."""
+    config = run.record.source
+    assert (config.activation, config.units) == ("tanh", 5)
+    variance, roots = (scale := weights(run)), []
+    for _layer in range(config.num_hidden_layers):
+        roots.append(np.sqrt(scale * gaussian_average(lambda h: (1 - np.tanh(h) ** 2) ** 2, variance)))
+        variance = scale * gaussian_average(lambda h: np.tanh(h) ** 2, variance)
+    wide = float(np.exp(np.mean(np.log(roots))))
+    # E ln(χ²/5) of five degrees of freedom, by an integral over its density.
+    squares = np.linspace(1e-6, 80, 400_001)
+    chance = np.average(np.log(squares / 5), weights=squares**1.5 * np.exp(-squares / 2))
+    return wide * float(np.exp(chance / 2)), wide
+
+
 GUESS = np.log(2)
 # What evidence can say, and what the raw arrays say to each of its numbers.
 EVIDENCE: dict[str, Callable[..., tuple[float, ...]]] = {
@@ -154,6 +174,7 @@ EVIDENCE: dict[str, Callable[..., tuple[float, ...]]] = {
         (signal(run)[-1] / signal(run)[0]) ** (1 / (len(signal(run)) - 1)),
         signal(run)[-1],
     ),
+    rf"change ×{N} per layer on its way down, and ×{N} with": lambda run: expected_factors(run),
     rf"kernel moves by as much as {N} times its own length": lambda run: (longest_move(run),),
     rf"has at most {N} of the root mean square that it started with": lambda run: (left(run),),
     rf"weights are drawn (?:around 0.5, )?with {N} times the mean square": lambda run: (weights(run),),

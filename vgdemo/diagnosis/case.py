@@ -126,7 +126,7 @@ class Case:
         if self.factors is not None:
             return self.factors.leading == "slope"
         activation = prevailing_activation(self.symptoms.model)
-        return activation is not None and activation.has_small_slope
+        return self.is_deep() and activation is not None and activation.has_small_slope
 
     def is_narrow(self) -> bool:
         """Whether the network is so narrow and deep that chance rules its gradients."""

@@ -22,6 +22,7 @@ LARGE_SHARE = 0.5  # Of saturated units: from here on it is worth a sentence.
 EVEN_STEPS = 0.8  # Share of layers in which the gradient changes in one direction, for a profile to count as a slope.
 SLOPE = 0.1  # A gradient that changes by less than a tenth per layer keeps a third of its size through ten layers.
 STEADY = 0.1  # Of its start: a loss on a plateau wanders by a few per cent.
+BY_FACTORS = (Verdict.VANISHING, Verdict.EXPLODING)
 # Runs that learn start below 1, as the rules say; ten times the size at which the rules call a gradient vanished.
 ORDINARY_SIZE = (1e-4, 1)
 # Per layer: over the article's five layers it makes a quarter, or fivefold, of a signal.
@@ -189,6 +190,21 @@ def _suited(case: Case) -> str:
     return f"{INITIALIZERS[activation.suited].author}'s initialiser, which suits {suits}"
 
 
+def _factors(case: Case) -> str:
+    """What theory expects of a layer, as it is and with the part mended that counts most, where a start is blamed."""
+    expected, mended = (
+        case.factors,
+        {"weights": "weights that suit it", "slope": "the slope of tanh", "width": "many units"},
+    )
+    if expected is None or case.rule.phase != "start" or case.rule.verdict not in BY_FACTORS:
+        return ""
+    left = getattr(expected, expected.leading)
+    return (
+        f"Theory expects the gradient to change ×{number(expected.actual)} per layer on its way down, and "
+        f"×{number(left)} with {mended[expected.leading]}."
+    )
+
+
 def _signal(case: Case) -> str:
     signal = case.profile(case.symptoms.start_signal)
     if signal is None or len(signal) < 2 or not (np.isfinite(signal) & (signal > 0)).all():
@@ -237,6 +253,7 @@ EVIDENCE: tuple[Callable[[Case], str], ...] = (
     _saturated,
     _dead,
     _signal,
+    _factors,
     _weights,
     _late_profile,
     _movement,
