@@ -1,5 +1,5 @@
 # make run: the dashboard. make test: lint, types and tests, the same as in continuous integration.
-# make diagnosis: trains runs whose illness is known, and prints how many verdicts agree.
+# make diagnosis: trains runs whose illness is known, and prints how many verdicts agree and how soon a remedy cures.
 # make article: trains every experiment of the article, in about four minutes, and prints what repeats of it measure.
 # make bench: measures the speed that is promised, in about six minutes on a machine with nothing else to do.
 VENV := .venv
