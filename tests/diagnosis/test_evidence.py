@@ -138,3 +138,19 @@ def test_the_gradient_is_told_as_it_is_in_the_end_too(failing: RunRecord) -> Non
 def test_what_can_be_reached_is_said_beside_what_was(failing: RunRecord) -> None:
     said = diagnose(replace(failing, ceiling=0.85)).evidence[-1]
     assert said.endswith("always answering the larger class gives 0.5, and 0.85 can be reached on these points.")
+
+
+def test_that_a_line_is_all_that_a_linear_network_draws_is_said_whatever_ails_it() -> None:
+    line = "Without a bend in its activation the network can only draw a straight line between the classes."
+    exploding = filled(record_of(PLATEAU, activation="linear"), "gradient_rms", 100.0, np.s_[0])
+    assert line in diagnose(exploding).evidence
+    assert line not in diagnose(filled(record_of(PLATEAU), "gradient_rms", 100.0, np.s_[0])).evidence
+    assert line not in diagnose(record_of(activation="linear")).evidence, "it learns"
+
+
+def test_what_theory_expects_of_a_layer_is_told_with_the_part_that_is_blamed() -> None:
+    steep = record_of(PLATEAU, activation="sigmoid", gain=0.58, num_hidden_layers=20, units=100, replicates=1)
+    assert (
+        "Theory expects the gradient to change ×0.14 per layer on its way down, and ×0.57 with the slope of tanh."
+        in (diagnose(filled(steep, "gradient_rms", 1e-9, np.s_[0])).evidence)
+    )

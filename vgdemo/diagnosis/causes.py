@@ -162,7 +162,7 @@ CAUSES: tuple[Cause, ...] = (
         "",
         Case.has_large_weights,
         "The first weights are too large: every layer amplifies what passes through it.",
-        (UNIT_GAIN, OWN_INITIALIZER, SHALLOWER, LAYER_NORMALIZATION, CLIPPING),
+        (UNIT_GAIN, OWN_INITIALIZER, SHALLOWER, LAYER_NORMALIZATION, RELU, CLIPPING),
     ),
     Cause(
         (Verdict.EXPLODING,),
@@ -233,7 +233,7 @@ CAUSES: tuple[Cause, ...] = (
         "start",
         Case.is_narrow,
         "The layers are narrow, and a product of many random factors is typically far below its mean.",
-        (WIDER, OWN_INITIALIZER, RESIDUAL, ORTHOGONAL, BATCH_NORMALIZATION, WIDER_AND_SHALLOWER, SHALLOWER),
+        (WIDER, WIDER_AND_SHALLOWER, OWN_INITIALIZER, RESIDUAL, ORTHOGONAL, BATCH_NORMALIZATION, SHALLOWER),
     ),
     Cause(
         (Verdict.VANISHING,),

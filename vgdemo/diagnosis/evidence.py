@@ -234,6 +234,13 @@ def _longest_move(case: Case) -> str:
     return f"In one epoch a kernel moves by as much as {number(move)} times its own length."
 
 
+def _line(case: Case) -> str:
+    """What a linear network cannot do whatever else ails it, where the cause does not say it."""
+    if not case.is_linear() or case.rule.verdict in (Verdict.HEALTHY, Verdict.NOISE, Verdict.STUCK, Verdict.UNKNOWN):
+        return ""
+    return "Without a bend in its activation the network can only draw a straight line between the classes."
+
+
 def _decay(case: Case) -> str:
     left = case.median(case.symptoms.weights_left)
     if left is None or not left < DECAYED:
@@ -259,7 +266,8 @@ EVIDENCE: tuple[Callable[[Case], str], ...] = (
     _movement,
     _longest_move,
     _decay,
+    _line,
     _loss,
     _outcome,
 )
-OF_ALL = (_dead, _outcome)  # Whatever the cause is about.
+OF_ALL = (_dead, _line, _outcome)  # Whatever the cause is about.
