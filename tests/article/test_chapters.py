@@ -6,7 +6,9 @@ import sys
 import pytest
 
 from vgdemo.article import Experiment, chapters, experiments
-from vgdemo.presets import PRESETS
+from vgdemo.article.chapters import CEILING
+from vgdemo.ceiling import ceiling
+from vgdemo.presets import DEEP_TANH, PRESETS
 
 # As the article prints them: experiment, row, number or range.
 PUBLISHED = {
@@ -88,3 +90,7 @@ def test_the_chapters_are_made_once() -> None:
 def test_where_the_gradients_are_not_the_articles_it_is_said_what_may_explain_it() -> None:
     assert [experiment.number for experiment in experiments() if experiment.remark] == ["6", "7"]
     assert "batches of 32" in by_number("6").remark and "batches of 32" in by_number("7").remark
+
+
+def test_the_ceiling_of_the_articles_points_is_the_one_that_their_runs_are_held_to() -> None:
+    assert ceiling(DEEP_TANH) == pytest.approx(CEILING)

@@ -111,6 +111,8 @@ def test_what_can_be_reached_is_a_line_with_its_name_over_all_epochs_to_come(mak
     figure = curves(cut(record, 3))
     (line,) = (trace for trace in figure.data if trace.name == "reachable: 0.84")
     assert (list(line.x), set(line.y), line.yaxis, line.line.dash) == ([0, 1, 2, 6], {0.84}, "y", "dot")
+    (name,) = figure.layout.annotations
+    assert (name.text, name.y, line.showlegend) == ("reachable: 0.84", 0.84, False), "its name stands on it"
     assert line.hovertemplate.startswith("reachable: ") and "reachable accuracy" in line.meta["columns"]
     assert "0.84 can be reached" in figure.layout.title.subtitle.text
     assert "what can be reached on these points" in figure.layout.meta["how"]

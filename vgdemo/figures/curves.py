@@ -139,7 +139,9 @@ def line_of_epochs(record: RunRecord) -> Values:
 def add_ceiling(
     figure: go.Figure, x: Values, ceiling: float | None, *, whose: str = "", axis: str = "y", along: str = "epoch"
 ) -> None:
-    """Draw what accuracy can be reached, if it is known, as a thin line.
+    """Draw what accuracy can be reached, if it is known, as a thin line with its name on it.
+
+    An entry in the legend, which comes later than the curves, could take another row of it and move the picture.
 
     Args:
         figure: The figure.
@@ -158,9 +160,12 @@ def add_ceiling(
         yaxis=axis,
         mode="lines",
         name=f"{words}{number(ceiling)}",
+        showlegend=False,
         line={"color": REFERENCE, "width": 1, "dash": "dot"},
         **told(words, "y", {along: "x[i]", f"reachable accuracy{whose}": "y[i]"}),
     )
+    beside = {"xref": "x domain", "yref": axis, "xanchor": "left", "yanchor": "top", "showarrow": False}
+    figure.add_annotation(x=0, y=ceiling, text=f"{words}{number(ceiling)}", font={"size": 11}, **beside)
 
 
 def _add_singles(figure: go.Figure, epochs: Values, curve: Curve, replicates: Sequence[int], *, axis: str) -> None:
