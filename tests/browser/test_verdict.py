@@ -53,6 +53,9 @@ def test_the_verdict_has_its_place_before_it_comes(open_lab: Open) -> None:
     page = open_lab("epochs=2000&replicates=10&seed=31")
     expect(page.locator(".st-key-verdict")).to_contain_text("The verdict follows")
     top = board_top(page)
+    expect(page.locator(".st-key-verdict")).to_contain_text("So far: 7 of 10 replicates are saturated")
+    assert board_top(page) == top
+    expect(page.get_by_role("status").filter(has_text="Training.")).to_have_text("Training.")  # Heard once, in the end.
     expect(page.locator(".st-key-progress")).to_contain_text("Complete")
     expect(page.get_by_role("button", name="Why")).to_be_visible()
     assert board_top(page) == top
