@@ -19,11 +19,12 @@ def test_the_python_part_runs_and_prints_what_it_says(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     exec(compile(CODE, "README.md", "exec"), {})
-    learned, sentence, *keras_code = capsys.readouterr().out.splitlines()
+    learned, sentence, *keras_code, best = capsys.readouterr().out.splitlines()
     promised = re.findall(r"print\(.*?\)  # (.*)", CODE)
     assert learned == promised[0]
     assert sentence.startswith(promised[1].removesuffix(" …"))
     assert keras_code[0].startswith(promised[2].partition(" …")[0])
+    assert best == promised[3]
     assert {path.name for path in tmp_path.iterdir()} == {
         "gradients.html",
         "report.html",

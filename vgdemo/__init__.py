@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from vgdemo.engine import train
     from vgdemo.store import RunStore
     from vgdemo.summary import summarize
-    from vgdemo.trials import try_remedies as try_remedies
+    from vgdemo.trials import try_remedies
 
-__all__ = ["RunConfig", "RunRecord", "RunStore", "diagnose", "export", "figures", "summarize", "train"]
+__all__ = ["RunConfig", "RunRecord", "RunStore", "diagnose", "export", "figures", "summarize", "train", "try_remedies"]
 
 # What takes long to import is imported when it is asked for; the engine's TensorFlow never enters the web process.
 _HOMES = {
