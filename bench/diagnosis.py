@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import math
 import multiprocessing
-import os
 import time
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from typing import NamedTuple
 
 import vgdemo
@@ -141,8 +139,8 @@ def _share(count: int, total: int) -> str:
 def main() -> None:
     """Train in as many processes as there are cores."""
     context = multiprocessing.get_context("spawn")  # A process that has TensorFlow must not be forked.
-    with ProcessPoolExecutor(os.cpu_count(), context, max_tasks_per_child=TASKS) as pool:
-        show(pool.map(examined, labelled_runs()))
+    with context.Pool(maxtasksperchild=TASKS) as pool:  # concurrent.futures hangs when its processes are used up.
+        show(pool.imap(examined, labelled_runs()))
 
 
 def show(results: Iterable[Examined]) -> None:
