@@ -36,7 +36,7 @@ def twins(page: Page) -> set[str]:
 
 def open_all(page: Page) -> None:
     """All panels that may be open at once."""
-    for summary in page.locator(".stExpander summary").all():
+    for summary in page.locator(".stExpander > details > summary").all():
         if summary.evaluate("one => !one.parentElement.open"):
             summary.click()
     page.evaluate("document.querySelectorAll('.vgdemo-how:not([hidden])').forEach((one) => (one.open = true))")
