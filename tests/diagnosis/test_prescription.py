@@ -106,12 +106,12 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "WIDER_AND_SHALLOWER": {"units": 4 * UNITS, "layers": ["Dense", "Dense"]},
     "WIDER_RELU": {"activation": "relu", "initializer": "HeUniform", "units": 4 * UNITS},
     "WIDER_TANH": {"initializer": "GlorotUniform", "units": 4 * UNITS},
-    "LARGER_STEPS_FOR_LONGER": {"rate": 5.0, "epochs": 4, "updates": 8, "weights move": True},
+    "LARGER_STEPS_FOR_LONGER": {"rate": 5.0, "epochs": 20, "updates": 40, "weights move": True},
     "SMALLER_STEPS": {"rate": 0.05},
     "LARGER_STEPS": {"rate": 5.0},
     "WIDER": {"units": 4 * UNITS},
     "SHALLOWER": {"layers": ["Dense", "Dense"]},  # Of eight.
-    "LONGER": {"epochs": 4, "updates": 8, "weights move": True},
+    "LONGER": {"epochs": 20, "updates": 40, "weights move": True},
 }
 
 
