@@ -14,6 +14,7 @@ from vgdemo.initializers import INITIALIZERS
 
 BATCH_ORDER_STREAM, OUTPUT_STREAM = 0, 1  # Hidden layer l draws from stream 1 + l.
 SAME = 1e-6  # What differs by less, relative to its size, are equal numbers in float32.
+FAINT = 1e-36  # To make a signal of a smaller deviation, weights would have to be larger than float32 holds.
 
 
 def generator(config: RunConfig, replicate: int, stream: int) -> np.random.Generator:
@@ -49,7 +50,7 @@ def unit_variance_kernels(
     """Layer-sequential unit variance (Mishkin & Matas 2016): divide each hidden kernel by its output's deviation.
 
     Biases are zero, so one division gives each layer's pre-activations the standard deviation `gain` on the inputs. A
-    layer whose pre-activations do not vary keeps its draw, as in the authors' own code: no factor gives it a variance.
+    layer whose pre-activations hardly vary keeps its draw, as in the authors' own code: no factor gives it a variance.
 
     Args:
         kernels: (R, inputs, outputs) of layers 1 to H + 1; the last stays as it is.
@@ -70,7 +71,7 @@ def unit_variance_kernels(
 def _scale_to(deviation: float, values: Array) -> Array:
     """(R, 1, 1) what gives each replicate's values this deviation; 1 where they are all equal, up to rounding."""
     present = values.std(axis=(1, 2), keepdims=True)
-    varies = present > SAME * np.abs(values).max(axis=(1, 2), keepdims=True)
+    varies = present > np.maximum(FAINT, SAME * np.abs(values).max(axis=(1, 2), keepdims=True))
     return np.where(varies, deviation / np.where(varies, present, 1), 1)
 
 
