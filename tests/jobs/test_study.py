@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from jobs.waiting import TRAINER, config, finished, is_training, until
+from jobs.waiting import SLOW, TRAINER, config, finished, is_training, until
 
 from vgdemo.jobs import Job, Jobs, JobState, SchedulerError
 from vgdemo.store import RunStore
@@ -66,13 +66,14 @@ def test_a_person_does_not_wait_for_a_study_which_pauses_and_loses_nothing(jobs:
 
 
 def test_what_is_put_first_is_trained_before_the_others_that_wait(jobs: Jobs, starts: list[str]) -> None:
-    jobs.study.train([config(67), config(68)])
-    until(lambda: len(starts) == 2)
+    slow = {"seconds": 5 * SLOW}  # So long that the first one is not over when a second worker has started.
+    jobs.study.train([config(seed, **slow) for seed in (67, 68)])
+    until(lambda: all(is_training(held(jobs, seed, **slow)) for seed in (67, 68)))
     waiting = [config(seed, seconds=0, epochs=1) for seed in (69, 70, 71)]
     jobs.study.train(waiting)
     jobs.study.train_first([waiting[2]])
     assert [jobs.progress(one.run_key).position for one in waiting] == [2, 3, 1]
-    held(jobs, 67).stop()
+    held(jobs, 67, **slow).stop()
     until(lambda: len(starts) == 5)
     assert starts[2:] == [waiting[place].run_key for place in (2, 0, 1)]
     jobs.study.stop()

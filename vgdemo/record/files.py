@@ -132,10 +132,11 @@ def _description(record: RunRecord) -> dict[str, Any]:
 
 def _fields(tables: Mapping[str, pa.Table], description: Mapping[str, Any]) -> dict[str, Any]:
     replicates = int(description["replicates"])
-    epochs, source = _epochs(tables["curves"], replicates), source_from_dict(description["source"])
+    epochs = _epochs(tables["curves"], replicates)
+    source, described = source_from_dict(description["source"]), Model.from_dict(description["model"])
     return {
         "source": source,
-        "model": source.model if isinstance(source, RunConfig) else Model.from_dict(description["model"]),
+        "model": source.model if isinstance(source, RunConfig) else described,  # Settings know more than old files say.
         "replicates": replicates,
         "epochs": epochs,
         "curve_arrays": _columns(tables["curves"], (len(epochs), replicates)),
