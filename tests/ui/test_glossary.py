@@ -107,7 +107,8 @@ EVERYDAY = """
     along although arrives axis bar bars blue both cent centres chosen class's colour compared compiling coordinates
     corners counted cut dashed diamond dot dots dotted driven effect entry exceeds fail fewer finite fit glorot's grey
     had half-way height hundred hurls identical included knows leap learners leave less likelier nobody otherwise pink
-    recorded red reuses revive second seconds settles sharp slider smallest steep three twentieth validate wander wanders
+    recorded red reuses revive second seconds settles sharp slider smallest steep three twentieth validate
+    wander wanders
 """
 
 
