@@ -12,8 +12,12 @@ export CHROMIUM
 run: $(VENV)/run.stamp
 	$(BIN)/streamlit run app.py
 
+# Tests in a browser wait more than they reckon, so they run beside the others; what they print comes after.
 test: lint chromium
-	$(BIN)/pytest
+	@$(BIN)/pytest tests/browser >$(VENV)/browser-tests.log 2>&1 & browser=$$!; \
+	$(BIN)/pytest --ignore=tests/browser; others=$$?; \
+	wait $$browser; browser=$$?; cat $(VENV)/browser-tests.log; \
+	exit $$((others | browser))
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
