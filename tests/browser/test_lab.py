@@ -33,6 +33,7 @@ def expect_progress(page: Page, words: str) -> None:
 
 def epochs_drawn(page: Page) -> int:
     """How many epochs the accuracy curve has."""
+    page.wait_for_selector(f"{plot(page, 'curves')} .main-svg")  # A page that is drawn anew on a busy machine has none.
     traces = f"document.querySelector('{plot(page, 'curves')}')._fullData"
     return int(page.evaluate(f"Math.max(0, ...{traces}.filter(t => t.name === 'validation').map(t => t.x.length))"))
 
