@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -100,6 +101,12 @@ def test_an_import_from_above_or_of_another_owners_library_is_seen(file: str, so
 
 def test_every_row_of_the_table_was_read() -> None:
     assert {row.floor for row in ROWS} == set(range(10))
+
+
+@pytest.mark.parametrize("package", [file for file in FILES if file.endswith("__init__.py")])
+def test_a_package_has_all_that_it_offers(package: str) -> None:
+    module = importlib.import_module(package.removesuffix("/__init__.py").replace("/", "."))
+    assert [name for name in getattr(module, "__all__", ()) if not hasattr(module, name)] == []
 
 
 def web_modules() -> list[str]:

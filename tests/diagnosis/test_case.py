@@ -86,6 +86,12 @@ SIGNS: dict[str, tuple[RunRecord, RunRecord]] = {
 }
 
 
+@pytest.mark.parametrize("shape", [{"num_hidden_layers": 1}, {"units": 1}], ids=str)
+def test_a_shifted_mean_matters_where_layers_of_several_units_pass_it_on(shape: dict[str, int]) -> None:
+    """The article's one hidden layer learns with it."""
+    assert not case_of(plain(kernel_initializer="uniform_0_1", **shape)).is_shifted()
+
+
 @pytest.mark.parametrize("sign", SIGNS)
 def test_a_sign_is_there_or_it_is_not(sign: str) -> None:
     there, absent = SIGNS[sign]

@@ -179,7 +179,7 @@ def test_points_that_hold_nothing_to_learn_are_blamed_before_all_else_but_learni
     ill = filled(failing, "gradient_rms", 1e-9, np.s_[0])
     noisy = replace(ill, ceiling=0.55)
     assert {rule.verdict for rule in rules_of(noisy)} == {Verdict.NOISE}
-    assert diagnose(noisy).sentence.startswith("Nothing to learn: the noise of these points hides their classes")
+    assert diagnose(noisy).sentence.startswith("Nothing to learn: the points are too few or too noisy")
     assert not diagnose(noisy).remedies
     assert {rule.verdict for rule in rules_of(replace(ill, ceiling=0.95))} == {Verdict.VANISHING}
     assert {rule.verdict for rule in rules_of(filled(noisy, "val_accuracy", 0.9, np.s_[-1]))} == {Verdict.HEALTHY}

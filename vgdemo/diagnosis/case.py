@@ -28,6 +28,8 @@ DECAYED = 0.1  # What is left of the weights, of which training otherwise makes 
 FAR_OFF = 3  # Times the loss of guessing: what costs that much is wrong, and sure of it.
 LONG_STEPS = 0.1  # A learning rate of ten times what sgd and adagrad usually take, a hundred times adam's or rmsprop's.
 
+STRAIGHT_LINE = "Without a bend in its activation the network can only draw a straight line between the classes."
+
 
 @dataclass(frozen=True)
 class Case:
@@ -83,8 +85,8 @@ class Case:
         return self.symptoms.has_equal_weights
 
     def is_shifted(self) -> bool:
-        """Whether the mean of the hidden kernels' first weights is far from 0, and there are units to be alike."""
-        return self.symptoms.shifted_mean is not None and self._narrowest > 1
+        """Whether the mean of the hidden kernels' first weights is far from 0, layer upon layer of several units."""
+        return self.symptoms.shifted_mean is not None and self.is_deep() and self._narrowest > 1
 
     def is_normalized(self) -> bool:
         """Whether signals are normalised, which makes them forget the size of the weights."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from vgdemo.diagnosis.case import Case
+from vgdemo.diagnosis.case import STRAIGHT_LINE, Case
 from vgdemo.diagnosis.remedies import (
     ADAM,
     BATCH_NORMALIZATION,
@@ -91,7 +91,7 @@ CAUSES: tuple[Cause, ...] = (
         (Verdict.NOISE,),
         "",
         _always,
-        "The noise of these points hides their classes: no classical model that was tried tells them much better than "
+        "The points are too few or too noisy: no classical model that was tried tells their classes surely better than "
         "chance does.",
     ),
     Cause(
@@ -295,7 +295,7 @@ CAUSES: tuple[Cause, ...] = (
         (Verdict.STUCK,),
         "",
         Case.is_linear,
-        "Without a bend in its activation the network can only draw a straight line between the classes.",
+        STRAIGHT_LINE,
         (TANH, RELU),
     ),
     Cause(

@@ -9,7 +9,7 @@ import numpy as np
 
 from vgdemo.config import SETTINGS
 from vgdemo.diagnosis.anatomy import hidden_layers, hidden_widths, kernel_activations, output_kernels
-from vgdemo.diagnosis.case import DECAYED, FAR, LITTLE, Case
+from vgdemo.diagnosis.case import DECAYED, FAR, LITTLE, STRAIGHT_LINE, Case
 from vgdemo.diagnosis.rules import UNMOVED, Verdict
 from vgdemo.diagnosis.symptoms import Array
 from vgdemo.initializers import INITIALIZERS
@@ -23,6 +23,7 @@ EVEN_STEPS = 0.8  # Share of layers in which the gradient changes in one directi
 SLOPE = 0.1  # A gradient that changes by less than a tenth per layer keeps a third of its size through ten layers.
 STEADY = 0.1  # Of its start: a loss on a plateau wanders by a few per cent.
 BY_FACTORS = (Verdict.VANISHING, Verdict.EXPLODING)
+MENDED = {"weights": "weights that suit it", "slope": "the slope of tanh", "width": "many units"}
 # Runs that learn start below 1, as the rules say; ten times the size at which the rules call a gradient vanished.
 ORDINARY_SIZE = (1e-4, 1)
 # Per layer: over the article's five layers it makes a quarter, or fivefold, of a signal.
@@ -192,16 +193,13 @@ def _suited(case: Case) -> str:
 
 def _factors(case: Case) -> str:
     """What theory expects of a layer, as it is and with the part mended that counts most, where a start is blamed."""
-    expected, mended = (
-        case.factors,
-        {"weights": "weights that suit it", "slope": "the slope of tanh", "width": "many units"},
-    )
+    expected = case.factors
     if expected is None or case.rule.phase != "start" or case.rule.verdict not in BY_FACTORS:
         return ""
-    left = getattr(expected, expected.leading)
+    left = number(getattr(expected, expected.leading))
     return (
         f"Theory expects the gradient to change ×{number(expected.actual)} per layer on its way down, and "
-        f"×{number(left)} with {mended[expected.leading]}."
+        f"×{left} with {MENDED[expected.leading]}."
     )
 
 
@@ -238,7 +236,7 @@ def _line(case: Case) -> str:
     """What a linear network cannot do whatever else ails it, where the cause does not say it."""
     if not case.is_linear() or case.rule.verdict in (Verdict.HEALTHY, Verdict.NOISE, Verdict.STUCK, Verdict.UNKNOWN):
         return ""
-    return "Without a bend in its activation the network can only draw a straight line between the classes."
+    return STRAIGHT_LINE
 
 
 def _decay(case: Case) -> str:

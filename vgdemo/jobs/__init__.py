@@ -7,15 +7,4 @@ from vgdemo.jobs.study import Study
 from vgdemo.jobs.tracked_run import JobState, Progress
 from vgdemo.jobs.trials import Trial, Trials, TrialState
 
-__all__ = [
-    "Job",
-    "JobState",
-    "Jobs",
-    "Progress",
-    "SchedulerError",
-    "Study",
-    "Trial",
-    "TrialState",
-    "Trials",
-    "trials_are_on",
-]
+__all__ = ["Job", "JobState", "Jobs", "Progress", "SchedulerError", "Study", "Trial", "TrialState", "Trials"]
