@@ -83,7 +83,17 @@ def test_guessing_costs_nothing_that_is_known_with_another_loss(loss: str, num_c
     assert replace(LSTM, loss=loss, num_classes=num_classes).guessing_loss is None
 
 
-@pytest.mark.parametrize("model", [LSTM, BRANCHES, RunConfig().model, Model(kernels=())])
+FROZEN = Model(
+    kernels=(
+        Kernel("embedding", (9, 4), "embeddings", "Embedding", trainable=False, initializer="RandomUniform"),
+        Kernel("spare", (4, 4), is_reached=False),
+    ),
+    layers=(Layer("embedding", "Embedding", shape=(None, 5, 4)), Layer("spare", shape=()), Layer("spare:2")),
+    learning_rate=1,
+)
+
+
+@pytest.mark.parametrize("model", [LSTM, BRANCHES, FROZEN, RunConfig().model, Model(kernels=())])
 def test_a_model_survives_a_json_document(model: Model) -> None:
     assert Model.from_dict(json.loads(json.dumps(model.to_dict()))) == model
 
@@ -93,9 +103,56 @@ def test_what_a_document_does_not_say_takes_its_default() -> None:
     assert Model.from_dict(content) == Model(kernels=(Kernel("dense", (2, 1)),), layers=(Layer("dense"),))
 
 
+def test_what_came_later_stands_in_a_document_only_where_it_says_something() -> None:
+    kernels, layers = (LSTM.to_dict()[name] for name in ("kernels", "layers"))
+    assert {*kernels[0]} == {"layer", "shape", "name", "kind", "is_output"}
+    assert {*layers[0]} == {"name", "kind", "activation"}
+    (embedding, spare), (shaped, *_) = (FROZEN.to_dict()[name] for name in ("kernels", "layers"))
+    assert (embedding["trainable"], embedding["initializer"]) == (False, "RandomUniform")
+    assert {"trainable", "initializer"}.isdisjoint(spare) and spare["is_reached"] is False
+    assert shaped["shape"] == (None, 5, 4)
+
+
+def test_what_a_later_version_says_beyond_what_is_known_is_left_out() -> None:
+    content = LSTM.to_dict() | {"compiled_by": "a later version"}
+    content["kernels"][0]["sparsity"] = 0.5
+    assert Model.from_dict(content) == LSTM
+
+
+KERNEL, LAYER = {"layer": "dense", "shape": [2, 1]}, {"name": "dense"}
+
+
 @pytest.mark.parametrize(
     "content", [{}, {"kernels": []}, {"kernels": [{}], "layers": []}, {"layers": [], "kernels": 1}]
 )
 def test_what_is_no_model_is_refused(content: dict[str, object]) -> None:
     with pytest.raises((KeyError, TypeError)):
         Model.from_dict(content)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "layer", "model"),
+    [
+        ({"shape": "21"}, {}, {}),
+        ({"shape": [2, None]}, {}, {}),
+        ({"shape": [2, 1.0]}, {}, {}),
+        ({"shape": [True, 1]}, {}, {}),
+        ({"shape": [0, 1]}, {}, {}),
+        ({"shape": [-2, -1]}, {}, {}),
+        ({"shape": [10**200, 10**200]}, {}, {}),
+        ({"trainable": 1}, {}, {}),
+        ({"layer": None}, {}, {}),
+        ({"name": {"a": []}}, {}, {}),
+        ({}, {"name": 7}, {}),
+        ({}, {"shape": [2, "n"]}, {}),
+        ({}, {"activation": ["relu"]}, {}),
+        ({}, {}, {"learning_rate": "fast"}),
+        ({}, {}, {"num_classes": 2.5}),
+        ({}, {}, {"loss": None}),
+        ({}, {}, {"kernels": {"dense": 1}}),
+        ({}, {}, {"layers": ["dense"]}),
+    ],
+)
+def test_a_document_whose_values_are_of_another_type_is_refused(kernel: dict, layer: dict, model: dict) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        Model.from_dict({"kernels": [KERNEL | kernel], "layers": [LAYER | layer]} | model)

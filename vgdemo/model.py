@@ -8,14 +8,17 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from functools import cached_property
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+LARGEST_KERNEL = 2**53  # Entries: up to here a float counts them one by one.
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """A trainable matrix, or tensor, whose gradient is measured. A layer may have several.
+    """A matrix, or tensor, of weights whose gradient is measured. A layer may have several.
 
     Attributes:
         layer: The layer's name.
@@ -23,6 +26,9 @@ class Kernel:
         name: Keras's name of the weight, such as "recurrent_kernel".
         kind: Keras's class of the layer.
         is_output: Whether its layer gives the network's answer.
+        trainable: Whether it learns; a frozen one has no gradient.
+        is_reached: Whether the loss depends on it; otherwise it has no gradient either.
+        initializer: Keras's class of what drew its first weights; None if it is not known.
     """
 
     layer: str
@@ -30,6 +36,9 @@ class Kernel:
     name: str = "kernel"
     kind: str = "Dense"
     is_output: bool = False
+    trainable: bool = True
+    is_reached: bool = True
+    initializer: str | None = None
 
     @property
     def fan_in(self) -> int:
@@ -47,14 +56,19 @@ class Layer:
     """A layer whose output is measured.
 
     Attributes:
-        name: The layer's name.
+        name: The layer's name. A layer that is called twice stands twice, its later calls as "name:2".
         kind: Keras's class of the layer.
         activation: Keras's name of its activation; None if it has none.
+        shape: Of its output, with None for what differs from batch to batch; None if it is not known.
     """
 
     name: str
     kind: str = "Dense"
     activation: str | None = None
+    shape: tuple[int | None, ...] | None = None
+
+
+_LATER_FIELDS = {"trainable": True, "is_reached": True, "initializer": None, "shape": None}  # With their defaults.
 
 
 @dataclass(frozen=True)
@@ -146,16 +160,40 @@ class Model:
         return math.log(self.num_classes) if self.num_classes and "crossentropy" in self.loss else None
 
     def to_dict(self) -> dict[str, Any]:
-        """The model for a JSON document."""
-        return asdict(self)
+        """The model for a JSON document. What fields that came later say by default is left out, as in older files."""
+        return asdict(self, dict_factory=_without_later_defaults)
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Model:
-        """The model that `to_dict` wrote.
+        """The model that `to_dict` wrote; what it says beyond what this program knows is left out.
 
         Raises:
-            KeyError, TypeError: If it is not one.
+            KeyError, TypeError, ValueError: If it is not one.
         """
-        kernels = tuple(Kernel(**kernel | {"shape": tuple(kernel["shape"])}) for kernel in content["kernels"])
-        layers = tuple(Layer(**layer) for layer in content["layers"])
-        return cls(**{**content, "kernels": kernels, "layers": layers})
+        model = _read(cls, {**content, "kernels": content["kernels"], "layers": content["layers"]})
+        if not isinstance(model, cls) or not all(map(_has_entries, model.kernels)):
+            raise ValueError(f"a kernel whose shape is none of 1 to {LARGEST_KERNEL} entries")
+        return model
+
+
+def _without_later_defaults(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: value for name, value in items if name not in _LATER_FIELDS or value != _LATER_FIELDS[name]}
+
+
+def _has_entries(kernel: Kernel) -> bool:
+    return all(size > 0 for size in kernel.shape) and math.prod(kernel.shape) <= LARGEST_KERNEL
+
+
+def _read(hint: Any, value: Any) -> Any:
+    """What a JSON document says where a field is annotated so; TypeError if it is something else."""
+    if get_origin(hint) is UnionType:
+        optional, _ = get_args(hint)
+        return None if value is None else _read(optional, value)
+    if get_origin(hint) is tuple and isinstance(value, list | tuple):
+        return tuple(_read(get_args(hint)[0], one) for one in value)
+    if is_dataclass(hint) and isinstance(value, Mapping):
+        hints = get_type_hints(hint)
+        return hint(**{name: _read(hints[name], said) for name, said in value.items() if name in hints})  # type: ignore[operator]
+    if type(value) is hint or (hint is float and type(value) is int):
+        return value
+    raise TypeError(f"{value!r:.40} where {getattr(hint, '__name__', hint)} is expected")

@@ -77,8 +77,9 @@ def test_while_a_run_grows_every_fourth_stop_and_the_last_are_drawn(make_record:
     growing = after(record, record.epochs[:10])
     assert fewer_while_growing(growing, indices).tolist() == [0, 4, 8, 9]
     assert fewer_while_growing(record, indices).tolist() == indices.tolist()
-    stopped = replace(growing, status=RunStatus.STOPPED)
-    assert fewer_while_growing(stopped, indices).tolist() == indices.tolist()
+    for status in (RunStatus.STOPPED, RunStatus.FAILED):
+        ended = replace(growing, status=status)
+        assert fewer_while_growing(ended, indices).tolist() == indices.tolist()
 
 
 def test_a_training_of_unknown_length_is_not_taken_to_grow() -> None:

@@ -62,6 +62,23 @@ def test_what_can_be_reached_is_kept_and_a_run_of_before_has_none(record: RunRec
     assert RunRecord.from_files(files | {"run.json": json.dumps(description).encode()}).ceiling is None
 
 
+def test_what_logs_say_survives_and_the_files_of_a_run_of_settings_say_nothing_of_it(record: RunRecord) -> None:
+    assert {"unit", "guess"}.isdisjoint(json.loads(record.to_files()["run.json"]))
+    counted = foreign_record(unit="step", guess=1.2, status=RunStatus.FAILED)
+    for survivor in (RunRecord.from_files(counted.to_files()), RunRecord.from_message(counted.to_message())):
+        assert_same(survivor, counted)
+
+
+def test_a_panel_may_have_a_name_that_no_file_can_have(tmp_path: Path) -> None:
+    record = foreign_record()
+    steps = record.panels["steps"]
+    later = replace(steps, statistics={name: values + 1 for name, values in steps.statistics.items()})
+    named = replace(record, panels=record.panels | {"steps/encoder/lstm": steps, "../steps": later, "": steps})
+    assert all(name.replace("-", "").replace(".", "").isalnum() for name in named.to_files())
+    named.save(tmp_path / "log.zip")
+    assert_same(RunRecord.load(tmp_path / "log.zip"), named)
+
+
 def test_a_message_that_is_no_run_is_refused_with_a_sentence(record: RunRecord) -> None:
     whole = record.to_message()
     for message in ({}, record.to_files(), whole | {"kernels.arrow": whole["kernels.arrow"][:100]}):

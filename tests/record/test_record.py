@@ -104,6 +104,12 @@ def test_the_last_epoch_is_the_planned_one_or_else_the_last_that_was_measured(re
     assert foreign_record(epochs=none).last_epoch == 0
 
 
+def test_guessing_costs_what_was_measured_or_else_what_the_model_says(record: RunRecord) -> None:
+    assert record.guessing_loss == record.model.guessing_loss == pytest.approx(np.log(2))
+    assert replace(record, guess=0.5).guessing_loss == 0.5
+    assert replace(record, model=replace(record.model, loss="mean_squared_error")).guessing_loss is None
+
+
 def test_a_record_knows_the_bytes_of_its_arrays(make_record: MakeRecord) -> None:
     record = make_record(epochs=1, replicates=1, num_hidden_layers=1)
     curves = 2 * 4 * 8  # Two epochs, four curves, eight bytes each.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -58,6 +59,22 @@ def test_another_axis_has_a_table_of_its_own() -> None:
     assert table.num_rows == 4 * 1 * 5
     assert table["time step"].to_pylist()[:5] == ["1", "2", "3", "4", "5"]
     np.testing.assert_array_equal(table["state_gradient_rms"], record.values("state_gradient_rms").ravel())
+
+
+def test_of_what_two_panels_measure_each_has_a_column() -> None:
+    record = foreign_record()
+    steps = record.panels["steps"]
+    longer = replace(
+        steps,
+        labels=(*steps.labels, "6"),
+        phrases=(*steps.phrases, "time step 6"),
+        statistics={name: values[..., [0, 0, 1, 2, 3, 4]] for name, values in steps.statistics.items()},
+    )
+    table = axis_table(replace(record, panels={"steps/a": steps, "steps/b": longer}), "time step")
+    one, other = "steps/a/state_gradient_rms", "steps/b/state_gradient_rms"
+    assert table.column_names == ["epoch", "replicate", "time step", one, other]
+    assert table[one].to_pylist()[:6] == [*steps.statistics["state_gradient_rms"][0, 0], None]
+    assert table[other].to_pylist()[1:6] == [*steps.statistics["state_gradient_rms"][0, 0]]
 
 
 def test_columns_have_the_types_of_what_they_hold(make_record: MakeRecord) -> None:

@@ -160,9 +160,9 @@ def _models(runs: Sequence[ReportedRun]) -> list[ReportedSetting]:
 def _facts(record: RunRecord) -> dict[str, str]:
     """How the run went and what trained it."""
     epochs = int(record.epochs[-1]) if len(record.epochs) else 0
-    stopped = "" if record.status is RunStatus.COMPLETE else f", stopped after epoch {epochs}"
+    ended = "" if record.status is RunStatus.COMPLETE else f", {record.status} after {record.unit} {epochs}"
     seconds = ", ".join(f"{stage} {value:.1f} s" for stage, value in record.seconds.items())
     versions = ", ".join(f"{name} {version}" for name, version in record.versions.items())
     notices = " ".join(record.notices)
-    words = {"Run": record.sentence + stopped, "Time": seconds, "Versions": versions, "Notices": notices}
+    words = {"Run": record.sentence + ended, "Time": seconds, "Versions": versions, "Notices": notices}
     return {name: text for name, text in words.items() if text}

@@ -65,7 +65,8 @@ def frame_indices(record: RunRecord, epochs: NDArray[np.int32]) -> Indices:
 
 def fewer_while_growing(record: RunRecord, indices: Indices) -> Indices:
     """The stops of the slider or, while the run trains, every fourth and the last of them."""
-    is_growing = record.epochs.max(initial=0) < record.last_epoch and record.status is not RunStatus.STOPPED
+    has_ended = record.status in (RunStatus.STOPPED, RunStatus.FAILED)
+    is_growing = record.epochs.max(initial=0) < record.last_epoch and not has_ended
     if not is_growing:
         return indices
     places = np.arange(len(indices))

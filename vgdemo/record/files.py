@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -72,7 +72,8 @@ ARROW = Form("arrow", _to_arrow, _from_arrow)
 
 def encode(record: RunRecord, form: Form) -> dict[str, bytes]:
     """File name to content."""
-    contents = {f"{name}.{form.ending}": form.write(content) for name, content in _tables(record)}
+    stems = _stems(record.panels)
+    contents = {f"{stems.get(name, name)}.{form.ending}": form.write(content) for name, content in _tables(record)}
     return contents | {"run.json": json.dumps(_description(record), indent=2).encode()}
 
 
@@ -95,6 +96,11 @@ def decode(files: Mapping[str, bytes], form: Form) -> dict[str, Any]:
     except (AttributeError, KeyError, TypeError, ValueError, pa.ArrowException) as error:
         reason = f"no {error.args[0]}" if isinstance(error, KeyError) else error
         raise ValueError(f"Expected the files of a run. Received: {reason}") from error
+
+
+def _stems(panels: Iterable[str]) -> dict[str, str]:
+    """Name of a panel to that of its file: a layer may have a name that no file can have."""
+    return {name: name if name.isidentifier() else f"panel-{place}" for place, name in enumerate(panels)}
 
 
 def _tables(record: RunRecord) -> Iterator[tuple[str, pa.Table]]:
@@ -127,20 +133,28 @@ def _description(record: RunRecord) -> dict[str, Any]:
         "seconds": dict(record.seconds),
         "notices": list(record.notices),
         "versions": dict(record.versions),
+        **_said_of_logs(record),
     }
+
+
+def _said_of_logs(record: RunRecord) -> dict[str, Any]:
+    """What the files of a run of settings do not say."""
+    said = {"unit": record.unit, "guess": record.guess}
+    return {name: value for name, value in said.items() if value not in ("epoch", None)}
 
 
 def _fields(tables: Mapping[str, pa.Table], description: Mapping[str, Any]) -> dict[str, Any]:
     replicates = int(description["replicates"])
     epochs = _epochs(tables["curves"], replicates)
     source, described = source_from_dict(description["source"]), Model.from_dict(description["model"])
+    panels, stems = description["panels"], _stems(description["panels"])
     return {
         "source": source,
         "model": source.model if isinstance(source, RunConfig) else described,  # Settings know more than old files say.
         "replicates": replicates,
         "epochs": epochs,
         "curve_arrays": _columns(tables["curves"], (len(epochs), replicates)),
-        "panels": {name: _panel(tables[name], places, replicates) for name, places in description["panels"].items()},
+        "panels": {name: _panel(tables[stems[name]], places, replicates) for name, places in panels.items()},
         "planned_epochs": description["planned_epochs"],
         "majority_share": description["majority_share"],
         "ceiling": description.get("ceiling"),  # Runs of before have none.
@@ -149,6 +163,8 @@ def _fields(tables: Mapping[str, pa.Table], description: Mapping[str, Any]) -> d
         "seconds": description["seconds"],
         "notices": tuple(description["notices"]),
         "versions": description["versions"],
+        "unit": description.get("unit", "epoch"),
+        "guess": description.get("guess"),
     }
 
 

@@ -45,7 +45,9 @@ class RunRecord:
         curve_arrays: Name of `CURVES` to (E, R): mean loss, in nats for a cross-entropy, and accuracy as a share. What
             was not measured is not there.
         panels: Name to statistics along an axis. A trained run has "kernels", "updates" (how far each kernel moved in
-            an epoch, from epoch 1 on) and "activations" (of the hidden layers).
+            an epoch, from epoch 1 on) and "activations" (of the hidden layers). The record of a log has "activations"
+            of every layer, and a panel "steps/<layer>" for each recurrent one. There NaN also stands where a statistic
+            does not exist, and the model says why: a kernel is frozen or not reached, a layer has no activation.
         planned_epochs: The last epoch of the training, if it is known.
         majority_share: Validation accuracy of always answering the larger class, if it is known.
         ceiling: Validation accuracy that can be reached on these points, if it is known.
@@ -54,6 +56,8 @@ class RunRecord:
         seconds: Stage ("compile", "train") to seconds.
         notices: Sentences for the person, such as a lost speed.
         versions: Package name to version that trained the run.
+        unit: What its epochs count: "epoch", or "step" where it was measured every so many updates.
+        guess: Loss of answering without looking, if it was measured on the data.
 
     Example:
         >>> record.values("gradient_rms").shape  # Epochs 0 to 3, two replicates, two hidden layers and the output.
@@ -78,6 +82,8 @@ class RunRecord:
     seconds: Mapping[str, float] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    unit: str = "epoch"
+    guess: float | None = None
 
     def __repr__(self) -> str:
         """The run in a line: its arrays fill pages."""
@@ -155,6 +161,16 @@ class RunRecord:
     def last_epoch(self) -> int:
         """The epoch at which the training ends, or has come to if that is not known."""
         return int(self.epochs.max(initial=0)) if self.planned_epochs is None else self.planned_epochs
+
+    @property
+    def guessing_loss(self) -> float | None:
+        """Loss of answering without looking: as it was measured, else as the model has it; None if neither is known.
+
+        Example:
+            >>> round(record.guessing_loss, 3)  # Of two classes that are equally likely.
+            0.693
+        """
+        return self.model.guessing_loss if self.guess is None else self.guess
 
     @property
     def nbytes(self) -> int:

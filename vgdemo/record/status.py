@@ -1,4 +1,4 @@
-"""How a run ended."""
+"""How far a run has come."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import enum
 
 
 class RunStatus(enum.StrEnum):
-    """How a run ended."""
+    """How far a run has come: what somebody else trains may still be running, or have failed."""
 
+    RUNNING = "running"
     COMPLETE = "complete"
     STOPPED = "stopped"
+    FAILED = "failed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ def curves_table(record: RunRecord) -> pa.Table:
 def axis_table(record: RunRecord, axis: str) -> pa.Table:
     """Every statistic along an axis, one row for each epoch, replicate and place; null where it is not measured.
 
+    What several panels measure, such as two recurrent layers, has a column for each, with the panel's name before it.
+
     Args:
         record: The run.
         axis: Such as "layer"; the column of labels has its name.
@@ -33,20 +36,22 @@ def axis_table(record: RunRecord, axis: str) -> pa.Table:
         >>> table.num_rows, table["dead_share"].null_count  # Of the output no unit is called dead.
         (24, 8)
     """
-    panels = [panel for panel in record.panels.values() if panel.axis == axis]
-    labels = list(dict.fromkeys(label for panel in panels for label in panel.labels))
+    panels = {name: panel for name, panel in record.panels.items() if panel.axis == axis}
+    labels = list(dict.fromkeys(label for panel in panels.values() for label in panel.labels))
+    count = Counter(statistic for panel in panels.values() for statistic in panel.statistics)
     replicates = np.arange(record.replicates)
     axes: Axes = {"epoch": record.epochs, "replicate": replicates, axis: np.array(labels, object)}
     columns = _axis_columns(axes)
-    for panel in panels:
+    for name, panel in panels.items():
         places = np.array([labels.index(label) for label in panel.labels], np.intp)
         at = np.ix_(np.searchsorted(record.epochs, panel.epochs), replicates, places)
         absent = np.ones([len(places) for places in axes.values()], np.bool_)
         absent[at] = False
-        for name, values in panel.statistics.items():
+        for statistic, values in panel.statistics.items():
             grid = np.zeros(absent.shape)
             grid[at] = values
-            columns[name] = pa.array(grid.ravel(), mask=absent.ravel())
+            column = statistic if count[statistic] == 1 else f"{name}/{statistic}"
+            columns[column] = pa.array(grid.ravel(), mask=absent.ravel())
     return pa.table(columns)
 
 
