@@ -1,0 +1,153 @@
+"""Reads a log while it grows: a reader keeps what it has parsed, and looks at what is new alone."""
+
+from __future__ import annotations
+
+import io
+import lzma
+import os
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from vgdemo.log.header import Header
+from vgdemo.log.measurements import Measurements
+from vgdemo.log.strict_json import MAX_LINE, LogError, parsed
+from vgdemo.record import RunRecord
+
+DESCRIPTION, RECORDS = "run.json", "records.jsonl"
+MAX_ARCHIVE = 256_000_000  # Bytes of records that an archive may unpack to.
+MAX_LOGS, MAX_DEPTH = 1_000, 6
+
+_NO_ARCHIVE = (OSError, ValueError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
+
+
+class LogReader:
+    """A log in a folder, read as far as it is written.
+
+    Args:
+        folder: That holds a `run.json`.
+
+    Example:
+        >>> import tempfile
+        >>> from vgdemo.log import LogWriter
+        >>> writer = LogWriter(tempfile.mkdtemp(), {"name": "mine", "model": record.model.to_dict()})
+        >>> reader = LogReader(writer.folder)
+        >>> writer.append({"epoch": 0, "curves": {"train_loss": 0.7}})
+        >>> reader.record.curve_arrays["train_loss"].tolist()
+        [[0.7]]
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self._header: Header | None = None
+        self._offset = 0
+        self._record: RunRecord | None = None
+
+    @property
+    def record(self) -> RunRecord:
+        """What is written until now; the same object as long as nothing is new.
+
+        Raises:
+            LogError: If the folder holds no log, or a broken one.
+        """
+        try:
+            return self._current(Header.of(parsed(self._description(), f"{DESCRIPTION} of a log")))
+        except OSError as error:
+            raise LogError(f"Expected the log in {self.folder} to be readable. Received: {error}") from error
+
+    def _current(self, header: Header) -> RunRecord:
+        if self._header is None or header.run_key != self._header.run_key or self._size() < self._offset:
+            self._measurements, self._offset, self._record = Measurements(header), 0, None
+        has_more = self._read_on()
+        if self._record is None or has_more or header != self._header:
+            self._header, self._record = header, self._measurements.record(header)
+        return self._record
+
+    def _description(self) -> bytes:
+        path = self.folder / DESCRIPTION
+        if path.is_file():  # Else it may be a pipe, which would wait.
+            with path.open("rb") as file:
+                return file.read(MAX_LINE + 1)
+        raise LogError(f"Expected a log in {self.folder}, with a {DESCRIPTION}. Received: none")
+
+    def _size(self) -> int:
+        path = self.folder / RECORDS
+        return path.stat().st_size if path.is_file() else 0
+
+    def _read_on(self) -> bool:
+        """Take in the whole lines that are new; whether there were any."""
+        before = self._offset
+        if self._size() > before:
+            with (self.folder / RECORDS).open("rb") as file:
+                file.seek(before)
+                for line in whole_lines(file):
+                    self._measurements.add(line)
+                    self._offset += len(line)
+        return self._offset > before
+
+
+def read_log(source: bytes | str | Path) -> RunRecord:
+    """The record of a log: a folder, or a zip archive of its two files as a path or as bytes.
+
+    Raises:
+        LogError: If it is no log, or a broken one.
+    """
+    if not isinstance(source, bytes) and Path(source).is_dir():
+        return LogReader(source).record
+    try:
+        with zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source) as archive:
+            return _unpacked(archive)
+    except LogError:
+        raise
+    except _NO_ARCHIVE as error:
+        raise LogError(
+            f"Expected a folder or an archive with {DESCRIPTION} and {RECORDS}. Received: {error}"
+        ) from error
+
+
+def find_logs(root: str | Path) -> list[Path]:
+    """The folders below a root that hold a `run.json`, the root included; not all of very many or deep ones."""
+    found = []
+    for folder, folders, files in os.walk(root):
+        deep = len(Path(folder).relative_to(root).parts) >= MAX_DEPTH
+        folders[:] = [] if deep else sorted(name for name in folders if not name.startswith("."))
+        if DESCRIPTION in files:
+            found.append(Path(folder))
+        if len(found) == MAX_LOGS:
+            break
+    return found
+
+
+def whole_lines(file: IO[bytes]) -> Iterator[bytes]:
+    """The lines of a file that end; a line that does not is still being written.
+
+    Raises:
+        LogError: If a line is longer than any record.
+    """
+    while line := file.readline(MAX_LINE + 1):
+        if len(line) > MAX_LINE:
+            raise LogError(f"Expected records of at most {MAX_LINE:,} bytes. Received: a longer line")
+        if not line.endswith(b"\n"):
+            return
+        yield line
+
+
+def _unpacked(archive: zipfile.ZipFile) -> RunRecord:
+    names = [name for name in archive.namelist() if name.rpartition("/")[2] == DESCRIPTION]
+    if len(names) != 1:
+        raise LogError(f"Expected an archive with one {DESCRIPTION}. Received: {len(names)}")
+    folder = names[0].removesuffix(DESCRIPTION)
+    with archive.open(names[0]) as file:
+        header = Header.of(parsed(file.read(MAX_LINE + 1), f"{DESCRIPTION} of a log"))
+    measurements, size = Measurements(header), 0
+    if f"{folder}{RECORDS}" not in archive.namelist():
+        raise LogError(f"Expected {RECORDS} beside {DESCRIPTION}. Received: none")
+    with archive.open(f"{folder}{RECORDS}") as file:
+        for line in whole_lines(file):
+            size += len(line)
+            if size > MAX_ARCHIVE:
+                raise LogError(f"Expected an archive of at most {MAX_ARCHIVE:,} bytes of records. Received: more")
+            measurements.add(line)
+    return measurements.record(header)
