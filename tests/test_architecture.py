@@ -15,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FREE_LIBRARIES = {"numpy", "pandas"}
+TRAINERS = {"tensorflow", "torch"}
 STANDARD_LIBRARY_FLOORS = (0, 1)
 
 
@@ -110,8 +111,8 @@ def test_a_package_has_all_that_it_offers(package: str) -> None:
 
 
 def web_modules() -> list[str]:
-    """What the web process may hold: all modules but those that own TensorFlow."""
-    files = [file for file in FILES if file.startswith("vgdemo/") and "tensorflow" not in row_of(file).libraries]
+    """What the web process may hold: all modules but those that own TensorFlow or PyTorch."""
+    files = [file for file in FILES if file.startswith("vgdemo/") and not TRAINERS & row_of(file).libraries]
     return [file.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for file in files]
 
 
