@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 from conftest import foreign_record
 
+from vgdemo.figures import curves, layer_heatmap, layer_lines, layer_profile
 from vgdemo.figures.axes import (
     decades,
     epoch_axis,
@@ -76,3 +77,14 @@ def test_a_logarithmic_axis_can_be_read_however_far_it_reaches() -> None:
         assert 1 <= len(axis["tickvals"]) <= 5
         assert all(low <= np.log10(value) <= high + 0.01 for value in axis["tickvals"])
     assert log_axis(-1, 0.3, most=5)["tickvals"] == [0.1, 0.2, 0.5, 1, 2]
+
+
+def test_a_log_that_counts_steps_is_drawn_and_told_in_steps() -> None:
+    record = foreign_record(unit="step")
+    over_steps = [layer_heatmap(record), layer_lines(record), curves(record)]
+    for figure in (*over_steps, layer_profile(record)):
+        reading = figure.layout.title.subtitle.text.lower()
+        assert "step 6" in reading and "epoch" not in reading
+        assert not any("epoch" in (trace.hovertemplate or "") for trace in figure.data)
+    for figure in over_steps:
+        assert figure.layout.xaxis.title.text == "step"

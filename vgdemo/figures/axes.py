@@ -31,7 +31,7 @@ def epoch_axis(record: RunRecord, beside: float = 0) -> dict[str, Any]:
     """
     first, last = epoch_range(record)
     ticks = {"tick0": 0, "dtick": 1} if last < FEW_EPOCHS else {}
-    return {"title": {"text": "epoch"}, "range": [first - beside, last + beside], **ticks}
+    return {"title": {"text": record.unit}, "range": [first - beside, last + beside], **ticks}
 
 
 def place_axis(panel: Panel) -> dict[str, Any]:

@@ -250,7 +250,7 @@ def _reading(record: RunRecord, measured: Sequence[Curve], replicates: Sequence[
         return "Neither accuracy nor loss was measured."
     told = max(measured, key=lambda curve: (curve.measure == "accuracy", curve.half == "validation"))
     low, middle, high = (number(float(quantile(told.values[-1:], share)[0])) for share in DECILES)
-    sentence = f"{told.half.capitalize()} {told.measure} {middle} at epoch {record.epochs[-1]}"
+    sentence = f"{told.half.capitalize()} {told.measure} {middle} at {record.unit} {record.epochs[-1]}"
     count = told.values.shape[1]
     if count > 1:
         sentence = f"Median {uncapitalized(sentence)}; 10–90 % of {how_many(record, replicates)}: {low} to {high}"

@@ -185,7 +185,11 @@ def _axes(cell: _Cell, epochs: dict[str, Any]) -> dict[str, Any]:
     across = {**epochs, "tickvals": sorted({first, last // 2 or last}), "domain": cell.across, "anchor": f"y{number}"}
     up = {"range": [BESIDE[0].ends[0], BESIDE[1].ends[1]], **_ticks(), "domain": cell.up, "anchor": f"x{number}"}
     return {
-        cell.axis("x"): {**across, "title": {"text": "epoch" if is_bottom else ""}, "showticklabels": is_bottom},
+        cell.axis("x"): {
+            **across,
+            "title": epochs["title"] if is_bottom else {"text": ""},
+            "showticklabels": is_bottom,
+        },
         cell.axis("y"): {**up, "title": {"text": "|g|" if is_left else ""}, "showticklabels": is_left},
     }
 

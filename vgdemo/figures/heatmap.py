@@ -77,7 +77,7 @@ def _places(sample: Sample) -> dict[str, Any]:
 
 
 def _hover(sample: Sample) -> str:
-    return f"epoch %{{x}}, {sample.panel.axis} %{{y}}<br>{sample.shown.label} "
+    return f"{sample.unit} %{{x}}, {sample.panel.axis} %{{y}}<br>{sample.shown.label} "
 
 
 def _columns(sample: Sample, value: Place) -> dict[str, Place]:
@@ -131,5 +131,6 @@ def _reading(record: RunRecord, sample: Sample, scale: tuple[float, float]) -> s
     if not sample.values.size:
         return sample.ends
     step, measured = column_step(record), len(sample.panel.epochs)
-    thinned = f"; one epoch in {step} is drawn" if len(sample.epochs) < measured else ""
-    return f"{capitalized(sample.ends)} at epoch {sample.epochs[-1]} ({sample.whose}{thinned}).{sample.beyond(scale)}"
+    thinned = f"; one {sample.unit} in {step} is drawn" if len(sample.epochs) < measured else ""
+    when = f"{sample.unit} {sample.epochs[-1]} ({sample.whose}{thinned})"
+    return f"{capitalized(sample.ends)} at {when}.{sample.beyond(scale)}"

@@ -57,7 +57,7 @@ def _add_marks(figure: go.Figure, sample: Sample, where: Values, end: float, **n
             showlegend=True,
             marker={"color": named["color"], "size": 6, "symbol": "square"},
             text=[", ".join(labels[where[epoch]]) for epoch in marked],
-            hovertemplate=f"epoch %{{x}}, {named['name']}: {sample.panel.axis} %{{text}}<extra></extra>",
+            hovertemplate=f"{sample.unit} %{{x}}, {named['name']}: {sample.panel.axis} %{{text}}<extra></extra>",
         )
 
 
@@ -92,7 +92,7 @@ def _lines(record: RunRecord, sample: Sample) -> list[dict[str, Any]]:
             "name": phrase,
             "line": {"color": color, "width": 2, "dash": "dash" if place in outputs else "solid"},
             "showlegend": place in named,
-            **told(f"epoch %{{x}}, {phrase}: ", "y", {"epoch": "x[i]", panel.axis: [name], label: "y[i]"}),
+            **told(f"{sample.unit} %{{x}}, {phrase}: ", "y", {"epoch": "x[i]", panel.axis: [name], label: "y[i]"}),
         }
         for place, (name, phrase, color) in enumerate(zip(panel.labels, panel.phrases, colors, strict=True))
     ]
@@ -101,4 +101,4 @@ def _lines(record: RunRecord, sample: Sample) -> list[dict[str, Any]]:
 def _reading(sample: Sample, scale: tuple[float, float]) -> str:
     if not sample.values.size:
         return sample.ends
-    return f"At epoch {sample.epochs[-1]} ({sample.whose}): {sample.ends}.{sample.beyond(scale)}"
+    return f"At {sample.unit} {sample.epochs[-1]} ({sample.whose}): {sample.ends}.{sample.beyond(scale)}"

@@ -20,7 +20,7 @@ from vgdemo.figures.style import BLUE, ORANGE, SPECIAL_COLORS, new_figure, trans
 from vgdemo.learning import DECILES, quantile
 from vgdemo.record import Panel, RunRecord
 from vgdemo.theory import Forecast, against_measurement, expectation
-from vgdemo.wording import number
+from vgdemo.wording import capitalized, number
 
 _MARKS = (
     *((name, color, "square") for name, color in SPECIAL_COLORS.items()),
@@ -64,7 +64,8 @@ def layer_profile(
         Stop(
             int(epoch),
             [*profile.changes(place), *theory.changes(int(epoch))],
-            f"Epoch {epoch} ({who(record, replicates)}): {theory.reading(int(epoch)) or profile.reading(place)}",
+            f"{capitalized(record.unit)} {epoch} ({who(record, replicates)}): "
+            f"{theory.reading(int(epoch)) or profile.reading(place)}",
         )
         for place, epoch in enumerate(panel.epochs[indices])
     ]

@@ -113,6 +113,7 @@ class Sample:
         epochs: (E,) the epochs, thinned if there are many.
         values: (E, P).
         whose: Whose values they are.
+        unit: What the epochs are called: of a log that counts updates, "step".
     """
 
     shown: Statistic
@@ -120,6 +121,7 @@ class Sample:
     epochs: Values
     values: Values
     whose: str
+    unit: str
 
     @classmethod
     def of(cls, record: RunRecord, name: str, replicates: Sequence[int] = ()) -> Sample:
@@ -127,7 +129,8 @@ class Sample:
         panel = drawn_panel(record, name)
         columns = column_indices(record, panel.epochs)
         values = quantile(of_replicates(panel.statistics[name][columns], replicates), 0.5)
-        return cls(statistic_of(record, name), panel, panel.epochs[columns], values, who(record, replicates))
+        epochs, whose = panel.epochs[columns], who(record, replicates)
+        return cls(statistic_of(record, name), panel, epochs, values, whose, record.unit)
 
     @property
     def ends(self) -> str:
