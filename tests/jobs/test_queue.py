@@ -40,13 +40,13 @@ def test_a_run_goes_through_its_states_and_ends_whole_in_the_store(jobs: Jobs, s
 
 
 def test_a_version_rises_with_every_change_and_rests_without_one(jobs: Jobs) -> None:
-    job = jobs.submit(config(2, seconds=0.02, epochs=100))
+    job = jobs.submit(config(2, seconds=0.1, epochs=100))
     seen = {}
     while not job.progress.state.is_over:
         before, progress, after = job.version, job.progress, job.version
         if before == after:
             assert seen.setdefault(before, progress) == progress
-    assert len(seen) >= 5
+    assert len(seen) > 2, "no change was seen"
 
 
 def test_the_same_run_is_trained_once_however_many_ask(jobs: Jobs, starts: list[str]) -> None:
