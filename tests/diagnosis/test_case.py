@@ -66,6 +66,10 @@ SIGNS: dict[str, tuple[RunRecord, RunRecord]] = {
         filled(plain(), "train_loss", 2.1, START),
         filled(plain(), "train_loss", 2.0, START),
     ),
+    "has_begun_to_learn": (  # Guessing costs 0.693; a straight line has fallen by 1.7 times what it had at half-time.
+        filled(record_of(PLATEAU | {"train_loss": (0.693, 0.67)}), "update_ratio", 0.02),
+        filled(record_of(PLATEAU | {"train_loss": (0.693, 0.685)}), "update_ratio", 0.02),
+    ),
     "has_learned_a_part": (filled(plain(), "train_loss", 0.65), filled(plain(), "train_loss", 0.67)),
     "is_decayed": (
         filled(plain(weight_decay=0.1), "kernel_rms", 0.04, np.s_[-1]),

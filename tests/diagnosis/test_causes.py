@@ -105,6 +105,26 @@ def test_short_steps_are_told_from_a_plateau() -> None:
     assert "plateau" in shown("update_ratio", 0.01, np.s_[:]).cause
 
 
+@pytest.mark.parametrize(
+    ("curve", "is_begun"),
+    [
+        ((0.69, 0.685, 0.67), True),
+        ((0.69, 0.675, 0.66), True),
+        ((0.69, 0.66, 0.655), False),
+        ((0.69, 0.69, 0.69), False),
+    ],
+)
+def test_a_loss_that_falls_on_slowly_asks_for_more_epochs_whatever_the_first_weights(
+    curve: tuple[float, float, float], is_begun: bool
+) -> None:
+    """Guessing costs 0.693; the curve is given at the start, at half-time and in the end."""
+    moving = filled(record_of(PLATEAU, kernel_initializer="uniform_0_1"), "update_ratio", 0.02)
+    loss = np.interp(np.linspace(0, 2, len(moving.epochs)), range(3), curve)[:, None]
+    diagnosis = diagnose(filled(moving, "train_loss", loss))
+    assert ("steps are too few:" in diagnosis.cause) is is_begun
+    assert (diagnosis.remedies[0].changes == {"epochs": 4 * SETTINGS["epochs"]}) is is_begun
+
+
 def test_a_straight_line_is_blamed_on_the_activation(failing: RunRecord) -> None:
     diagnosis = diagnose(record_of(PLATEAU, activation="linear"))
     assert "straight line" in diagnosis.cause
@@ -223,7 +243,8 @@ def test_too_few_units_are_told_from_too_few_layers() -> None:
     tiny = diagnose(filled(record_of(PLATEAU, num_hidden_layers=1, units=2), "update_ratio", 0.05))
     assert first_remedy(tiny, num_hidden_layers=1, units=2).units == 8
     settings = {"num_hidden_layers": 1, "units": 12}
-    partly = diagnose(filled(record_of(PLATEAU | {"train_loss": (0.69, 0.6)}, **settings), "update_ratio", 0.05))
+    at_rest = filled(record_of(PLATEAU, **settings), "train_loss", 0.6, END)
+    partly = diagnose(filled(at_rest, "update_ratio", 0.05))
     assert "learns a part" in partly.cause
     assert first_remedy(partly, **settings).num_hidden_layers == 3
 

@@ -151,6 +151,13 @@ CAUSES: tuple[Cause, ...] = (
         STEPS_TOO_LONG,
     ),
     Cause(
+        (Verdict.STUCK,),
+        "",
+        Case.has_begun_to_learn,
+        "The steps are too few: it has only begun to learn, and its loss still falls slowly.",
+        (LONGER, LARGER_STEPS_FOR_LONGER, ADAM, LARGER_STEPS),
+    ),
+    Cause(
         UNLESS_DIVERGED,
         "",
         Case.is_shifted,
