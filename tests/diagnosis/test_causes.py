@@ -66,6 +66,33 @@ def test_a_network_of_somebody_else_has_its_shifted_mean_found() -> None:
     assert "mean is shifted" in diagnose(shifted).cause
 
 
+@pytest.mark.parametrize(
+    ("settings", "name", "value", "where", "together"),
+    [
+        ({"gain": 0.0}, "kernel_rms", 0.0, START, {"gain", "units"}),
+        ({"gain": 10.0}, "gradient_rms", 100.0, START, {"gain", "units"}),
+        ({"kernel_initializer": "uniform_0_1"}, "gradient_rms", 100.0, START, {"kernel_initializer", "units"}),
+        ({"activation": "linear", "learning_rate": 10.0}, "train_loss", np.nan, END, {"learning_rate", "activation"}),
+        ({"learning_rate": 1e-6}, "update_ratio", 1e-6, np.s_[:], {"learning_rate", "epochs"}),
+        ({"num_hidden_layers": 1, "units": 1}, "update_ratio", 0.02, np.s_[:], {"units", "epochs"}),
+    ],
+)
+def test_where_lifting_the_cause_may_not_suffice_one_of_the_first_three_remedies_changes_more(
+    settings: dict[str, Any], name: str, value: float, where: Any, together: set[str]
+) -> None:
+    """Each was trained: of these networks, at these few epochs, one change alone cured none."""
+    config = RunConfig(**SETTINGS | settings)
+    first = possible(shown(name, value, where, **settings).remedies, config)[:3]
+    assert any(remedy.changes.keys() >= together for remedy in first)
+
+
+def test_a_linear_network_that_diverges_is_told_of_both_its_faults() -> None:
+    diagnosis = shown("train_loss", np.nan, END, activation="linear")
+    assert "too long" in diagnosis.cause
+    assert "straight line" in diagnosis.cause
+    assert not any("straight line" in sentence for sentence in diagnosis.evidence), "it is said once"
+
+
 def test_small_weights_are_told_from_a_flat_activation() -> None:
     small = filled(record_of(PLATEAU), "kernel_rms", 0.03)
     assert "weights are too small" in diagnose(filled(small, "gradient_rms", 1e-7, START)).cause

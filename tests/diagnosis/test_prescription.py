@@ -28,6 +28,8 @@ SETTINGS = {  # What only a network with something in the way, or missing, is of
     "LESS_MOMENTUM": {"momentum": 0.99},
     "LARGER_BATCHES": {"batch_size": 1},
     "LONGER_USUAL_STEPS": {"learning_rate": 1e-4},
+    "USUAL_STEPS_FOR_LONGER": {"learning_rate": 1e-4},
+    "USUAL_STEPS_DEEPER": {"learning_rate": 1e-4, "num_hidden_layers": 1},
 }
 STEEP = replace(LSTM, optimizer="SGD", learning_rate=0.5)
 ARGUMENT = re.compile(r'^(\w+) = "(\w+)"  # Of (?:every hidden layer|\d hidden layers?): (.+)\.$', re.MULTILINE)
@@ -106,6 +108,18 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "WIDER_AND_SHALLOWER": {"units": 4 * UNITS, "layers": ["Dense", "Dense"]},
     "WIDER_RELU": {"activation": "relu", "initializer": "HeUniform", "units": 4 * UNITS},
     "WIDER_TANH": {"initializer": "GlorotUniform", "units": 4 * UNITS},
+    "WIDER_OWN_INITIALIZER": {"initializer": "GlorotUniform", "units": 4 * UNITS},
+    "SHALLOWER_OWN_INITIALIZER": {"initializer": "GlorotUniform", "layers": ["Dense", "Dense"]},
+    "WIDER_SHALLOWER_OWN_INITIALIZER": {
+        "initializer": "GlorotUniform",
+        "units": 4 * UNITS,
+        "layers": ["Dense", "Dense"],
+    },
+    "WIDER_FOR_LONGER": {"units": 4 * UNITS, "epochs": 20, "updates": 40, "weights move": True},
+    "SHORTER_STEPS_RELU": {"activation": "relu", "initializer": "HeUniform", "rate": 0.01},
+    "SHORTER_STEPS_TANH": {"initializer": "GlorotUniform", "rate": 0.01},
+    "USUAL_STEPS_FOR_LONGER": {"rate": 0.01, "epochs": 20, "updates": 40, "weights move": True},
+    "USUAL_STEPS_DEEPER": {"rate": 0.01, "layers": ["Dense"] * 3},
     "LARGER_STEPS_FOR_LONGER": {"rate": 5.0, "epochs": 20, "updates": 40, "weights move": True},
     "SMALLER_STEPS": {"rate": 0.05},
     "LARGER_STEPS": {"rate": 5.0},
@@ -131,7 +145,11 @@ def offered_to_lstm() -> dict[str, Remedy]:
 def test_what_an_lstm_is_offered() -> None:
     weights = {"OWN_INITIALIZER", "ORTHOGONAL", "RELU", "LEAKY_RELU", "SELU", "TANH"}
     training = {"CLIPPING", "ADAM", "SHORTER_USUAL_STEPS", "SMALLER_STEPS", "LARGER_STEPS", "LONGER"}
-    assert offered_to_lstm().keys() == weights | training | {"LARGER_STEPS_FOR_LONGER"}
+    assert offered_to_lstm().keys() == weights | training | {
+        "LARGER_STEPS_FOR_LONGER",
+        "SHORTER_STEPS_RELU",
+        "SHORTER_STEPS_TANH",
+    }
 
 
 def test_a_vanishing_lstm_keeps_its_layers_in_every_remedy_that_its_diagnosis_offers() -> None:

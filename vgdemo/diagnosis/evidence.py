@@ -23,6 +23,13 @@ EVEN_STEPS = 0.8  # Share of layers in which the gradient changes in one directi
 SLOPE = 0.1  # A gradient that changes by less than a tenth per layer keeps a third of its size through ten layers.
 STEADY = 0.1  # Of its start: a loss on a plateau wanders by a few per cent.
 BY_FACTORS = (Verdict.VANISHING, Verdict.EXPLODING)
+SILENT_ON_LINES = {
+    Verdict.HEALTHY,
+    Verdict.NOISE,
+    Verdict.STUCK,
+    Verdict.DIVERGED,
+    Verdict.UNKNOWN,
+}  # It is no fault, or the cause says it.
 MENDED = {"weights": "weights that suit it", "slope": "the slope of tanh", "width": "many units"}
 # Runs that learn start below 1, as the rules say; ten times the size at which the rules call a gradient vanished.
 ORDINARY_SIZE = (1e-4, 1)
@@ -234,9 +241,7 @@ def _longest_move(case: Case) -> str:
 
 def _line(case: Case) -> str:
     """What a linear network cannot do whatever else ails it, where the cause does not say it."""
-    if not case.is_linear() or case.rule.verdict in (Verdict.HEALTHY, Verdict.NOISE, Verdict.STUCK, Verdict.UNKNOWN):
-        return ""
-    return STRAIGHT_LINE
+    return STRAIGHT_LINE if case.is_linear() and case.rule.verdict not in SILENT_ON_LINES else ""
 
 
 def _decay(case: Case) -> str:
