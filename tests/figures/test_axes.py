@@ -3,7 +3,14 @@ from __future__ import annotations
 import numpy as np
 from conftest import foreign_record
 
-from vgdemo.figures import curves, layer_heatmap, layer_lines, layer_profile
+from vgdemo.figures import (
+    curves,
+    gradient_density,
+    gradient_distribution,
+    layer_heatmap,
+    layer_lines,
+    layer_profile,
+)
 from vgdemo.figures.axes import (
     decades,
     epoch_axis,
@@ -82,7 +89,7 @@ def test_a_logarithmic_axis_can_be_read_however_far_it_reaches() -> None:
 def test_a_log_that_counts_steps_is_drawn_and_told_in_steps() -> None:
     record = foreign_record(unit="step")
     over_steps = [layer_heatmap(record), layer_lines(record), curves(record)]
-    for figure in (*over_steps, layer_profile(record)):
+    for figure in (*over_steps, layer_profile(record), gradient_distribution(record), gradient_density(record)):
         reading = figure.layout.title.subtitle.text.lower()
         assert "step 6" in reading and "epoch" not in reading
         assert not any("epoch" in (trace.hovertemplate or "") for trace in figure.data)

@@ -45,15 +45,17 @@ def gradient_density(record: RunRecord) -> go.Figure:
     columns = _columns(len(panel.epochs))
     counts = histograms[columns][:, :, places].sum(axis=1)
     shares = counts / np.maximum(counts.sum(axis=-1, keepdims=True), 1)
-    figure = _layout(record, panel, [panel.phrases[place] for place in places], _reading(panel, places, shares))
+    figure = _layout(record, panel, [panel.phrases[place] for place in places], _reading(record, places, shares))
     epochs = panel.epochs[columns] if len(columns) else [0]
     inside = clipped(shares[..., 1:-1], LOW, HIGH)
     for number, place in enumerate(places, 1):
         label, image = panel.labels[place], {"name": panel.phrases[place], "x": epochs, "coloraxis": "coloraxis"}
         image |= {"xaxis": f"x{number}", "yaxis": f"y{number}"}
-        figure.add_heatmap(y=_centres(), z=_image(inside[:, number - 1]), **_told_by_size(label), **image)
+        figure.add_heatmap(y=_centres(), z=_image(inside[:, number - 1]), **_told_by_size(label, record.unit), **image)
         for beside in BESIDE:
-            figure.add_heatmap(z=_image(shares[:, number - 1, [beside.bin]]), **beside.told(label), **image)
+            figure.add_heatmap(
+                z=_image(shares[:, number - 1, [beside.bin]]), **beside.told(label, record.unit), **image
+            )
     return figure
 
 
@@ -62,9 +64,11 @@ def _image(shares: Values) -> Values:
     return shares.T.astype(np.float32)
 
 
-def _told_by_size(label: str) -> dict[str, Any]:
+def _told_by_size(label: str, unit: str) -> dict[str, Any]:
     columns = _table(label, "meta.ranges[j][0]", "meta.ranges[j][1]")
-    words = told("epoch %{x}, %{z:.1%} of the entries: |g| near ", "y", columns, logarithmic=True, needed="z[j][i]")
+    words = told(
+        f"{unit} %{{x}}, %{{z:.1%}} of the entries: |g| near ", "y", columns, logarithmic=True, needed="z[j][i]"
+    )
     return {**words, "meta": {**words["meta"], "ranges": size_ranges(_edges())}}
 
 
@@ -89,10 +93,10 @@ class _Beside(NamedTuple):
     value: float | str
     tick: str
 
-    def told(self, label: str) -> dict[str, Any]:
+    def told(self, label: str, unit: str) -> dict[str, Any]:
         return {
             "y": self.ends,
-            "hovertemplate": f"epoch %{{x}}, %{{z:.1%}} of the entries: {self.name}<extra></extra>",
+            "hovertemplate": f"{unit} %{{x}}, %{{z:.1%}} of the entries: {self.name}<extra></extra>",
             "meta": {"columns": _table(label, [self.value], [self.value]), "needed": "z[j][i]"},
         }
 
@@ -215,12 +219,13 @@ def _name(cell: _Cell, name: str) -> dict[str, Any]:
     return {**corner, "x": cell.across[0], "y": HIGH, **words}
 
 
-def _reading(panel: Panel, places: list[int], shares: Values) -> str:
+def _reading(record: RunRecord, places: list[int], shares: Values) -> str:
+    panel, _ = counted_panel(record)
     if not panel.labels or not len(shares):
         return absence_of_counts(panel)
-    zeros, epoch = shares[-1, :, 0], panel.epochs[-1]
+    zeros, when = shares[-1, :, 0], f"{record.unit} {panel.epochs[-1]}"
     worst = int(np.argmax(zeros))
     if not zeros[worst]:
-        return f"All replicates together; no entry is exactly zero at epoch {epoch}."
+        return f"All replicates together; no entry is exactly zero at {when}."
     share, where = percent(zeros[worst]), panel.phrases[places[worst]]
-    return f"All replicates together; at epoch {epoch} {share} of the entries of {where} are exactly zero."
+    return f"All replicates together; at {when} {share} of the entries of {where} are exactly zero."

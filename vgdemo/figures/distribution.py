@@ -19,7 +19,7 @@ from vgdemo.figures.sampling import absence_of_counts, counted_panel, frame_indi
 from vgdemo.figures.scales import BEYOND, Fit, Values
 from vgdemo.figures.style import BLUE, SPECIAL_COLORS, new_figure, translucent
 from vgdemo.record import HISTOGRAM_EDGES, Panel, RunRecord
-from vgdemo.wording import counted, percent, power_of_ten
+from vgdemo.wording import capitalized, counted, percent, power_of_ten
 
 LOW, HIGH = -10, 2  # Logarithms: entries beyond them are counted in the outermost bin, unless the axis fits the run.
 HEIGHT = 1.8  # Rows that a share of 1 is high.
@@ -47,7 +47,8 @@ def gradient_distribution(record: RunRecord, *, replicates: Sequence[int] = (), 
     axis = _Axis(*_ends(shares[..., 1:-1], fit))
     whose = who(record, replicates, "{} together")
     stops = [
-        _stop(int(epoch), share, axis, panel, whose) for epoch, share in zip(panel.epochs[indices], shares, strict=True)
+        _stop(int(epoch), share, axis, panel, f"{capitalized(record.unit)} {epoch} ({whose})")
+        for epoch, share in zip(panel.epochs[indices], shares, strict=True)
     ]
     return with_frames(_layout(panel, axis), _traces(panel, axis), stops)
 
@@ -108,9 +109,9 @@ def size_ranges(edges: Values) -> list[list[float | str]]:
     return [list(ends) for ends in pairwise(sizes)]
 
 
-def _stop(epoch: int, shares: Values, axis: _Axis, panel: Panel, whose: str) -> Stop:
+def _stop(epoch: int, shares: Values, axis: _Axis, panel: Panel, when: str) -> Stop:
     ridges = [{"y": _ridges(bins), "customdata": bins.astype(np.float32)} for bins in axis.bins(shares)]
-    return Stop(epoch, ridges, f"Epoch {epoch} ({whose}): {_reading(shares, panel)}{_beyond(shares, axis, panel)}")
+    return Stop(epoch, ridges, f"{when}: {_reading(shares, panel)}{_beyond(shares, axis, panel)}")
 
 
 def _ridges(shares: Values) -> NDArray[np.float32]:

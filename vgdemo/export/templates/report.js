@@ -17,7 +17,7 @@ const stops = stopsOf(figures.map(({ content }) => content))
 function showEpoch(shown) {
   const epoch = stops[slider.value]
   document.querySelector(".epoch output").textContent = epoch ?? "–"
-  slider.setAttribute("aria-valuetext", `epoch ${epoch ?? "none"}`)
+  slider.setAttribute("aria-valuetext", `${slider.labels[0].textContent.trim()} ${epoch ?? "none"}`)
   for (const figure of shown) draw(figure, epoch)
 }
 
