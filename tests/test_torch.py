@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from vgdemo.statistics import gradient_histograms  # noqa: E402
 from vgdemo.torch import EDGES, GradientRecorder, _histogram  # noqa: E402
 
 nn = torch.nn
+ROOT = Path(__file__).resolve().parents[1]
 
 
 class Recurrent(nn.Module):
@@ -144,3 +146,16 @@ def test_a_training_that_fails_says_so(tmp_path: Path) -> None:
         optimizer.step()
         raise ZeroDivisionError
     assert LogReader(tmp_path).record.status is RunStatus.FAILED
+
+
+def test_the_readmes_loop_is_recorded_and_its_verdict_is_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.manual_seed(0)
+    _, _, part = (ROOT / "README.md").read_text(encoding="utf-8").partition("## From PyTorch")
+    recording, reading = re.findall(r"```python\n(.*?)```", part, re.DOTALL)[:2]
+    exec(compile(recording, "README.md", "exec"), {})
+    exec(compile(reading, "README.md", "exec"), {})
+    (promised,) = re.findall(r"print\(.*\)  # (.*)", reading)
+    assert capsys.readouterr().out.startswith(promised.removesuffix(" …"))

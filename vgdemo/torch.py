@@ -1,4 +1,4 @@
-"""Records the gradients of a PyTorch training as a log that vgdemo shows: one file that needs torch alone.
+"""Records the gradients of a PyTorch training as a log that vgdemo reads: one file that needs torch alone.
 
 The format is that of vgdemo's docs/log.md.
 """
