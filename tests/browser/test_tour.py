@@ -66,7 +66,7 @@ def test_a_newcomer_sees_a_gradient_vanish_and_a_cure_in_six_clicks(page: Page, 
     for letter in "ABC":
         expect(page.locator(f".st-key-column-{letter}")).to_contain_text("Complete")
     page.get_by_role("button", name="Try for B").click()
-    page.get_by_role("button", name="Glorot initialiser").click()
+    page.get_by_role("button", name="Glorot initialiser", exact=True).click()
     expect(page.locator(".st-key-column-D")).to_contain_text("Complete")
     expect(page.locator(".st-key-verdict-D")).to_contain_text("Healthy")
     expect(page.locator(".st-key-who-learns")).to_contain_text(re.compile(r"D in (9|10) of 10"))
