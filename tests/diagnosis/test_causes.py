@@ -80,7 +80,7 @@ def test_a_network_of_somebody_else_has_its_shifted_mean_found() -> None:
 def test_where_lifting_the_cause_may_not_suffice_one_of_the_first_three_remedies_changes_more(
     settings: dict[str, Any], name: str, value: float, where: Any, together: set[str]
 ) -> None:
-    """Each was trained: of these networks, at these few epochs, one change alone cured none."""
+    """Of such networks, trained for few epochs, one change alone cured none."""
     config = RunConfig(**SETTINGS | settings)
     first = possible(shown(name, value, where, **settings).remedies, config)[:3]
     assert any(remedy.changes.keys() >= together for remedy in first)

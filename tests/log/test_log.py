@@ -148,6 +148,30 @@ def test_a_writer_that_is_killed_leaves_a_log_that_can_be_read(tmp_path: Path) -
         np.testing.assert_array_equal(record.values("gradient_rms")[:, 0, 0], record.epochs / 7)
 
 
+FULL = """
+import resource, signal, sys
+from vgdemo.log import LogWriter
+from vgdemo.model import Model
+writer = LogWriter(sys.argv[1], {"model": Model(()).to_dict()})
+writer.append({"epoch": 0})
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+_, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20, hard))  # The next line fits in part.
+try:
+    writer.append({"epoch": 1})
+except OSError as error:
+    print(error)
+resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+writer.append({"epoch": 2})
+"""
+
+
+def test_a_full_disk_costs_the_record_that_did_not_fit_and_no_other(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("Expected room for a record")
+    assert LogReader(tmp_path).record.epochs.tolist() == [0, 2]
+
+
 def test_an_archive_is_read_from_bytes_and_from_a_file(writer: LogWriter, tmp_path: Path) -> None:
     writer.append(record_of(0))
     content = archive(

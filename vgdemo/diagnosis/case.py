@@ -153,7 +153,7 @@ class Case:
 
     def starts_far_off(self) -> bool:
         """Whether the first weights are so large that the loss starts far above that of any guess."""
-        loss, guessing = self.symptoms.loss, self.symptoms.model.guessing_loss
+        loss, guessing = self.symptoms.loss, self.symptoms.guessing_loss
         start = None if loss is None else self.median(loss.start)
         return start is not None and guessing is not None and start >= FAR_OFF * guessing
 
@@ -198,7 +198,7 @@ class Case:
 
     def has_begun_to_learn(self) -> bool:
         """Whether the weights move, and the loss of most falls on below that of guessing, hardly slower than before."""
-        loss, guessing = self.symptoms.loss, self.symptoms.model.guessing_loss
+        loss, guessing = self.symptoms.loss, self.symptoms.guessing_loss
         if loss is None or guessing is None or self.moves_little():
             return False
         first, whole = guessing - loss.middle, guessing - loss.final

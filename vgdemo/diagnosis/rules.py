@@ -88,14 +88,14 @@ def _in_a_layer(shares: Array | None, limit: float) -> Held:
 
 def _diverges(symptoms: Symptoms, limit: float) -> Held:
     broken = np.isfinite(symptoms.broken_from)
-    loss, guessing = symptoms.loss, symptoms.model.guessing_loss
+    loss, guessing = symptoms.loss, symptoms.guessing_loss
     if loss is None or guessing is None:
         return broken
     return broken | ((loss.final > limit * guessing) & (loss.final > loss.start))
 
 
 def _still_falls(symptoms: Symptoms, limit: float) -> Held:
-    loss, guessing = symptoms.loss, symptoms.model.guessing_loss
+    loss, guessing = symptoms.loss, symptoms.guessing_loss
     if loss is None or guessing is None:
         return False
     return (loss.final < limit * loss.middle) & (loss.final < guessing)

@@ -66,6 +66,11 @@ class Symptoms:
         """Validation accuracy of always answering the larger class."""
         return guessing_accuracy(self.record)
 
+    @property
+    def guessing_loss(self) -> float | None:
+        """Loss of answering without looking; None if it is not known."""
+        return self.record.guessing_loss
+
     @cached_property
     def final_accuracy(self) -> Array | None:
         """(R,) validation accuracy after the last epoch, that of guessing where the loss is no finite number."""
@@ -99,7 +104,7 @@ class Symptoms:
     @cached_property
     def has_learned_a_part(self) -> Mask:
         """(R,) whether the loss comes to rest below that of guessing."""
-        loss, guessing = self.loss, self.model.guessing_loss
+        loss, guessing = self.loss, self.guessing_loss
         if loss is None or guessing is None:
             return np.zeros(self.record.replicates, dtype=bool)
         return loss.final < PARTLY * guessing

@@ -49,7 +49,9 @@ class LogWriter:
         """Append one record, in one write that is not buffered. No file stays open."""
         content = line(record)
         with (self.folder / RECORDS).open("ab", buffering=0) as file:
+            whole = file.tell()
             if file.write(content) != len(content):
+                file.truncate(whole)  # The next record begins a line of its own.
                 raise OSError(f"Expected room for a record in {self.folder}. Received: a full disk")
 
     def end(self, status: str, **changes: Any) -> None:
