@@ -3,17 +3,16 @@
 import streamlit as st
 
 from vgdemo.ui.filters import found
-from vgdemo.ui.library import actions, choose
+from vgdemo.ui.library import actions, choose, listed
 from vgdemo.ui.page import page
 from vgdemo.ui.pages import LIBRARY
-from vgdemo.ui.runs import stored_runs
 
 
 def main() -> None:
     """Draw the page."""
     with page(LIBRARY):
         st.title("Library")
-        stored = stored_runs()
+        stored = listed()
         if not stored:
             st.info("Nothing is stored yet: every run that the Lab completes is kept here.")
         runs = found(stored)

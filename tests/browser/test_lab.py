@@ -153,10 +153,17 @@ def test_the_epoch_slider_moves_the_figures_below_it(open_lab: Open) -> None:
 def test_playing_ends_at_the_last_epoch(open_lab: Open) -> None:
     page = open_lab(QUICK)
     expect_progress(page, "Complete")
+    caption = page.locator(".vgdemo-figure[data-name=surface] p").first
+    caption.evaluate("""caption => {
+        window.shown = []
+        new MutationObserver(() => shown.push(caption.textContent))
+            .observe(caption, { childList: true, characterData: true, subtree: true })
+    }""")
     page.get_by_role("button", name="Play the epochs").click()
-    expect(page.locator(".vgdemo-figure[data-name=surface]")).to_contain_text("Epoch 0")
+    page.wait_for_function("shown.some(caption => caption.includes('Epoch 20 '))")
     expect(page.get_by_role("button", name="Play the epochs")).to_be_visible()
-    expect(page.locator(".vgdemo-figure[data-name=surface]")).to_contain_text("Epoch 20")
+    epochs = [int(text.split()[1]) for text in page.evaluate("shown")]
+    assert epochs[0] == 0 and epochs == sorted(epochs)
 
 
 def downloaded(page: Page, name: str) -> list[dict[str, str]]:

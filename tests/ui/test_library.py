@@ -203,12 +203,25 @@ def test_a_pinned_run_is_not_deleted(library: Open, stored: list[RunRecord], sto
 def test_a_run_that_is_gone_is_said(library: Open, stored: list[RunRecord], store: RunStore) -> None:
     page = mark(library(), 1)
     del store[stored[1].run_key]
+    runs.look_again()
     button(page, "Delete").click().run()
     gone = plain(f"No longer in the store: {stored[1].sentence}.")
     assert [warning.value for warning in page.warning] == [gone]
     assert len(page.dataframe[0].value) == 2
     button(page, "Undo delete").click().run()
     assert [warning.value for warning in page.warning] == [gone]
+
+
+def test_marks_outlive_what_others_store_meanwhile(
+    library: Open, stored: list[RunRecord], store: RunStore, make_record: Callable[..., RunRecord]
+) -> None:
+    page = mark(library(), 1)
+    other = make_record(activation="relu", seed=2)
+    store[other.run_key] = other
+    runs.look_again()
+    button(page, "Delete").click().run()
+    assert {*store} == {other.run_key, stored[0].run_key, stored[2].run_key}
+    assert words(page) == [in_short(record) for record in (other, stored[0], stored[2])]
 
 
 def test_a_store_that_cannot_be_read_is_one_sentence(library: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,8 +20,16 @@ from vgdemo.wording import counted
 ROWS, ROW_PIXELS = 22, 35  # They fill a screen of 1080 pixels; a lower one cuts the table by its style sheet.
 
 
+def listed() -> Sequence[StoredRun]:
+    """The stored runs; while some of them are marked it stays the same ones, whatever others store or delete."""
+    if not session().listed or not _marked_rows():
+        session().listed = runs.stored_runs()
+    return session().listed
+
+
 def choose(stored: Sequence[StoredRun]) -> list[StoredRun]:
     """Show the runs; give those whose rows are marked."""
+    session().table = f"stored runs {_fingerprint(stored)}"  # Another table forgets the marks.
     pinned = runs.open_store().pinned
     table = pd.DataFrame(
         {
@@ -35,17 +43,17 @@ def choose(stored: Sequence[StoredRun]) -> list[StoredRun]:
         }
     )
     with st.container(key="stored-runs"):
-        event = st.dataframe(
+        st.dataframe(
             table,
             height=ROW_PIXELS * (1 + min(len(stored), ROWS)),
             hide_index=True,
             on_select="rerun",
             selection_mode="multi-row",
-            key=f"stored runs {_fingerprint(stored)}",  # Another table forgets the marks.
+            key=session().table,
             column_config=_COLUMNS,
             alt="Stored runs: network, median validation accuracy, verdict, other settings, whether pinned, date, size",
         )
-    return [stored[row] for row in event["selection"]["rows"]]
+    return [stored[row] for row in _marked_rows()]
 
 
 def actions(stored: Sequence[StoredRun]) -> None:
@@ -89,7 +97,13 @@ def _change(change: Callable[[str], None], stored: Sequence[StoredRun]) -> None:
     if gone:
         session().notice = f"No longer in the store: {'; '.join(gone)}."
     runs.look_again()
+    session().listed = ()
     st.rerun()
+
+
+def _marked_rows() -> list[int]:
+    table = st.session_state.get(session().table)
+    return table["selection"]["rows"] if table else []
 
 
 def _fingerprint(stored: Sequence[StoredRun]) -> int:

@@ -5,7 +5,7 @@ A widget's value lives under the widget's key, where Streamlit keeps it; everyth
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -90,6 +90,8 @@ class Session:
         times_led: How often an address led to an epoch, so that figures take each over once.
         drawn: Name of a page to the figures on it.
         steps: Title of a page to the number of the tour's step that it shows, from 1; None without the tour.
+        listed: The stored runs among which the Library's marks were made.
+        table: Key of the Library's table.
         deleted: The stored runs that were deleted last, to be brought back.
         notice: What the next page is to say once, of what the last one did.
     """
@@ -110,6 +112,8 @@ class Session:
     times_led: int = 0
     drawn: dict[str, Drawn] = field(default_factory=dict)
     steps: dict[str, int | None] = field(default_factory=dict)
+    listed: Sequence[StoredRun] = ()
+    table: str = ""
     deleted: tuple[StoredRun, ...] = ()
     notice: str | None = None
 
