@@ -126,6 +126,16 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "WIDER": {"units": 4 * UNITS},
     "SHALLOWER": {"layers": ["Dense", "Dense"]},  # Of eight.
     "LONGER": {"epochs": 20, "updates": 40, "weights move": True},
+    "EVERYTHING_USUAL": {
+        "initializer": "GlorotUniform",
+        "units": 32,
+        "layers": ["Dense"] * 3,
+        "rate": 0.01,
+        "momentum": 0.9,
+        "epochs": 100,
+        "updates": 200,
+        "weights move": True,
+    },
 }
 
 

@@ -55,10 +55,11 @@ def test_sigmoids_that_have_hardly_set_out_need_more_steps(case: str) -> None:
     assert diagnosis.verdict is Verdict.STUCK
     assert "steps are too few or too short" in diagnosis.cause
     longer = [{"learning_rate", "epochs"}, {"learning_rate"}, {"epochs"}]
-    assert [change.keys() for change in changes(case)[:3]] == longer
+    against = [change for change in changes(case) if "units" not in change][:3]
+    assert [change.keys() for change in against] == longer
     config = record_of(case).config
     assert config is not None
-    assert all(change.get("learning_rate", 1) > config.learning_rate for change in changes(case)[:3])
+    assert all(change.get("learning_rate", 1) > config.learning_rate for change in against)
 
 
 def test_ten_layers_of_sigmoids_vanish_by_their_slope_and_three_do_not() -> None:

@@ -10,6 +10,7 @@ from vgdemo.activations import ACTIVATIONS
 from vgdemo.config import RunConfig
 from vgdemo.diagnosis.remedies import (
     ADAM,
+    EVERYTHING_USUAL,
     LARGER_STEPS,
     LONGER,
     LONGER_USUAL_STEPS,
@@ -194,3 +195,23 @@ def test_a_training_beyond_the_bounds_of_the_settings_is_not_drawn_back_to_them(
 def test_of_a_training_of_somebody_else_a_remedy_is_possible_if_keras_has_a_word_for_it() -> None:
     given = prepared((UNIT_GAIN, OWN_INITIALIZER, ORTHOGONAL, ORTHOGONAL), LSTM, 6)
     assert [remedy.label for remedy in possible(given, None)] == ["Glorot initialiser", "Orthogonal initialiser"]
+
+
+def test_where_several_things_are_wrong_all_of_them_are_made_usual_at_once() -> None:
+    ill = RunConfig(
+        num_hidden_layers=20, units=2, activation="sigmoid", gain=3, optimizer="adagrad", learning_rate=5.0,
+        weight_decay=0.1, gradient_clip="value", batch_size=1, epochs=10,
+    )  # fmt: skip
+    (usual,) = offered(ill, EVERYTHING_USUAL)
+    expected = RunConfig(
+        num_hidden_layers=3, units=32, activation="relu", kernel_initializer="he_uniform",
+        output_initializer="glorot_uniform", optimizer="adam", learning_rate=0.001, epochs=100,
+    )  # fmt: skip
+    assert usual.applied(ill) == expected
+    assert not possible(offered(expected, EVERYTHING_USUAL), expected)
+
+
+def test_steps_near_the_usual_ones_and_wide_networks_stay_as_they_are() -> None:
+    (usual,) = offered(RunConfig(units=100, num_hidden_layers=2, learning_rate=0.02), EVERYTHING_USUAL)
+    assert usual.changes.keys().isdisjoint({"learning_rate", "optimizer", "epochs", "batch_size", "weight_decay"})
+    assert (usual.changes["units"], usual.changes["num_hidden_layers"]) == (100, 2)

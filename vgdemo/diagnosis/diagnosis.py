@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from vgdemo.diagnosis.case import Case
-from vgdemo.diagnosis.causes import cause_of
+from vgdemo.diagnosis.causes import Cause, cause_of
 from vgdemo.diagnosis.evidence import evidence
 from vgdemo.diagnosis.outcomes import HEADLINES, headline, outcome
-from vgdemo.diagnosis.remedies import Remedy, prepared
+from vgdemo.diagnosis.remedies import EVERYTHING_USUAL, Remedy, prepared
 from vgdemo.diagnosis.rules import FORESEEN, RULES, Rule, Verdict, also_dead, also_vanishing, first_rules
 from vgdemo.diagnosis.symptoms import Symptoms
 from vgdemo.learning import Share
+from vgdemo.model import Model
 from vgdemo.record import RunRecord
 from vgdemo.wording import listed, uncapitalized
 
@@ -172,7 +173,7 @@ def diagnose(record: RunRecord) -> Diagnosis:
         told=_replicates(case.replicates),
         vanishing=_replicates(also_vanishing(symptoms, rules)),
         dead=_replicates(also_dead(symptoms, rules)),
-        remedies=prepared(cause.recipes, symptoms.model, record.last_epoch),
+        remedies=_remedies(case.rule.verdict, cause, symptoms.model, record.last_epoch),
         rule=case.rule,
     )
 
@@ -201,6 +202,14 @@ side of 0 all units of a layer push the same way."
     vanishing = int(also_vanishing(symptoms, rules).sum()) if verdict is Verdict.SATURATED else 0
     words = outcome(verdict, count, vanishing) + (" at the start" if case.rule.phase == "start" else "")
     return f"{_how_many(count, record.replicates)} {words}. {cause_of(case).sentence}"
+
+
+def _remedies(verdict: Verdict, cause: Cause, model: Model, epochs: int) -> tuple[Remedy, ...]:
+    """Those against the cause, and among the first three one for a run that has more than this cause."""
+    against = prepared(cause.recipes, model, epochs)
+    if not against or verdict is Verdict.UNKNOWN:
+        return against
+    return (*against[:2], *prepared([EVERYTHING_USUAL], model, epochs), *against[2:])
 
 
 def _how_many(count: int, total: int) -> str:

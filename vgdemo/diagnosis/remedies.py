@@ -17,9 +17,10 @@ from vgdemo.optimizers import OPTIMIZERS
 from vgdemo.wording import uncapitalized
 
 USUAL_MOMENTUM, USUAL_BATCH = 0.9, 32  # What Keras's guides, and its `fit`, take.
-FEWEST_EPOCHS = 20  # What the rules ask for.
+FEWEST_EPOCHS, USUAL_EPOCHS = 20, 100  # What the rules ask for; what nearly every network that learns needs at most.
 GROWTH = 100  # Of a gradient through all layers: from there on the rules call it exploding.
 SHALLOW = 3  # Hidden layers; any classes here are drawn by so many.
+USUAL_UNITS, USUAL_RATE_FACTOR = 32, 3  # Wide enough for any classes here; a rate so near its usual one stays.
 REWRITING = {"units", "num_hidden_layers", "normalization", "residual"}  # Whose code makes Dense layers anew.
 
 
@@ -251,6 +252,53 @@ def _longer(model: Model, epochs: int) -> Remedy | None:
     return Remedy(f"Epochs: {value}", "More passes over the points.", {"epochs": value}) if value > epochs else None
 
 
+def _everything_usual(model: Model, epochs: int) -> Remedy | None:
+    """Whatever is far from what usually learns, all of it at once: for a run in which several things are wrong."""
+    if not is_dense(model):
+        return None
+    changes = {**_usual_first_weights(model, epochs), **_usual_size(model), **_usual_training(model)}
+    if model.batch_size is not None and model.batch_size != USUAL_BATCH:
+        changes["batch_size"] = USUAL_BATCH
+    if epochs < USUAL_EPOCHS:
+        changes["epochs"] = USUAL_EPOCHS
+    explanation = (
+        "Where several things are wrong, to change one of them shows nothing; here all are as they usually work."
+    )
+    return Remedy("Everything as usual", explanation, changes)
+
+
+def _usual_first_weights(model: Model, epochs: int) -> dict[str, Any]:
+    activation = prevailing_activation(model)
+    if activation is None or not (activation.has_small_slope or activation.name == "linear"):
+        return dict(OWN_INITIALIZER(model, epochs).changes)
+    return {"activation": "relu", **_first_weights(ACTIVATIONS["relu"].suited)}
+
+
+def _usual_size(model: Model) -> dict[str, Any]:
+    widths = hidden_widths(model)
+    units, layers = max(min(widths), USUAL_UNITS), min(max(len(widths), SHALLOW - 1), SHALLOW)
+    return {"units": units, "num_hidden_layers": layers}
+
+
+def _usual_training(model: Model) -> dict[str, Any]:
+    """Nothing that pulls or cuts, and an optimiser's usual steps; Adagrad's become ever shorter, so Adam stands in."""
+    changes: dict[str, Any] = {}
+    if model.weight_decay:
+        changes["weight_decay"] = 0.0
+    if model.gradient_clip not in (None, "none"):
+        changes["gradient_clip"] = "none"
+    if model.momentum is not None:
+        changes["momentum"] = USUAL_MOMENTUM
+    name = "adam" if _optimizer(model) == "adagrad" else _optimizer(model)
+    if name in OPTIMIZERS and name != _optimizer(model):
+        changes["optimizer"] = name
+    rate = OPTIMIZERS[name].usual_learning_rate if name in OPTIMIZERS else None
+    now = model.learning_rate
+    if rate and now and not rate / USUAL_RATE_FACTOR <= now <= rate * USUAL_RATE_FACTOR:
+        changes["learning_rate"] = rate
+    return changes
+
+
 def _learning_rate(model: Model, epochs: int) -> float | None:
     return model.learning_rate
 
@@ -269,7 +317,7 @@ def _small_depth(model: Model, epochs: int) -> int | None:
     return depth if depth is not None and depth <= SHALLOW else None
 
 
-OWN_INITIALIZER: Recipe = _own_initializer
+OWN_INITIALIZER: Callable[[Model, int], Remedy] = _own_initializer
 UNIT_GAIN = _fixed("Gain 1", "The initialiser's own variance, which is made to keep the signal's size.", gain=1.0)
 ORTHOGONAL = _fixed(
     "Orthogonal initialiser",
@@ -320,6 +368,7 @@ DEEPER = _scaled(
 WIDER_AND_SHALLOWER = _together(WIDER, SHALLOWER)
 WIDER_RELU, WIDER_TANH = _together(RELU, WIDER), _together(TANH, WIDER)
 LONGER: Recipe = _longer
+EVERYTHING_USUAL: Recipe = _everything_usual
 LARGER_STEPS_FOR_LONGER = _together(LARGER_STEPS, LONGER)
 USUAL_STEPS_FOR_LONGER = _together(LONGER_USUAL_STEPS, LONGER)
 USUAL_STEPS_DEEPER = _together(LONGER_USUAL_STEPS, DEEPER)
