@@ -132,8 +132,8 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "layers": ["Dense"] * 3,
         "rate": 0.01,
         "momentum": 0.9,
-        "epochs": 100,
-        "updates": 200,
+        "epochs": 200,
+        "updates": 400,
         "weights move": True,
     },
 }

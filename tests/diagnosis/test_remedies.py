@@ -205,7 +205,7 @@ def test_where_several_things_are_wrong_all_of_them_are_made_usual_at_once() -> 
     (usual,) = offered(ill, EVERYTHING_USUAL)
     expected = RunConfig(
         num_hidden_layers=3, units=32, activation="relu", kernel_initializer="he_uniform",
-        output_initializer="glorot_uniform", optimizer="adam", learning_rate=0.001, epochs=100,
+        output_initializer="glorot_uniform", optimizer="adam", learning_rate=0.001, epochs=200,
     )  # fmt: skip
     assert usual.applied(ill) == expected
     assert not possible(offered(expected, EVERYTHING_USUAL), expected)

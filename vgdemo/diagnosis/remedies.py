@@ -17,7 +17,7 @@ from vgdemo.optimizers import OPTIMIZERS
 from vgdemo.wording import uncapitalized
 
 USUAL_MOMENTUM, USUAL_BATCH = 0.9, 32  # What Keras's guides, and its `fit`, take.
-FEWEST_EPOCHS, USUAL_EPOCHS = 20, 100  # What the rules ask for; what nearly every network that learns needs at most.
+FEWEST_EPOCHS, USUAL_EPOCHS = 20, 200  # What the rules ask for; what nearly every network that learns needs at most.
 GROWTH = 100  # Of a gradient through all layers: from there on the rules call it exploding.
 SHALLOW = 3  # Hidden layers; any classes here are drawn by so many.
 USUAL_UNITS, USUAL_RATE_FACTOR = 32, 3  # Wide enough for any classes here; a rate so near its usual one stays.
