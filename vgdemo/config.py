@@ -210,6 +210,7 @@ class RunConfig:
             weight_decay=self.weight_decay,
             gradient_clip=self.gradient_clip,
             batch_size=self.batch_size,
+            epoch_updates=-(-self.n_train // self.batch_size),
         )
 
     @property

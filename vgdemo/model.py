@@ -68,7 +68,14 @@ class Layer:
     shape: tuple[int | None, ...] | None = None
 
 
-_LATER_FIELDS = {"trainable": True, "is_reached": True, "initializer": None, "shape": None}  # With their defaults.
+_LATER_FIELDS = {  # With their defaults.
+    "trainable": True,
+    "is_reached": True,
+    "initializer": None,
+    "shape": None,
+    "epoch_updates": None,
+}
+AVERAGE_MOMENTUM = 0.99  # Share of a moving average that an update leaves, as Keras's batch normalisation has it.
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,7 @@ class Model:
         weight_decay: Share of the weights that each update takes away, times the learning rate; None if not known.
         gradient_clip: What bounds the gradient, "none" if nothing does; None if it is not known.
         batch_size: Points for each update; None if it is not known.
+        epoch_updates: Updates in an epoch; None if it is not known.
         loss: Keras's name.
         num_classes: How many answers there are to choose from; None for a network that does not classify.
 
@@ -114,6 +122,7 @@ class Model:
     weight_decay: float | None = None
     gradient_clip: str | None = None
     batch_size: int | None = None
+    epoch_updates: int | None = None
     loss: str = "binary_crossentropy"
     num_classes: int | None = 2
 

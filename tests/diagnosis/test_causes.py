@@ -237,6 +237,22 @@ def test_what_is_in_the_way_is_named_and_lifted() -> None:
         assert dict(possible(diagnosis.remedies, RunConfig(**SETTINGS | settings))[0].changes) == lifted
 
 
+@pytest.mark.parametrize("loss", [(0.7, 0.9), (0.7, 40.0)])
+def test_averages_of_batch_normalisation_that_lag_are_told_from_steps_that_are_too_long(
+    loss: tuple[float, float],
+) -> None:
+    settings = {"normalization": "batch", "batch_size": 500, "n_samples": 1000}
+    risen = PLATEAU | {"train_loss": loss, "val_loss": loss}
+    lagging = diagnose(record_of(risen, **settings))  # 100 updates leave 0.37 of the first values.
+    assert lagging.verdict is Verdict.STUCK and "moving averages lag" in lagging.cause
+    assert first_remedy(lagging, **settings).batch_size == 32
+    for change in ({"batch_size": 32}, {"normalization": "layer"}):  # 1,600 updates; and no averages.
+        other = diagnose(record_of(risen, **settings | change))
+        assert "averages" not in other.cause
+        assert (other.verdict is Verdict.DIVERGED) == (loss[1] == 40)
+    assert "averages" not in diagnose(filled(record_of(risen, **settings), "update_ratio", 3.0)).cause  # Long steps.
+
+
 def test_weights_that_decay_away_are_blamed_on_the_decay_in_whatever_they_end() -> None:
     decayed = filled(record_of(PLATEAU, weight_decay=0.5), "kernel_rms", 1e-4, np.s_[-1])
     for record in (decayed, filled(decayed, "dead_share", 1.0, END)):

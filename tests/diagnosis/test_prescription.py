@@ -27,6 +27,7 @@ SETTINGS = {  # What only a network with something in the way, or missing, is of
     "NO_DECAY": {"weight_decay": 0.1},
     "LESS_MOMENTUM": {"momentum": 0.99},
     "LARGER_BATCHES": {"batch_size": 1},
+    "SMALLER_BATCHES": {"batch_size": 64},
     "LONGER_USUAL_STEPS": {"learning_rate": 1e-4},
     "USUAL_STEPS_FOR_LONGER": {"learning_rate": 1e-4},
     "USUAL_STEPS_DEEPER": {"learning_rate": 1e-4, "num_hidden_layers": 1},
@@ -103,6 +104,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "NO_NORMALIZATION": {"layers": ["Dense"]},
     "NO_CLIPPING": {"clips": (None, None)},
     "NO_DECAY": {"decay": None},
+    "SMALLER_BATCHES": {"epochs": 1, "updates": 2, "weights move": True},
     "LARGER_BATCHES": {"epochs": 1, "updates": 2, "weights move": True},  # Of 40 points.
     "DEEPER": {"layers": ["Dense"] * 3},
     "WIDER_AND_SHALLOWER": {"units": 4 * UNITS, "layers": ["Dense", "Dense"]},

@@ -170,6 +170,10 @@ class Case:
         model, movement = self.symptoms.model, self.median(self.symptoms.movement)
         return model.normalization == "batch" and (model.batch_size == 1 or movement == 0)
 
+    def averages_lag(self) -> bool:
+        """Whether in most batch normalisation evaluates with averages that updates have hardly reached."""
+        return bool(self.symptoms.averages_lag[self.replicates].mean() > 0.5) and not self.leaps()
+
     def is_clipped(self) -> bool:
         """Whether gradients are known to be clipped, and the weights hardly move."""
         return self.symptoms.model.gradient_clip not in (None, "none") and self.hardly_moves()

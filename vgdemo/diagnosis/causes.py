@@ -36,6 +36,7 @@ from vgdemo.diagnosis.remedies import (
     SHORTER_STEPS_RELU,
     SHORTER_STEPS_TANH,
     SHORTER_USUAL_STEPS,
+    SMALLER_BATCHES,
     SMALLER_STEPS,
     TANH,
     UNIT_GAIN,
@@ -122,6 +123,14 @@ CAUSES: tuple[Cause, ...] = (
         Case.sees_single_points,
         "Batch normalisation takes the mean of each batch away, which leaves nothing of a batch of one point.",
         (NO_NORMALIZATION, LARGER_BATCHES, LAYER_NORMALIZATION),
+    ),
+    Cause(
+        (Verdict.STUCK,),
+        "",
+        Case.averages_lag,
+        "Batch normalisation's moving averages lag: after so few updates they still hold first values, so that "
+        "the network that is evaluated is not the one that was trained.",
+        (SMALLER_BATCHES, NO_NORMALIZATION, LONGER, LAYER_NORMALIZATION),
     ),
     Cause(
         ILLNESSES,

@@ -20,7 +20,8 @@ USUAL_MOMENTUM, USUAL_BATCH = 0.9, 32  # What Keras's guides, and its `fit`, tak
 FEWEST_EPOCHS, USUAL_EPOCHS = 20, 200  # What the rules ask for; what nearly every network that learns needs at most.
 GROWTH = 100  # Of a gradient through all layers: from there on the rules call it exploding.
 SHALLOW = 3  # Hidden layers; any classes here are drawn by so many.
-USUAL_UNITS, USUAL_RATE_FACTOR = 32, 3  # Wide enough for any classes here; a rate so near its usual one stays.
+USUAL_UNITS, MOST_UNITS = 32, 100  # Wide enough for any classes here, and quick to train.
+USUAL_RATE_FACTOR = 3  # A rate so near its usual one stays.
 REWRITING = {"units", "num_hidden_layers", "normalization", "residual"}  # Whose code makes Dense layers anew.
 
 
@@ -198,6 +199,12 @@ def _lifted(setting: str, label: str, explanation: str, nothing: Any) -> Recipe:
     return recipe
 
 
+def _smaller_batches(model: Model, epochs: int) -> Remedy | None:
+    if model.batch_size is None or model.batch_size <= USUAL_BATCH:
+        return None
+    return Remedy(f"Batch size: {USUAL_BATCH}", "More updates in each epoch.", {"batch_size": USUAL_BATCH})
+
+
 def _larger_batches(model: Model, epochs: int) -> Remedy | None:
     if model.batch_size is None or model.batch_size >= USUAL_BATCH:
         return None
@@ -276,7 +283,7 @@ def _usual_first_weights(model: Model, epochs: int) -> dict[str, Any]:
 
 def _usual_size(model: Model) -> dict[str, Any]:
     widths = hidden_widths(model)
-    units, layers = max(min(widths), USUAL_UNITS), min(max(len(widths), SHALLOW - 1), SHALLOW)
+    units, layers = min(max(min(widths), USUAL_UNITS), MOST_UNITS), min(max(len(widths), SHALLOW - 1), SHALLOW)
     return {"units": units, "num_hidden_layers": layers}
 
 
@@ -355,6 +362,7 @@ NO_CLIPPING = _lifted("gradient_clip", "No clipping", "Steps are as long as the 
 NO_DECAY = _lifted("weight_decay", "No weight decay", "Nothing then pulls the weights to 0.", 0.0)
 ADAM: Recipe = _adam
 LARGER_BATCHES: Recipe = _larger_batches
+SMALLER_BATCHES: Recipe = _smaller_batches
 LONGER_USUAL_STEPS = _usual_steps(operator.gt)
 SHORTER_USUAL_STEPS = _usual_steps(operator.lt)
 LESS_MOMENTUM: Recipe = _usual_momentum

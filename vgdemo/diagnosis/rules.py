@@ -91,7 +91,8 @@ def _diverges(symptoms: Symptoms, limit: float) -> Held:
     loss, guessing = symptoms.loss, symptoms.guessing_loss
     if loss is None or guessing is None:
         return broken
-    return broken | ((loss.final > limit * guessing) & (loss.final > loss.start))
+    risen = (loss.final > limit * guessing) & (loss.final > loss.start)
+    return broken | (risen & ~symptoms.averages_lag)
 
 
 def _still_falls(symptoms: Symptoms, limit: float) -> Held:

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from vgdemo.diagnosis.anatomy import hidden_activations, hidden_layers, kernel_activations, output_kernels
 from vgdemo.diagnosis.first_weights import pooled_shift, relative_scale
 from vgdemo.learning import final_accuracy, guessing_accuracy, has_learned, holds_nothing_to_learn
-from vgdemo.model import Model
+from vgdemo.model import AVERAGE_MOMENTUM, Model
 from vgdemo.record import RunRecord
 
+LAGGING = 0.05  # Of the first values, which say nothing of the signal, in a moving average.
 PARTLY = 0.95  # Of the loss of guessing: on a plateau it wanders by a few per cent.
 EQUAL = 1e-6  # Relative: statistics of 32-bit weights that are one number come so near to it.
 
@@ -100,6 +101,18 @@ class Symptoms:
             return None
         middle = len(values) // 2
         return Loss(values[0], _median(values[middle : middle + _tenth(values)]), _at_end(values))
+
+    @cached_property
+    def averages_lag(self) -> Mask:
+        """(R,) whether batch normalisation's averages still hold first values, and evaluation is worse than a guess.
+
+        After n updates the first values are left with a weight of 0.99^n, in Keras as here.
+        """
+        model, loss, guessing = self.model, self.loss, self.guessing_loss
+        if model.normalization != "batch" or model.epoch_updates is None or loss is None or guessing is None:
+            return np.zeros(self.record.replicates, dtype=bool)
+        left = AVERAGE_MOMENTUM ** (model.epoch_updates * self.trained_epochs)
+        return (left >= LAGGING) & (loss.final > guessing)
 
     @cached_property
     def has_learned_a_part(self) -> Mask:

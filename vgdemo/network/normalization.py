@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from vgdemo.model import AVERAGE_MOMENTUM
+
 # Name to (..., units, 1): "gamma" and "beta", and in evaluation batch normalisation's "moving_mean" and
 # "moving_variance"; empty without normalisation.
 Normalization = dict[str, tf.Tensor]
 
 EPSILON = 1e-3  # Keras's, for both kinds.
-MOMENTUM = 0.99  # Keras's share of the old moving average.
 
 
 def initial_normalization(normalization: str, zeros: tf.Tensor) -> Normalization:
@@ -27,7 +28,7 @@ def updated_moving_averages(
 ) -> Normalization:
     """The moving averages after one more batch."""
     new = dict(zip(("moving_mean", "moving_variance"), batch_moments(pre_activations, sample_weight), strict=True))
-    return {name: MOMENTUM * averages[name] + (1 - MOMENTUM) * new[name] for name in averages}
+    return {name: AVERAGE_MOMENTUM * averages[name] + (1 - AVERAGE_MOMENTUM) * new[name] for name in averages}
 
 
 def normalized(
