@@ -24,7 +24,7 @@ class ViewOptions:
     """How a record is shown.
 
     Attributes:
-        statistic: A name in `STATISTICS`.
+        statistic: A name in `ALL_STATISTICS`.
         replicates: Those (from 0) that are shown, by their median; empty for all.
         fit: Whether scales are stretched over this run's values, or the ends of the scale, in place of the range that
             all runs share.
@@ -72,6 +72,10 @@ def _overlaid_profiles(
     return overlaid_profiles(records, statistic or shown.statistic, replicates=replicates, fit=shown.fit)
 
 
+def _has_layers(record: RunRecord) -> bool:
+    return any(panel.axis == "layer" for panel in record.panels.values())
+
+
 VIEWS: dict[str, View] = {
     "curves": View(
         "accuracy and loss", lambda record, shown, _: curves(record, replicates=shown.replicates, singles=shown.singles)
@@ -79,14 +83,14 @@ VIEWS: dict[str, View] = {
     "layers": View(
         "heatmap",
         lambda record, shown, _: layer_heatmap(record, shown.statistic, replicates=shown.replicates, fit=shown.fit),
-        lambda record: record.has("gradient_rms"),
+        _has_layers,
     ),
     "profile": View(
         "profile over layers",
         lambda record, shown, forecast: layer_profile(
             record, shown.statistic, replicates=shown.replicates, fit=shown.fit, forecast=forecast
         ),
-        lambda record: record.has("gradient_rms"),
+        _has_layers,
         _overlaid_profiles,
     ),
     "distribution": View(

@@ -15,6 +15,7 @@ from vgdemo.config import RunConfig
 from vgdemo.jobs import Job
 from vgdemo.store import StoredRun
 from vgdemo.ui.board import Picture
+from vgdemo.ui.logs import ShownLog
 from vgdemo.ui.pages import LAB
 
 SESSION = "vgdemo session"
@@ -28,6 +29,7 @@ PRESENT = "present"
 TRY = "try remedies"
 FIND = "find"
 HISTORY = "history"
+LOGS_SHOWN = "logs"
 
 
 def control_key(page: str, setting: str) -> str:
@@ -91,6 +93,8 @@ class Session:
         drawn: Name of a page to the figures on it.
         steps: Title of a page to the number of the tour's step that it shows, from 1; None without the tour.
         deleted: The stored runs that were deleted last, to be brought back.
+        uploads: Name to log that the person has uploaded.
+        known_logs: The logs that there were when the person last chose among them.
         notice: What the next page is to say once, of what the last one did.
     """
 
@@ -111,6 +115,8 @@ class Session:
     drawn: dict[str, Drawn] = field(default_factory=dict)
     steps: dict[str, int | None] = field(default_factory=dict)
     deleted: tuple[StoredRun, ...] = ()
+    uploads: dict[str, ShownLog] = field(default_factory=dict)
+    known_logs: tuple[str, ...] = ()
     notice: str | None = None
 
     def show_epoch(self, page: str, epoch: int | None) -> None:
