@@ -29,18 +29,6 @@ def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def your_model(lab: Callable[..., AppTest]) -> Open:
-    def visit(**asked: str) -> AppTest:
-        page = lab()
-        page.switch_page("pages/5_Your_model.py")
-        page.query_params.clear()
-        page.query_params.update(asked)
-        return page.run()
-
-    return visit
-
-
 def begun(folder: Path, records: int = 3, **header: Any) -> LogWriter:
     """A log of an LSTM whose gradient vanishes on its way back."""
     writer = LogWriter(folder, {"name": "mine", "model": LSTM.to_dict(), "time_steps": {"lstm": [1, 2]}} | header)

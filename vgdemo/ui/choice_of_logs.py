@@ -14,6 +14,7 @@ from vgdemo.ui.look import Look, kept, look, look_at
 from vgdemo.ui.page import plain, told
 from vgdemo.ui.pages import YOUR_MODEL
 from vgdemo.ui.session import LOGS_SHOWN, session
+from vgdemo.ui.uploads import upload
 
 LAST_STEP = 2**31 - 1  # That a log may count.
 
@@ -33,20 +34,26 @@ def chosen_logs() -> tuple[str, ...]:
         _choose(asked.names)
     offered = _offered()
     _choose(_among(offered, st.session_state.get(LOGS_SHOWN, ())) or _latest())
-    if offered:
-        st.multiselect(
-            "Logs",
-            offered,
-            key=LOGS_SHOWN,
-            max_selections=len(COLUMNS),
-            on_change=_know_all,
-            label_visibility="collapsed",
-            persist_state="session",
-        )
+    st.multiselect(
+        "Logs",
+        offered,
+        key=LOGS_SHOWN,
+        max_selections=len(COLUMNS),
+        on_change=_know_all,
+        placeholder="No log yet",
+        label_visibility="collapsed",
+        persist_state="session",
+        disabled=not offered,
+    )
+    upload(_choose)
+    return _shown().names
+
+
+def notices() -> None:
+    """Say what could not be taken of the address."""
     for notice in ADDRESS.notices(_shown()):
         st.warning(told(notice))
     show_address()
-    return _shown().names
 
 
 def offer_new() -> None:

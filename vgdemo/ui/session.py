@@ -29,7 +29,7 @@ PRESENT = "present"
 TRY = "try remedies"
 FIND = "find"
 HISTORY = "history"
-LOGS_SHOWN = "logs"
+LOGS_SHOWN, UPLOAD = "logs", "upload"
 
 
 def control_key(page: str, setting: str) -> str:

@@ -14,7 +14,6 @@ from vgdemo.jobs import JobState
 from vgdemo.log import LogError
 from vgdemo.trials import first_remedies
 from vgdemo.ui.choice_of_logs import offer_new, show_address
-from vgdemo.ui.downloads import downloads
 from vgdemo.ui.live import announce
 from vgdemo.ui.logs import ShownLog, log_folder, log_names, look_at_log
 from vgdemo.ui.names import LETTERS
@@ -36,7 +35,6 @@ Logs = Mapping[str, ShownLog]  # By the name that the person has chosen.
 def watch(names: Sequence[str]) -> None:
     """Show logs: while any of them is being written, this part of the page alone is run again and again."""
     logs, _ = _look(names)
-    downloads([_reported(log) for log in logs.values() if len(log.record.epochs)])
     redraw(lambda: _state(names), partial(_draw, names), every=POLL_SECONDS if _may_change(logs) else None)
 
 
@@ -150,5 +148,13 @@ def _figures(logs: Logs) -> None:
         show_side_by_side(lettered, options, ALL, rows, page=YOUR_MODEL, own=called)
 
 
-def _reported(log: ShownLog) -> ReportedRun:
-    return ReportedRun(log.record, findings=findings(log.record), name=log.name)
+def reported(names: Sequence[str]) -> list[ReportedRun]:
+    """The logs for those who take them away, as far as they are written."""
+    logs, _ = _look(names)
+    return [
+        _reported(log, letter) for letter, log in zip(LETTERS, logs.values(), strict=False) if len(log.record.epochs)
+    ]
+
+
+def _reported(log: ShownLog, letter: str) -> ReportedRun:
+    return ReportedRun(log.record, findings=findings(log.record), letter=letter, name=log.name)
