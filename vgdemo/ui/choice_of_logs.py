@@ -97,6 +97,7 @@ def _know_all() -> None:
 
 def _watch_alone(name: str) -> None:
     _choose((name,))
+    st.rerun()  # The part of the page that has the button would go on showing the log of before.
 
 
 def _read(query: Mapping[str, str]) -> tuple[Shown, tuple[str, ...]]:

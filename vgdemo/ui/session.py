@@ -94,6 +94,7 @@ class Session:
         steps: Title of a page to the number of the tour's step that it shows, from 1; None without the tour.
         deleted: The stored runs that were deleted last, to be brought back.
         uploads: Name to log that the person has uploaded.
+        times_uploaded: How often files were uploaded.
         known_logs: The logs that there were when the person last chose among them.
         notice: What the next page is to say once, of what the last one did.
     """
@@ -116,6 +117,7 @@ class Session:
     steps: dict[str, int | None] = field(default_factory=dict)
     deleted: tuple[StoredRun, ...] = ()
     uploads: dict[str, ShownLog] = field(default_factory=dict)
+    times_uploaded: int = 0
     known_logs: tuple[str, ...] = ()
     notice: str | None = None
 

@@ -34,7 +34,7 @@ def upload(show: Callable[[tuple[str, ...]], None]) -> None:
             "Log or record",
             KINDS,
             accept_multiple_files=True,
-            key=UPLOAD,
+            key=_key(),
             max_upload_size=MAX_MEGABYTES,
             label_visibility="collapsed",
             on_change=partial(_take, show),
@@ -62,9 +62,8 @@ def record_of(files: Mapping[str, bytes]) -> RunRecord:
 
 
 def _take(show: Callable[[tuple[str, ...]], None]) -> None:
-    files = {file.name: file.getvalue() for file in st.session_state[UPLOAD]}
-    if not files:  # A person has taken them away again.
-        return
+    files = {file.name: file.getvalue() for file in st.session_state[_key()]}
+    session().times_uploaded += 1  # Another key is an empty field, ready for the next files.
     try:
         record = record_of(files)
     except ValueError as error:
@@ -77,6 +76,10 @@ def _take(show: Callable[[tuple[str, ...]], None]) -> None:
         del kept[oldest]
     kept[name] = uploaded(name, record)
     show((name,))
+
+
+def _key() -> str:
+    return f"{UPLOAD} {session().times_uploaded}"
 
 
 def _called(files: Mapping[str, bytes], record: RunRecord) -> str:
