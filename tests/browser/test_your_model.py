@@ -69,6 +69,7 @@ def test_a_log_is_uploaded(page: Page, watching: str, tmp_path: Path) -> None:
     with training(tmp_path, epochs=30, seconds=0.0) as process:
         assert process.wait() == 0
     page.goto(watching)
+    expect(page.get_by_role("button", name="Share", exact=True)).to_be_visible()  # The page is whole.
     page.get_by_role("button", name="Upload").click()
     field = page.locator("input[type=file]")
     field.set_input_files({"name": "holiday.zip", "mimeType": "application/zip", "buffer": b"a picture"})
