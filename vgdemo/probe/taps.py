@@ -23,7 +23,19 @@ ACTIVATION_LAYERS = {
     "PReLU": "leaky_relu",
     "ELU": "elu",
     "Softmax": "softmax",
-}  # Classes whose input is the pre-activation, and what Keras calls their function.
+    "Relu": "relu",
+    "LeakyRelu": "leaky_relu",
+    "Elu": "elu",
+    "Selu": "selu",
+    "Gelu": "gelu",
+    "Silu": "silu",
+    "Tanh": "tanh",
+    "Sigmoid": "sigmoid",
+    "Softplus": "softplus",
+    "Softsign": "softsign",
+}  # Layers and operations whose input is the pre-activation, and what Keras calls their function.
+
+OPERATIONS = {*ACTIVATION_LAYERS, "Add"}  # What counts as a layer in a functional model without being one.
 
 
 @dataclass
@@ -32,7 +44,7 @@ class Call:
 
     Attributes:
         layer: The layer.
-        path: The names of the layers that called it, and its own.
+        path: The names of the layers that called it, and its own; without the model's.
         inputs: The tensors that it got.
         outputs: The tensors that it gave; none until the call has ended.
         end: Which call it was to end, from 0; the order of data flow of the outputs.
@@ -72,7 +84,9 @@ class Taps:
 
     def __post_init__(self) -> None:
         """Remember whose calls are wanted, and of which thread."""
-        self._wanted = {id(layer) for layer in keras_internals.layers_of(self.model)}
+        layers = [self.model, *keras_internals.layers_of(self.model)]
+        operations = [one for one in keras_internals.operations_of(self.model) if type(one).__name__ in OPERATIONS]
+        self._wanted = {id(one) for one in (*layers, *operations)}
         self._thread = threading.get_ident()
 
     @contextmanager
@@ -100,7 +114,8 @@ class Taps:
 
     def _see(self, layer: Any, original: Any, arguments: Any, named: Any) -> Any:
         names = self._stack[-1].path if self._stack else ()
-        call = Call(layer, (*names, layer.name), _tensors((arguments, named)), activation=activation_of(layer))
+        own = () if layer is self.model else (layer.name,)
+        call = Call(layer, (*names, *own), _tensors((arguments, named)), activation=activation_of(layer))
         self.calls.append(call)
         self._stack.append(call)
         try:
