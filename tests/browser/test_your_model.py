@@ -56,7 +56,7 @@ def test_a_training_is_followed_killed_and_begun_again(page: Page, watching: str
         expect(bar(page)).to_contain_text(re.compile(r"epoch ([5-9]|\d\d+) of 1000"))
         # The picture was changed where it stands.
         assert page.evaluate("document.querySelector('.vgdemo-figure[data-name=layers] .js-plotly-plot').mine") is True
-        expect(page.get_by_text("So far")).to_be_visible()
+        expect(page.get_by_text("So it is until now")).to_be_visible()
         process.kill()
     with training(folder / "mine", epochs=3, seconds=0.2):
         page.get_by_role("button", name="New: mine/2").click()

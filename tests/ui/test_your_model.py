@@ -110,7 +110,7 @@ def test_a_log_that_is_written_is_followed_from_where_it_was(your_model: Open, l
     writer = begun(logs / "one", records=2, planned=9)
     page = your_model()
     assert progress(page).startswith("Training: epoch 1 of 9.")
-    assert "The verdict follows when the training ends." in texts(page)
+    assert "**Vanishing gradient:**" in texts(page) and "So it is until now" in texts(page)
     append(writer, 2)
     assert progress(page.run()).startswith("Training: epoch 2 of 9.")
     writer.end("stopped")
@@ -180,3 +180,25 @@ def test_two_logs_of_one_model_that_began_in_the_same_second_are_not_mixed_up(yo
         writer.end("complete")
     shown = {name: drawn(your_model(a=name))["curves"].json for name in ("one", "two")}
     assert shown["one"] != shown["two"]
+
+
+def test_what_more_epochs_may_change_is_no_verdict_before_the_training_ends(your_model: Open, logs: Path) -> None:
+    writer = LogWriter(logs / "one", {"model": LSTM.to_dict()})
+    for epoch in range(3):
+        writer.append({"epoch": epoch, "curves": {"train_loss": 1.4}, "kernels": {"gradient_rms": [0.1] * 4}})
+    page = your_model()
+    assert "The verdict follows when the training ends." in texts(page)
+    writer.end("complete")
+    assert "The verdict follows" not in texts(page.run())
+
+
+def test_the_smallest_come_first_on_wish(your_model: Open, logs: Path) -> None:
+    writer = LogWriter(logs / "one", {"model": LSTM.to_dict()})
+    writer.append({"epoch": 0, "curves": {"train_loss": 1.4}, "kernels": {"gradient_rms": [0.1, 1e-3, 1.0, 1e-5]}})
+    page = your_model(a="one", view="smallest-1")
+    axis = json.loads(drawn(page)["layers"].json)["layout"]["yaxis"]
+    assert axis["categoryarray"] == ["answer", "lstm/recurrent_kernel", "lstm/kernel", "dense"]
+    next(one for one in page.toggle if one.key == "smallest").set_value(False).run()
+    axis = json.loads(drawn(page)["layers"].json)["layout"]["yaxis"]
+    assert axis["categoryarray"] == ["lstm/kernel", "lstm/recurrent_kernel", "dense", "answer"]
+    assert query(page) == {"a": "one"}

@@ -29,6 +29,7 @@ class ViewOptions:
         fit: Whether scales are stretched over this run's values, or the ends of the scale, in place of the range that
             all runs share.
         singles: Whether every replicate has a curve of its own.
+        smallest_first: Whether a heatmap's rows are in the order of their last values.
 
     Example:
         >>> VIEWS["layers"].make(record, ViewOptions("kernel_l1", replicates=(1,)), None).layout.title.text
@@ -39,6 +40,7 @@ class ViewOptions:
     replicates: tuple[int, ...] = ()
     fit: Fit = False
     singles: bool = False
+    smallest_first: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,13 @@ VIEWS: dict[str, View] = {
     ),
     "layers": View(
         "heatmap",
-        lambda record, shown, _: layer_heatmap(record, shown.statistic, replicates=shown.replicates, fit=shown.fit),
+        lambda record, shown, _: layer_heatmap(
+            record,
+            shown.statistic,
+            replicates=shown.replicates,
+            fit=shown.fit,
+            smallest_first=shown.smallest_first,
+        ),
         _has_layers,
     ),
     "profile": View(

@@ -13,7 +13,7 @@ from vgdemo.diagnosis import Verdict
 from vgdemo.figures import ALL_STATISTICS, VIEWS
 from vgdemo.links import VIEW
 from vgdemo.ui.replicates import ALL
-from vgdemo.ui.session import FIT, PRESENT, REPLICATE, ROWS, SINGLES, STATISTIC, session
+from vgdemo.ui.session import FIT, PRESENT, REPLICATE, ROWS, SINGLES, SMALLEST, STATISTIC, session
 from vgdemo.ui.views import FIRST_ROWS, in_order
 
 _Part = tuple[str, Callable[[str], Any]]  # What is expected, and what reads it; None for what cannot be taken.
@@ -33,6 +33,7 @@ class Look:
         rows: Which of the `VIEWS` are drawn of runs side by side.
         epoch: The one that is shown; None for the last.
         present: Whether the page is shown to a room.
+        smallest: Whether a log's layers with the smallest values come first.
 
     Example:
         >>> Look(replicates="dead", epoch=37).to_query()
@@ -46,6 +47,7 @@ class Look:
     rows: tuple[str, ...] = FIRST_ROWS
     epoch: int | None = None
     present: bool = False
+    smallest: bool = False
 
     def to_query(self) -> dict[str, str]:
         """What differs from the usual look; no parameter if nothing does."""
@@ -89,6 +91,7 @@ _KEYS = {
     "singles": SINGLES,
     "rows": ROWS,
     "present": PRESENT,
+    "smallest": SMALLEST,
 }
 
 
@@ -151,4 +154,5 @@ _PARTS: dict[str, _Part] = {
     "rows": (f"some of {', '.join(VIEWS)}, with dots between them", _rows),
     "epoch": _epoch_to(MOST_EPOCHS),
     "present": ("1", _yes),
+    "smallest": ("1", _yes),
 }

@@ -23,7 +23,7 @@ SESSION = "vgdemo session"
 # Keys of widgets, without the controls of settings, whose key is `control_key`.
 PRESET, TRAIN, TRAIN_AT_ONCE = "preset", "train", "train at once"
 COLUMN, COMMON, ROWS = "column", "common", "rows"
-STATISTIC, REPLICATE, FIT, SINGLES = "statistic", "replicate", "fit", "singles"
+STATISTIC, REPLICATE, FIT, SINGLES, SMALLEST = "statistic", "replicate", "fit", "singles", "smallest"
 RUN_NAME, COLUMN_NAME = "name", "column name"
 PRESENT = "present"
 TRY = "try remedies"

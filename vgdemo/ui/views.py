@@ -22,7 +22,7 @@ from vgdemo.ui.names import own_names
 from vgdemo.ui.pages import COMPARE, LAB
 from vgdemo.ui.progress import are_over
 from vgdemo.ui.replicates import ALL, Chosen
-from vgdemo.ui.session import FIT, ROWS, SINGLES, STATISTIC, Drawn, session
+from vgdemo.ui.session import FIT, ROWS, SINGLES, SMALLEST, STATISTIC, Drawn, session
 
 FIRST_ROWS = ("layers", "profile")  # More of them, side by side, take longer to draw than to train.
 
@@ -57,6 +57,16 @@ def fit_choice(runs: str) -> bool:
 def singles_choice() -> bool:
     """Whether every replicate has a curve of its own."""
     return st.toggle("single replicates", key=SINGLES, persist_state="session")
+
+
+def order_choice() -> bool:
+    """Whether a heatmap begins with the layers whose values are smallest."""
+    return st.toggle(
+        "smallest first",
+        key=SMALLEST,
+        help="The heatmap's layers in the order of their last values, the smallest at the bottom.",
+        persist_state="session",
+    )
 
 
 def row_choice() -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from vgdemo.diagnosis import Diagnosis
+from vgdemo.diagnosis import Diagnosis, Verdict
 from vgdemo.export import ReportedRun
 from vgdemo.figures import ViewOptions
 from vgdemo.jobs import JobState
@@ -19,15 +19,17 @@ from vgdemo.ui.logs import ShownLog, log_folder, log_names, look_at_log
 from vgdemo.ui.names import LETTERS
 from vgdemo.ui.page import plain, told
 from vgdemo.ui.pages import YOUR_MODEL
-from vgdemo.ui.progress import ended_record, redraw
+from vgdemo.ui.progress import redraw
 from vgdemo.ui.replicates import ALL
 from vgdemo.ui.session import session
 from vgdemo.ui.verdict import diagnosis_of, findings, reasons, say, seen_so_far, verdict_in_words
-from vgdemo.ui.views import fit_choice, row_choice, show_one, show_side_by_side, statistic_choice
+from vgdemo.ui.views import fit_choice, order_choice, row_choice, show_one, show_side_by_side, statistic_choice
 from vgdemo.wording import capitalized
 
 POLL_SECONDS = 1.0
 ABSENT = "The verdict follows when the training ends."
+STILL = "So it is until now; the training goes on."
+UNDECIDED = (Verdict.UNKNOWN, Verdict.STUCK, Verdict.NOISE)  # More epochs may say otherwise.
 
 Logs = Mapping[str, ShownLog]  # By the name that the person has chosen.
 
@@ -74,7 +76,8 @@ def _draw(names: Sequence[str]) -> None:
 
 def _heads(logs: Logs) -> None:
     for letter, column, log in zip(LETTERS, st.columns(len(logs)), logs.values(), strict=False):
-        with column, st.container(key=f"log-{letter}", gap="xsmall"):
+        key = f"verdict-{letter}" if len(logs) > 1 else "verdict"  # As the style sheet knows them.
+        with column, st.container(key=key, gap="xsmall"):
             if len(logs) > 1:
                 st.markdown(f"**{letter} · {plain(log.name)}**")
             st.progress(_share(log), text=told(" ".join([progress_of(log), *log.record.notices])))
@@ -110,13 +113,15 @@ def _in_short(log: ShownLog) -> str:
 
 
 def _verdict(log: ShownLog) -> None:
-    """What the training has, once it is over, with its reasons and what may cure it."""
-    record = ended_record(log)
-    if record is None:
+    """What the training has until now, with its reasons and what may cure it; before it is over only what is plain."""
+    diagnosis = diagnosis_of(log.record)
+    is_over = log.progress.state.is_over
+    if not is_over and diagnosis.verdict in UNDECIDED:
         st.markdown(f":material/hourglass_top: {plain(seen_so_far(log))} {ABSENT}")
         return
-    diagnosis = diagnosis_of(record)
     say(diagnosis)
+    if not is_over:
+        st.caption(STILL)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         reasons(diagnosis, f"Why {plain(log.name)}?")
         _remedies(diagnosis, log.name)
@@ -137,8 +142,9 @@ def _figures(logs: Logs) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="options"):
         statistic = statistic_choice(log.record for log in logs.values())
         fit = fit_choice("this log" if len(logs) == 1 else "these logs")
+        smallest_first = order_choice()
         rows = row_choice() if len(logs) > 1 else ()
-    options = ViewOptions(statistic, fit=fit)
+    options = ViewOptions(statistic, fit=fit, smallest_first=smallest_first)
     if len(logs) == 1:
         ((name, log),) = logs.items()
         show_one(log, options, page=YOUR_MODEL, name=name)
