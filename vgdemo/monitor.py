@@ -23,7 +23,7 @@ from vgdemo.log import FORMAT, LogWriter
 from vgdemo.log.header import Header
 from vgdemo.log.measurements import Measurements
 from vgdemo.log.strict_json import line
-from vgdemo.probe import Batch, Measured, Probe, Rows, batch_of
+from vgdemo.probe import Measured, Probe, Rows, batch_of
 from vgdemo.record import RunRecord
 from vgdemo.wording import number
 
@@ -55,6 +55,8 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         training: Whether the model is called as in training, with batch normalisation by the batch and dropout masks
             that stay the same.
         loss: From model, x, y and sample_weight to the loss, for a model that trains by a step of its own.
+        through_time: Whether recurrent layers are recorded at every time step: the size of the loss's derivative by
+            their state, through all later steps; beyond 256 steps in even groups.
         log_dir: Folder of a log that others follow while the training goes on, as `vgdemo watch` does. Where one is
             already, it goes into the next free subfolder.
 
@@ -90,6 +92,7 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         every: int = 1,
         training: bool = True,
         loss: Any = None,
+        through_time: bool = True,
         log_dir: str | Path | None = None,
     ) -> None:
         super().__init__()
@@ -98,14 +101,15 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         if not isinstance(every, int) or every < 1:
             raise ValueError(f"Expected every to be at least 1 epoch. Received: {every!r:.80}")
         self._batch = batch_of(x, y, sample_weight)
-        self._every, self._training, self._loss, self._log_dir = every, training, loss, log_dir
+        self._every, self._log_dir = every, log_dir
+        self._settings = {"training": training, "loss": loss, "through_time": through_time}
         self._probe: Probe | None = None
         self._history: _History | None = None
         self._epoch, self._seconds, self._is_new = 0, 0.0, True
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """See the model anew: it may have been compiled, or its layers frozen, since the last training."""
-        self._probe = Probe(self.model, self._batch, training=self._training, loss=self._loss)
+        self._probe = Probe(self.model, self._batch, **self._settings)
         self._is_new, self._began = True, time.monotonic() - self._seconds
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
@@ -118,9 +122,7 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         planned = self._epoch + self.params["epochs"] - epoch
         if self._history is None:
             measured = self._probed.measure()
-            self._history = _History(
-                _header(self.model.name, self._probed, self._batch, self._training, planned), self._log_dir
-            )
+            self._history = _History(self._header(planned), self._log_dir)
             self._append({"loss": measured.loss}, measured._replace(updates=[]))
         else:
             self._history.say("running", planned=planned)
@@ -190,6 +192,25 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         if self._history is None:
             raise ValueError(NOT_YET)
         return self._history
+
+    def _header(self, planned: int) -> dict[str, Any]:
+        """What `run.json` says of the training."""
+        described, probe = self._probed.described, {"examples": self._batch.size, "source": "probe"}
+        return {
+            "name": self.model.name,
+            "framework": f"keras {keras.__version__}",
+            "started": datetime.now(UTC).isoformat(timespec="seconds"),
+            "status": "running",
+            "unit": "epoch",
+            "planned": planned,
+            "guessing_loss": described.guess,
+            "majority_share": described.majority_share,
+            "probe": probe | {"training": self._settings["training"]},
+            "model": described.model.to_dict(),
+            "time_steps": self._probed.time_steps,
+            "notices": self._probed.notices,
+            "versions": {"keras": keras.__version__, "tensorflow": tf.__version__},
+        }
 
     def _take(self, logs: Mapping[str, Any] | None) -> None:
         self._append(logs or {}, self._probed.measure())
@@ -277,25 +298,6 @@ class _History:
             self._unended = weakref.finalize(self, self._writer.end, "stopped")
 
 
-def _header(name: str, probe: Probe, batch: Batch, training: bool, planned: int) -> dict[str, Any]:
-    """What `run.json` says of a training."""
-    described = probe.described
-    return {
-        "name": name,
-        "framework": f"keras {keras.__version__}",
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "status": "running",
-        "unit": "epoch",
-        "planned": planned,
-        "guessing_loss": described.guess,
-        "majority_share": described.majority_share,
-        "probe": {"examples": batch.size, "training": training, "source": "probe"},
-        "model": described.model.to_dict(),
-        "notices": probe.notices,
-        "versions": {"keras": keras.__version__, "tensorflow": tf.__version__},
-    }
-
-
 def _line(epoch: int, seconds: float, logs: Mapping[str, Any], measured: Measured) -> dict[str, Any]:
     """One record of a log."""
     return {
@@ -305,6 +307,7 @@ def _line(epoch: int, seconds: float, logs: Mapping[str, Any], measured: Measure
         "kernels": _columns(measured.kernels),
         "updates": _columns(measured.updates),
         "activations": _columns(measured.layers),
+        "steps": {layer: {"state_gradient_mean_abs": sizes} for layer, sizes in measured.steps.items()},
         "histograms": [None if counts is None else _compact(counts) for counts in measured.histograms],
     }
 

@@ -112,10 +112,10 @@ def has_loss(model: Any) -> bool:
     return model._compile_loss is not None
 
 
-def inner_loop_of_any_cell(layer: Any, *arguments: Any, **named: Any) -> Any:
-    """Run a recurrent layer step by step, passing by the fused kernels that LSTM and GRU may have."""
-    return keras.layers.RNN.inner_loop(layer, *arguments, **named)
+LOOP = "inner_loop"  # The method that goes through the time steps.
 
 
-RECURRENT_LAYERS = (keras.layers.RNN, keras.layers.SimpleRNN, keras.layers.LSTM, keras.layers.GRU)
-LOOP = "inner_loop"  # The method of `RECURRENT_LAYERS` that goes through the time steps.
+def recurrent_loops() -> dict[type, Any]:
+    """Keras's classes that have such a method of their own, to that method."""
+    classes = (keras.layers.RNN, keras.layers.SimpleRNN, keras.layers.LSTM, keras.layers.GRU)
+    return {one: vars(one)[LOOP] for one in classes if LOOP in vars(one)}

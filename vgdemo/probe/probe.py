@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import keras
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 
 from vgdemo.probe import foreign_state, keras_internals, statistics
 from vgdemo.probe.batch import Batch
-from vgdemo.probe.data_flow import signals
+from vgdemo.probe.data_flow import layer_names, signals
 from vgdemo.probe.description import Described, describe, takes
 from vgdemo.probe.kernels import OwnedKernel, kernel_variables, owned_kernels
 from vgdemo.probe.taps import Call, Taps
+from vgdemo.probe.through_time import StatesOverTime, group_ends, grouped
 
 Loss = Callable[[Any, Any, Any, Any], Any]
 NO_LOSS = (
@@ -40,6 +42,8 @@ class Measured(NamedTuple):
         kernels: Statistics of each kernel and its gradient.
         updates: How far each kernel moved since the measurement before, or since the probe was made.
         layers: Statistics of each layer's output.
+        steps: Name of each recurrent layer to the mean size of the loss's derivative by its state, at every time step
+            or in even groups of them.
         histograms: (`HISTOGRAM_BINS`,) counts of each kernel's gradient entries; None where there is no gradient.
     """
 
@@ -47,6 +51,7 @@ class Measured(NamedTuple):
     kernels: Rows
     updates: Rows
     layers: Rows
+    steps: dict[str, list[float]]
     histograms: list[NDArray[np.int32] | None]
 
 
@@ -58,16 +63,28 @@ class Probe:
         batch: The examples.
         training: Whether the model is called as in training, with dropout masks that stay the same.
         loss: From model, inputs, targets and weights to the loss, where the model's own does not say what it trains on.
+        through_time: Whether recurrent layers are differentiated by their states.
 
     Attributes:
-        described: What is known of the model; from the first measurement on.
+        described: What is known of the model, once it was called.
+        time_steps: Name of each recurrent layer to the labels of its steps.
         notices: Sentences for the person, such as what could not be measured.
     """
 
     described: Described
+    time_steps: dict[str, list[str]]
 
-    def __init__(self, model: Any, batch: Batch, *, training: bool = True, loss: Loss | None = None) -> None:
+    def __init__(
+        self,
+        model: Any,
+        batch: Batch,
+        *,
+        training: bool = True,
+        loss: Loss | None = None,
+        through_time: bool = True,
+    ) -> None:
         self._model, self._batch, self._training, self._loss_of = model, batch, training, loss
+        self._through_time = through_time
         self.notices: list[str] = []
         _build(model, batch)
         self._kernels = kernel_variables(model)
@@ -87,13 +104,17 @@ class Probe:
 
     def _scaled(self, scale: float) -> Measured:
         """With the loss times so much, or less where that takes 16-bit gradients beyond their range."""
-        numbers, counts = self._run(self._before, tf.constant(scale))
+        numbers, counts, sizes = self._run(self._before, tf.constant(scale))
         values, histograms = iter(numbers.numpy().tolist()), iter(counts.numpy())
         measured = tf.nest.map_structure(lambda is_there: next(values) if is_there else None, self._form)
         largest = [row["gradient_max_abs"] for row in measured["kernels"] if "gradient_max_abs" in row]
         if scale >= LOWER and not np.isfinite(largest).all():
             return self._scaled(scale / LOWER)
-        return Measured(**measured, histograms=[next(histograms) if has else None for has in self._has_gradient])
+        return Measured(
+            **measured,
+            steps={name: grouped(size.numpy()).tolist() for name, size in zip(self._recurrent, sizes, strict=True)},
+            histograms=[next(histograms) if has else None for has in self._has_gradient],
+        )
 
     def _now(self) -> list[tf.Tensor]:
         return [tf.convert_to_tensor(variable.value) for variable in self._kernels]
@@ -110,21 +131,23 @@ class Probe:
         foreign_state.refuse_in_graph(self._model, concrete.graph)
         return concrete  # type: ignore[no-any-return]
 
-    def _measure(self, before: list[tf.Tensor], scale: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """All numbers in one tensor, and all histograms in another; what they are is kept beside."""
+    def _measure(self, before: list[tf.Tensor], scale: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+        """All numbers in one tensor, all histograms in another, then time steps; what they are is kept beside."""
         taps = Taps(self._model)
         with tf.GradientTape() as tape, self._stateless(tape) as scope:
-            with taps.open():
+            states = StatesOverTime(self._model, tape)
+            with taps.open(), states.open() if self._through_time else nullcontext():
                 loss = self._loss()
             current = {id(variable): _current(scope, variable) for variable in self._kernels}
             scaled = None if loss is None else loss * tf.cast(scale, loss.dtype)
         kernels, seen = owned_kernels(self._model, taps.calls), signals(self._model, taps.calls)
-        sources = [current[id(kernel.variable)] for kernel in kernels], [call.output for call in seen]
-        gradients = _gradients(tape, scaled, sources, scale)
-        self._describe(kernels, taps.calls, seen, loss is not None, gradients[0])
+        sources = [[current[id(kernel.variable)] for kernel in kernels], [call.output for call in seen]]
+        of_kernels, of_outputs, of_states = _gradients(tape, scaled, [*sources, [*states.added.values()]], scale)
+        sizes = states.mean_sizes(of_states)
+        self._describe(kernels, taps.calls, seen, loss is not None, of_kernels, sizes)
         old = dict(zip(map(id, self._kernels), before, strict=True))
         now = [(kernel.variable.value, old[id(kernel.variable)]) for kernel in kernels]
-        return self._packed(loss, now, seen, gradients)
+        return *self._packed(loss, now, seen, (of_kernels, of_outputs)), [*sizes.values()]
 
     def _stateless(self, tape: tf.GradientTape) -> keras.StatelessScope:
         """A scope in which nothing is written, the weights can be differentiated by, and seeds stay as they are."""
@@ -161,9 +184,14 @@ class Probe:
         seen: list[Call],
         has_loss: bool,
         gradients: list[tf.Tensor | None],
+        sizes: dict[Any, tf.Tensor],
     ) -> None:
         """Keep what is known of the model once it was called."""
         reached = [not has_loss or gradient is not None for gradient in gradients]
+        names = layer_names(calls)
+        self._recurrent = [names.get(id(layer), layer.name) for layer in sizes]
+        ends = [group_ends(size.shape[0]) for size in sizes.values()]
+        self.time_steps = {name: [*map(str, one)] for name, one in zip(self._recurrent, ends, strict=True)}
         self.described = describe(self._model, self._batch, kernels, reached, calls, seen)
         self.notices = [] if has_loss else [NO_LOSS]
         if has_loss and self._loss_of is None and keras_internals.overrides_train_step(self._model):
@@ -199,16 +227,14 @@ def _kernel_statistics(kernel: tf.Tensor, gradient: tf.Tensor | None) -> statist
 def _gradients(
     tape: tf.GradientTape,
     scaled: tf.Tensor | None,
-    sources: tuple[list[tf.Tensor | None], list[tf.Tensor]],
+    sources: list[list[tf.Tensor | None]],
     scale: tf.Tensor,
-) -> tuple[list[tf.Tensor | None], list[tf.Tensor | None]]:
-    """Of the loss by kernels and by outputs, in float64; None where it does not depend on them."""
+) -> list[list[tf.Tensor | None]]:
+    """Of the loss by groups of sources, in float64; None where it does not depend on one."""
     if scaled is None:
-        return [None] * len(sources[0]), [None] * len(sources[1])
+        return [[None] * len(group) for group in sources]
     found = iter(tape.gradient(scaled, [source for group in sources for source in group if source is not None]))
-    return tuple(  # type: ignore[return-value]
-        [None if source is None else _unscaled(next(found), scale) for source in group] for group in sources
-    )
+    return [[None if source is None else _unscaled(next(found), scale) for source in group] for group in sources]
 
 
 def _unscaled(gradient: Any, scale: tf.Tensor) -> tf.Tensor | None:
