@@ -7,6 +7,7 @@
 | `summarize(record)`, `diagnose(record)` | how the run ends; what it has, why, and what may cure it |
 | `try_remedies(record)` | what came of each of its first remedies, which are trained for it |
 | `figures`, `export` | a record as Plotly figures; as tables, a report, Keras code, a TensorBoard log |
+| `GradientMonitor` | a Keras callback that records the gradients of any training |
 | `RunStore` | finished runs, kept in a folder or a bucket |
 """
 
@@ -20,14 +21,27 @@ if TYPE_CHECKING:
     from vgdemo import export, figures
     from vgdemo.diagnosis import diagnose
     from vgdemo.engine import train
+    from vgdemo.monitor import GradientMonitor
     from vgdemo.store import RunStore
     from vgdemo.summary import summarize
     from vgdemo.trials import try_remedies
 
-__all__ = ["RunConfig", "RunRecord", "RunStore", "diagnose", "export", "figures", "summarize", "train", "try_remedies"]
+__all__ = [
+    "GradientMonitor",
+    "RunConfig",
+    "RunRecord",
+    "RunStore",
+    "diagnose",
+    "export",
+    "figures",
+    "summarize",
+    "train",
+    "try_remedies",
+]
 
 # What takes long to import is imported when it is asked for; the engine's TensorFlow never enters the web process.
 _HOMES = {
+    "GradientMonitor": "vgdemo.monitor",
     "RunStore": "vgdemo.store",
     "diagnose": "vgdemo.diagnosis",
     "summarize": "vgdemo.summary",

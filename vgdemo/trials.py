@@ -52,8 +52,8 @@ def in_words(learned: Share, before: Share | None = None) -> str:
     return f"{'' if helped else 'tried: '}learns in {learned.count} of {learned.total}"
 
 
-def first_remedies(diagnosis: Diagnosis, config: RunConfig) -> tuple[Remedy, ...]:
-    """The remedies that a person is offered, most promising first; these are tried."""
+def first_remedies(diagnosis: Diagnosis, config: RunConfig | None) -> tuple[Remedy, ...]:
+    """The remedies that a person is offered, most promising first; these are tried where there are settings to try."""
     return possible(diagnosis.remedies, config)[:MOST_TRIED]
 
 

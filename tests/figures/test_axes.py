@@ -66,6 +66,29 @@ def test_long_names_are_shortened_beside_the_axis_alone() -> None:
     assert shortened("recurrent_kernel_2") == "recurrent_kernel_2"
 
 
+def test_many_layers_are_named_by_the_blocks_that_begin_there() -> None:
+    labels = [
+        "stem",
+        *(f"layer{stage}.{block}.conv{part}" for stage in (1, 2, 3, 4) for block in "01" for part in "123"),
+    ]
+    axis = place_axis(panel(*labels, "fc"))
+    assert axis["tickvals"] == [label for label in [*labels, "fc"] if label.endswith("conv1") or "." not in label]
+    assert axis["ticktext"][:3] == ["stem", "layer1.0", "layer1.1"] and axis["ticktext"][-1] == "fc"
+
+
+def test_names_without_blocks_are_named_in_even_steps() -> None:
+    for labels in ([f"dense_{number}" for number in range(30)], [f"{number}" for number in range(30)]):
+        ticks = [labels.index(tick) for tick in place_axis(panel(*labels))["tickvals"]]
+        assert ticks == named_places(30)
+
+
+def test_shortened_names_keep_what_tells_them_apart() -> None:
+    labels = [f"transformer_encoder_layer_{number}_attention_output" for number in range(12)]
+    names = place_axis(panel(*labels))["ticktext"]
+    assert len({*names}) == 12 and max(map(len, names)) <= 18
+    assert all(str(number) in name for number, name in enumerate(names))
+
+
 def test_the_start_alone_has_room_to_be_seen() -> None:
     assert epoch_range(foreign_record(epochs=np.array([0], np.int32))) == [0, 1]
     assert epoch_range(foreign_record()) == [0, 6]

@@ -310,7 +310,7 @@ def test_an_archive_that_unpacks_to_much_more_is_refused(monkeypatch: pytest.Mon
     assert len(content) < 2_000
     with pytest.raises(LogError, match="^Expected an archive of at most 100,000 bytes"):
         read_log(content)
-    with pytest.raises(LogError, match="^Expected run.json of a log in at most 4,000,000 bytes"):
+    with pytest.raises(LogError, match="^Expected an archive of at most 100,000 bytes"):
         read_log(archive(run_json=b" " * 10**8, records_jsonl=b""))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import TINY, foreign_record, random_record
@@ -201,3 +202,27 @@ def test_an_archive_that_was_damaged_is_refused(record: RunRecord, tmp_path: Pat
     path.write_bytes(bytes(content))
     with pytest.raises(ValueError, match="^Expected"):
         RunRecord.load(path)
+
+
+def test_an_archive_that_unpacks_to_more_than_any_run_has_is_refused(record: RunRecord, tmp_path: Path) -> None:
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("run.json", b" " * 10**7)
+    assert path.stat().st_size < 20_000
+    with pytest.raises(ValueError, match=r"^Expected a saved run\. .*at most 1,000,000 bytes"):
+        RunRecord.load(path, most_bytes=10**6)
+
+
+def test_a_table_that_stands_for_more_than_any_run_has_is_refused_before_it_is_read(
+    record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, buffer = pa.table({"epoch": pa.array(np.zeros(10**7, np.int32))}), io.BytesIO()
+    pq.write_table(rows, buffer, compression="zstd")
+    assert len(buffer.getvalue()) < 50_000
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in (record.to_files() | {"curves.parquet": buffer.getvalue()}).items():
+            archive.writestr(name, content)
+    monkeypatch.setattr(pq, "read_table", lambda *_: pytest.fail("it was read"))
+    with pytest.raises(ValueError, match=r"^Expected a saved run\. .*Expected tables of at most 50,000,000 bytes"):
+        RunRecord.load(path, most_bytes=50 * 10**6)

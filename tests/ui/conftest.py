@@ -178,6 +178,20 @@ def compare(lab: Callable[..., AppTest], jobs: StandInJobs) -> Callable[..., App
     return visit
 
 
+@pytest.fixture
+def your_model(lab: Callable[..., AppTest]) -> Callable[..., AppTest]:
+    """Opens Your model with query parameters, from a Lab that nobody has used yet."""
+
+    def visit(**asked: str) -> AppTest:
+        page = lab()
+        page.switch_page("pages/5_Your_model.py")
+        page.query_params.clear()
+        page.query_params.update(asked)
+        return page.run()
+
+    return visit
+
+
 def run_apart(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """What a coroutine gives, in a thread of its own: the browser that other tests share has this thread's loop."""
     with ThreadPoolExecutor(1) as threads:

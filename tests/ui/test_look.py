@@ -13,12 +13,14 @@ from vgdemo.ui.session import SESSION
 from .conftest import control, query
 
 Open = Callable[..., AppTest]
-ALL_PARTS = "statistic-gradient_mean_abs replicates-dead fit-1 singles-1 rows-curves.layers epoch-37 present-1"
+ALL_PARTS = (
+    "statistic-gradient_mean_abs replicates-dead fit-1 singles-1 rows-curves.layers epoch-37 present-1 smallest-1"
+)
 
 
 def test_every_part_of_a_look_makes_the_round_trip() -> None:
     found, notices = Look.from_text(ALL_PARTS)
-    assert found == Look("gradient_mean_abs", "dead", True, True, ("curves", "layers"), 37, True)
+    assert found == Look("gradient_mean_abs", "dead", True, True, ("curves", "layers"), 37, True, True)
     assert notices == ()
     assert found.to_query() == {"view": ALL_PARTS}
     assert Look().to_query() == {} and Look.from_text("") == (Look(), ())

@@ -70,6 +70,15 @@ def test_workers_start_before_the_first_visit_and_end_with_the_server(events: Ev
     assert events.happened[-1] == "close"
 
 
+def test_who_watches_logs_has_no_workers_before_the_first_run(events: Events, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VGDEMO_LOGS", "logs")
+    monkeypatch.setattr(server, "jobs_are_open", lambda: "open" in events.happened)
+    assert serve(events) == 0
+    assert not {"open", "close"} & {*events.happened}
+    serve(events, meanwhile=lambda: events.happened.append("open"))  # Somebody trains in the Lab.
+    assert events.happened[-1] == "close"
+
+
 def test_what_the_imports_made_is_collected_no_more(events: Events) -> None:
     serve(events)
     before = events.happened[: events.happened.index("serve")]

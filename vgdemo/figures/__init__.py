@@ -18,12 +18,13 @@ from vgdemo.figures.overlay import overlaid_accuracy, overlaid_profiles
 from vgdemo.figures.phases import phases
 from vgdemo.figures.points import scatter
 from vgdemo.figures.profile import layer_profile
-from vgdemo.figures.scales import STATISTICS, Statistic, statistics_of
+from vgdemo.figures.scales import ALL_STATISTICS, STATISTICS, Statistic, statistics_of
 from vgdemo.figures.style import RUN_COLORS
 from vgdemo.figures.surface import decision_surface
 from vgdemo.figures.views import VIEWS, View, ViewOptions, views_of
 
 __all__ = [
+    "ALL_STATISTICS",
     "RUN_COLORS",
     "STATISTICS",
     "VIEWS",

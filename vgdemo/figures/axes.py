@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +16,8 @@ MAX_NAMED = 13  # Places that an axis has room to name.
 ROOM = 6  # Characters of a name that the margin holds.
 SMALLEST = -300  # Smaller powers of ten are not told from zero.
 ROUNDING = 0.01  # Of the logarithm of a tick: that of 2 is 0.301.
+SEPARATOR = re.compile(r"[/._:-]")  # Of the parts of a layer's name.
+MAX_PARTS = 8  # That are looked at.
 LONGEST = 18  # Characters of a name beside an axis; the whole name is in the hover.
 
 
@@ -34,10 +38,18 @@ def epoch_axis(record: RunRecord, beside: float = 0) -> dict[str, Any]:
     return {"title": {"text": record.unit}, "range": [first - beside, last + beside], **ticks}
 
 
-def place_axis(panel: Panel) -> dict[str, Any]:
-    """An axis of a panel's places by their labels; long ones are shortened where they stand."""
-    labels = panel.labels
-    ticks = [labels[place] for place in named_places(len(labels))]
+def place_axis(panel: Panel, order: Sequence[int] = ()) -> dict[str, Any]:
+    """An axis of a panel's places by their labels; long ones are shortened where they stand.
+
+    Of more places than there is room to name, those are named at which a block of them begins, with the block's name.
+
+    Args:
+        panel: That has them.
+        order: Of the places, where it is another than the panel's.
+    """
+    labels = [panel.labels[place] for place in order] or panel.labels
+    named = _named_evenly(labels) if len(order) else place_names(panel)
+    ticks = [labels[place] for place in named]
     axis = {
         "title": {"text": panel.axis},
         "type": "category",
@@ -45,7 +57,7 @@ def place_axis(panel: Panel) -> dict[str, Any]:
         "tickvals": ticks,
         "range": [-0.5, max(1, len(labels)) - 0.5],
     }
-    names = [shortened(tick) for tick in ticks]
+    names = [*named.values()]
     return {**axis, **room_for(names), **({} if names == ticks else {"ticktext": names})}
 
 
@@ -63,6 +75,66 @@ def shortened(name: str, longest: int = LONGEST) -> str:
     """
     half = (longest - 1) // 2
     return name if len(name) <= longest else f"{name[:half]}…{name[half + 1 - longest :]}"
+
+
+def place_names(panel: Panel) -> dict[int, str]:
+    """The places of a panel that an axis names, and the names that have room there."""
+    named = block_names(panel.labels)
+    return dict(zip(named, told_apart([*named.values()]), strict=True)) if named else _named_evenly(panel.labels)
+
+
+def _named_evenly(labels: Sequence[str]) -> dict[int, str]:
+    places = named_places(len(labels))
+    return dict(zip(places, told_apart([labels[place] for place in places]), strict=True))
+
+
+def told_apart(names: Sequence[str], longest: int = LONGEST) -> list[str]:
+    """Shortened names; those of which too little would be left to tell them apart lose their common beginning instead.
+
+    Example:
+        >>> told_apart(["output", "transformer_layer_10_attention", "transformer_layer_11_attention"])
+        ['output', '…_10_attention', '…_11_attention']
+    """
+    short = [shortened(name, longest) for name in names]
+    alike = {cut: [name for name, other in zip(names, short, strict=True) if other == cut] for cut in short}
+    return [_name_apart(name, alike[cut], longest) for name, cut in zip(names, short, strict=True)]
+
+
+def _name_apart(name: str, alike: Sequence[str], longest: int) -> str:
+    """A name without the parts with which all of these begin, cut at its end; shortened if it is the only one."""
+    if len({*alike}) < 2:
+        return shortened(name, longest)
+    common = os.path.commonprefix([*alike])
+    begins = max((match.start() for match in SEPARATOR.finditer(common)), default=0)
+    rest = f"…{name[begins:]}"
+    return rest if len(rest) <= longest else f"{rest[: longest - 1]}…"
+
+
+def block_names(labels: Sequence[str]) -> dict[int, str]:
+    """The places at which blocks of layers begin, and the names of the blocks; empty if there is room for all layers.
+
+    A block is what follows each other and begins with the same parts; so many parts count that blocks have at least
+    two layers on average. Where names say nothing of blocks there are none.
+
+    Example:
+        >>> block_names([f"stage{stage}_conv_{number}" for stage in (1, 2) for number in range(9)])
+        {0: 'stage1_conv', 9: 'stage2_conv'}
+    """
+    if len(labels) <= MAX_NAMED:
+        return {}
+    for depth in range(MAX_PARTS, 0, -1):
+        names = [_first_parts(label, depth) for label in labels]
+        begins = [place for place, name in enumerate(names) if place == 0 or name != names[place - 1]]
+        if 1 < len(begins) <= len(labels) / 2:
+            shown = [begins[place] for place in named_places(len(begins))]
+            return {place: names[place] for place in shown}
+    return {}
+
+
+def _first_parts(label: str, count: int) -> str:
+    """The beginning of a name, up to so many of its parts, which separators end."""
+    ends = [match.start() for match in SEPARATOR.finditer(label)]
+    return label[: ends[count - 1]] if len(ends) >= count else label
 
 
 def named_places(count: int, most: int = MAX_NAMED) -> list[int]:

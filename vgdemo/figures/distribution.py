@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from vgdemo.figures import guide
-from vgdemo.figures.axes import decades, named_places, room_for, shortened
+from vgdemo.figures.axes import decades, place_names, room_for
 from vgdemo.figures.frames import Stop, Trace, with_frames
 from vgdemo.figures.sampling import absence_of_counts, counted_panel, frame_indices, of_replicates, who
 from vgdemo.figures.scales import BEYOND, Fit, Values
@@ -178,12 +178,12 @@ def _size_axis(axis: _Axis) -> dict[str, Any]:
 
 
 def _row_axis(panel: Panel) -> dict[str, Any]:
-    places = named_places(len(panel.labels))
-    names = [shortened(panel.labels[place]) for place in places]
+    named = place_names(panel)
+    names = [*named.values()]
     return {
         "title": {"text": panel.axis},
         "range": [-0.3, max(1, len(panel.labels)) - 1 + HEIGHT + 0.1],
-        "tickvals": places,
+        "tickvals": [*named],
         "ticktext": names,
         **room_for(names),
     }

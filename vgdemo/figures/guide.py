@@ -50,6 +50,8 @@ STATISTICS = {
     "kernel_l1": "The L1 norm is the sum of the absolute values of all weights of a layer.",
     "saturated_share": "The share of a layer's units whose slope is nearly zero; of a ReLU those that are off.",
     "dead_share": "The share of a layer's units that no point of the data reaches: their gradient is exactly zero.",
+    "output_gradient_rms": "RMS of the gradient of the loss by a layer's output: its size on the way back from "
+    "layer to layer.",
 }
 
 

@@ -19,7 +19,12 @@ from vgdemo.wording import capitalized, power_of_ten
 
 
 def layer_heatmap(
-    record: RunRecord, statistic: str = "gradient_rms", *, replicates: Sequence[int] = (), fit: Fit = False
+    record: RunRecord,
+    statistic: str = "gradient_rms",
+    *,
+    replicates: Sequence[int] = (),
+    fit: Fit = False,
+    smallest_first: bool = False,
 ) -> go.Figure:
     """Layer × epoch, in powers of ten for sizes; exact zero, NaN and infinity have colours outside the scale.
 
@@ -29,6 +34,7 @@ def layer_heatmap(
         replicates: Those (from 0) whose median is shown; all if none is named.
         fit: Stretch the colours over this run's values, or from one end to another, in place of the range that all
             runs share.
+        smallest_first: Order the rows by their last value, the smallest at the bottom, in place of the data's flow.
 
     Example:
         >>> figure = layer_heatmap(record, "kernel_l1")
@@ -39,6 +45,8 @@ def layer_heatmap(
     shown, drawn = sample.shown, sample.shown.scaled(sample.values)
     scale = shown.scale(drawn, fit=fit)
     figure = _axes(record, sample, scale)
+    if smallest_first and sample.values.size:
+        figure.layout.yaxis = place_axis(sample.panel, np.argsort(sample.values[-1], kind="stable").tolist())
     figure.add_heatmap(
         name=shown.label,
         z=np.where(np.isfinite(drawn), drawn, np.nan).T.astype(np.float32),

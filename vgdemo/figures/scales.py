@@ -138,11 +138,15 @@ STATISTICS: dict[str, Statistic] = {
         Statistic("dead_share", "units, dead share", 0, 1, logarithmic=False),
     )
 }
+# What the logs of somebody's own trainings have besides.
+ALL_STATISTICS = STATISTICS | {
+    "output_gradient_rms": Statistic("output_gradient_rms", "signal, RMS of ∂L/∂output", -8, 1)
+}
 OF_EVERY_RUN = {*KERNEL_STATISTICS, *UPDATE_STATISTICS, *ACTIVATION_STATISTICS}
 
 
 def statistic_of(record: RunRecord, name: str) -> Statistic:
-    """A statistic with its scale; one that `STATISTICS` does not know has a scale around its values in the record.
+    """A statistic with its scale; one that `ALL_STATISTICS` does not know has a scale around its values in the record.
 
     Example:
         >>> statistic_of(record, "gradient_rms").title
@@ -152,8 +156,8 @@ def statistic_of(record: RunRecord, name: str) -> Statistic:
     """
     if name == "saturated_share":
         return replace(STATISTICS[name], label=f"units, {_flat_words(record.model)} share")
-    if name in STATISTICS:
-        return STATISTICS[name]
+    if name in ALL_STATISTICS:
+        return ALL_STATISTICS[name]
     panel = record.find_panel(name)
     return Statistic.around(name, np.zeros(0) if panel is None else panel.statistics[name])
 
@@ -165,7 +169,7 @@ def _flat_words(model: Model) -> str:
 
 
 def statistics_of(record: RunRecord) -> dict[str, Statistic]:
-    """What figures offer of a record: those of `STATISTICS` that it has, and what it has beyond those of every run.
+    """What figures offer of a record: those of `ALL_STATISTICS` that it has, and what it has beyond those of every run.
 
     Example:
         >>> [statistic.label for statistic in statistics_of(record).values()][:2]
@@ -173,4 +177,4 @@ def statistics_of(record: RunRecord) -> dict[str, Statistic]:
     """
     measured = [name for panel in record.panels.values() for name in panel.statistics]
     others = [name for name in measured if name not in OF_EVERY_RUN]
-    return {name: statistic_of(record, name) for name in [*filter(record.has, STATISTICS), *others]}
+    return {name: statistic_of(record, name) for name in [*filter(record.has, ALL_STATISTICS), *others]}

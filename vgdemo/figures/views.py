@@ -24,11 +24,12 @@ class ViewOptions:
     """How a record is shown.
 
     Attributes:
-        statistic: A name in `STATISTICS`.
+        statistic: A name in `ALL_STATISTICS`.
         replicates: Those (from 0) that are shown, by their median; empty for all.
         fit: Whether scales are stretched over this run's values, or the ends of the scale, in place of the range that
             all runs share.
         singles: Whether every replicate has a curve of its own.
+        smallest_first: Whether a heatmap's rows are in the order of their last values.
 
     Example:
         >>> VIEWS["layers"].make(record, ViewOptions("kernel_l1", replicates=(1,)), None).layout.title.text
@@ -39,6 +40,7 @@ class ViewOptions:
     replicates: tuple[int, ...] = ()
     fit: Fit = False
     singles: bool = False
+    smallest_first: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,21 +74,31 @@ def _overlaid_profiles(
     return overlaid_profiles(records, statistic or shown.statistic, replicates=replicates, fit=shown.fit)
 
 
+def _has_layers(record: RunRecord) -> bool:
+    return any(panel.axis == "layer" for panel in record.panels.values())
+
+
 VIEWS: dict[str, View] = {
     "curves": View(
         "accuracy and loss", lambda record, shown, _: curves(record, replicates=shown.replicates, singles=shown.singles)
     ),
     "layers": View(
         "heatmap",
-        lambda record, shown, _: layer_heatmap(record, shown.statistic, replicates=shown.replicates, fit=shown.fit),
-        lambda record: record.has("gradient_rms"),
+        lambda record, shown, _: layer_heatmap(
+            record,
+            shown.statistic,
+            replicates=shown.replicates,
+            fit=shown.fit,
+            smallest_first=shown.smallest_first,
+        ),
+        _has_layers,
     ),
     "profile": View(
         "profile over layers",
         lambda record, shown, forecast: layer_profile(
             record, shown.statistic, replicates=shown.replicates, fit=shown.fit, forecast=forecast
         ),
-        lambda record: record.has("gradient_rms"),
+        _has_layers,
         _overlaid_profiles,
     ),
     "distribution": View(

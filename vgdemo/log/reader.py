@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import io
-import lzma
 import os
-import zipfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
+from vgdemo.archive import unpacked
 from vgdemo.log.header import Header
 from vgdemo.log.measurements import Measurements
 from vgdemo.log.strict_json import MAX_LINE, LogError, parsed
@@ -19,8 +17,6 @@ from vgdemo.record import RunRecord
 DESCRIPTION, RECORDS = "run.json", "records.jsonl"
 MAX_ARCHIVE = 256_000_000  # Bytes of records that an archive may unpack to.
 MAX_LOGS, MAX_DEPTH = 1_000, 6
-
-_NO_ARCHIVE = (OSError, ValueError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
 
 
 class LogReader:
@@ -89,7 +85,7 @@ class LogReader:
 
 
 def read_log(source: bytes | str | Path) -> RunRecord:
-    """The record of a log: a folder, or a zip archive of its two files as a path or as bytes.
+    """The record of a log: a folder, or a zip or tar archive of its two files as a path or as bytes.
 
     Raises:
         LogError: If it is no log, or a broken one.
@@ -97,14 +93,29 @@ def read_log(source: bytes | str | Path) -> RunRecord:
     if not isinstance(source, bytes) and Path(source).is_dir():
         return LogReader(source).record
     try:
-        with zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source) as archive:
-            return _unpacked(archive)
-    except LogError:
-        raise
-    except _NO_ARCHIVE as error:
-        raise LogError(
-            f"Expected a folder or an archive with {DESCRIPTION} and {RECORDS}. Received: {error}"
-        ) from error
+        files = unpacked(source, (DESCRIPTION, RECORDS), MAX_ARCHIVE)
+    except (OSError, ValueError) as error:
+        raise LogError(str(error)) from error
+    return read_files(files)
+
+
+def read_files(files: Mapping[str, bytes]) -> RunRecord:
+    """The record of a log whose two files are in one folder: name, with its folder, to content.
+
+    Raises:
+        LogError: If it is no log, or a broken one.
+    """
+    names = [name for name in files if name.rpartition("/")[2] == DESCRIPTION]
+    if len(names) != 1:
+        raise LogError(f"Expected an archive with one {DESCRIPTION}. Received: {len(names)}")
+    records = files.get(f"{names[0].removesuffix(DESCRIPTION)}{RECORDS}")
+    if records is None:
+        raise LogError(f"Expected {RECORDS} beside {DESCRIPTION}. Received: none")
+    header = Header.of(parsed(files[names[0]], f"{DESCRIPTION} of a log"))
+    measurements = Measurements(header)
+    for line in whole_lines(io.BytesIO(records)):
+        measurements.add(line)
+    return measurements.record(header)
 
 
 def find_logs(root: str | Path) -> list[Path]:
@@ -132,22 +143,3 @@ def whole_lines(file: IO[bytes]) -> Iterator[bytes]:
         if not line.endswith(b"\n"):
             return
         yield line
-
-
-def _unpacked(archive: zipfile.ZipFile) -> RunRecord:
-    names = [name for name in archive.namelist() if name.rpartition("/")[2] == DESCRIPTION]
-    if len(names) != 1:
-        raise LogError(f"Expected an archive with one {DESCRIPTION}. Received: {len(names)}")
-    folder = names[0].removesuffix(DESCRIPTION)
-    with archive.open(names[0]) as file:
-        header = Header.of(parsed(file.read(MAX_LINE + 1), f"{DESCRIPTION} of a log"))
-    measurements, size = Measurements(header), 0
-    if f"{folder}{RECORDS}" not in archive.namelist():
-        raise LogError(f"Expected {RECORDS} beside {DESCRIPTION}. Received: none")
-    with archive.open(f"{folder}{RECORDS}") as file:
-        for line in whole_lines(file):
-            size += len(line)
-            if size > MAX_ARCHIVE:
-                raise LogError(f"Expected an archive of at most {MAX_ARCHIVE:,} bytes of records. Received: more")
-            measurements.add(line)
-    return measurements.record(header)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from vgdemo.config import RunConfig
 from vgdemo.model import Model
-from vgdemo.record.panel import SURFACE_SIDE, Panel, Surface
+from vgdemo.record.panel import HISTOGRAM_BINS, SURFACE_SIDE, Panel, Surface
 from vgdemo.record.source import source_from_dict, source_to_dict
 from vgdemo.record.status import RunStatus
 from vgdemo.record.tables import Axes, curves_table, table
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FORMAT = 2  # Raise it when older code would misread the files, or today's code cannot read those of before.
 READABLE_FORMATS = (FORMAT,)  # Those that `decode` reads.
 AXES = ("epoch", "replicate", "place")  # Columns that are no measurement.
+LARGEST = 2**31  # Beyond any number that a description has.
 HISTOGRAM = "gradient_histogram"  # A column of lists.
 
 
@@ -77,6 +78,28 @@ def encode(record: RunRecord, form: Form) -> dict[str, bytes]:
     return contents | {"run.json": json.dumps(_description(record), indent=2).encode()}
 
 
+def check_size(files: Mapping[str, bytes], most: int) -> None:
+    """See how large the tables of files from anywhere would be, before they are read.
+
+    Raises:
+        ValueError: If they hold more bytes.
+    """
+    tables = [content for name, content in files.items() if name.endswith(".parquet")]
+    try:
+        size = sum(map(_unpacked_size, tables))
+    except (OSError, pa.ArrowException) as error:
+        raise ValueError(f"Expected the files of a run. Received: {error}") from error
+    if size > most:
+        raise ValueError(f"Expected tables of at most {most:,} bytes. Received: {size:,}")
+
+
+def _unpacked_size(content: bytes) -> int:
+    """Bytes of a table's numbers, each of which has at most eight: a few in the file may stand for many."""
+    described = pq.read_metadata(io.BytesIO(content))
+    groups = [described.row_group(place) for place in range(described.num_row_groups)]
+    return 8 * sum(int(group.column(place).num_values) for group in groups for place in range(group.num_columns))
+
+
 def decode(files: Mapping[str, bytes], form: Form) -> dict[str, Any]:
     """The fields of the record that `encode` wrote. Which statistics and curves there are, the files say.
 
@@ -92,10 +115,59 @@ def decode(files: Mapping[str, bytes], form: Form) -> dict[str, Any]:
         tables = {
             name.removesuffix(ending): form.read(content) for name, content in files.items() if name.endswith(ending)
         }
-        return _fields(tables, description)
-    except (AttributeError, KeyError, TypeError, ValueError, pa.ArrowException) as error:
+        _refuse_other_kinds(description)
+        fields = _fields(tables, description)
+        _refuse_misfits(fields)
+        return fields
+    except (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError, pa.ArrowException) as error:
         reason = f"no {error.args[0]}" if isinstance(error, KeyError) else error
         raise ValueError(f"Expected the files of a run. Received: {reason}") from error
+
+
+def _refuse_other_kinds(description: Mapping[str, Any]) -> None:
+    """See that a description says numbers and words where whoever reads it relies on them.
+
+    Raises:
+        ValueError: If it does not.
+    """
+    log = description["source"].get("log", {})
+    words = [
+        *log.values(),
+        *description["notices"],
+        *description["versions"].values(),
+        description.get("unit", "epoch"),
+    ]
+    numbers = [description.get(name) for name in ("planned_epochs", "majority_share", "ceiling", "guess")]
+    for number in [*filter(lambda value: value is not None, numbers), *description["seconds"].values()]:
+        if isinstance(number, bool) or not isinstance(number, int | float) or not abs(number) < LARGEST:
+            raise ValueError(f"{number!r:.40} where a number is expected")
+    if not isinstance(description["planned_epochs"] or 0, int) or (description["planned_epochs"] or 0) < 0:
+        raise ValueError(f"{description['planned_epochs']!r:.40} planned epochs")
+    if not all(isinstance(word, str) for word in words):
+        raise ValueError("a description with other things than words")
+
+
+def _refuse_misfits(fields: Mapping[str, Any]) -> None:
+    """See that the parts of a record from anywhere fit together, so that whoever draws it may rely on that.
+
+    Raises:
+        ValueError: If they do not.
+    """
+    counts = {"kernel": len(fields["model"].kernels), "layer": len(fields["model"].layers)}
+    arrays = [*fields["curve_arrays"].values()]
+    for name, panel in fields["panels"].items():
+        places = len(panel.labels)
+        words = (panel.axis, *panel.labels, *panel.phrases)
+        is_named = len(panel.phrases) == places and all(isinstance(word, str) for word in words)
+        if not is_named or (panel.of is not None and counts.get(panel.of) != places):
+            raise ValueError(f"a panel {name!r:.40} whose places are not those of the model")
+        if not np.isin(panel.epochs, fields["epochs"]).all():
+            raise ValueError(f"a panel {name!r:.40} of other epochs")
+        if panel.histograms is not None and panel.histograms.shape[3:] != (HISTOGRAM_BINS,):
+            raise ValueError(f"histograms of other than {HISTOGRAM_BINS} bins")
+        arrays += panel.statistics.values()
+    if not all(np.issubdtype(array.dtype, np.number) for array in arrays):
+        raise ValueError("a table of other things than numbers")
 
 
 def _stems(panels: Iterable[str]) -> dict[str, str]:
@@ -204,6 +276,7 @@ def _epochs(content: pa.Table, repeats: int) -> NDArray[np.int32]:
     """
     rows: NDArray[np.int32] = np.asarray(content["epoch"])
     epochs = rows[:: max(1, repeats)]
-    if (np.diff(epochs) <= 0).any() or not np.array_equal(rows, np.repeat(epochs, repeats)):
+    is_whole = len(rows) == len(epochs) * repeats
+    if not is_whole or (np.diff(epochs) <= 0).any() or not np.array_equal(rows, np.repeat(epochs, repeats)):
         raise ValueError(f"a table that has not {repeats} rows for each epoch")
     return epochs

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from vgdemo.archive import unpacked
 from vgdemo.config import RunConfig
 from vgdemo.model import Model
-from vgdemo.record.files import ARROW, PARQUET, decode, encode
+from vgdemo.record.files import ARROW, PARQUET, check_size, decode, encode
 from vgdemo.record.panel import (
     ACTIVATION_STATISTICS,
     CURVES,
@@ -29,6 +30,8 @@ from vgdemo.record.panel import (
 from vgdemo.record.source import Source
 from vgdemo.record.status import RunStatus
 from vgdemo.record.tables import axis_table, curves_table
+
+MAX_BYTES = 1_000_000_000  # That a saved record may unpack to.
 
 
 @dataclass(frozen=True)
@@ -249,14 +252,20 @@ class RunRecord:
                 archive.writestr(name, content)
 
     @classmethod
-    def load(cls, path: str | Path) -> RunRecord:
+    def load(cls, source: bytes | str | Path, most_bytes: int = MAX_BYTES) -> RunRecord:
         """The record that `save` wrote.
 
+        Args:
+            source: The archive, or where it is.
+            most_bytes: That it may unpack to.
+
         Raises:
-            ValueError: If the file is not a saved run.
+            ValueError: If it is not a saved run, or a larger one.
         """
         try:
-            with zipfile.ZipFile(path) as archive:
-                return cls.from_files({name: archive.read(name) for name in archive.namelist()})
-        except (ValueError, zipfile.BadZipFile) as error:
-            raise ValueError(f"Expected a saved run. Received: {path}. {error}") from error
+            files = unpacked(source, (".json", ".parquet"), most_bytes)
+            check_size(files, most_bytes)
+            return cls.from_files(files)
+        except ValueError as error:
+            received = "a file" if isinstance(source, bytes) else source
+            raise ValueError(f"Expected a saved run. Received: {received}. {error}") from error

@@ -24,6 +24,9 @@ _mount = st.components.v2.component(
 )
 
 
+Seen = tuple[str, str, list[int], int, list[bytes]]
+
+
 class Picture(NamedTuple):
     """A figure as the board takes it.
 
@@ -125,13 +128,17 @@ def drawn(kind: str, options: Hashable, records: Sequence[RunRecord], make: Call
         records: The runs in it; may be none.
         make: Makes the figure.
     """
-    # Who joins a run late may have missed its first epochs; a stopped run has other stops than one that goes on.
-    seen = [(one.run_key, str(one.status), one.epochs[:1].tolist(), len(one.epochs)) for one in records]
-    return _drawn(kind, options, seen, make)
+    return _drawn(kind, options, [*map(seen, records)], make)
+
+
+def seen(record: RunRecord) -> Seen:
+    """What tells a record from others, and from what was or will be measured of the same run."""
+    # Who joins a run late may have missed its first epochs; a stopped run has other stops than one that goes on; two
+    # trainings of one model that begin in the same second write logs of the same key.
+    last = [values[-1:].tobytes() for values in record.curve_arrays.values()]
+    return record.run_key, str(record.status), record.epochs[:1].tolist(), len(record.epochs), last
 
 
 @st.cache_resource(show_spinner=False, max_entries=150)
-def _drawn(
-    kind: str, options: Hashable, seen: Sequence[tuple[str, str, list[int], int]], _make: Callable[[], Figure]
-) -> Picture:
+def _drawn(kind: str, options: Hashable, seen: Sequence[Seen], _make: Callable[[], Figure]) -> Picture:
     return Picture.of(kind, _make())

@@ -16,7 +16,7 @@ from vgdemo.ui.runs import retry
 from vgdemo.ui.session import session
 from vgdemo.ui.settings import show_address
 from vgdemo.ui.verdict import findings, verdict, verdict_in_words
-from vgdemo.ui.views import fit_choice, show_one, singles_choice, statistic_choice
+from vgdemo.ui.views import fit_choice, records_of, show_one, singles_choice, statistic_choice
 
 POLL_SECONDS = 0.4
 AGAIN = {JobState.FAILED: "Try again", JobState.STOPPED: "Train it again"}
@@ -38,9 +38,9 @@ def _draw(job: Job) -> None:
     _progress_line(job)
     verdict(job)
     with st.container(horizontal=True, vertical_alignment="center", key="options"):
-        statistic, replicates = statistic_choice(), replicate_choice([job])
+        statistic, replicates = statistic_choice(records_of({"": job}).values()), replicate_choice([job])
         options = ViewOptions(statistic, fit=fit_choice("this run"), singles=singles_choice())
-    show_one(job, options, replicates)
+    show_one(job, options, replicates, name=session().name)
     show_address()
     announce(_in_short(job))
 

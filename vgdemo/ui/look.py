@@ -10,11 +10,13 @@ import streamlit as st
 
 from vgdemo.config import SETTINGS
 from vgdemo.diagnosis import Verdict
-from vgdemo.figures import STATISTICS, VIEWS
+from vgdemo.figures import ALL_STATISTICS, VIEWS
 from vgdemo.links import VIEW
 from vgdemo.ui.replicates import ALL
-from vgdemo.ui.session import FIT, PRESENT, REPLICATE, ROWS, SINGLES, STATISTIC, session
+from vgdemo.ui.session import FIT, PRESENT, REPLICATE, ROWS, SINGLES, SMALLEST, STATISTIC, session
 from vgdemo.ui.views import FIRST_ROWS, in_order
+
+_Part = tuple[str, Callable[[str], Any]]  # What is expected, and what reads it; None for what cannot be taken.
 
 MOST_REPLICATES, MOST_EPOCHS = (int(SETTINGS[name].maximum) for name in ("replicates", "epochs"))
 
@@ -24,26 +26,28 @@ class Look:
     """A way to look at runs.
 
     Attributes:
-        statistic: A name in `STATISTICS`.
+        statistic: A name in `ALL_STATISTICS`.
         replicates: All, the number of one from 1, or the name of a verdict.
         fit: Whether scales are stretched over the runs that are shown.
         singles: Whether every replicate has a curve of its own.
         rows: Which of the `VIEWS` are drawn of runs side by side.
         epoch: The one that is shown; None for the last.
         present: Whether the page is shown to a room.
+        smallest: Whether a log's layers with the smallest values come first.
 
     Example:
         >>> Look(replicates="dead", epoch=37).to_query()
         {'view': 'replicates-dead epoch-37'}
     """
 
-    statistic: str = next(iter(STATISTICS))
+    statistic: str = next(iter(ALL_STATISTICS))
     replicates: str = ALL
     fit: bool = False
     singles: bool = False
     rows: tuple[str, ...] = FIRST_ROWS
     epoch: int | None = None
     present: bool = False
+    smallest: bool = False
 
     def to_query(self) -> dict[str, str]:
         """What differs from the usual look; no parameter if nothing does."""
@@ -51,17 +55,21 @@ class Look:
         return {VIEW: " ".join(words)} if words else {}
 
     @classmethod
-    def from_text(cls, text: str) -> tuple[Look, tuple[str, ...]]:
+    def from_text(cls, text: str, last_epoch: int = MOST_EPOCHS) -> tuple[Look, tuple[str, ...]]:
         """The look that the parameter asks for, and a sentence for each part that could not be taken.
+
+        Args:
+            text: The parameter.
+            last_epoch: The largest that a run of the page can have.
 
         Example:
             >>> Look.from_text("epoch-37 fit-maybe")[1]
             ("Expected the view's `fit` to be 1. Received: 'maybe'. It is ignored.",)
         """
         found: dict[str, Any] = {}
-        notices = []
+        notices, parts = [], _PARTS | {"epoch": _epoch_to(last_epoch)}
         for name, _, value in (word.partition("-") for word in text.split()):
-            expected, read = _PARTS.get(name, ("", lambda value: None))
+            expected, read = parts.get(name, ("", lambda value: None))
             part = read(value)
             if part is not None:
                 found[name] = part
@@ -70,7 +78,7 @@ class Look:
                     f"Expected the view's `{name}` to be {expected}. Received: {value[:40]!r}. It is ignored."
                 )
             else:
-                known = ", ".join(_PARTS)
+                known = ", ".join(parts)
                 notices.append(f"Expected a part of a view: {known}. Received: {name[:40]!r}. It is ignored.")
         return cls(**found), tuple(notices)
 
@@ -83,6 +91,7 @@ _KEYS = {
     "singles": SINGLES,
     "rows": ROWS,
     "present": PRESENT,
+    "smallest": SMALLEST,
 }
 
 
@@ -112,7 +121,7 @@ def _in_words(value: object) -> str:
 
 
 def _statistic(text: str) -> str | None:
-    return text if text in STATISTICS else None
+    return text if text in ALL_STATISTICS else None
 
 
 def _replicates(text: str) -> str | None:
@@ -129,17 +138,21 @@ def _rows(text: str) -> tuple[str, ...] | None:
     return in_order(asked) if set(asked) <= set(VIEWS) else None
 
 
-def _epoch(text: str) -> int | None:
-    return int(text) if text in map(str, range(MOST_EPOCHS + 1)) else None
+def _epoch_to(last: int) -> _Part:
+    def read(text: str) -> int | None:
+        is_number = len(text) <= len(str(last)) and text.isascii() and text.isdecimal()
+        return int(text) if is_number and str(int(text)) == text and int(text) <= last else None
+
+    return f"a whole number between 0 and {last}", read
 
 
-# Name to what is expected, and what reads it; None for what cannot be taken.
-_PARTS: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "statistic": (f"one of {', '.join(STATISTICS)}", _statistic),
+_PARTS: dict[str, _Part] = {
+    "statistic": (f"one of {', '.join(ALL_STATISTICS)}", _statistic),
     "replicates": (f"{ALL}, a number from 1 or one of {', '.join(Verdict)}", _replicates),
     "fit": ("1", _yes),
     "singles": ("1", _yes),
     "rows": (f"some of {', '.join(VIEWS)}, with dots between them", _rows),
-    "epoch": (f"a whole number between 0 and {MOST_EPOCHS}", _epoch),
+    "epoch": _epoch_to(MOST_EPOCHS),
     "present": ("1", _yes),
+    "smallest": ("1", _yes),
 }

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-LAB, COMPARE, ARTICLE, LIBRARY, GLOSSARY = "Lab", "Compare", "Article", "Library", "Glossary"
+LAB, COMPARE, ARTICLE, YOUR_MODEL, LIBRARY, GLOSSARY = (
+    "Lab",
+    "Compare",
+    "Article",
+    "Your model",
+    "Library",
+    "Glossary",
+)
 
 PAGES = {
     LAB: "app.py",
     COMPARE: "pages/1_Compare.py",
     ARTICLE: "pages/2_Article.py",
+    YOUR_MODEL: "pages/5_Your_model.py",
     LIBRARY: "pages/3_Library.py",
     GLOSSARY: "pages/4_Glossary.py",
 }

@@ -8,6 +8,7 @@ import streamlit as st
 
 from vgdemo.jobs import Job, JobState
 from vgdemo.record import RunRecord
+from vgdemo.ui.followed import Followed
 from vgdemo.ui.page import told
 from vgdemo.wording import time_left
 
@@ -30,13 +31,13 @@ def redraw(state: Callable[[], Hashable], draw: Callable[[], None], *, every: fl
     st.fragment(part, run_every=every)()
 
 
-def ended_record(job: Job) -> RunRecord | None:
+def ended_record(job: Followed) -> RunRecord | None:
     """The record of a run that is over and of which something was measured; None of any other."""
     record = job.record if job.progress.state.is_over else None
     return record if record is not None and len(record.epochs) else None
 
 
-def are_over(jobs: Iterable[Job]) -> bool:
+def are_over(jobs: Iterable[Followed]) -> bool:
     """Whether none trains or waits any more."""
     return all(job.progress.state.is_over for job in jobs)
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from vgdemo.diagnosis import OUTCOMES, Diagnosis, Verdict
 from vgdemo.jobs import Job
+from vgdemo.ui.followed import Followed
 from vgdemo.ui.progress import are_over, ended_record
 from vgdemo.ui.session import REPLICATE
 from vgdemo.ui.verdict import diagnosis_of
@@ -76,7 +77,7 @@ class Chosen(NamedTuple):
     remark: str = ""
 
     @classmethod
-    def of(cls, choice: str, job: Job) -> Chosen:
+    def of(cls, choice: str, job: Followed) -> Chosen:
         """Of a run that has none of the kind, or is not over, all replicates are shown."""
         record = ended_record(job)
         diagnosis = None if record is None else diagnosis_of(record)
@@ -96,7 +97,7 @@ def _of_kind(verdict: Verdict, diagnosis: Diagnosis) -> Chosen:
     return Chosen(replicates, f"Of the replicates {diagnosis.counted(verdict)}." if dies else "")
 
 
-def _kinds_of(job: Job) -> Kinds:
+def _kinds_of(job: Followed) -> Kinds:
     """The kinds into which its replicates fall; none as long as the run is not over."""
     record = ended_record(job)
     return {} if record is None else diagnosis_of(record).kinds

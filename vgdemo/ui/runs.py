@@ -14,11 +14,20 @@ from vgdemo.ui.session import session
 LIST_SECONDS = 2  # A list of all stored runs is at most this old: marking a row need not list the store again.
 BROKEN = (JobState.FAILED, JobState.STOPPED)
 
+_opened: list[Jobs] = []  # The one queue, as soon as there is one.
+
 
 @st.cache_resource(show_spinner=False)
 def open_jobs() -> Jobs:
     """The queue of runs that all sessions share."""
-    return Jobs(open_store())
+    jobs = Jobs(open_store())
+    _opened[:] = [jobs]
+    return jobs
+
+
+def jobs_are_open() -> bool:
+    """Whether anybody has asked for the queue yet."""
+    return bool(_opened)
 
 
 @st.cache_resource(show_spinner=False)

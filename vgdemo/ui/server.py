@@ -15,7 +15,8 @@ from streamlit.runtime.media_file_storage import MediaFileKind
 
 from vgdemo.store import StoreError
 from vgdemo.ui import plotly_js
-from vgdemo.ui.runs import open_jobs
+from vgdemo.ui.logs import log_folder
+from vgdemo.ui.runs import jobs_are_open, open_jobs
 
 COLLECTION_SECONDS = 60
 FETCH_SECONDS = 60  # What a browser has to fetch a file that was made on its click.
@@ -43,19 +44,23 @@ class LastingFile(MediaFileMetadata):
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Start the workers before the first visitor comes, and keep garbage collection out of the reruns.
 
+    Who watches logs most likely trains on this machine, which needs its memory: there workers wait for the first run.
+
     What the imports made stays for good, so the collector need not look at it; what the sessions leave is collected now
     and then, not after every rerun (`runner.postScriptGC` is off).
     """
-    with suppress(StoreError):  # The page says it, and how to try again.
-        open_jobs()
+    if log_folder() is None:
+        with suppress(StoreError):  # The page says it, and how to try again.
+            open_jobs()
     media_file_manager.MediaFileMetadata = LastingFile  # type: ignore[misc]
     gc.collect()
     gc.freeze()
     collector = asyncio.create_task(_collect_now_and_then())
     yield
     collector.cancel()
-    with suppress(StoreError):
-        open_jobs().close()
+    if log_folder() is None or jobs_are_open():
+        with suppress(StoreError):
+            open_jobs().close()
 
 
 async def _collect_now_and_then() -> None:

@@ -15,6 +15,7 @@ from vgdemo.config import RunConfig
 from vgdemo.jobs import Job
 from vgdemo.store import StoredRun
 from vgdemo.ui.board import Picture
+from vgdemo.ui.logs import ShownLog
 from vgdemo.ui.pages import LAB
 
 SESSION = "vgdemo session"
@@ -22,12 +23,13 @@ SESSION = "vgdemo session"
 # Keys of widgets, without the controls of settings, whose key is `control_key`.
 PRESET, TRAIN, TRAIN_AT_ONCE = "preset", "train", "train at once"
 COLUMN, COMMON, ROWS = "column", "common", "rows"
-STATISTIC, REPLICATE, FIT, SINGLES = "statistic", "replicate", "fit", "singles"
+STATISTIC, REPLICATE, FIT, SINGLES, SMALLEST = "statistic", "replicate", "fit", "singles", "smallest"
 RUN_NAME, COLUMN_NAME = "name", "column name"
 PRESENT = "present"
 TRY = "try remedies"
 FIND = "find"
 HISTORY = "history"
+LOGS_SHOWN, UPLOAD = "logs", "upload"
 
 
 def control_key(page: str, setting: str) -> str:
@@ -93,6 +95,9 @@ class Session:
         listed: The stored runs among which the Library's marks were made.
         table: Key of the Library's table.
         deleted: The stored runs that were deleted last, to be brought back.
+        uploads: Name to log that the person has uploaded.
+        times_uploaded: How often files were uploaded.
+        known_logs: The logs that there were when the person last chose among them.
         notice: What the next page is to say once, of what the last one did.
     """
 
@@ -115,6 +120,9 @@ class Session:
     listed: Sequence[StoredRun] = ()
     table: str = ""
     deleted: tuple[StoredRun, ...] = ()
+    uploads: dict[str, ShownLog] = field(default_factory=dict)
+    times_uploaded: int = 0
+    known_logs: tuple[str, ...] = ()
     notice: str | None = None
 
     def show_epoch(self, page: str, epoch: int | None) -> None:

@@ -17,6 +17,8 @@ from vgdemo.record import RunRecord
 from vgdemo.summary import Summary, summarize
 from vgdemo.theory import against_measurement, expectation
 from vgdemo.trials import first_remedies
+from vgdemo.ui.board import Seen, seen
+from vgdemo.ui.followed import Followed
 from vgdemo.ui.forecast import forecast_of
 from vgdemo.ui.glossary import in_markdown
 from vgdemo.ui.names import own_names
@@ -42,27 +44,27 @@ def verdict(job: Job) -> None:
     with st.container(key="verdict", gap="xsmall"):
         diagnosis = _diagnosis_of(job)
         if diagnosis is None:
-            seen = _so_far(job) or expectation(forecast_of(job.config))
+            seen = seen_so_far(job) or expectation(forecast_of(job.config))
             said = warning(job.config.to_dict()) or seen  # A start in order means nothing where no step can learn.
             st.markdown(f":material/hourglass_top: {plain(said)} {ABSENT}")
             return
-        _say(diagnosis)
+        say(diagnosis)
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             _remedies(diagnosis, job)
-            _reasons(diagnosis, "Why")
+            reasons(diagnosis, "Why")
 
 
-def verdict_of_column(job: Job, letter: str) -> None:
+def verdict_of_column(job: Followed, letter: str) -> None:
     """The verdict of one of several runs side by side."""
     with st.container(key=f"verdict-{letter}"):
         diagnosis = _diagnosis_of(job)
         if diagnosis is None:
-            st.caption(plain(_so_far(job)) or ABSENT)
+            st.caption(plain(seen_so_far(job)) or ABSENT)
         else:
-            _say(diagnosis)
+            say(diagnosis)
 
 
-def verdict_in_words(job: Job) -> str:
+def verdict_in_words(job: Followed) -> str:
     """The verdict as a word or two; empty before there is one."""
     diagnosis = _diagnosis_of(job)
     return f"{diagnosis.headline}." if diagnosis is not None else ""
@@ -81,7 +83,7 @@ def next_steps(job: Job, letter: str, attempt: Callable[[RunConfig], None], wher
     diagnosis = _diagnosis_of(job)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"next-{letter}"):
         if diagnosis is not None:
-            _reasons(diagnosis, f"Why {letter}?")
+            reasons(diagnosis, f"Why {letter}?")
             _menu(diagnosis, job, letter, attempt, where, MOST_OF_VISIT // count)
         query = run_query(job.config, own_names().get(letter, ""))
         st.page_link(PAGES[LAB], label=f"{letter} in the Lab", query_params=query, width="content")
@@ -96,42 +98,45 @@ def findings(record: RunRecord) -> tuple[str, ...]:
 
 def diagnosis_of(record: RunRecord) -> Diagnosis:
     """The diagnosis, made once for all sessions that see the same epochs of the same run."""
-    return _diagnosis(record.run_key, len(record.epochs), record)
+    return _diagnosis(seen(record), record)
 
 
 def summary_of(record: RunRecord) -> Summary:
     """The summary, made once as well."""
-    return _summary(record.run_key, len(record.epochs), record)
+    return _summary(seen(record), record)
 
 
 @st.cache_resource(show_spinner=False, max_entries=200)
-def _diagnosis(run_key: str, num_epochs: int, _record: RunRecord) -> Diagnosis:
+def _diagnosis(seen: Seen, _record: RunRecord) -> Diagnosis:
     return diagnose(_record)
 
 
 @st.cache_resource(show_spinner=False, max_entries=200)
-def _summary(run_key: str, num_epochs: int, _record: RunRecord) -> Summary:
+def _summary(seen: Seen, _record: RunRecord) -> Summary:
     return summarize(_record)
 
 
-def _so_far(job: Job) -> str:
+def seen_so_far(job: Followed) -> str:
     """What the start of a run shows; empty before anything is measured."""
     record = job.record
-    return "" if record is None or not len(record.epochs) else f"So far: {_seen(record.run_key, record)}"
+    return (
+        "" if record is None or not len(record.epochs) else f"So far: {_at_the_start(seen(record.beginning), record)}"
+    )
 
 
 @st.cache_resource(show_spinner=False, max_entries=200)
-def _seen(run_key: str, _record: RunRecord) -> str:
+def _at_the_start(seen: Seen, _record: RunRecord) -> str:
     return uncapitalized(so_far(_record))
 
 
-def _diagnosis_of(job: Job) -> Diagnosis | None:
+def _diagnosis_of(job: Followed) -> Diagnosis | None:
     """None as long as the run is not over."""
     record = ended_record(job)
     return None if record is None else diagnosis_of(record)
 
 
-def _say(diagnosis: Diagnosis) -> None:
+def say(diagnosis: Diagnosis) -> None:
+    """The verdict in a line."""
     icon = IN_PART if diagnosis.learns_in_part else ICONS.get(diagnosis.verdict, ILL)
     st.markdown(f"{icon} **{diagnosis.headline}:** {plain(diagnosis.explanation)}")
 
@@ -172,7 +177,8 @@ def _learned(job: Job) -> Share | None:
     return None if record is None else summary_of(record).learned
 
 
-def _reasons(diagnosis: Diagnosis, label: str) -> None:
+def reasons(diagnosis: Diagnosis, label: str) -> None:
+    """What the verdict rests on, in a panel of this label."""
     with st.popover(label, type="tertiary"):
         st.markdown("\n".join(f"- {plain(sentence)}" for sentence in (diagnosis.confidence, *diagnosis.evidence)))
         if diagnosis.rule is not None:

@@ -5,32 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import streamlit as st
 
+from vgdemo.comparison import headings
+from vgdemo.config import RunConfig
 from vgdemo.export import file_name, run_name, together
-from vgdemo.figures import STATISTICS, VIEWS, Figure, View, ViewOptions, overlaid_accuracy, views_of
-from vgdemo.jobs import Job
+from vgdemo.figures import ALL_STATISTICS, VIEWS, Figure, View, ViewOptions, overlaid_accuracy, views_of
 from vgdemo.record import RunRecord
 from vgdemo.theory import Forecast
 from vgdemo.ui.board import Fitting, Led, Picture, board, drawn
+from vgdemo.ui.followed import Followed
 from vgdemo.ui.forecast import forecast_of
-from vgdemo.ui.names import own_names, titles
+from vgdemo.ui.names import own_names
 from vgdemo.ui.pages import COMPARE, LAB
 from vgdemo.ui.progress import are_over
-from vgdemo.ui.replicates import Chosen
-from vgdemo.ui.session import FIT, ROWS, SINGLES, STATISTIC, Drawn, session
+from vgdemo.ui.replicates import ALL, Chosen
+from vgdemo.ui.session import FIT, ROWS, SINGLES, SMALLEST, STATISTIC, Drawn, session
 
 FIRST_ROWS = ("layers", "profile")  # More of them, side by side, take longer to draw than to train.
 
 
-def statistic_choice() -> str:
-    """Which statistic of a layer is drawn, on all pages the same."""
+def statistic_choice(records: Iterable[RunRecord]) -> str:
+    """Which statistic of a layer is drawn, on all pages the same, among those that the records have."""
+    known = [*records]
+    offered = [name for name in ALL_STATISTICS if any(record.has(name) for record in known)] or [*ALL_STATISTICS]
+    if st.session_state.get(STATISTIC, offered[0]) not in offered:
+        st.session_state[STATISTIC] = offered[0]
     return st.selectbox(
         "Statistic of a layer",
-        STATISTICS,
-        format_func=lambda name: STATISTICS[name].label,
+        offered,
+        format_func=lambda name: ALL_STATISTICS[name].label,
         key=STATISTIC,
         label_visibility="collapsed",
         persist_state="session",
@@ -51,6 +57,16 @@ def fit_choice(runs: str) -> bool:
 def singles_choice() -> bool:
     """Whether every replicate has a curve of its own."""
     return st.toggle("single replicates", key=SINGLES, persist_state="session")
+
+
+def order_choice() -> bool:
+    """Whether a heatmap begins with the layers whose values are smallest."""
+    return st.toggle(
+        "smallest first",
+        key=SMALLEST,
+        help="The heatmap's layers in the order of their last values, the smallest at the bottom.",
+        persist_state="session",
+    )
 
 
 def row_choice() -> tuple[str, ...]:
@@ -79,40 +95,71 @@ def in_order(rows: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in VIEWS if name in chosen)
 
 
-def records_of(jobs: Mapping[str, Job]) -> dict[str, RunRecord]:
+def records_of(jobs: Mapping[str, Followed]) -> dict[str, RunRecord]:
     """The records by letter; of a run of which nothing is measured yet, an empty one."""
-    return {letter: job.record or RunRecord.empty(job.config) for letter, job in jobs.items()}
+    return {letter: job.record or _unmeasured(job) for letter, job in jobs.items()}
 
 
-def show_one(job: Job, options: ViewOptions, replicates: str) -> None:
-    """All figures of one run, of the replicates that were chosen."""
+def _unmeasured(job: Followed) -> RunRecord:
+    return RunRecord.empty(cast(RunConfig, job.config))  # A log has a record from the first look at it on.
+
+
+def show_one(job: Followed, options: ViewOptions, replicates: str = ALL, *, page: str = LAB, name: str = "") -> None:
+    """All figures of one run, of the replicates that were chosen.
+
+    Args:
+        job: The run.
+        options: How it is shown.
+        replicates: What was chosen of them.
+        page: The title of the page.
+        name: The person's own name for the run; empty for none.
+    """
     shown = _Shown.of(job, options, replicates)
 
     def make(records: Mapping[str, RunRecord]) -> dict[str, Picture]:
         (record,) = records.values()
-        forecast = forecast_of(job.config)
-        pictures = {name: _picture(name, view, record, shown, forecast) for name, view in views_of(record).items()}
-        return _filed(pictures, {"": run_name(record.source, session().name)})
+        forecast = None if record.config is None else forecast_of(record.config)
+        pictures = {view: _picture(view, one, record, shown, forecast) for view, one in views_of(record).items()}
+        return _filed(pictures, {"": run_name(record.source, name)})
 
-    _show(LAB, {"": job}, (shown, session().name), make)
+    _show(page, {"": job}, (shown, name), make)
 
 
-def show_side_by_side(jobs: Mapping[str, Job], options: ViewOptions, replicates: str, rows: tuple[str, ...]) -> None:
-    """Runs by letter: their accuracy in one figure, then the rows of figures, a column for each run."""
+def show_side_by_side(
+    jobs: Mapping[str, Followed],
+    options: ViewOptions,
+    replicates: str,
+    rows: tuple[str, ...],
+    *,
+    page: str = COMPARE,
+    own: Mapping[str, str] | None = None,
+) -> None:
+    """Runs by letter: their accuracy in one figure, then the rows of figures, a column for each run.
+
+    Args:
+        jobs: The runs.
+        options: How they are shown.
+        replicates: What was chosen of these.
+        rows: Which of the `VIEWS`.
+        page: The title of the page.
+        own: What the runs are called, by letter; without it, as the person has named Compare's columns.
+    """
+    names = own_names() if own is None else own
     shown = {letter: _Shown.of(job, options, replicates) for letter, job in jobs.items()}
 
     def make(records: Mapping[str, RunRecord]) -> dict[str, Picture]:
-        called = titles(records)
+        called = headings({letter: record.source for letter, record in records.items()}, names)
         chosen = {letter: one.options.replicates for letter, one in shown.items()}
         overlay = partial(overlaid_accuracy, records, called, replicates=chosen)
         seen = tuple(called.items()), tuple(chosen.values())
         pictures = {"overlay": drawn("overlay", seen, [*records.values()], overlay)}
         for name, views in _in_rows(records, rows):
             pictures |= _row(name, views, records, shown)
-        own = own_names()
-        return _filed(pictures, {letter: run_name(one.source, own.get(letter, "")) for letter, one in records.items()})
+        return _filed(
+            pictures, {letter: run_name(one.source, names.get(letter, "")) for letter, one in records.items()}
+        )
 
-    _show(COMPARE, jobs, (tuple(shown.values()), rows, session().names), make)
+    _show(page, jobs, (tuple(shown.values()), rows, tuple(names.items())), make)
 
 
 def _in_rows(records: Mapping[str, RunRecord], rows: Sequence[str]) -> Iterator[tuple[str, dict[str, View]]]:
@@ -174,7 +221,7 @@ class _Shown(NamedTuple):
     remark: str
 
     @classmethod
-    def of(cls, job: Job, options: ViewOptions, replicates: str) -> _Shown:
+    def of(cls, job: Followed, options: ViewOptions, replicates: str) -> _Shown:
         chosen = Chosen.of(replicates, job)
         return cls(replace(options, replicates=chosen.replicates), chosen.remark)
 
@@ -191,7 +238,7 @@ def _picture(kind: str, view: View, record: RunRecord, shown: _Shown, forecast: 
 
 def _show(
     page: str,
-    jobs: Mapping[str, Job],
+    jobs: Mapping[str, Followed],
     options: object,
     make: Callable[[Mapping[str, RunRecord]], dict[str, Picture]],
 ) -> None:
@@ -219,7 +266,7 @@ def _toggle_fit() -> None:
 def _next(
     before: Drawn | None,
     of: tuple[object, ...],
-    jobs: Mapping[str, Job],
+    jobs: Mapping[str, Followed],
     make: Callable[[Mapping[str, RunRecord]], dict[str, Picture]],
 ) -> Drawn:
     records = records_of(jobs)

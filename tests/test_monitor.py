@@ -1,0 +1,135 @@
+"""The monitor changes nothing in a training of any kind, and tells the truth of it."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import plotly
+import pytest
+import tensorflow as tf
+from keras.src.backend.common import global_state
+from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
+from probe.kinds import KINDS, Kind
+
+from vgdemo import GradientMonitor, RunRecord
+from vgdemo.log import LogReader
+
+
+def digest(kind: Kind, monitor: GradientMonitor | None) -> list[np.ndarray]:
+    """All that a training leaves, after two epochs and one more without the monitor."""
+    callbacks = [] if monitor is None else [monitor]
+    logs = [kind.fitted(2, callbacks), kind.fitted(1, [])]
+    curves = [np.array(values) for history in logs for values in history.values()]
+    shared = global_state.get_global_attribute(GLOBAL_SEED_GENERATOR)
+    seeds = [] if shared is None else [shared.state.numpy()]
+    state = [variable.numpy() for variable in (*kind.model.variables, *kind.model.optimizer.variables)]
+    drawn = [random.random(), np.random.random(), float(tf.random.uniform([]))]
+    return [*curves, *state, *seeds, np.array(drawn)]
+
+
+def made(name: str) -> Kind:
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(3)
+    return KINDS[name]()
+
+
+@pytest.mark.filterwarnings("ignore:Gradients do not exist:UserWarning")  # Keras's, of a layer that is never called.
+@pytest.mark.parametrize("name", KINDS)
+def test_a_training_is_the_same_to_the_bit_with_the_monitor(name: str) -> None:
+    plain, kind = digest(made(name), None), made(name)
+    monitor, call = GradientMonitor(*kind.probe, loss=kind.loss), keras.Operation.__call__
+    monitored = digest(kind, monitor)
+    assert len(plain) == len(monitored) and all(map(np.array_equal, plain, monitored))
+    assert keras.Operation.__call__ is call
+    record = monitor.record
+    assert (record.epochs.tolist(), record.status) == ([0, 1, 2], "complete")
+    assert np.isfinite(record.curve_arrays["train_loss"]).all()
+    is_measured = [[[kernel.trainable and kernel.is_reached for kernel in record.model.kernels]]] * 3
+    np.testing.assert_array_equal(np.isfinite(record.values("gradient_rms")), is_measured)
+    assert np.isfinite(record.values("activation_mean")).all()
+    assert any(kernel.is_output for kernel in record.model.kernels)
+    assert monitor.diagnosis.sentence and monitor.figure().data
+
+
+class Ending(keras.callbacks.Callback):
+    """Ends the training after its first epoch."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError(), KeyboardInterrupt()])
+def test_an_end_by_an_exception_leaves_nothing_behind(error: BaseException, tmp_path: Path) -> None:
+    kind, call, files = made("data_set_with_weights"), keras.Operation.__call__, open_files()
+    monitor = GradientMonitor(*kind.probe, log_dir=tmp_path)
+    with contextlib.suppress(type(error)):
+        kind.fitted(2, [monitor, Ending(error)])
+    assert keras.Operation.__call__ is call and open_files() == files
+    assert monitor.record.epochs.tolist() == [0, 1]
+    assert LogReader(tmp_path).record.status == "running"
+    del monitor
+    error.__traceback__ = None  # Its frames hold the callbacks.
+    gc.collect()
+    assert LogReader(tmp_path).record.status == "stopped"
+
+
+def open_files() -> set[str]:
+    return {os.readlink(path) for path in Path("/proc/self/fd").iterdir() if path.exists()}
+
+
+def test_a_model_that_cannot_be_traced_leaves_nothing_patched() -> None:
+    kind, call = made("eager_alone"), keras.Operation.__call__
+    kind.model.run_eagerly = False
+    with pytest.raises(Exception, match="float"):
+        kind.fitted(1, [GradientMonitor(*kind.probe)])
+    assert keras.Operation.__call__ is call
+
+
+def test_a_further_fit_continues_record_and_log(tmp_path: Path) -> None:
+    kind = made("data_set_with_weights")
+    monitor = GradientMonitor(*kind.probe, every=2, log_dir=tmp_path)
+    kind.fitted(3, [monitor])
+    assert monitor.record.epochs.tolist() == [0, 2, 3]
+    kind.fitted(3, [monitor])
+    assert monitor.record.epochs.tolist() == [0, 2, 3, 4, 6]
+    assert monitor.record.panels["updates"].epochs.tolist() == [2, 3, 4, 6]
+    assert (monitor.record.values("update_ratio") > 0).all()
+    written = LogReader(tmp_path).record
+    assert (written.status, written.epochs.tolist()) == ("complete", [0, 2, 3, 4, 6])
+    np.testing.assert_array_equal(written.values("gradient_rms"), monitor.record.values("gradient_rms"))
+
+
+def test_the_record_is_kept_and_pictured_as_any_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kind = made("dense_with_dropout_and_batch_normalization")
+    monitor = GradientMonitor(*kind.probe)
+    assert "Nothing is recorded yet" in repr(monitor) and monitor._repr_mimebundle_()
+    history = kind.fitted(2, [monitor])
+    record = monitor.record
+    np.testing.assert_allclose(record.curve_arrays["train_loss"][1:, 0], history["loss"])
+    np.testing.assert_allclose(record.curve_arrays["val_accuracy"][1:, 0], history["val_accuracy"])
+    monitor.save(tmp_path / "mine.zip")
+    np.testing.assert_array_equal(RunRecord.load(tmp_path / "mine.zip").values("kernel_l1"), record.values("kernel_l1"))
+    for name in ("curves", "profile", "distribution", "output_gradient_rms"):
+        assert monitor.figure(name).data
+    with pytest.raises(ValueError, match="Expected a figure among curves, .* Received: 'nothing'"):
+        monitor.figure("nothing")
+    monkeypatch.setattr(plotly.io.renderers, "default", "plotly_mimetype")  # As in a notebook.
+    shown = monitor._repr_mimebundle_()
+    assert monitor.diagnosis.headline in shown["text/html"] and "application/vnd.plotly.v1+json" in shown
+    assert "<td>answer</td>" in shown["text/html"]
+
+
+def test_settings_that_mean_nothing_are_refused() -> None:
+    with pytest.raises(ValueError, match="Expected every to be at least 1 epoch. Received: 0"):
+        GradientMonitor(np.zeros((2, 2)), np.zeros(2), every=0)

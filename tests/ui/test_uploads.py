@@ -1,0 +1,165 @@
+"""Logs and records that a visit uploads."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from conftest import foreign_record
+from streamlit.testing.v1 import AppTest
+
+from vgdemo.record import RunRecord
+from vgdemo.ui import uploads
+from vgdemo.ui.session import SESSION
+from vgdemo.ui.uploads import record_of
+
+from .test_your_model import begun, drawn, progress
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def packed(folder: Path) -> dict[str, bytes]:
+    """A log's folder as people send it: by its files, as a zip archive, as a tar archive."""
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w:gz") as archive:
+        archive.add(folder, "./mine")
+    return {
+        "mine.zip": zipped({f"mine/{name}": content for name, content in files.items()}),
+        "mine.tgz": tar.getvalue(),
+    }
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    begun(tmp_path / "mine").end("complete")
+    return tmp_path / "mine"
+
+
+def test_a_log_is_read_from_its_files_and_from_archives_of_its_folder(folder: Path) -> None:
+    sent = [{path.name: path.read_bytes() for path in folder.iterdir()}]
+    sent += [{name: content} for name, content in packed(folder).items()]
+    assert [record_of(files).epochs.tolist() for files in sent] == [[0, 1, 2]] * 3
+
+
+def test_a_saved_record_is_read(tmp_path: Path, make_record: Callable[..., RunRecord]) -> None:
+    for record in (make_record(), foreign_record()):
+        record.save(tmp_path / "run.zip")
+        read = record_of({"run.zip": (tmp_path / "run.zip").read_bytes()})
+        assert read.run_key == record.run_key and [*read.panels] == [*record.panels]
+
+
+def saved(record: RunRecord, **changes: Any) -> dict[str, bytes]:
+    """A saved record whose description says something else."""
+    files = record.to_files()
+    return {"run.zip": zipped(files | {"run.json": json.dumps(json.loads(files["run.json"]) | changes).encode()})}
+
+
+def tables(record: RunRecord, **content: pa.Table) -> dict[str, bytes]:
+    """A saved record with other tables."""
+    written = {}
+    for name, table in content.items():
+        buffer = io.BytesIO()
+        pq.write_table(table, buffer, compression="zstd")
+        written[f"{name}.parquet"] = buffer.getvalue()
+    return {"run.zip": zipped(record.to_files() | written)}
+
+
+def hostile() -> dict[str, dict[str, bytes]]:
+    record = foreign_record()
+    described = json.loads(record.to_files()["run.json"])
+    panels = described["panels"]
+    kernels = panels["kernels"]
+    rows = pa.table({"epoch": pa.array(np.zeros(10**8, np.int32)), "train_loss": pa.array(np.zeros(10**8))})
+    few = pa.table({"epoch": [0], "replicate": [0], "train_loss": ["<script>"]})
+    return {
+        "nothing": {"run.zip": b""},
+        "a picture": {"run.png": b"\x89PNG\r\n"},
+        "a model": {"model.keras": zipped({"config.json": b"{}", "model.weights.h5": b"\x89HDF"})},
+        "a pickle": {"run.zip": zipped({"run.pkl": b"cos\nsystem\n(S'true'\ntR."})},
+        "no records": {"run.json": b"{}"},
+        "no description": {"records.jsonl": b"{}\n"},
+        "two archives": {"a.zip": b"", "b.zip": b""},
+        "a bomb": {"run.zip": zipped({"run.json": b"{}", "records.jsonl": b" " * 300_000_000})},
+        "a table that is a bomb": tables(record, curves=rows),
+        "a table of words": tables(record, curves=few),
+        "deep": {"run.zip": zipped({"run.json": b"[" * 10**6, "curves.parquet": b""})},
+        "many replicates": saved(record, replicates=10**9),
+        "negative replicates": saved(record, replicates=-1),
+        "no replicates": saved(record, replicates=0),
+        "fewer names": saved(record, panels=panels | {"kernels": kernels | {"labels": kernels["labels"][:-1]}}),
+        "names that are none": saved(record, panels=panels | {"kernels": kernels | {"labels": [{}, [], 3, None]}}),
+        "of what is not there": saved(record, panels=panels | {"kernels": kernels | {"of": "layer"}}),
+        "endless": saved(record, planned_epochs=10**30),
+        "negative end": saved(record, planned_epochs=-5),
+        "no number": saved(record, planned_epochs="many", ceiling="high"),
+        "a ceiling of words": saved(record, ceiling="high"),
+        "notices that are none": saved(record, notices=[1, {}]),
+        "seconds that are none": saved(record, seconds={"train": "long"}),
+        "a name that is none": saved(record, source={"log": {"name": [], "run_key": 3}}),
+        "a unit that is none": saved(record, unit={"a": 1}),
+        "a guess that is none": saved(record, guess="good"),
+    }
+
+
+def test_what_is_broken_foreign_or_hostile_gets_a_sentence() -> None:
+    for name, files in hostile().items():
+        with pytest.raises(ValueError, match=r"^Expected .+ Received: .+") as caught:
+            record_of(files)
+        assert len(str(caught.value)) < 1000, name
+
+
+def test_more_than_may_be_uploaded_is_refused_by_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "MAX_MEGABYTES", 1)
+    with pytest.raises(ValueError, match="^Expected at most 1 MB. Received: 2 MB$"):
+        record_of({"run.zip": b"0" * 2 * 10**6})
+
+
+def test_an_upload_is_shown_and_is_gone_with_the_visit(
+    your_model: Callable[..., AppTest], tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VGDEMO_LOGS", raising=False)
+    page = your_model()
+    page.file_uploader[0].upload("mine.zip", packed(folder)["mine.zip"], "application/zip").run()
+    assert not page.exception
+    assert progress(page).startswith("Complete after epoch 2.")
+    assert "layers" in drawn(page)
+    assert list(page.session_state[SESSION].uploads) == ["mine (uploaded)"]
+    assert list(your_model().session_state[SESSION].uploads) == []
+
+
+def test_a_broken_upload_is_said_and_what_was_there_stays(
+    your_model: Callable[..., AppTest], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VGDEMO_LOGS", str(tmp_path))
+    begun(tmp_path / "one").end("complete")
+    page = your_model()
+    page.file_uploader[0].upload("holiday.zip", b"a picture", "application/zip").run()
+    assert not page.exception
+    assert page.warning[0].value.startswith("Expected a zip\\, tar or tar\\.gz archive")
+    assert progress(page).startswith("Complete after epoch 2.")
+
+
+def test_a_visit_keeps_the_latest_uploads_alone(
+    your_model: Callable[..., AppTest], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VGDEMO_LOGS", raising=False)
+    page = your_model()
+    for place in range(6):
+        page.file_uploader[0].upload(f"log{place}.zip", packed(folder)["mine.zip"], "application/zip").run()
+    assert list(page.session_state[SESSION].uploads) == [f"log{place} (uploaded)" for place in (2, 3, 4, 5)]

@@ -1,0 +1,338 @@
+"""A Keras callback that records the gradients of any training, and changes nothing in it."""
+
+from __future__ import annotations
+
+import html
+import json
+import textwrap
+import time
+import weakref
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from vgdemo.diagnosis import Diagnosis, diagnose
+from vgdemo.figures import Figure, ViewOptions, layer_heatmap, views_of
+from vgdemo.log import FORMAT, LogWriter
+from vgdemo.log.header import Header
+from vgdemo.log.measurements import Measurements
+from vgdemo.log.strict_json import line
+from vgdemo.probe import Measured, Probe, Rows, batch_of
+from vgdemo.record import RunRecord
+from vgdemo.wording import number
+
+ACCURACIES = (
+    "accuracy",
+    "acc",
+    "binary_accuracy",
+    "categorical_accuracy",
+    "sparse_categorical_accuracy",
+)  # What Keras calls the accuracy in its logs.
+CHARACTERS = 100  # Of a line over a picture.
+NOT_YET = "Nothing is recorded yet: a record begins with `fit(…, callbacks=[monitor])`."
+
+
+class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
+    """Records the gradients of a training before its first step and after its epochs, and changes nothing in it.
+
+    For every kernel it records statistics and a histogram of its gradient, its size and its update; for every layer
+    the mean, deviation, saturated and dead share of its output, and the size of the loss's derivative by it. They are
+    taken on a probe, some examples that stay the same. The curves are those that `fit` reports; at epoch 0 the loss of
+    the probe.
+
+    Args:
+        x: Inputs of the probe, in the shapes that `fit` gets; 256 examples are enough. Arrays in any structure, a
+            `tf.data.Dataset` or a `keras.utils.PyDataset`, of which the first batch is taken.
+        y: Targets of the probe.
+        sample_weight: What each example counts. Class weights never reach a callback.
+        every: Epochs from one record to the next; the last is always recorded.
+        training: Whether the model is called as in training, with batch normalisation by the batch and dropout masks
+            that stay the same.
+        loss: From model, x, y and sample_weight to the loss, for a model that trains by a step of its own.
+        through_time: Whether recurrent layers are recorded at every time step: the size of the loss's derivative by
+            their state, through all later steps; beyond 256 steps in even groups.
+        log_dir: Folder of a log that others follow while the training goes on, as `vgdemo watch` does. Where one is
+            already, it goes into the next free subfolder.
+
+    Attributes:
+        folder: Where the log is; None without one.
+
+    Example:
+        >>> import keras, numpy
+        >>> keras.utils.set_random_seed(1)
+        >>> x = numpy.linspace(-1, 1, 64).reshape(32, 2)
+        >>> y = x[:, 0] > 0
+        >>> layers = [keras.layers.Dense(4, "tanh", name="first"), keras.layers.Dense(1, "sigmoid", name="last")]
+        >>> model = keras.Sequential(layers)
+        >>> model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+        >>> monitor = GradientMonitor(x, y)
+        >>> history = model.fit(x, y, epochs=3, callbacks=[monitor], verbose=0)
+        >>> monitor.record.epochs.tolist(), monitor.record.model.kernel_labels
+        ([0, 1, 2, 3], ('first', 'last'))
+        >>> monitor.record.values("gradient_rms").shape
+        (4, 1, 2)
+
+    Raises:
+        ValueError: If the probe is none, or Keras runs on another backend than TensorFlow.
+        ForeignStateError: From `fit`, if a layer keeps state outside Keras that a measurement would move.
+    """
+
+    def __init__(
+        self,
+        x: Any = None,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        every: int = 1,
+        training: bool = True,
+        loss: Any = None,
+        through_time: bool = True,
+        log_dir: str | Path | None = None,
+    ) -> None:
+        super().__init__()
+        if keras.backend.backend() != "tensorflow":
+            raise ValueError(f"Expected Keras to run on TensorFlow. Received: {keras.backend.backend()}")
+        if not isinstance(every, int) or every < 1:
+            raise ValueError(f"Expected every to be at least 1 epoch. Received: {every!r:.80}")
+        self._batch = batch_of(x, y, sample_weight)
+        self._every, self._log_dir = every, log_dir
+        self._settings = {"training": training, "loss": loss, "through_time": through_time}
+        self._probe: Probe | None = None
+        self._history: _History | None = None
+        self._epoch, self._seconds, self._is_new = 0, 0.0, True
+
+    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+        """See the model anew: it may have been compiled, or its layers frozen, since the last training."""
+        self._probe = Probe(self.model, self._batch, **self._settings)
+        self._is_new, self._began = True, time.monotonic() - self._seconds
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Record the model before its first step."""
+        if not self._is_new:
+            return
+        self._is_new = False
+        if self._history is None:
+            self._epoch = epoch
+        planned = self._epoch + self.params["epochs"] - epoch
+        if self._history is None:
+            measured = self._probed.measure()
+            self._history = _History(self._header(planned), self._log_dir)
+            self._append({"loss": measured.loss}, measured._replace(updates=[]))
+        else:
+            self._history.say("running", planned=planned)
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Record the model after so many epochs. Those of a further `fit` are counted on."""
+        self._epoch += 1
+        if self._epoch % self._every == 0:
+            self._take(logs)
+
+    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Record the end, and let go of the model's graph."""
+        if self._epoch > self._recorded.last:
+            self._take(logs)
+        self._recorded.say("complete")
+        self._probe, self._seconds = None, time.monotonic() - self._began
+
+    @property
+    def record(self) -> RunRecord:
+        """What is recorded until now, as the record that figures, diagnosis and export take.
+
+        Raises:
+            ValueError: If nothing is.
+        """
+        return self._recorded.record
+
+    @property
+    def diagnosis(self) -> Diagnosis:
+        """What the training has, why, and what may cure it."""
+        return diagnose(self.record)
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the log is; None without one."""
+        return self._recorded.folder
+
+    def figure(self, name: str = "gradient_rms") -> Figure:
+        """A picture of the record.
+
+        Args:
+            name: A statistic, drawn over epochs and layers, or a view such as "curves", "profile" or "distribution".
+
+        Raises:
+            ValueError: If the record has none of this name.
+        """
+        record = self.record
+        views = views_of(record)
+        if name in views:
+            return views[name].make(record, ViewOptions(), None)
+        if record.has(name):
+            return layer_heatmap(record, name)
+        names = [*views, *(one for panel in record.panels.values() for one in panel.statistics)]
+        raise ValueError(f"Expected a figure among {', '.join(names)}. Received: {name!r:.80}")
+
+    def save(self, path: str | Path) -> None:
+        """Write the record as one file, which `RunRecord.load` and the dashboard read."""
+        self.record.save(path)
+
+    @property
+    def _probed(self) -> Probe:
+        if self._probe is None:
+            raise ValueError(NOT_YET)
+        return self._probe
+
+    @property
+    def _recorded(self) -> _History:
+        if self._history is None:
+            raise ValueError(NOT_YET)
+        return self._history
+
+    def _header(self, planned: int) -> dict[str, Any]:
+        """What `run.json` says of the training."""
+        described, probe = self._probed.described, {"examples": self._batch.size, "source": "probe"}
+        return {
+            "name": self.model.name,
+            "framework": f"keras {keras.__version__}",
+            "started": datetime.now(UTC).isoformat(timespec="seconds"),
+            "status": "running",
+            "unit": "epoch",
+            "planned": planned,
+            "guessing_loss": described.guess,
+            "majority_share": described.majority_share,
+            "probe": probe | {"training": self._settings["training"]},
+            "model": described.model.to_dict(),
+            "time_steps": self._probed.time_steps,
+            "notices": self._probed.notices,
+            "versions": {"keras": keras.__version__, "tensorflow": tf.__version__},
+        }
+
+    def _take(self, logs: Mapping[str, Any] | None) -> None:
+        self._append(logs or {}, self._probed.measure())
+
+    def _append(self, logs: Mapping[str, Any], measured: Measured) -> None:
+        self._recorded.append(_line(self._epoch, time.monotonic() - self._began, logs, measured))
+
+    def __repr__(self) -> str:
+        """The verdict in a line."""
+        return f"GradientMonitor({NOT_YET if self._history is None else self.diagnosis.sentence!r})"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """What a notebook shows: the verdict over the picture, and a table where no scripts run."""
+        if self._history is None:
+            return {"text/plain": repr(self)}
+        figure = self.figure()
+        diagnosis = self.diagnosis
+        figure.update_layout(title_text=diagnosis.headline, title_subtitle_text=_wrapped(diagnosis.explanation))
+        picture = figure._repr_mimebundle_(include=None, exclude=None) or {}
+        return picture | {"text/plain": repr(self), "text/html": self._repr_html_() + picture.get("text/html", "")}
+
+    def _repr_html_(self) -> str:
+        """The verdict and, for each kernel, the size of its gradient at the start and in the end."""
+        record, diagnosis = self.record, self.diagnosis
+        gradients = record.values("gradient_rms")[:, 0]
+        rows = zip(record.model.kernel_labels, gradients[0], gradients[-1], strict=True)
+        cells = "".join(
+            f"<tr><td>{html.escape(label)}</td><td>{number(first)}</td><td>{number(last)}</td></tr>"
+            for label, first, last in rows
+        )
+        ends = [f"{record.unit} {record.epochs[place]}" for place in (0, -1)]
+        head = f"<tr><th>gradient, RMS</th><th>{ends[0]}</th><th>{ends[1]}</th></tr>"
+        said = f"<p><strong>{html.escape(diagnosis.headline)}</strong>: {html.escape(diagnosis.explanation)}</p>"
+        return f"{said}<table>{head}{cells}</table>"
+
+
+class _History:
+    """All records of a training: in memory and, if it has a folder, as a log.
+
+    Args:
+        content: What `run.json` says.
+        log_dir: Folder of the log, or None.
+    """
+
+    def __init__(self, content: dict[str, Any], log_dir: str | Path | None) -> None:
+        self._content = content
+        self._measurements = Measurements(self._header)
+        self._writer = None if log_dir is None else LogWriter(log_dir, content)
+        self.folder = None if self._writer is None else self._writer.folder
+        self._record: RunRecord | None = None
+        self.last = -1
+        self._leave_unless_ended()
+
+    @property
+    def _header(self) -> Header:
+        return Header.of(json.loads(line({"format": FORMAT, **self._content})))
+
+    @property
+    def record(self) -> RunRecord:
+        """All until now; the same object as long as nothing is new."""
+        if self._record is None:
+            self._record = self._measurements.record(self._header)
+        return self._record
+
+    def append(self, record: dict[str, Any]) -> None:
+        """Take in one more."""
+        self._measurements.add(line(record))
+        if self._writer is not None:
+            self._writer.append(record)
+        self.last, self._record = record[self._content["unit"]], None
+
+    def say(self, status: str, **changes: Any) -> None:
+        """How far the training has come, and what else is to be said anew."""
+        self._content |= {"status": status, **changes}
+        self._record = None
+        if self._writer is not None:
+            self._writer.end(status, **changes)
+            self._unended.detach()
+            if status == "running":
+                self._leave_unless_ended()
+
+    def _leave_unless_ended(self) -> None:
+        """Keras does not tell of an exception: a training whose end never came is stopped when this is let go."""
+        if self._writer is not None:
+            self._unended = weakref.finalize(self, self._writer.end, "stopped")
+
+
+def _line(epoch: int, seconds: float, logs: Mapping[str, Any], measured: Measured) -> dict[str, Any]:
+    """One record of a log."""
+    return {
+        "epoch": epoch,
+        "seconds": seconds,
+        "curves": _curves(logs),
+        "kernels": _columns(measured.kernels),
+        "updates": _columns(measured.updates),
+        "activations": _columns(measured.layers),
+        "steps": {layer: {"state_gradient_mean_abs": sizes} for layer, sizes in measured.steps.items()},
+        "histograms": [None if counts is None else _compact(counts) for counts in measured.histograms],
+    }
+
+
+def _curves(logs: Mapping[str, Any]) -> dict[str, float]:
+    """The curves of a record, from what Keras calls them."""
+    accuracy = next((name for name in ACCURACIES if name in logs), "")
+    measured = {"loss": "loss", "accuracy": accuracy}
+    names = {f"train_{curve}": name for curve, name in measured.items()}
+    names |= {f"val_{curve}": f"val_{name}" for curve, name in measured.items()}
+    return {curve: float(logs[name]) for curve, name in names.items() if logs.get(name) is not None}
+
+
+def _columns(rows: Rows) -> dict[str, list[float | None]] | None:
+    """Name of a statistic to its number at each place; None where it does not exist there."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: [row.get(name) for row in rows] for name in names} or None
+
+
+def _compact(counts: NDArray[np.int32]) -> list[int]:
+    """The first bin that is not empty, and the counts from there to the last."""
+    used = np.flatnonzero(counts)
+    return [int(used[0]), *counts[used[0] : used[-1] + 1].tolist()]
+
+
+def _wrapped(words: str) -> str:
+    """In lines that fit over a picture."""
+    return "<br>".join(html.escape(line) for line in textwrap.wrap(words, CHARACTERS))

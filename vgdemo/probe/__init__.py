@@ -1,0 +1,7 @@
+"""Measures a Keras model of somebody's own on a fixed batch, and changes nothing in it. For Keras on TensorFlow."""
+
+from vgdemo.probe.batch import Batch, batch_of
+from vgdemo.probe.description import Described
+from vgdemo.probe.probe import Measured, Probe, Rows
+
+__all__ = ["Batch", "Described", "Measured", "Probe", "Rows", "batch_of"]

@@ -1,0 +1,142 @@
+"""The logs that a page shows: those below the folder that the dashboard was started with, and what a visit uploads."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from vgdemo.jobs import JobState, Progress
+from vgdemo.log import LogReader, find_logs
+from vgdemo.record import RunRecord, RunStatus
+
+LOGS = "VGDEMO_LOGS"
+LIST_SECONDS = 2  # A list of the logs is at most this old, however many visits poll.
+LEAST_SILENCE, MANY_RECORDS = 20.0, 10  # Seconds, and what ten records take: whoever writes nothing for both has ended.
+SILENCE_AT_START = 600.0  # Before two records nobody knows how long one takes.
+STATES = {
+    RunStatus.RUNNING: JobState.TRAINING,
+    RunStatus.COMPLETE: JobState.DONE,
+    RunStatus.STOPPED: JobState.STOPPED,
+    RunStatus.FAILED: JobState.FAILED,
+}
+
+_tick = itertools.count(1).__next__
+
+
+@dataclass(frozen=True)
+class ShownLog:
+    """A log as it was when it was looked at, which the parts of a page follow as they follow a job.
+
+    Attributes:
+        name: What a person calls it: its folder below that of all logs, or its file.
+        record: What is measured until now.
+        version: Another one for each record.
+        is_silent: Whether so long nothing was written that the training has most likely ended without a word.
+    """
+
+    name: str
+    record: RunRecord
+    version: int
+    is_silent: bool = False
+    config: None = None
+
+    @property
+    def run_key(self) -> str:
+        """What identifies it."""
+        return self.record.run_key
+
+    @property
+    def is_running(self) -> bool:
+        """Whether more may come; of a silent one too."""
+        return self.record.status is RunStatus.RUNNING
+
+    @property
+    def progress(self) -> Progress:
+        """Where it stands: a silent one has stopped, until it is heard again."""
+        state = JobState.STOPPED if self.is_silent else STATES[self.record.status]
+        return Progress(state, int(self.record.epochs.max(initial=0)), self.record.last_epoch)
+
+
+def uploaded(name: str, record: RunRecord) -> ShownLog:
+    """A log of which nothing more comes."""
+    return ShownLog(name, record, _tick(), is_silent=record.status is RunStatus.RUNNING)
+
+
+def log_folder() -> Path | None:
+    """The folder of all logs; None if the dashboard was started without one."""
+    folder = os.environ.get(LOGS)
+    return Path(folder).expanduser() if folder else None
+
+
+def log_names() -> tuple[str, ...]:
+    """What the logs in the folder are called."""
+    folder = log_folder()
+    return () if folder is None else _names(folder)
+
+
+def latest_log() -> str | None:
+    """The name of the log that was written to last; None if there is none."""
+    folder = log_folder() or Path()
+    return max(log_names(), key=lambda name: _written(folder / name), default=None)
+
+
+def look_at_log(name: str) -> ShownLog:
+    """One of the `log_names` as it is now. All visits share what is read of it.
+
+    Raises:
+        LogError: If there is no log any more, or a broken one.
+    """
+    folder = log_folder()
+    return _watch((folder or Path()) / name, name).look()
+
+
+@st.cache_resource(show_spinner=False, ttl=LIST_SECONDS)
+def _names(folder: Path) -> tuple[str, ...]:
+    return tuple(log.relative_to(folder).as_posix() for log in find_logs(folder))
+
+
+def _written(log: Path) -> float:
+    """When something was last written there, in seconds as `time.time` counts them."""
+    try:
+        return max(path.stat().st_mtime for path in log.iterdir())
+    except (OSError, ValueError):  # Deleted since it was found.
+        return 0.0
+
+
+@st.cache_resource(show_spinner=False, max_entries=50)
+def _watch(folder: Path, name: str) -> _Watch:
+    return _Watch(folder, name)
+
+
+class _Watch:
+    """A log that is read as it grows, by one visit at a time."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._reader, self._name = LogReader(folder), name
+        self._lock = threading.Lock()
+        self._record: RunRecord | None = None
+        self._version = 0
+
+    def look(self) -> ShownLog:
+        with self._lock:
+            record = self._reader.record
+            if record is not self._record:
+                self._record, self._version = record, _tick()
+            return ShownLog(self._name, record, self._version, self._is_silent(record))
+
+    def _is_silent(self, record: RunRecord) -> bool:
+        return record.status is RunStatus.RUNNING and time.time() - _written(self._reader.folder) > _patience(record)
+
+
+def _patience(record: RunRecord) -> float:
+    """Seconds without a word after which a training has most likely ended."""
+    count = len(record.epochs) - 1
+    if count < 1:
+        return SILENCE_AT_START
+    return max(LEAST_SILENCE, MANY_RECORDS * record.seconds.get("train", 0.0) / count)
