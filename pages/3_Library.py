@@ -13,9 +13,10 @@ def main() -> None:
     with page(LIBRARY):
         st.title("Library")
         stored = listed()
-        if not stored:
-            st.info("Nothing is stored yet: every run that the Lab completes is kept here.")
-        runs = found(stored)
+        with st.container():  # So that the buttons keep their place, whatever is said above them.
+            if not stored:
+                st.info("Nothing is stored yet: every run that the Lab completes is kept here.")
+            runs = found(stored)
         buttons = st.container(horizontal=True, key="actions")  # Above the table, which fills the screen.
         if stored and not runs:
             st.info("No stored run is like that: take away a word or a choice.")

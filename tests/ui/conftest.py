@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 
 from vgdemo.config import RunConfig
@@ -120,6 +121,14 @@ def installed_components() -> Iterator[None]:
     """Streamlit looks through all installed packages for components at each run of a page; they stay the same."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def keras_left_alone() -> Iterator[None]:
+    """Where Keras is imported, as other tests do, Streamlit has it collect all garbage after each run of a page."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(script_runner, "_clean_problem_modules", lambda: None)
         yield
 
 

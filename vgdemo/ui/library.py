@@ -14,7 +14,7 @@ from vgdemo.store import StoredRun
 from vgdemo.ui import runs
 from vgdemo.ui.filters import short_words
 from vgdemo.ui.pages import COMPARE, LAB, PAGES
-from vgdemo.ui.session import session
+from vgdemo.ui.session import UNDO, session
 from vgdemo.wording import counted
 
 ROWS, ROW_PIXELS = 22, 35  # They fill a screen of 1080 pixels; a lower one cuts the table by its style sheet.
@@ -72,7 +72,7 @@ def actions(stored: Sequence[StoredRun]) -> None:
     if st.button("Delete", disabled=not unpinned, help="Pinned runs stay: unpin them first."):
         _delete(unpinned)
     deleted = session().deleted
-    if st.button("Undo delete", disabled=not deleted, help=f"Bring back {counted(len(deleted), 'run')}."):
+    if st.button("Undo delete", key=UNDO, disabled=not deleted, help=f"Bring back {counted(len(deleted), 'run')}."):
         _undo(deleted)
 
 
@@ -102,7 +102,7 @@ def _change(change: Callable[[str], None], stored: Sequence[StoredRun]) -> None:
 
 
 def _marked_rows() -> list[int]:
-    table = st.session_state.get(session().table)
+    table = st.session_state.get(session().table) if session().table else None
     return table["selection"]["rows"] if table else []
 
 

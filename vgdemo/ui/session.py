@@ -29,6 +29,7 @@ PRESENT = "present"
 TRY = "try remedies"
 FIND = "find"
 HISTORY = "history"
+UNDO = "undo delete"
 LOGS_SHOWN, UPLOAD = "logs", "upload"
 
 
