@@ -16,7 +16,7 @@ import pytest
 import tensorflow as tf
 from keras.src.backend.common import global_state
 from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
-from probe.kinds import KINDS, Kind
+from probe.kinds import KINDS, Kind, numbers
 
 from vgdemo import GradientMonitor, RunRecord
 from vgdemo.log import LogReader
@@ -110,6 +110,31 @@ def test_a_further_fit_continues_record_and_log(tmp_path: Path) -> None:
     np.testing.assert_array_equal(written.values("gradient_rms"), monitor.record.values("gradient_rms"))
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras's, when it saves.
+@pytest.mark.parametrize(("steps_per_execution", "recorded"), [(1, [0, 3, 4, 6, 8]), (2, [0, 4, 6, 8])])
+def test_every_so_many_batches_are_recorded_beside_other_callbacks(
+    steps_per_execution: int, recorded: list[int], tmp_path: Path
+) -> None:
+    def trained(*callbacks: Any) -> list[np.ndarray]:
+        keras.utils.clear_session()
+        keras.utils.set_random_seed(3)
+        model = keras.Sequential([keras.layers.Dense(5, "relu"), keras.layers.Dropout(0.5), keras.layers.Dense(1)])
+        model.compile("adam", "mse", steps_per_execution=steps_per_execution)
+        kind = Kind(model, numbers(6), numbers(1), fit={"batch_size": 4})
+        others = [
+            keras.callbacks.EarlyStopping("loss"),
+            keras.callbacks.ModelCheckpoint(tmp_path / "best.keras", monitor="loss"),
+        ]
+        curves = kind.fitted(2, [*others, *callbacks])
+        return [*(variable.numpy() for variable in model.variables), np.array(curves["loss"])]
+
+    monitor = GradientMonitor(numbers(6), numbers(1), every_batches=3)
+    assert all(map(np.array_equal, trained(), trained(monitor)))
+    record = monitor.record
+    assert (record.unit, record.epochs.tolist()) == ("step", recorded)
+    assert record.guess == pytest.approx(np.var(numbers(1)))
+
+
 def test_the_record_is_kept_and_pictured_as_any_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kind = made("dense_with_dropout_and_batch_normalization")
     monitor = GradientMonitor(*kind.probe)
@@ -133,3 +158,7 @@ def test_the_record_is_kept_and_pictured_as_any_other(tmp_path: Path, monkeypatc
 def test_settings_that_mean_nothing_are_refused() -> None:
     with pytest.raises(ValueError, match="Expected every to be at least 1 epoch. Received: 0"):
         GradientMonitor(np.zeros((2, 2)), np.zeros(2), every=0)
+    with pytest.raises(ValueError, match="Expected every_batches to be at least 1 step. Received: 0.5"):
+        GradientMonitor(np.zeros((2, 2)), np.zeros(2), every_batches=0.5)
+    with pytest.raises(ValueError, match="Expected a probe of arrays, or a data set. Received: NoneType"):
+        GradientMonitor()

@@ -52,6 +52,8 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         y: Targets of the probe.
         sample_weight: What each example counts. Class weights never reach a callback.
         every: Epochs from one record to the next; the last is always recorded.
+        every_batches: Training steps from one record to the next, in place of epochs; the ends of epochs are recorded
+            too. Where `fit` takes several steps in one execution, at the first that comes after so many.
         training: Whether the model is called as in training, with batch normalisation by the batch and dropout masks
             that stay the same.
         loss: From model, x, y and sample_weight to the loss, for a model that trains by a step of its own.
@@ -90,6 +92,7 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         sample_weight: Any = None,
         *,
         every: int = 1,
+        every_batches: int | None = None,
         training: bool = True,
         loss: Any = None,
         through_time: bool = True,
@@ -98,14 +101,17 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         super().__init__()
         if keras.backend.backend() != "tensorflow":
             raise ValueError(f"Expected Keras to run on TensorFlow. Received: {keras.backend.backend()}")
-        if not isinstance(every, int) or every < 1:
-            raise ValueError(f"Expected every to be at least 1 epoch. Received: {every!r:.80}")
+        _refuse_below_one(every, "every", "epoch")
+        if every_batches is not None:
+            _refuse_below_one(every_batches, "every_batches", "step")
+            self.on_train_batch_end = self._on_steps  # Keras waits after each batch for whoever has this method.
         self._batch = batch_of(x, y, sample_weight)
-        self._every, self._log_dir = every, log_dir
+        self._every, self._every_batches, self._log_dir = every, every_batches, log_dir
+        self._unit = "epoch" if every_batches is None else "step"
         self._settings = {"training": training, "loss": loss, "through_time": through_time}
         self._probe: Probe | None = None
         self._history: _History | None = None
-        self._epoch, self._seconds, self._is_new = 0, 0.0, True
+        self._count, self._seconds, self._is_new = 0, 0.0, True  # Epochs or steps until now.
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """See the model anew: it may have been compiled, or its layers frozen, since the last training."""
@@ -114,12 +120,13 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Record the model before its first step."""
+        self._batch_seen = -1
         if not self._is_new:
             return
         self._is_new = False
-        if self._history is None:
-            self._epoch = epoch
-        planned = self._epoch + self.params["epochs"] - epoch
+        if self._history is None and self._unit == "epoch":
+            self._count = epoch
+        planned = self._planned(self.params["epochs"] - epoch)
         if self._history is None:
             measured = self._probed.measure()
             self._history = _History(self._header(planned), self._log_dir)
@@ -129,13 +136,28 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Record the model after so many epochs. Those of a further `fit` are counted on."""
-        self._epoch += 1
-        if self._epoch % self._every == 0:
+        self._count += self._unit == "epoch"
+        if self._count % self._every == 0 and self._count > self._recorded.last:
             self._take(logs)
+
+    def _on_steps(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Record the model if so many steps were taken; what ends an epoch waits for its curves."""
+        before, self._count = self._count, self._count + batch - self._batch_seen
+        self._batch_seen = batch
+        is_due = self._count // self._every_batches > before // self._every_batches  # type: ignore[operator]
+        if is_due and batch + 1 != self.params["steps"]:
+            self._take(logs)
+
+    def _planned(self, epochs: int) -> int | None:
+        """The last epoch or step after so many more epochs; None if it is not known how many steps they have."""
+        if self._unit == "epoch":
+            return self._count + epochs
+        steps = self.params["steps"]
+        return None if steps is None else self._count + int(steps) * epochs
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """Record the end, and let go of the model's graph."""
-        if self._epoch > self._recorded.last:
+        if self._count > self._recorded.last:
             self._take(logs)
         self._recorded.say("complete")
         self._probe, self._seconds = None, time.monotonic() - self._began
@@ -193,7 +215,7 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
             raise ValueError(NOT_YET)
         return self._history
 
-    def _header(self, planned: int) -> dict[str, Any]:
+    def _header(self, planned: int | None) -> dict[str, Any]:
         """What `run.json` says of the training."""
         described, probe = self._probed.described, {"examples": self._batch.size, "source": "probe"}
         return {
@@ -201,7 +223,7 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
             "framework": f"keras {keras.__version__}",
             "started": datetime.now(UTC).isoformat(timespec="seconds"),
             "status": "running",
-            "unit": "epoch",
+            "unit": self._unit,
             "planned": planned,
             "guessing_loss": described.guess,
             "majority_share": described.majority_share,
@@ -216,7 +238,8 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         self._append(logs or {}, self._probed.measure())
 
     def _append(self, logs: Mapping[str, Any], measured: Measured) -> None:
-        self._recorded.append(_line(self._epoch, time.monotonic() - self._began, logs, measured))
+        record = _line(time.monotonic() - self._began, logs, measured)
+        self._recorded.append({self._unit: self._count} | record)
 
     def __repr__(self) -> str:
         """The verdict in a line."""
@@ -298,10 +321,14 @@ class _History:
             self._unended = weakref.finalize(self, self._writer.end, "stopped")
 
 
-def _line(epoch: int, seconds: float, logs: Mapping[str, Any], measured: Measured) -> dict[str, Any]:
-    """One record of a log."""
+def _refuse_below_one(value: object, name: str, unit: str) -> None:
+    if not isinstance(value, int) or value < 1:
+        raise ValueError(f"Expected {name} to be at least 1 {unit}. Received: {value!r:.80}")
+
+
+def _line(seconds: float, logs: Mapping[str, Any], measured: Measured) -> dict[str, Any]:
+    """One record of a log, but for its number."""
     return {
-        "epoch": epoch,
         "seconds": seconds,
         "curves": _curves(logs),
         "kernels": _columns(measured.kernels),
