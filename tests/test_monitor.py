@@ -17,6 +17,7 @@ import tensorflow as tf
 from keras.src.backend.common import global_state
 from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
 from probe.kinds import KINDS, Kind, numbers
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from vgdemo import GradientMonitor, RunRecord
 from vgdemo.log import LogReader
@@ -153,6 +154,31 @@ def test_the_record_is_kept_and_pictured_as_any_other(tmp_path: Path, monkeypatc
     shown = monitor._repr_mimebundle_()
     assert monitor.diagnosis.headline in shown["text/html"] and "application/vnd.plotly.v1+json" in shown
     assert "<td>answer</td>" in shown["text/html"]
+
+
+def test_tensorboard_shows_gradients_live_under_the_names_of_write_grads(tmp_path: Path) -> None:
+    seen = []
+
+    class Looking(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            events = EventAccumulator(str(tmp_path))
+            events.Reload()
+            seen.append([event.step for event in events.Tensors("inside/kernel_0_grad")])
+
+    kind = made("data_set_with_weights")
+    kind.model.layers[0].name = "inside"
+    monitor = GradientMonitor(*kind.probe, log_dir=tmp_path, tensorboard=True)
+    history = kind.fitted(2, [monitor, Looking()])
+    assert seen == [[0, 1], [0, 1, 2]]
+    events = EventAccumulator(str(tmp_path)).Reload()
+    assert set(events.Tags()["tensors"]) == {"inside/kernel_0_grad", "answer/kernel_0_grad"}
+    assert [event.value for event in events.Scalars("epoch_loss")][1:] == pytest.approx(history["loss"])
+    left, right, counts = tf.make_ndarray(events.Tensors("inside/kernel_0_grad")[-1].tensor_proto).T
+    rms = monitor.record.values("gradient_rms")[-1, 0, 0]
+    assert counts.sum() == 30 - monitor.record.values("gradient_zero_share")[-1, 0, 0] * 30
+    assert left[0] < np.log10(rms) < right[-1] + 0.5
+    with pytest.raises(ValueError, match="Expected log_dir, where tensorboard=True writes its events. Received: None"):
+        GradientMonitor(*kind.probe, tensorboard=True)
 
 
 def test_settings_that_mean_nothing_are_refused() -> None:

@@ -9,6 +9,7 @@ import time
 import weakref
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from vgdemo.log import FORMAT, LogWriter
 from vgdemo.log.header import Header
 from vgdemo.log.measurements import Measurements
 from vgdemo.log.strict_json import line
+from vgdemo.model import Model
 from vgdemo.probe import Measured, Probe, Rows, batch_of
 from vgdemo.record import RunRecord
 from vgdemo.wording import number
@@ -61,6 +63,8 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
             their state, through all later steps; beyond 256 steps in even groups.
         log_dir: Folder of a log that others follow while the training goes on, as `vgdemo watch` does. Where one is
             already, it goes into the next free subfolder.
+        tensorboard: Whether events for TensorBoard are written into that folder as well, live: the curves, and
+            histograms of the powers of ten of each kernel's gradient entries, as `dense/kernel_0_grad`.
 
     Attributes:
         folder: Where the log is; None without one.
@@ -82,6 +86,7 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
 
     Raises:
         ValueError: If the probe is none, or Keras runs on another backend than TensorFlow.
+        ModuleNotFoundError: If TensorBoard is wanted and not installed.
         ForeignStateError: From `fit`, if a layer keeps state outside Keras that a measurement would move.
     """
 
@@ -97,6 +102,7 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         loss: Any = None,
         through_time: bool = True,
         log_dir: str | Path | None = None,
+        tensorboard: bool = False,
     ) -> None:
         super().__init__()
         if keras.backend.backend() != "tensorflow":
@@ -105,6 +111,11 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         if every_batches is not None:
             _refuse_below_one(every_batches, "every_batches", "step")
             self.on_train_batch_end = self._on_steps  # Keras waits after each batch for whoever has this method.
+        if tensorboard and log_dir is None:
+            raise ValueError("Expected log_dir, where tensorboard=True writes its events. Received: None")
+        if tensorboard and find_spec("tensorboard") is None:
+            raise ModuleNotFoundError("Expected TensorBoard to be installed: pip install tensorboard. Received: none")
+        self._tensorboard = tensorboard
         self._batch = batch_of(x, y, sample_weight)
         self._every, self._every_batches, self._log_dir = every, every_batches, log_dir
         self._unit = "epoch" if every_batches is None else "step"
@@ -130,6 +141,7 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         if self._history is None:
             measured = self._probed.measure()
             self._history = _History(self._header(planned), self._log_dir)
+            self._events = _EventFile(self._history.folder) if self._tensorboard and self._history.folder else None
             self._append({"loss": measured.loss}, measured._replace(updates=[]))
         else:
             self._history.say("running", planned=planned)
@@ -240,6 +252,8 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
     def _append(self, logs: Mapping[str, Any], measured: Measured) -> None:
         record = _line(time.monotonic() - self._began, logs, measured)
         self._recorded.append({self._unit: self._count} | record)
+        if self._events is not None:
+            self._events.append(self._count, record["curves"], self._probed.described.model, measured)
 
     def __repr__(self) -> str:
         """The verdict in a line."""
@@ -319,6 +333,27 @@ class _History:
         """Keras does not tell of an exception: a training whose end never came is stopped when this is let go."""
         if self._writer is not None:
             self._unended = weakref.finalize(self, self._writer.end, "stopped")
+
+
+class _EventFile:
+    """What TensorBoard reads of a training while it goes on. No file stays open."""
+
+    def __init__(self, folder: Path) -> None:
+        from vgdemo.export.event_file import file_beginning, growing_event  # TensorBoard is optional.
+
+        self._event = growing_event
+        self._path = folder / f"events.out.tfevents.{int(time.time())}.vgdemo"
+        self._write(file_beginning())
+
+    def append(self, count: int, curves: Mapping[str, float], model: Model, measured: Measured) -> None:
+        """Write one event."""
+        pairs = zip(model.kernel_labels, measured.histograms, strict=True)
+        gradients = {label: counts for label, counts in pairs if counts is not None}
+        self._write(self._event(count, curves, gradients, model))
+
+    def _write(self, content: bytes) -> None:
+        with self._path.open("ab", buffering=0) as file:
+            file.write(content)
 
 
 def _refuse_below_one(value: object, name: str, unit: str) -> None:
