@@ -81,7 +81,7 @@ def _heads(logs: Logs) -> None:
             if len(logs) > 1:
                 st.markdown(f"**{letter} · {plain(log.name)}**")
             st.progress(_share(log), text=told(" ".join([progress_of(log), *log.record.notices])))
-            _verdict(log)
+            _verdict(log, f"Why {letter}?" if len(logs) > 1 else "Why")
 
 
 def _share(log: ShownLog) -> float:
@@ -112,7 +112,7 @@ def _in_short(log: ShownLog) -> str:
     return f"{progress_of(log)} {verdict_in_words(log)}" if log.progress.state.is_over else "Training."
 
 
-def _verdict(log: ShownLog) -> None:
+def _verdict(log: ShownLog, why: str) -> None:
     """What the training has until now, with its reasons and what may cure it; before it is over only what is plain."""
     diagnosis = diagnosis_of(log.record)
     is_over = log.progress.state.is_over
@@ -123,7 +123,7 @@ def _verdict(log: ShownLog) -> None:
     if not is_over:
         st.caption(STILL)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        reasons(diagnosis, f"Why {plain(log.name)}?")
+        reasons(diagnosis, why)
         _remedies(diagnosis, log.name)
 
 
