@@ -181,10 +181,48 @@ def test_tensorboard_shows_gradients_live_under_the_names_of_write_grads(tmp_pat
         GradientMonitor(*kind.probe, tensorboard=True)
 
 
+WITHOUT_A_PROBE = (
+    "sequential_that_is_not_built",
+    "run_eagerly",
+    "compiled_with_xla",
+    "mixed_float16",
+    "train_step_of_its_own",
+)
+
+
+@pytest.mark.filterwarnings("ignore:Gradients do not exist:UserWarning")  # As above.
+@pytest.mark.parametrize("name", WITHOUT_A_PROBE)
+def test_without_a_probe_a_training_is_the_same_to_the_bit_as_well(name: str) -> None:
+    plain, kind, monitor = digest(made(name), None), made(name), GradientMonitor()
+    assert all(map(np.array_equal, plain, digest(kind, monitor)))
+    assert "apply" not in vars(kind.model.optimizer) and "train_step" not in vars(kind.model)
+    record = monitor.record
+    assert record.epochs.tolist() == [0, 1, 2] and not record.has("activation_mean")
+    is_measured = [kernel.is_reached for kernel in record.model.kernels]
+    assert (record.values("gradient_max_abs")[..., is_measured] > 0).all()
+    assert monitor.diagnosis.sentence and monitor.figure().data
+
+
+def test_without_a_probe_the_gradients_are_those_that_the_optimiser_gets() -> None:
+    kind = made("train_step_of_its_own")
+    keras.utils.set_random_seed(3)
+    monitor, step = GradientMonitor(every_batches=1), 0.5
+    kind.model.compile(keras.optimizers.SGD(step))
+    weights: list[Any] = []  # Before each step, and in the end; before the first there are none yet.
+    look = keras.callbacks.LambdaCallback(
+        on_train_batch_begin=lambda batch, logs: weights.append(kind.model.first.kernel.numpy() if weights else None),
+        on_train_end=lambda logs: weights.append(kind.model.first.kernel.numpy()),
+    )
+    kind.fitted(2, [monitor, look])
+    gradients = [(before - after) / step for before, after in zip(weights[1:], weights[2:], strict=False)]
+    rms = [np.sqrt(np.mean(gradient.astype(np.float64) ** 2)) for gradient in gradients]
+    record = monitor.record
+    assert (record.unit, record.epochs.tolist()) == ("step", [0, 1, 2, 3, 4])
+    np.testing.assert_allclose(record.values("gradient_rms")[2:, 0, 0], rms, rtol=1e-4)  # Differences of weights.
+
+
 def test_settings_that_mean_nothing_are_refused() -> None:
     with pytest.raises(ValueError, match="Expected every to be at least 1 epoch. Received: 0"):
         GradientMonitor(np.zeros((2, 2)), np.zeros(2), every=0)
     with pytest.raises(ValueError, match="Expected every_batches to be at least 1 step. Received: 0.5"):
         GradientMonitor(np.zeros((2, 2)), np.zeros(2), every_batches=0.5)
-    with pytest.raises(ValueError, match="Expected a probe of arrays, or a data set. Received: NoneType"):
-        GradientMonitor()

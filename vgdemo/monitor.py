@@ -25,7 +25,7 @@ from vgdemo.log.header import Header
 from vgdemo.log.measurements import Measurements
 from vgdemo.log.strict_json import line
 from vgdemo.model import Model
-from vgdemo.probe import Measured, Probe, Rows, batch_of
+from vgdemo.probe import Measured, OwnSteps, Probe, Rows, batch_of
 from vgdemo.record import RunRecord
 from vgdemo.wording import number
 
@@ -50,7 +50,8 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
 
     Args:
         x: Inputs of the probe, in the shapes that `fit` gets; 256 examples are enough. Arrays in any structure, a
-            `tf.data.Dataset` or a `keras.utils.PyDataset`, of which the first batch is taken.
+            `tf.data.Dataset` or a `keras.utils.PyDataset`, of which the first batch is taken. Without a probe the
+            gradients of single batches are recorded, as the optimiser gets them, and no layer's output.
         y: Targets of the probe.
         sample_weight: What each example counts. Class weights never reach a callback.
         every: Epochs from one record to the next; the last is always recorded.
@@ -110,23 +111,29 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         _refuse_below_one(every, "every", "epoch")
         if every_batches is not None:
             _refuse_below_one(every_batches, "every_batches", "step")
-            self.on_train_batch_end = self._on_steps  # Keras waits after each batch for whoever has this method.
         if tensorboard and log_dir is None:
             raise ValueError("Expected log_dir, where tensorboard=True writes its events. Received: None")
         if tensorboard and find_spec("tensorboard") is None:
             raise ModuleNotFoundError("Expected TensorBoard to be installed: pip install tensorboard. Received: none")
         self._tensorboard = tensorboard
-        self._batch = batch_of(x, y, sample_weight)
+        self._batch = None if x is None else batch_of(x, y, sample_weight)
+        if self._batch is None:
+            self.on_train_batch_begin = self._expect
+        if self._batch is None or every_batches is not None:
+            self.on_train_batch_end = self._on_steps  # Keras waits after each batch for whoever has this method.
         self._every, self._every_batches, self._log_dir = every, every_batches, log_dir
         self._unit = "epoch" if every_batches is None else "step"
         self._settings = {"training": training, "loss": loss, "through_time": through_time}
-        self._probe: Probe | None = None
+        self._probe: Probe | OwnSteps | None = None
         self._history: _History | None = None
         self._count, self._seconds, self._is_new = 0, 0.0, True  # Epochs or steps until now.
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """See the model anew: it may have been compiled, or its layers frozen, since the last training."""
-        self._probe = Probe(self.model, self._batch, **self._settings)
+        if self._batch is None:
+            self._probe = OwnSteps(self.model)
+        else:
+            self._probe = Probe(self.model, self._batch, **self._settings)
         self._is_new, self._began = True, time.monotonic() - self._seconds
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
@@ -137,14 +144,31 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         self._is_new = False
         if self._history is None and self._unit == "epoch":
             self._count = epoch
-        planned = self._planned(self.params["epochs"] - epoch)
-        if self._history is None:
-            measured = self._probed.measure()
-            self._history = _History(self._header(planned), self._log_dir)
-            self._events = _EventFile(self._history.folder) if self._tensorboard and self._history.folder else None
-            self._append({"loss": measured.loss}, measured._replace(updates=[]))
-        else:
-            self._history.say("running", planned=planned)
+        self._last = self._planned(self.params["epochs"] - epoch)
+        if self._history is not None:
+            self._history.say("running", planned=self._last)
+        elif self._batch is not None:
+            self._begin({})
+
+    def _begin(self, logs: Mapping[str, Any]) -> None:
+        """Record the model as it was before its first step."""
+        measured = self._probed.measure()
+        self._history = _History(self._header(self._last), self._log_dir)
+        self._events = _EventFile(self._history.folder) if self._tensorboard and self._history.folder else None
+        self._append({"loss": measured.loss, **logs}, measured._replace(updates=[]))
+
+    def _expect(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Without a probe: measure a step only if it will be recorded, as far as that is known."""
+        steps, taken = self.params["steps"], self.model.steps_per_execution
+        ends = steps is None or batch + taken >= steps
+        due = self._is_due(taken)
+        if isinstance(self._probe, OwnSteps):
+            self._probe.expect(self._history is None or ends or due)
+
+    def _is_due(self, steps: int) -> bool:
+        """Whether a record is due after so many more steps."""
+        every = self._every_batches
+        return every is not None and (self._count + steps) // every > self._count // every
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Record the model after so many epochs. Those of a further `fit` are counted on."""
@@ -154,9 +178,13 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _on_steps(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Record the model if so many steps were taken; what ends an epoch waits for its curves."""
-        before, self._count = self._count, self._count + batch - self._batch_seen
-        self._batch_seen = batch
-        is_due = self._count // self._every_batches > before // self._every_batches  # type: ignore[operator]
+        if self._history is None:
+            self._begin(logs or {})
+        if self._every_batches is None:
+            return
+        steps, self._batch_seen = batch - self._batch_seen, batch
+        is_due = self._is_due(steps)
+        self._count += steps
         if is_due and batch + 1 != self.params["steps"]:
             self._take(logs)
 
@@ -216,7 +244,7 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         self.record.save(path)
 
     @property
-    def _probed(self) -> Probe:
+    def _probed(self) -> Probe | OwnSteps:
         if self._probe is None:
             raise ValueError(NOT_YET)
         return self._probe
@@ -229,7 +257,8 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _header(self, planned: int | None) -> dict[str, Any]:
         """What `run.json` says of the training."""
-        described, probe = self._probed.described, {"examples": self._batch.size, "source": "probe"}
+        described, batch = self._probed.described, self._batch
+        probe = {"source": "optimizer"} if batch is None else {"source": "probe", "examples": batch.size}
         return {
             "name": self.model.name,
             "framework": f"keras {keras.__version__}",
@@ -239,7 +268,7 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
             "planned": planned,
             "guessing_loss": described.guess,
             "majority_share": described.majority_share,
-            "probe": probe | {"training": self._settings["training"]},
+            "probe": probe | {"training": batch is None or self._settings["training"]},
             "model": described.model.to_dict(),
             "time_steps": self._probed.time_steps,
             "notices": self._probed.notices,

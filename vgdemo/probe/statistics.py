@@ -42,13 +42,20 @@ def update_statistics(kernel: tf.Tensor, before: tf.Tensor) -> Statistics:
     return {"update_ratio": tf.norm(kernel - before) / tf.norm(before)}
 
 
-def histogram(gradient: tf.Tensor) -> tf.Tensor:
-    """(`HISTOGRAM_BINS`,) counts of |g|; the bins are those of `Panel.histograms`."""
+def histogram(gradient: tf.Tensor, *, compiled: bool = False) -> tf.Tensor:
+    """(`HISTOGRAM_BINS`,) counts of |g|; the bins are those of `Panel.histograms`.
+
+    Args:
+        gradient: Of any shape.
+        compiled: Whether XLA may have to compile it, which takes three times as long without it.
+    """
     size = tf.reshape(tf.abs(gradient), [-1])
     per_decade = 1 / (HISTOGRAM_EDGES[1] - HISTOGRAM_EDGES[0])
     places = tf.floor((tf.math.log(size) / np.log(10) - HISTOGRAM_EDGES[0]) * per_decade) + 2
     bins = tf.cast(tf.clip_by_value(places, 1, HISTOGRAM_BINS - 2), tf.int32)
     bins = tf.where(tf.equal(size, 0), 0, tf.where(tf.math.is_finite(size), bins, HISTOGRAM_BINS - 1))
+    if compiled:
+        return tf.math.unsorted_segment_sum(tf.ones_like(bins), bins, HISTOGRAM_BINS)
     return tf.math.bincount(bins, minlength=HISTOGRAM_BINS, maxlength=HISTOGRAM_BINS)
 
 
