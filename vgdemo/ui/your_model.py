@@ -76,8 +76,7 @@ def _draw(names: Sequence[str]) -> None:
 
 def _heads(logs: Logs) -> None:
     for letter, column, log in zip(LETTERS, st.columns(len(logs)), logs.values(), strict=False):
-        key = f"verdict-{letter}" if len(logs) > 1 else "verdict"  # As the style sheet knows them.
-        with column, st.container(key=key, gap="xsmall"):
+        with column, st.container(key=f"verdict-{letter}", gap="xsmall"):  # As the style sheet knows it.
             if len(logs) > 1:
                 st.markdown(f"**{letter} · {plain(log.name)}**")
             st.progress(_share(log), text=told(" ".join([progress_of(log), *log.record.notices])))
@@ -135,7 +134,7 @@ def _remedies(diagnosis: Diagnosis, name: str) -> None:
     with st.popover("What may cure it", type="tertiary", key=f"cure {name}"):
         for remedy in remedies:
             st.markdown(f"**{plain(remedy.label)}.** {plain(remedy.explanation)}")
-            st.code(remedy.as_keras(), language="python")
+            st.code(remedy.as_keras(), language="python", wrap_lines=True)
 
 
 def _figures(logs: Logs) -> None:
