@@ -1,4 +1,5 @@
-"""Train the labelled runs, diagnose them, try the remedies of the ill ones, and print what both are worth.
+"""Train the labelled runs, diagnose them, try the remedies of the ill ones, and print what both are worth; then the
+labelled Keras models, of which it prints how many verdicts agree.
 
 python -m bench.diagnosis
 """
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import vgdemo
+from bench import labelled_models
 from bench.labels import HALVES, LabelledRun, labelled_runs
 from bench.oracle import SHARE, needed_epochs, threshold
 from vgdemo.config import RunConfig
@@ -141,6 +143,7 @@ def main() -> None:
     context = multiprocessing.get_context("spawn")  # A process that has TensorFlow must not be forked.
     with context.Pool(maxtasksperchild=TASKS) as pool:  # concurrent.futures hangs when its processes are used up.
         show(pool.imap(examined, labelled_runs()))
+    labelled_models.main([])
 
 
 def show(results: Iterable[Examined]) -> None:

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from bench import dashboard, engine, visitors
+from bench import dashboard, engine, monitor, visitors
 
 
 def main() -> None:
@@ -22,6 +22,7 @@ def main() -> None:
         section("Article's deep ReLU network, 500 epochs, 10 replicates", engine.fresh_processes())
         section("The same, against Keras", engine.against_keras())
         section("Cost of a run", engine.costs())
+        section("The monitor, beside Keras's own training", monitor.costs())
         section("Through the queue", dashboard.clicks(folder / "queue"))
         section("Dashboard, empty store", dashboard.server(folder / "dashboard"))
         section("Dashboard, stored runs", visitors.crowd(folder / "queue"))

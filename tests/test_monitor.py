@@ -16,7 +16,8 @@ import pytest
 import tensorflow as tf
 from keras.src.backend.common import global_state
 from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
-from probe.kinds import KINDS, Kind
+from probe.kinds import KINDS, Kind, numbers
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from vgdemo import GradientMonitor, RunRecord
 from vgdemo.log import LogReader
@@ -110,6 +111,31 @@ def test_a_further_fit_continues_record_and_log(tmp_path: Path) -> None:
     np.testing.assert_array_equal(written.values("gradient_rms"), monitor.record.values("gradient_rms"))
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras's, when it saves.
+@pytest.mark.parametrize(("steps_per_execution", "recorded"), [(1, [0, 3, 4, 6, 8]), (2, [0, 4, 6, 8])])
+def test_every_so_many_batches_are_recorded_beside_other_callbacks(
+    steps_per_execution: int, recorded: list[int], tmp_path: Path
+) -> None:
+    def trained(*callbacks: Any) -> list[np.ndarray]:
+        keras.utils.clear_session()
+        keras.utils.set_random_seed(3)
+        model = keras.Sequential([keras.layers.Dense(5, "relu"), keras.layers.Dropout(0.5), keras.layers.Dense(1)])
+        model.compile("adam", "mse", steps_per_execution=steps_per_execution)
+        kind = Kind(model, numbers(6), numbers(1), fit={"batch_size": 4})
+        others = [
+            keras.callbacks.EarlyStopping("loss"),
+            keras.callbacks.ModelCheckpoint(tmp_path / "best.keras", monitor="loss"),
+        ]
+        curves = kind.fitted(2, [*others, *callbacks])
+        return [*(variable.numpy() for variable in model.variables), np.array(curves["loss"])]
+
+    monitor = GradientMonitor(numbers(6), numbers(1), every_batches=3)
+    assert all(map(np.array_equal, trained(), trained(monitor)))
+    record = monitor.record
+    assert (record.unit, record.epochs.tolist()) == ("step", recorded)
+    assert record.guess == pytest.approx(np.var(numbers(1)))
+
+
 def test_the_record_is_kept_and_pictured_as_any_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kind = made("dense_with_dropout_and_batch_normalization")
     monitor = GradientMonitor(*kind.probe)
@@ -130,6 +156,73 @@ def test_the_record_is_kept_and_pictured_as_any_other(tmp_path: Path, monkeypatc
     assert "<td>answer</td>" in shown["text/html"]
 
 
+def test_tensorboard_shows_gradients_live_under_the_names_of_write_grads(tmp_path: Path) -> None:
+    seen = []
+
+    class Looking(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            events = EventAccumulator(str(tmp_path))
+            events.Reload()
+            seen.append([event.step for event in events.Tensors("inside/kernel_0_grad")])
+
+    kind = made("data_set_with_weights")
+    kind.model.layers[0].name = "inside"
+    monitor = GradientMonitor(*kind.probe, log_dir=tmp_path, tensorboard=True)
+    history = kind.fitted(2, [monitor, Looking()])
+    assert seen == [[0, 1], [0, 1, 2]]
+    events = EventAccumulator(str(tmp_path)).Reload()
+    assert set(events.Tags()["tensors"]) == {"inside/kernel_0_grad", "answer/kernel_0_grad"}
+    assert [event.value for event in events.Scalars("epoch_loss")][1:] == pytest.approx(history["loss"])
+    left, right, counts = tf.make_ndarray(events.Tensors("inside/kernel_0_grad")[-1].tensor_proto).T
+    rms = monitor.record.values("gradient_rms")[-1, 0, 0]
+    assert counts.sum() == 30 - monitor.record.values("gradient_zero_share")[-1, 0, 0] * 30
+    assert left[0] < np.log10(rms) < right[-1] + 0.5
+    with pytest.raises(ValueError, match="Expected log_dir, where tensorboard=True writes its events. Received: None"):
+        GradientMonitor(*kind.probe, tensorboard=True)
+
+
+WITHOUT_A_PROBE = (
+    "sequential_that_is_not_built",
+    "run_eagerly",
+    "compiled_with_xla",
+    "mixed_float16",
+    "train_step_of_its_own",
+)
+
+
+@pytest.mark.filterwarnings("ignore:Gradients do not exist:UserWarning")  # As above.
+@pytest.mark.parametrize("name", WITHOUT_A_PROBE)
+def test_without_a_probe_a_training_is_the_same_to_the_bit_as_well(name: str) -> None:
+    plain, kind, monitor = digest(made(name), None), made(name), GradientMonitor()
+    assert all(map(np.array_equal, plain, digest(kind, monitor)))
+    assert "apply" not in vars(kind.model.optimizer) and "train_step" not in vars(kind.model)
+    record = monitor.record
+    assert record.epochs.tolist() == [0, 1, 2] and not record.has("activation_mean")
+    is_measured = [kernel.is_reached for kernel in record.model.kernels]
+    assert (record.values("gradient_max_abs")[..., is_measured] > 0).all()
+    assert monitor.diagnosis.sentence and monitor.figure().data
+
+
+def test_without_a_probe_the_gradients_are_those_that_the_optimiser_gets() -> None:
+    kind = made("train_step_of_its_own")
+    keras.utils.set_random_seed(3)
+    monitor, step = GradientMonitor(every_batches=1), 0.5
+    kind.model.compile(keras.optimizers.SGD(step))
+    weights: list[Any] = []  # Before each step, and in the end; before the first there are none yet.
+    look = keras.callbacks.LambdaCallback(
+        on_train_batch_begin=lambda batch, logs: weights.append(kind.model.first.kernel.numpy() if weights else None),
+        on_train_end=lambda logs: weights.append(kind.model.first.kernel.numpy()),
+    )
+    kind.fitted(2, [monitor, look])
+    gradients = [(before - after) / step for before, after in zip(weights[1:], weights[2:], strict=False)]
+    rms = [np.sqrt(np.mean(gradient.astype(np.float64) ** 2)) for gradient in gradients]
+    record = monitor.record
+    assert (record.unit, record.epochs.tolist()) == ("step", [0, 1, 2, 3, 4])
+    np.testing.assert_allclose(record.values("gradient_rms")[2:, 0, 0], rms, rtol=1e-4)  # Differences of weights.
+
+
 def test_settings_that_mean_nothing_are_refused() -> None:
     with pytest.raises(ValueError, match="Expected every to be at least 1 epoch. Received: 0"):
         GradientMonitor(np.zeros((2, 2)), np.zeros(2), every=0)
+    with pytest.raises(ValueError, match="Expected every_batches to be at least 1 step. Received: 0.5"):
+        GradientMonitor(np.zeros((2, 2)), np.zeros(2), every_batches=0.5)

@@ -9,6 +9,7 @@ import time
 import weakref
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ from vgdemo.log import FORMAT, LogWriter
 from vgdemo.log.header import Header
 from vgdemo.log.measurements import Measurements
 from vgdemo.log.strict_json import line
-from vgdemo.probe import Measured, Probe, Rows, batch_of
+from vgdemo.model import Model
+from vgdemo.probe import Measured, OwnSteps, Probe, Rows, batch_of
 from vgdemo.record import RunRecord
 from vgdemo.wording import number
 
@@ -48,10 +50,13 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
 
     Args:
         x: Inputs of the probe, in the shapes that `fit` gets; 256 examples are enough. Arrays in any structure, a
-            `tf.data.Dataset` or a `keras.utils.PyDataset`, of which the first batch is taken.
+            `tf.data.Dataset` or a `keras.utils.PyDataset`, of which the first batch is taken. Without a probe the
+            gradients of single batches are recorded, as the optimiser gets them, and no layer's output.
         y: Targets of the probe.
         sample_weight: What each example counts. Class weights never reach a callback.
         every: Epochs from one record to the next; the last is always recorded.
+        every_batches: Training steps from one record to the next, in place of epochs; the ends of epochs are recorded
+            too. Where `fit` takes several steps in one execution, at the first that comes after so many.
         training: Whether the model is called as in training, with batch normalisation by the batch and dropout masks
             that stay the same.
         loss: From model, x, y and sample_weight to the loss, for a model that trains by a step of its own.
@@ -59,6 +64,8 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
             their state, through all later steps; beyond 256 steps in even groups.
         log_dir: Folder of a log that others follow while the training goes on, as `vgdemo watch` does. Where one is
             already, it goes into the next free subfolder.
+        tensorboard: Whether events for TensorBoard are written into that folder as well, live: the curves, and
+            histograms of the powers of ten of each kernel's gradient entries, as `dense/kernel_0_grad`.
 
     Attributes:
         folder: Where the log is; None without one.
@@ -80,6 +87,7 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
 
     Raises:
         ValueError: If the probe is none, or Keras runs on another backend than TensorFlow.
+        ModuleNotFoundError: If TensorBoard is wanted and not installed.
         ForeignStateError: From `fit`, if a layer keeps state outside Keras that a measurement would move.
     """
 
@@ -90,52 +98,106 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         sample_weight: Any = None,
         *,
         every: int = 1,
+        every_batches: int | None = None,
         training: bool = True,
         loss: Any = None,
         through_time: bool = True,
         log_dir: str | Path | None = None,
+        tensorboard: bool = False,
     ) -> None:
         super().__init__()
         if keras.backend.backend() != "tensorflow":
             raise ValueError(f"Expected Keras to run on TensorFlow. Received: {keras.backend.backend()}")
-        if not isinstance(every, int) or every < 1:
-            raise ValueError(f"Expected every to be at least 1 epoch. Received: {every!r:.80}")
-        self._batch = batch_of(x, y, sample_weight)
-        self._every, self._log_dir = every, log_dir
+        _refuse_below_one(every, "every", "epoch")
+        if every_batches is not None:
+            _refuse_below_one(every_batches, "every_batches", "step")
+        if tensorboard and log_dir is None:
+            raise ValueError("Expected log_dir, where tensorboard=True writes its events. Received: None")
+        if tensorboard and find_spec("tensorboard") is None:
+            raise ModuleNotFoundError("Expected TensorBoard to be installed: pip install tensorboard. Received: none")
+        self._tensorboard = tensorboard
+        self._batch = None if x is None else batch_of(x, y, sample_weight)
+        if self._batch is None:
+            self.on_train_batch_begin = self._expect
+        if self._batch is None or every_batches is not None:
+            self.on_train_batch_end = self._on_steps  # Keras waits after each batch for whoever has this method.
+        self._every, self._every_batches, self._log_dir = every, every_batches, log_dir
+        self._unit = "epoch" if every_batches is None else "step"
         self._settings = {"training": training, "loss": loss, "through_time": through_time}
-        self._probe: Probe | None = None
+        self._probe: Probe | OwnSteps | None = None
         self._history: _History | None = None
-        self._epoch, self._seconds, self._is_new = 0, 0.0, True
+        self._count, self._seconds, self._is_new = 0, 0.0, True  # Epochs or steps until now.
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """See the model anew: it may have been compiled, or its layers frozen, since the last training."""
-        self._probe = Probe(self.model, self._batch, **self._settings)
+        if self._batch is None:
+            self._probe = OwnSteps(self.model)
+        else:
+            self._probe = Probe(self.model, self._batch, **self._settings)
         self._is_new, self._began = True, time.monotonic() - self._seconds
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Record the model before its first step."""
+        self._batch_seen = -1
         if not self._is_new:
             return
         self._is_new = False
-        if self._history is None:
-            self._epoch = epoch
-        planned = self._epoch + self.params["epochs"] - epoch
-        if self._history is None:
-            measured = self._probed.measure()
-            self._history = _History(self._header(planned), self._log_dir)
-            self._append({"loss": measured.loss}, measured._replace(updates=[]))
-        else:
-            self._history.say("running", planned=planned)
+        if self._history is None and self._unit == "epoch":
+            self._count = epoch
+        self._last = self._planned(self.params["epochs"] - epoch)
+        if self._history is not None:
+            self._history.say("running", planned=self._last)
+        elif self._batch is not None:
+            self._begin({})
+
+    def _begin(self, logs: Mapping[str, Any]) -> None:
+        """Record the model as it was before its first step."""
+        measured = self._probed.measure()
+        self._history = _History(self._header(self._last), self._log_dir)
+        self._events = _EventFile(self._history.folder) if self._tensorboard and self._history.folder else None
+        self._append({"loss": measured.loss, **logs}, measured._replace(updates=[]))
+
+    def _expect(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Without a probe: measure a step only if it will be recorded, as far as that is known."""
+        steps, taken = self.params["steps"], self.model.steps_per_execution
+        ends = steps is None or batch + taken >= steps
+        due = self._is_due(taken)
+        if isinstance(self._probe, OwnSteps):
+            self._probe.expect(self._history is None or ends or due)
+
+    def _is_due(self, steps: int) -> bool:
+        """Whether a record is due after so many more steps."""
+        every = self._every_batches
+        return every is not None and (self._count + steps) // every > self._count // every
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Record the model after so many epochs. Those of a further `fit` are counted on."""
-        self._epoch += 1
-        if self._epoch % self._every == 0:
+        self._count += self._unit == "epoch"
+        if self._count % self._every == 0 and self._count > self._recorded.last:
             self._take(logs)
+
+    def _on_steps(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """Record the model if so many steps were taken; what ends an epoch waits for its curves."""
+        if self._history is None:
+            self._begin(logs or {})
+        if self._every_batches is None:
+            return
+        steps, self._batch_seen = batch - self._batch_seen, batch
+        is_due = self._is_due(steps)
+        self._count += steps
+        if is_due and batch + 1 != self.params["steps"]:
+            self._take(logs)
+
+    def _planned(self, epochs: int) -> int | None:
+        """The last epoch or step after so many more epochs; None if it is not known how many steps they have."""
+        if self._unit == "epoch":
+            return self._count + epochs
+        steps = self.params["steps"]
+        return None if steps is None else self._count + int(steps) * epochs
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """Record the end, and let go of the model's graph."""
-        if self._epoch > self._recorded.last:
+        if self._count > self._recorded.last:
             self._take(logs)
         self._recorded.say("complete")
         self._probe, self._seconds = None, time.monotonic() - self._began
@@ -182,7 +244,7 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         self.record.save(path)
 
     @property
-    def _probed(self) -> Probe:
+    def _probed(self) -> Probe | OwnSteps:
         if self._probe is None:
             raise ValueError(NOT_YET)
         return self._probe
@@ -193,19 +255,20 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
             raise ValueError(NOT_YET)
         return self._history
 
-    def _header(self, planned: int) -> dict[str, Any]:
+    def _header(self, planned: int | None) -> dict[str, Any]:
         """What `run.json` says of the training."""
-        described, probe = self._probed.described, {"examples": self._batch.size, "source": "probe"}
+        described, batch = self._probed.described, self._batch
+        probe = {"source": "optimizer"} if batch is None else {"source": "probe", "examples": batch.size}
         return {
             "name": self.model.name,
             "framework": f"keras {keras.__version__}",
             "started": datetime.now(UTC).isoformat(timespec="seconds"),
             "status": "running",
-            "unit": "epoch",
+            "unit": self._unit,
             "planned": planned,
             "guessing_loss": described.guess,
             "majority_share": described.majority_share,
-            "probe": probe | {"training": self._settings["training"]},
+            "probe": probe | {"training": batch is None or self._settings["training"]},
             "model": described.model.to_dict(),
             "time_steps": self._probed.time_steps,
             "notices": self._probed.notices,
@@ -216,7 +279,10 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         self._append(logs or {}, self._probed.measure())
 
     def _append(self, logs: Mapping[str, Any], measured: Measured) -> None:
-        self._recorded.append(_line(self._epoch, time.monotonic() - self._began, logs, measured))
+        record = _line(time.monotonic() - self._began, logs, measured)
+        self._recorded.append({self._unit: self._count} | record)
+        if self._events is not None:
+            self._events.append(self._count, record["curves"], self._probed.described.model, measured)
 
     def __repr__(self) -> str:
         """The verdict in a line."""
@@ -298,10 +364,35 @@ class _History:
             self._unended = weakref.finalize(self, self._writer.end, "stopped")
 
 
-def _line(epoch: int, seconds: float, logs: Mapping[str, Any], measured: Measured) -> dict[str, Any]:
-    """One record of a log."""
+class _EventFile:
+    """What TensorBoard reads of a training while it goes on. No file stays open."""
+
+    def __init__(self, folder: Path) -> None:
+        from vgdemo.export.event_file import file_beginning, growing_event  # TensorBoard is optional.
+
+        self._event = growing_event
+        self._path = folder / f"events.out.tfevents.{int(time.time())}.vgdemo"
+        self._write(file_beginning())
+
+    def append(self, count: int, curves: Mapping[str, float], model: Model, measured: Measured) -> None:
+        """Write one event."""
+        pairs = zip(model.kernel_labels, measured.histograms, strict=True)
+        gradients = {label: counts for label, counts in pairs if counts is not None}
+        self._write(self._event(count, curves, gradients, model))
+
+    def _write(self, content: bytes) -> None:
+        with self._path.open("ab", buffering=0) as file:
+            file.write(content)
+
+
+def _refuse_below_one(value: object, name: str, unit: str) -> None:
+    if not isinstance(value, int) or value < 1:
+        raise ValueError(f"Expected {name} to be at least 1 {unit}. Received: {value!r:.80}")
+
+
+def _line(seconds: float, logs: Mapping[str, Any], measured: Measured) -> dict[str, Any]:
+    """One record of a log, but for its number."""
     return {
-        "epoch": epoch,
         "seconds": seconds,
         "curves": _curves(logs),
         "kernels": _columns(measured.kernels),

@@ -107,6 +107,13 @@ def test_compare_is_for_everybody(page: Page, url: str) -> None:
     expect_for_everybody(page, "Compare", {"Start from": DIALOG})
 
 
+def test_your_model_is_for_everybody(page: Page, url: str) -> None:
+    visit(page, f"{url}/Your_model")
+    open_all(page)
+    expect(page.get_by_text("log_dir=")).to_be_visible()
+    expect_for_everybody(page, "Your model")
+
+
 def test_the_library_is_for_everybody(page: Page, url: str) -> None:
     for place in range(2):
         visit_finished(page, f"{url}/?epochs=1&replicates=1&seed={90 + place}")

@@ -126,3 +126,14 @@ def test_nothing_is_said_of_what_can_be_reached_where_nobody_knows(make_record: 
         make_record(), ceiling=0.8, curve_arrays={"train_loss": make_record().curve_arrays["train_loss"]}
     )
     assert not any("reach" in str(trace.name) for trace in curves(loss_alone).data)
+
+
+@pytest.mark.parametrize(("nan", "marked"), [([0], []), ([2, 3], [2, 3]), ([0, 3], [3]), ([0, 1, 2, 3], [0, 1, 2, 3])])
+def test_a_loss_that_is_not_measured_yet_is_not_called_nan(
+    nan: list[int], marked: list[int], make_record: Callable[..., RunRecord]
+) -> None:
+    loss = np.full((4, 2), 0.5)
+    loss[nan] = np.nan
+    figure = curves(changed(make_record(), val_loss=loss))
+    marks = [trace.x.tolist() for trace in figure.data if trace.name == "loss NaN"]
+    assert marks == ([marked] if marked else [])

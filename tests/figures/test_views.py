@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 from conftest import foreign_record
 
 from vgdemo.figures import VIEWS, ViewOptions, statistics_of, views_of
@@ -24,3 +27,21 @@ def test_such_a_view_shows_its_statistic_whichever_is_chosen_for_the_layers() ->
     assert title == "State gradient rms, time step by time step"
     assert view.applies(record) and not view.applies(foreign_record(panels={}))
     assert [name for name, one in VIEWS.items() if one.applies(foreign_record(panels={}))] == ["curves"]
+
+
+def test_two_recurrent_layers_have_views_of_their_own_with_their_names() -> None:
+    record = foreign_record()
+    (name,) = (name for name, panel in record.panels.items() if panel.axis == "time step")
+    steps = record.panels[name]
+    larger = replace(steps, statistics={one: 10 * values for one, values in steps.statistics.items()})
+    others = {other: panel for other, panel in record.panels.items() if other != name}
+    both = replace(record, panels=others | {"steps/first": steps, "steps/second": larger})
+    kind = "layers state_gradient_rms steps"
+    drawn = {layer: views_of(both)[f"{kind}/{layer}"].make(both, ViewOptions(), None) for layer in ("first", "second")}
+    titles = [figure.layout.title.text for figure in drawn.values()]
+    assert titles == [f"State gradient rms, time step by time step, {layer}" for layer in ("first", "second")]
+    np.testing.assert_allclose(drawn["second"].data[0].z, 1 + np.array(drawn["first"].data[0].z), rtol=1e-5, atol=1e-5)
+    overlaid = views_of(both)["profile state_gradient_rms steps/second"].overlaid
+    assert overlaid is not None
+    together = overlaid({"A": both, "B": both}, {"A": ViewOptions(), "B": ViewOptions()})
+    assert together.layout.title.text.endswith(", second")

@@ -106,6 +106,14 @@ def test_figures_show_kernels_signals_and_time_steps(your_model: Open, logs: Pat
     assert "update ratio ‖ΔW‖/‖W‖" not in choice.options  # It was not measured.
 
 
+def test_the_slider_counts_what_the_log_counts(your_model: Open, logs: Path) -> None:
+    writer = LogWriter(logs / "one", {"model": LSTM.to_dict(), "unit": "step"})
+    writer.append({"step": 50, "curves": {"train_loss": 1.4}, "kernels": {"gradient_rms": [0.1] * 4}})
+    page = your_model()
+    assert page.session_state[SESSION].drawn["Your model"].unit == "step"
+    assert progress(page).startswith("Training: step 50.")
+
+
 def test_a_log_that_is_written_is_followed_from_where_it_was(your_model: Open, logs: Path) -> None:
     writer = begun(logs / "one", records=2, planned=9)
     page = your_model()

@@ -6,7 +6,7 @@ The only module that imports TensorBoard, an optional dependency.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -69,6 +69,33 @@ def event_files(record: RunRecord) -> dict[str, bytes]:
     contents = [*_of_replicates(record), *_of_places(record)]
     names = _distinct(name for name, _ in contents)
     return {name: _event_file(record, content) for name, (_, content) in zip(names, contents, strict=True)}
+
+
+def growing_event(
+    epoch: int, curves: Mapping[str, float], gradients: Mapping[str, NDArray[np.integer]], model: Model
+) -> bytes:
+    """What a file of events grows by at one epoch, or step, of a training that goes on.
+
+    Args:
+        epoch: Its number.
+        curves: Name of `CURVES` to value.
+        gradients: Label of each kernel that has a gradient to its (`HISTOGRAM_BINS`,) counts.
+        model: The network.
+    """
+    events, at = {epoch: Event(wall_time=time.time(), step=epoch)}, np.array([epoch], np.int32)
+    for name, value in curves.items():
+        _add_scalars(events, Scalars(CURVE_TAGS[name], "", at, np.array([value])))
+    for kernel, label, phrase in zip(model.kernels, model.kernel_labels, model.kernel_phrases, strict=True):
+        if label in gradients:
+            counts = gradients[label][None, 1:-1].astype(np.uint64)
+            description = SIZES.format(phrase=phrase, data=", on the probe")
+            _add_histograms(events, Histograms(f"{kernel.layer}/{kernel.name}_0_grad", description, at, counts))
+    return tfrecord([events[epoch].SerializeToString()])
+
+
+def file_beginning() -> bytes:
+    """What a file of events begins with."""
+    return tfrecord([Event(wall_time=time.time(), file_version="brain.Event:2").SerializeToString()])
 
 
 def _of_replicates(record: RunRecord) -> Iterator[tuple[str, list[Scalars | Histograms]]]:
@@ -160,8 +187,7 @@ def _event_file(record: RunRecord, contents: Iterable[Scalars | Histograms]) -> 
             _add_scalars(events, content)
         else:
             _add_histograms(events, content)
-    version = Event(wall_time=now, file_version="brain.Event:2")
-    return tfrecord(event.SerializeToString() for event in (version, *events.values()))
+    return file_beginning() + tfrecord(event.SerializeToString() for event in events.values())
 
 
 def _add_scalars(events: dict[int, Event], scalars: Scalars) -> None:

@@ -190,7 +190,9 @@ def _add_marks(figure: go.Figure, epochs: Values, curve: Curve) -> None:
     """Squares at an end of the axis where the median loss has no place on it."""
     axis, middle = figure.layout.yaxis2, quantile(curve.values, 0.5)
     low, high = (10**end if axis.type == "log" else end for end in axis.range)
-    places = (middle == 0) & (axis.type == "log"), np.isnan(middle), np.isinf(middle)
+    is_measured = np.cumsum(~np.isnan(middle)) > 0  # A callback has no validation loss before the first epoch.
+    is_nan = np.isnan(middle) & (is_measured | ~is_measured.any())
+    places = (middle == 0) & (axis.type == "log"), is_nan, np.isinf(middle)
     for (name, color), where, end in zip(SPECIAL_COLORS.items(), places, (low, high, high), strict=True):
         if where.any():
             figure.add_scatter(

@@ -140,7 +140,11 @@ STATISTICS: dict[str, Statistic] = {
 }
 # What the logs of somebody's own trainings have besides.
 ALL_STATISTICS = STATISTICS | {
-    "output_gradient_rms": Statistic("output_gradient_rms", "signal, RMS of ∂L/∂output", -8, 1)
+    statistic.name: statistic
+    for statistic in (
+        Statistic("output_gradient_rms", "signal, RMS of ∂L/∂output", -8, 1),
+        Statistic("state_gradient_mean_abs", "through time, mean |∂L/∂state|", -12, 1),
+    )
 }
 OF_EVERY_RUN = {*KERNEL_STATISTICS, *UPDATE_STATISTICS, *ACTIVATION_STATISTICS}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,7 +14,8 @@ from vgdemo.figures.distribution import gradient_distribution
 from vgdemo.figures.heatmap import layer_heatmap
 from vgdemo.figures.overlay import overlaid_profiles
 from vgdemo.figures.profile import layer_profile
-from vgdemo.figures.scales import Fit, Statistic, statistic_of
+from vgdemo.figures.scales import Fit, statistic_of
+from vgdemo.figures.style import literal
 from vgdemo.figures.surface import decision_surface
 from vgdemo.record import RunRecord
 from vgdemo.theory import Forecast
@@ -122,19 +124,50 @@ def views_of(record: RunRecord) -> dict[str, View]:
         ['curves', 'layers', 'profile', 'distribution', 'surface']
     """
     found = {name: view for name, view in VIEWS.items() if view.applies(record)}
-    others = [panel for panel in record.panels.values() if panel.axis != "layer"]
-    for statistic in (statistic_of(record, name) for panel in others for name in panel.statistics):
-        found[f"layers {statistic.name}"] = _view_of(statistic, layer_heatmap)
-        found[f"profile {statistic.name}"] = replace(
-            _view_of(statistic, layer_profile), overlaid=partial(_overlaid_profiles, statistic=statistic.name)
-        )
+    others = {name: panel for name, panel in record.panels.items() if panel.axis != "layer"}
+    count = Counter(statistic for panel in others.values() for statistic in panel.statistics)
+    for name, panel in others.items():
+        for statistic in panel.statistics:
+            of = name if count[statistic] > 1 else ""
+            kind = f"{statistic} {of}".strip()
+            found[f"layers {kind}"] = _view_of(statistic, record, layer_heatmap, of)
+            found[f"profile {kind}"] = replace(
+                _view_of(statistic, record, layer_profile, of), overlaid=partial(_overlaid_of, of, statistic)
+            )
     return found
 
 
-def _view_of(statistic: Statistic, make: Callable[..., Figure]) -> View:
-    """A view of this statistic, whichever is chosen for the others."""
-    return View(
-        statistic.label,
-        lambda record, shown, _: make(record, statistic.name, replicates=shown.replicates, fit=shown.fit),
-        lambda record: record.has(statistic.name),
-    )
+def _view_of(statistic: str, record: RunRecord, make: Callable[..., Figure], of: str) -> View:
+    """A view of this statistic, whichever is chosen for the others.
+
+    Args:
+        statistic: Its name.
+        record: That has it.
+        make: Draws a statistic of a record.
+        of: The panel, where several have the statistic; empty for the only one.
+    """
+
+    def draw(record: RunRecord, shown: ViewOptions, _: Forecast | None) -> Figure:
+        figure = make(_of_panel(record, of), statistic, replicates=shown.replicates, fit=shown.fit)
+        return _titled(figure, of)
+
+    return View(statistic_of(record, statistic).label, draw, lambda record: record.has(statistic))
+
+
+def _overlaid_of(
+    of: str, statistic: str, records: Mapping[str, RunRecord], options: Mapping[str, ViewOptions]
+) -> Figure:
+    alone = {letter: _of_panel(record, of) for letter, record in records.items()}
+    return _titled(_overlaid_profiles(alone, options, statistic), of)
+
+
+def _of_panel(record: RunRecord, name: str) -> RunRecord:
+    """A record that has this panel alone, so that its statistics are those of no other; the record for no name."""
+    return replace(record, panels={name: record.panels[name]}) if name else record
+
+
+def _titled(figure: Figure, of: str) -> Figure:
+    """With the layer that a panel is of in the title."""
+    if of:
+        figure.layout.title.text = f"{figure.layout.title.text}, {literal(of.partition('/')[2] or of)}"
+    return figure

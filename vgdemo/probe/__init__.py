@@ -2,6 +2,7 @@
 
 from vgdemo.probe.batch import Batch, batch_of
 from vgdemo.probe.description import Described
+from vgdemo.probe.own_steps import OwnSteps
 from vgdemo.probe.probe import Measured, Probe, Rows
 
-__all__ = ["Batch", "Described", "Measured", "Probe", "Rows", "batch_of"]
+__all__ = ["Batch", "Described", "Measured", "OwnSteps", "Probe", "Rows", "batch_of"]

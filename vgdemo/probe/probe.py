@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
@@ -142,12 +142,13 @@ class Probe:
             scaled = None if loss is None else loss * tf.cast(scale, loss.dtype)
         kernels, seen = owned_kernels(self._model, taps.calls), signals(self._model, taps.calls)
         sources = [[current[id(kernel.variable)] for kernel in kernels], [call.output for call in seen]]
-        of_kernels, of_outputs, of_states = _gradients(tape, scaled, [*sources, [*states.added.values()]], scale)
-        sizes = states.mean_sizes(of_states)
+        raw_of_kernels, of_outputs, of_states = _gradients(tape, scaled, [*sources, [*states.added.values()]])
+        of_kernels = _unscaled(raw_of_kernels, scale)
+        sizes = states.mean_sizes(_unscaled(of_states, scale))
         self._describe(kernels, taps.calls, seen, loss is not None, of_kernels, sizes)
         old = dict(zip(map(id, self._kernels), before, strict=True))
         now = [(kernel.variable.value, old[id(kernel.variable)]) for kernel in kernels]
-        return *self._packed(loss, now, seen, (of_kernels, of_outputs)), [*sizes.values()]
+        return *self._packed(loss, now, of_kernels, zip(seen, of_outputs, strict=True), scale), [*sizes.values()]
 
     def _stateless(self, tape: tf.GradientTape) -> keras.StatelessScope:
         """A scope in which nothing is written, the weights can be differentiated by, and seeds stay as they are."""
@@ -201,19 +202,19 @@ class Probe:
         self,
         loss: tf.Tensor | None,
         kernels: list[tuple[Any, tf.Tensor]],
-        seen: list[Call],
-        gradients: tuple[list[tf.Tensor | None], list[tf.Tensor | None]],
+        gradients: list[tf.Tensor | None],
+        outputs: Iterable[tuple[Call, tf.Tensor | None]],
+        scale: tf.Tensor,
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        of_kernels, of_outputs = gradients
         pairs = [(_wide(now), _wide(then)) for now, then in kernels]
         self._form = {
             "loss": None if loss is None else tf.cast(loss, tf.float64),
-            "kernels": [_kernel_statistics(now, own) for (now, _), own in zip(pairs, of_kernels, strict=True)],
+            "kernels": [_kernel_statistics(now, own) for (now, _), own in zip(pairs, gradients, strict=True)],
             "updates": [statistics.update_statistics(*pair) for pair in pairs],
-            "layers": [statistics.signal_statistics(*pair) for pair in zip(seen, of_outputs, strict=True)],
+            "layers": [statistics.signal_statistics(call, gradient, scale) for call, gradient in outputs],
         }
-        self._has_gradient = [gradient is not None for gradient in of_kernels]
-        histograms = [statistics.histogram(gradient) for gradient in of_kernels if gradient is not None]
+        self._has_gradient = [gradient is not None for gradient in gradients]
+        histograms = [statistics.histogram(gradient) for gradient in gradients if gradient is not None]
         numbers = [number for number in tf.nest.flatten(self._form) if number is not None]
         self._form = tf.nest.map_structure(lambda number: number is not None, self._form)
         return tf.stack(numbers), tf.stack(histograms) if histograms else tf.zeros([0, 0], tf.int32)
@@ -228,17 +229,17 @@ def _gradients(
     tape: tf.GradientTape,
     scaled: tf.Tensor | None,
     sources: list[list[tf.Tensor | None]],
-    scale: tf.Tensor,
 ) -> list[list[tf.Tensor | None]]:
-    """Of the loss by groups of sources, in float64; None where it does not depend on one."""
+    """Of the scaled loss by groups of sources; None where it does not depend on one."""
     if scaled is None:
         return [[None] * len(group) for group in sources]
     found = iter(tape.gradient(scaled, [source for group in sources for source in group if source is not None]))
-    return [[None if source is None else _unscaled(next(found), scale) for source in group] for group in sources]
+    return [[None if source is None else next(found) for source in group] for group in sources]
 
 
-def _unscaled(gradient: Any, scale: tf.Tensor) -> tf.Tensor | None:
-    return None if gradient is None else _wide(gradient) / tf.cast(scale, tf.float64)
+def _unscaled(gradients: list[tf.Tensor | None], scale: tf.Tensor) -> list[tf.Tensor | None]:
+    """In float64, as squares in float32 underflow near 1e-23."""
+    return [None if gradient is None else _wide(gradient) / _wide(scale) for gradient in gradients]
 
 
 def _current(scope: keras.StatelessScope, variable: keras.Variable) -> tf.Tensor | None:

@@ -49,7 +49,7 @@ class Board {
 
   async update(data) {
     this.data = data
-    const { library, figures, stale, columns, led, under, isFitted = null } = data
+    const { library, figures, stale, columns, led, under, unit, isFitted = null } = data
     const isLed = this.follow(led)
     const { theme } = this
     this.columns = columns
@@ -59,7 +59,7 @@ class Board {
     for (const [name, picture] of Object.entries(figures)) this.figureOf(name, picture).setPicture(picture, theme)
     this.removeAllBut(figures)
     this.arrange()
-    this.timeline.setStops(this.stops, this.shownStop)
+    this.timeline.setStops(this.stops, this.shownStop, unit)
     if (isLed) for (const figure of this.all) figure.showEpoch(this.shownStop)
     const plotly = await plotlyOf(library)
     // While one is drawn another update may come, and take away or draw what is next here.

@@ -83,6 +83,7 @@ def board(
     stale: bool = False,
     columns: int = 1,
     under: str = "",
+    unit: str = "epoch",
     led: Led = NOT_LED,
     choose: Callable[[int | None], None] = lambda epoch: None,
     fitting: Fitting | None = None,
@@ -99,6 +100,7 @@ def board(
         columns: How many runs stand side by side. A figure that is of no single one of them spans all columns.
         under: The subheading under which the board stands, which whoever hears its buttons hears too, for a page may
             have several boards. Without it the board stands under the page's title.
+        unit: What its slider counts.
         led: The epoch to which an address has led.
         choose: Takes the epoch to which the person has moved the slider, a moment after it rests; None for the last.
         fitting: The choice of scales; None where there is none.
@@ -110,7 +112,7 @@ def board(
             choose(chosen["epoch"])
 
     data = {name: picture._asdict() for name, picture in figures.items()}
-    shown = {"library": plotly_url(), "figures": data, "stale": stale, "columns": columns, "under": under}
+    shown = {"library": plotly_url(), "figures": data, "stale": stale, "columns": columns, "under": under, "unit": unit}
     _mount(
         data=shown | {"led": led._asdict(), "isFitted": fitting and fitting.is_on},
         key=key,

@@ -62,6 +62,7 @@ class Drawn(NamedTuple):
         pictures: Name to figure.
         columns: How many runs stand side by side.
         has_epochs: Whether there is anything in them.
+        unit: What their slider counts.
         is_stale: Whether they are of earlier runs, those that are asked for having no epochs yet.
     """
 
@@ -69,6 +70,7 @@ class Drawn(NamedTuple):
     pictures: Mapping[str, Picture]
     columns: int
     has_epochs: bool
+    unit: str = "epoch"
     is_stale: bool = False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from vgdemo.ui.logs import log_folder
+from vgdemo.ui.page import plain
 
 KERAS = """\
 import vgdemo
@@ -23,7 +24,7 @@ with GradientRecorder(model, optimizer, "{folder}", every=20) as recorder:
         optimizer.step()"""
 OTHERS = """Any program can write a log: `run.json` says what is trained, `records.jsonl` has a line for each
 measurement. The file `docs/log.md` of vgdemo describes both. From Python, `vgdemo.log.LogWriter` writes them."""
-WATCH = "Whatever is written below `{folder}` appears on this page while it is trained."
+WATCH = "Whatever is written below {folder} appears on this page while it is trained."
 NO_FOLDER = "`vgdemo watch logs` starts a dashboard that follows all logs below a folder; here you can upload one."
 
 
@@ -33,7 +34,7 @@ def snippets(*, expanded: bool) -> None:
     with st.expander("Record a training of your own", expanded=expanded):
         keras, pytorch, others = st.tabs(["Keras", "PyTorch", "Anything else"])
         mine = "logs/mine" if folder is None else (folder / "mine").as_posix()
-        keras.code(KERAS.format(folder=mine), language="python")
-        pytorch.code(PYTORCH.format(folder=mine), language="python")
+        keras.code(KERAS.format(folder=mine), language="python", wrap_lines=True)
+        pytorch.code(PYTORCH.format(folder=mine), language="python", wrap_lines=True)
         others.markdown(OTHERS)
-        st.caption(NO_FOLDER if folder is None else WATCH.format(folder=folder))
+        st.markdown(NO_FOLDER if folder is None else WATCH.format(folder=plain(str(folder))))

@@ -14,6 +14,7 @@ export class Timeline {
     this.stops = []
     this.timer = null
     this.slider = root.querySelector("input")
+    this.unit = root.querySelector("label > span")
     this.output = root.querySelector("output")
     this.button = root.querySelector("button")
     this.marks = element("datalist")
@@ -25,7 +26,8 @@ export class Timeline {
     this.button.addEventListener("click", () => (this.timer ? this.pause() : this.play()))
   }
 
-  setStops(stops, shown) {
+  setStops(stops, shown, unit = "epoch") {
+    this.unit.textContent = unit
     if (stops.join() !== this.stops.join()) this.mark(stops)
     this.slider.disabled = this.button.disabled = stops.length < 2
     this.show(shown)

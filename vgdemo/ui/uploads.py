@@ -29,7 +29,7 @@ def upload(show: Callable[[tuple[str, ...]], None]) -> None:
         show: Gets the name of the new log.
     """
     with st.popover("Upload"):
-        st.caption(HELP)
+        st.markdown(HELP)
         st.file_uploader(
             "Log or record",
             KINDS,

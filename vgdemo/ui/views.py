@@ -29,8 +29,9 @@ FIRST_ROWS = ("layers", "profile")  # More of them, side by side, take longer to
 
 def statistic_choice(records: Iterable[RunRecord]) -> str:
     """Which statistic of a layer is drawn, on all pages the same, among those that the records have."""
-    known = [*records]
-    offered = [name for name in ALL_STATISTICS if any(record.has(name) for record in known)] or [*ALL_STATISTICS]
+    panels = [panel for record in records for panel in record.panels.values() if panel.axis == "layer"]
+    measured = {name for panel in panels for name in panel.statistics}
+    offered = [name for name in ALL_STATISTICS if name in measured] or [*ALL_STATISTICS]
     if st.session_state.get(STATISTIC, offered[0]) not in offered:
         st.session_state[STATISTIC] = offered[0]
     return st.selectbox(
@@ -253,6 +254,7 @@ def _show(
         key=page,
         stale=shown.is_stale,
         columns=shown.columns,
+        unit=shown.unit,
         led=Led(session().times_led, session().epochs.get(page)),
         choose=partial(session().show_epoch, page),
         fitting=Fitting(st.session_state.get(FIT, False), _toggle_fit),
@@ -274,4 +276,5 @@ def _next(
     is_waiting = not has_epochs and not are_over(jobs.values())
     if is_waiting and before is not None and before.has_epochs and before.columns == len(jobs):
         return before._replace(of=of, is_stale=True)
-    return Drawn(of, make(records), len(jobs), has_epochs)
+    unit = " or ".join(dict.fromkeys(record.unit for record in records.values()))
+    return Drawn(of, make(records), len(jobs), has_epochs, unit)

@@ -76,12 +76,11 @@ def _draw(names: Sequence[str]) -> None:
 
 def _heads(logs: Logs) -> None:
     for letter, column, log in zip(LETTERS, st.columns(len(logs)), logs.values(), strict=False):
-        key = f"verdict-{letter}" if len(logs) > 1 else "verdict"  # As the style sheet knows them.
-        with column, st.container(key=key, gap="xsmall"):
+        with column, st.container(key=f"verdict-{letter}", gap="xsmall"):  # As the style sheet knows it.
             if len(logs) > 1:
                 st.markdown(f"**{letter} · {plain(log.name)}**")
             st.progress(_share(log), text=told(" ".join([progress_of(log), *log.record.notices])))
-            _verdict(log)
+            _verdict(log, f"Why {letter}?" if len(logs) > 1 else "Why")
 
 
 def _share(log: ShownLog) -> float:
@@ -112,7 +111,7 @@ def _in_short(log: ShownLog) -> str:
     return f"{progress_of(log)} {verdict_in_words(log)}" if log.progress.state.is_over else "Training."
 
 
-def _verdict(log: ShownLog) -> None:
+def _verdict(log: ShownLog, why: str) -> None:
     """What the training has until now, with its reasons and what may cure it; before it is over only what is plain."""
     diagnosis = diagnosis_of(log.record)
     is_over = log.progress.state.is_over
@@ -123,7 +122,7 @@ def _verdict(log: ShownLog) -> None:
     if not is_over:
         st.caption(STILL)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        reasons(diagnosis, f"Why {plain(log.name)}?")
+        reasons(diagnosis, why)
         _remedies(diagnosis, log.name)
 
 
@@ -135,7 +134,7 @@ def _remedies(diagnosis: Diagnosis, name: str) -> None:
     with st.popover("What may cure it", type="tertiary", key=f"cure {name}"):
         for remedy in remedies:
             st.markdown(f"**{plain(remedy.label)}.** {plain(remedy.explanation)}")
-            st.code(remedy.as_keras(), language="python")
+            st.code(remedy.as_keras(), language="python", wrap_lines=True)
 
 
 def _figures(logs: Logs) -> None:
