@@ -215,3 +215,8 @@ def test_steps_near_the_usual_ones_and_wide_networks_stay_as_they_are() -> None:
     (usual,) = offered(RunConfig(units=100, num_hidden_layers=2, learning_rate=0.02), EVERYTHING_USUAL)
     assert usual.changes.keys().isdisjoint({"learning_rate", "optimizer", "epochs", "batch_size", "weight_decay"})
     assert (usual.changes["units"], usual.changes["num_hidden_layers"]) == (100, 2)
+
+
+def test_what_is_usual_is_known_of_networks_for_points_of_the_plane_alone() -> None:
+    assert not prepared([EVERYTHING_USUAL], DENSE, 10)
+    assert prepared([EVERYTHING_USUAL], replace(DENSE, kernels=(Kernel("first", (2, 8)), *DENSE.kernels[1:])), 10)

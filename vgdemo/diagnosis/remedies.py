@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vgdemo.activations import ACTIVATIONS
-from vgdemo.config import SETTINGS, RunConfig
+from vgdemo.config import NUM_INPUTS, SETTINGS, RunConfig
 from vgdemo.diagnosis.anatomy import activated_layers, hidden_widths, is_dense, prevailing_activation
 from vgdemo.diagnosis.prescription import NAMELESS, written
 from vgdemo.initializers import INITIALIZERS
@@ -260,8 +260,8 @@ def _longer(model: Model, epochs: int) -> Remedy | None:
 
 
 def _everything_usual(model: Model, epochs: int) -> Remedy | None:
-    """Whatever is far from what usually learns, all of it at once: for a run in which several things are wrong."""
-    if not is_dense(model):
+    """All at once that is far from what usually learns points of the plane, where several things are wrong."""
+    if not is_dense(model) or model.kernels[0].shape[0] != NUM_INPUTS:
         return None
     changes = {**_usual_first_weights(model, epochs), **_usual_size(model), **_usual_training(model)}
     if model.batch_size is not None and model.batch_size != USUAL_BATCH:
