@@ -15,7 +15,6 @@ import plotly
 import pytest
 import tensorflow as tf
 from keras.src.backend.common import global_state
-from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
 from probe.kinds import KINDS, Kind, numbers
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -28,7 +27,7 @@ def digest(kind: Kind, monitor: GradientMonitor | None) -> list[np.ndarray]:
     callbacks = [] if monitor is None else [monitor]
     logs = [kind.fitted(2, callbacks), kind.fitted(1, [])]
     curves = [np.array(values) for history in logs for values in history.values()]
-    shared = global_state.get_global_attribute(GLOBAL_SEED_GENERATOR)
+    shared = global_state.get_global_attribute("global_seed_generator")
     seeds = [] if shared is None else [shared.state.numpy()]
     state = [variable.numpy() for variable in (*kind.model.variables, *kind.model.optimizer.variables)]
     drawn = [random.random(), np.random.random(), float(tf.random.uniform([]))]
@@ -219,6 +218,16 @@ def test_without_a_probe_the_gradients_are_those_that_the_optimiser_gets() -> No
     record = monitor.record
     assert (record.unit, record.epochs.tolist()) == ("step", [0, 1, 2, 3, 4])
     np.testing.assert_allclose(record.values("gradient_rms")[2:, 0, 0], rms, rtol=1e-4)  # Differences of weights.
+
+
+def test_a_model_that_does_not_say_its_loss_is_recorded_without_gradients() -> None:
+    kind = made("train_step_of_its_own")
+    monitor = GradientMonitor(*kind.probe)
+    kind.fitted(1, [monitor])
+    record = monitor.record
+    assert not record.has("gradient_rms") and record.has("update_ratio") and record.has("activation_mean")
+    assert "give the monitor loss=" in record.notices[0]
+    assert monitor.diagnosis.headline in monitor._repr_mimebundle_()["text/html"]
 
 
 def test_settings_that_mean_nothing_are_refused() -> None:

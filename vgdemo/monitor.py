@@ -36,7 +36,7 @@ ACCURACIES = (
     "categorical_accuracy",
     "sparse_categorical_accuracy",
 )  # What Keras calls the accuracy in its logs.
-CHARACTERS = 100  # Of a line over a picture.
+CHARACTERS, LINE, PICTURE = 90, 22, 420  # Of a line over a picture; its height in pixels, and the picture's.
 NOT_YET = "Nothing is recorded yet: a record begins with `fit(…, callbacks=[monitor])`."
 
 
@@ -292,25 +292,16 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         """What a notebook shows: the verdict over the picture, and a table where no scripts run."""
         if self._history is None:
             return {"text/plain": repr(self)}
-        figure = self.figure()
-        diagnosis = self.diagnosis
-        figure.update_layout(title_text=diagnosis.headline, title_subtitle_text=_wrapped(diagnosis.explanation))
-        picture = figure._repr_mimebundle_(include=None, exclude=None) or {}
+        if not self.record.has("gradient_rms"):
+            return {"text/plain": repr(self), "text/html": self._repr_html_()}
+        picture = _titled(self.figure(), self.diagnosis)._repr_mimebundle_(include=None, exclude=None) or {}
         return picture | {"text/plain": repr(self), "text/html": self._repr_html_() + picture.get("text/html", "")}
 
     def _repr_html_(self) -> str:
         """The verdict and, for each kernel, the size of its gradient at the start and in the end."""
-        record, diagnosis = self.record, self.diagnosis
-        gradients = record.values("gradient_rms")[:, 0]
-        rows = zip(record.model.kernel_labels, gradients[0], gradients[-1], strict=True)
-        cells = "".join(
-            f"<tr><td>{html.escape(label)}</td><td>{number(first)}</td><td>{number(last)}</td></tr>"
-            for label, first, last in rows
-        )
-        ends = [f"{record.unit} {record.epochs[place]}" for place in (0, -1)]
-        head = f"<tr><th>gradient, RMS</th><th>{ends[0]}</th><th>{ends[1]}</th></tr>"
+        diagnosis = self.diagnosis
         said = f"<p><strong>{html.escape(diagnosis.headline)}</strong>: {html.escape(diagnosis.explanation)}</p>"
-        return f"{said}<table>{head}{cells}</table>"
+        return said + (_table(self.record) if self.record.has("gradient_rms") else "")
 
 
 class _History:
@@ -424,6 +415,22 @@ def _compact(counts: NDArray[np.int32]) -> list[int]:
     return [int(used[0]), *counts[used[0] : used[-1] + 1].tolist()]
 
 
-def _wrapped(words: str) -> str:
-    """In lines that fit over a picture."""
-    return "<br>".join(html.escape(line) for line in textwrap.wrap(words, CHARACTERS))
+def _titled(figure: Figure, diagnosis: Diagnosis) -> Figure:
+    """A picture under its verdict, with room for as many lines as that has."""
+    lines = [html.escape(line) for line in textwrap.wrap(diagnosis.explanation, CHARACTERS)]
+    room = LINE * (len(lines) + 3)
+    figure.update_layout(margin_t=room, height=PICTURE + room)
+    figure.update_layout(title={"y": 1 - LINE / (PICTURE + room), "yref": "container", "yanchor": "top"})
+    figure.update_layout(title_text=diagnosis.headline, title_subtitle_text="<br>".join(lines))
+    return figure
+
+
+def _table(record: RunRecord) -> str:
+    """For each kernel the size of its gradient at the start and in the end."""
+    gradients = record.values("gradient_rms")[[0, -1], 0].T
+    ends = "".join(f"<th>{record.unit} {record.epochs[place]}</th>" for place in (0, -1))
+    rows = "".join(
+        f"<tr><td>{html.escape(label)}</td><td>{number(first)}</td><td>{number(last)}</td></tr>"
+        for label, (first, last) in zip(record.model.kernel_labels, gradients, strict=True)
+    )
+    return f"<table><tr><th>gradient, RMS</th>{ends}</tr>{rows}</table>"

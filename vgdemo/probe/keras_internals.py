@@ -11,8 +11,9 @@ import keras
 import tensorflow as tf
 from keras.src.backend import get_keras_mask
 from keras.src.backend.common import global_state
-from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
 from keras.src.trainers.data_adapters import get_data_adapter
+
+GLOBAL_SEED_GENERATOR = "global_seed_generator"  # The attribute that holds it.
 
 
 def layers_of(model: Any) -> list[Any]:
