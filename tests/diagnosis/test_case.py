@@ -70,6 +70,10 @@ SIGNS: dict[str, tuple[RunRecord, RunRecord]] = {
         filled(record_of(PLATEAU | {"train_loss": (0.693, 0.67)}), "update_ratio", 0.02),
         filled(record_of(PLATEAU | {"train_loss": (0.693, 0.685)}), "update_ratio", 0.02),
     ),
+    "averages_lag": (  # 300 updates would leave 0.05 of the first values; guessing costs 0.693.
+        record_of(PLATEAU | {"train_loss": (0.693, 0.8)}, normalization="batch", batch_size=25),
+        record_of(PLATEAU | {"train_loss": (0.693, 0.8)}, normalization="batch", batch_size=13),
+    ),
     "has_learned_a_part": (filled(plain(), "train_loss", 0.65), filled(plain(), "train_loss", 0.67)),
     "is_decayed": (
         filled(plain(weight_decay=0.1), "kernel_rms", 0.04, np.s_[-1]),
