@@ -37,7 +37,7 @@ def train(forget_bias: float) -> vgdemo.GradientMonitor:
     model = keras.Sequential([memory, layers.Dense(1, "sigmoid", name="answer")])
     model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy", metrics=["accuracy"])
     monitor = vgdemo.GradientMonitor(x[:64], y[:64], log_dir=f"logs/lstm_memory/forget_bias_{forget_bias}")
-    model.fit(x, y, validation_split=0.25, epochs=8, callbacks=[monitor], verbose=0)
+    model.fit(x, y, validation_split=0.25, epochs=6, callbacks=[monitor], verbose=0)
     return monitor
 
 

@@ -230,6 +230,12 @@ def test_a_model_that_does_not_say_its_loss_is_recorded_without_gradients() -> N
     assert monitor.diagnosis.headline in monitor._repr_mimebundle_()["text/html"]
 
 
+def test_another_backend_gets_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(ValueError, match=r"Expected Keras to run on TensorFlow\. Received: jax"):
+        GradientMonitor()
+
+
 def test_settings_that_mean_nothing_are_refused() -> None:
     with pytest.raises(ValueError, match="Expected every to be at least 1 epoch. Received: 0"):
         GradientMonitor(np.zeros((2, 2)), np.zeros(2), every=0)

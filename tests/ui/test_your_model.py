@@ -13,7 +13,7 @@ import pytest
 from conftest import LSTM
 from streamlit.testing.v1 import AppTest
 
-from vgdemo.log import LogWriter
+from vgdemo.log import LogReader, LogWriter
 from vgdemo.ui.page import plain
 from vgdemo.ui.session import SESSION
 
@@ -123,6 +123,29 @@ def test_a_log_that_is_written_is_followed_from_where_it_was(your_model: Open, l
     assert progress(page.run()).startswith("Training: epoch 2 of 9.")
     writer.end("stopped")
     assert progress(page.run()).startswith("Stopped after epoch 2")
+
+
+def test_what_is_not_written_anew_is_not_read_anew(
+    your_model: Open, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = begun(logs / "one")
+    page = your_model()
+    with monkeypatch.context() as patch:
+        patch.setattr(LogReader, "record", property(lambda reader: pytest.fail("it was read")))
+        page.run()
+    assert not page.exception
+    writer.end("failed")
+    assert progress(page.run()).startswith("Failed after epoch 2")
+
+
+def test_a_log_that_is_deleted_gets_a_sentence(your_model: Open, logs: Path) -> None:
+    writer = begun(logs / "one")
+    page = your_model()
+    for path in writer.folder.iterdir():
+        path.unlink()
+    page.run()
+    assert not page.exception
+    assert page.error[0].value.startswith("one\\: Expected") or not page.get("progress")
 
 
 def test_a_training_that_was_killed_is_called_ended_until_it_is_heard_again(your_model: Open, logs: Path) -> None:

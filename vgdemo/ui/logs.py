@@ -26,6 +26,8 @@ STATES = {
     RunStatus.FAILED: JobState.FAILED,
 }
 
+Stamp = tuple[tuple[str, int, int, int], ...]
+
 _tick = itertools.count(1).__next__
 
 
@@ -109,6 +111,15 @@ def _written(log: Path) -> float:
         return 0.0
 
 
+def _stamp(log: Path) -> Stamp:
+    """What changes whenever something is written there; a description that replaces another is another file."""
+    try:
+        found = [(path.name, path.stat()) for path in sorted(log.iterdir())]
+    except OSError:  # Deleted since it was found: whoever reads it says so.
+        return ()
+    return tuple((name, about.st_ino, about.st_size, about.st_mtime_ns) for name, about in found)
+
+
 @st.cache_resource(show_spinner=False, max_entries=50)
 def _watch(folder: Path, name: str) -> _Watch:
     return _Watch(folder, name)
@@ -122,12 +133,17 @@ class _Watch:
         self._lock = threading.Lock()
         self._record: RunRecord | None = None
         self._version = 0
+        self._stamp: Stamp = ()
 
     def look(self) -> ShownLog:
         with self._lock:
-            record = self._reader.record
-            if record is not self._record:
-                self._record, self._version = record, _tick()
+            stamp = _stamp(self._reader.folder)
+            if self._record is None or stamp != self._stamp:  # Else there is nothing new to read, nor to parse.
+                record = self._reader.record
+                if record is not self._record:
+                    self._record, self._version = record, _tick()
+                self._stamp = stamp
+            record = self._record
             return ShownLog(self._name, record, self._version, self._is_silent(record))
 
     def _is_silent(self, record: RunRecord) -> bool:

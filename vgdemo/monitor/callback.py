@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import html
-import json
-import textwrap
 import time
-import weakref
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -14,29 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from vgdemo.diagnosis import Diagnosis, diagnose
 from vgdemo.figures import Figure, ViewOptions, layer_heatmap, views_of
-from vgdemo.log import FORMAT, LogWriter
-from vgdemo.log.header import Header
-from vgdemo.log.measurements import Measurements
-from vgdemo.log.strict_json import line
-from vgdemo.model import Model
-from vgdemo.probe import Measured, OwnSteps, Probe, Rows, batch_of
+from vgdemo.monitor.events import EventFile
+from vgdemo.monitor.history import History
+from vgdemo.monitor.lines import record_of
+from vgdemo.monitor.notebook import table, titled
+from vgdemo.probe import Measured, OwnSteps, Probe, batch_of
 from vgdemo.record import RunRecord
-from vgdemo.wording import number
 
-ACCURACIES = (
-    "accuracy",
-    "acc",
-    "binary_accuracy",
-    "categorical_accuracy",
-    "sparse_categorical_accuracy",
-)  # What Keras calls the accuracy in its logs.
-CHARACTERS, LINE, PICTURE = 90, 22, 420  # Of a line over a picture; its height in pixels, and the picture's.
 NOT_YET = "Nothing is recorded yet: a record begins with `fit(…, callbacks=[monitor])`."
 
 
@@ -125,7 +110,7 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         self._unit = "epoch" if every_batches is None else "step"
         self._settings = {"training": training, "loss": loss, "through_time": through_time}
         self._probe: Probe | OwnSteps | None = None
-        self._history: _History | None = None
+        self._history: History | None = None
         self._count, self._seconds, self._is_new = 0, 0.0, True  # Epochs or steps until now.
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
@@ -153,8 +138,8 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
     def _begin(self, logs: Mapping[str, Any]) -> None:
         """Record the model as it was before its first step."""
         measured = self._probed.measure()
-        self._history = _History(self._header(self._last), self._log_dir)
-        self._events = _EventFile(self._history.folder) if self._tensorboard and self._history.folder else None
+        self._history = History(self._header(self._last), self._log_dir)
+        self._events = EventFile(self._history.folder) if self._tensorboard and self._history.folder else None
         self._append({"loss": measured.loss, **logs}, measured._replace(updates=[]))
 
     def _expect(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
@@ -250,7 +235,7 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         return self._probe
 
     @property
-    def _recorded(self) -> _History:
+    def _recorded(self) -> History:
         if self._history is None:
             raise ValueError(NOT_YET)
         return self._history
@@ -279,7 +264,7 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         self._append(logs or {}, self._probed.measure())
 
     def _append(self, logs: Mapping[str, Any], measured: Measured) -> None:
-        record = _line(time.monotonic() - self._began, logs, measured)
+        record = record_of(time.monotonic() - self._began, logs, measured)
         self._recorded.append({self._unit: self._count} | record)
         if self._events is not None:
             self._events.append(self._count, record["curves"], self._probed.described.model, measured)
@@ -294,143 +279,16 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
             return {"text/plain": repr(self)}
         if not self.record.has("gradient_rms"):
             return {"text/plain": repr(self), "text/html": self._repr_html_()}
-        picture = _titled(self.figure(), self.diagnosis)._repr_mimebundle_(include=None, exclude=None) or {}
+        picture = titled(self.figure(), self.diagnosis)._repr_mimebundle_(include=None, exclude=None) or {}
         return picture | {"text/plain": repr(self), "text/html": self._repr_html_() + picture.get("text/html", "")}
 
     def _repr_html_(self) -> str:
         """The verdict and, for each kernel, the size of its gradient at the start and in the end."""
         diagnosis = self.diagnosis
         said = f"<p><strong>{html.escape(diagnosis.headline)}</strong>: {html.escape(diagnosis.explanation)}</p>"
-        return said + (_table(self.record) if self.record.has("gradient_rms") else "")
-
-
-class _History:
-    """All records of a training: in memory and, if it has a folder, as a log.
-
-    Args:
-        content: What `run.json` says.
-        log_dir: Folder of the log, or None.
-    """
-
-    def __init__(self, content: dict[str, Any], log_dir: str | Path | None) -> None:
-        self._content = content
-        self._measurements = Measurements(self._header)
-        self._writer = None if log_dir is None else LogWriter(log_dir, content)
-        self.folder = None if self._writer is None else self._writer.folder
-        self._record: RunRecord | None = None
-        self.last = -1
-        self._leave_unless_ended()
-
-    @property
-    def _header(self) -> Header:
-        return Header.of(json.loads(line({"format": FORMAT, **self._content})))
-
-    @property
-    def record(self) -> RunRecord:
-        """All until now; the same object as long as nothing is new."""
-        if self._record is None:
-            self._record = self._measurements.record(self._header)
-        return self._record
-
-    def append(self, record: dict[str, Any]) -> None:
-        """Take in one more."""
-        self._measurements.add(line(record))
-        if self._writer is not None:
-            self._writer.append(record)
-        self.last, self._record = record[self._content["unit"]], None
-
-    def say(self, status: str, **changes: Any) -> None:
-        """How far the training has come, and what else is to be said anew."""
-        self._content |= {"status": status, **changes}
-        self._record = None
-        if self._writer is not None:
-            self._writer.end(status, **changes)
-            self._unended.detach()
-            if status == "running":
-                self._leave_unless_ended()
-
-    def _leave_unless_ended(self) -> None:
-        """Keras does not tell of an exception: a training whose end never came is stopped when this is let go."""
-        if self._writer is not None:
-            self._unended = weakref.finalize(self, self._writer.end, "stopped")
-
-
-class _EventFile:
-    """What TensorBoard reads of a training while it goes on. No file stays open."""
-
-    def __init__(self, folder: Path) -> None:
-        from vgdemo.export.event_file import file_beginning, growing_event  # TensorBoard is optional.
-
-        self._event = growing_event
-        self._path = folder / f"events.out.tfevents.{int(time.time())}.vgdemo"
-        self._write(file_beginning())
-
-    def append(self, count: int, curves: Mapping[str, float], model: Model, measured: Measured) -> None:
-        """Write one event."""
-        pairs = zip(model.kernel_labels, measured.histograms, strict=True)
-        gradients = {label: counts for label, counts in pairs if counts is not None}
-        self._write(self._event(count, curves, gradients, model))
-
-    def _write(self, content: bytes) -> None:
-        with self._path.open("ab", buffering=0) as file:
-            file.write(content)
+        return said + (table(self.record) if self.record.has("gradient_rms") else "")
 
 
 def _refuse_below_one(value: object, name: str, unit: str) -> None:
     if not isinstance(value, int) or value < 1:
         raise ValueError(f"Expected {name} to be at least 1 {unit}. Received: {value!r:.80}")
-
-
-def _line(seconds: float, logs: Mapping[str, Any], measured: Measured) -> dict[str, Any]:
-    """One record of a log, but for its number."""
-    return {
-        "seconds": seconds,
-        "curves": _curves(logs),
-        "kernels": _columns(measured.kernels),
-        "updates": _columns(measured.updates),
-        "activations": _columns(measured.layers),
-        "steps": {layer: {"state_gradient_mean_abs": sizes} for layer, sizes in measured.steps.items()},
-        "histograms": [None if counts is None else _compact(counts) for counts in measured.histograms],
-    }
-
-
-def _curves(logs: Mapping[str, Any]) -> dict[str, float]:
-    """The curves of a record, from what Keras calls them."""
-    accuracy = next((name for name in ACCURACIES if name in logs), "")
-    measured = {"loss": "loss", "accuracy": accuracy}
-    names = {f"train_{curve}": name for curve, name in measured.items()}
-    names |= {f"val_{curve}": f"val_{name}" for curve, name in measured.items()}
-    return {curve: float(logs[name]) for curve, name in names.items() if logs.get(name) is not None}
-
-
-def _columns(rows: Rows) -> dict[str, list[float | None]] | None:
-    """Name of a statistic to its number at each place; None where it does not exist there."""
-    names = dict.fromkeys(name for row in rows for name in row)
-    return {name: [row.get(name) for row in rows] for name in names} or None
-
-
-def _compact(counts: NDArray[np.int32]) -> list[int]:
-    """The first bin that is not empty, and the counts from there to the last."""
-    used = np.flatnonzero(counts)
-    return [int(used[0]), *counts[used[0] : used[-1] + 1].tolist()]
-
-
-def _titled(figure: Figure, diagnosis: Diagnosis) -> Figure:
-    """A picture under its verdict, with room for as many lines as that has."""
-    lines = [html.escape(line) for line in textwrap.wrap(diagnosis.explanation, CHARACTERS)]
-    room = LINE * (len(lines) + 3)
-    figure.update_layout(margin_t=room, height=PICTURE + room)
-    figure.update_layout(title={"y": 1 - LINE / (PICTURE + room), "yref": "container", "yanchor": "top"})
-    figure.update_layout(title_text=diagnosis.headline, title_subtitle_text="<br>".join(lines))
-    return figure
-
-
-def _table(record: RunRecord) -> str:
-    """For each kernel the size of its gradient at the start and in the end."""
-    gradients = record.values("gradient_rms")[[0, -1], 0].T
-    ends = "".join(f"<th>{record.unit} {record.epochs[place]}</th>" for place in (0, -1))
-    rows = "".join(
-        f"<tr><td>{html.escape(label)}</td><td>{number(first)}</td><td>{number(last)}</td></tr>"
-        for label, (first, last) in zip(record.model.kernel_labels, gradients, strict=True)
-    )
-    return f"<table><tr><th>gradient, RMS</th>{ends}</tr>{rows}</table>"

@@ -1,0 +1,65 @@
+"""The records of a training: in memory, and as a log."""
+
+from __future__ import annotations
+
+import json
+import weakref
+from pathlib import Path
+from typing import Any
+
+from vgdemo.log import FORMAT, LogWriter
+from vgdemo.log.header import Header
+from vgdemo.log.measurements import Measurements
+from vgdemo.log.strict_json import line
+from vgdemo.record import RunRecord
+
+
+class History:
+    """All records of a training: in memory and, if it has a folder, as a log.
+
+    Args:
+        content: What `run.json` says.
+        log_dir: Folder of the log, or None.
+    """
+
+    def __init__(self, content: dict[str, Any], log_dir: str | Path | None) -> None:
+        self._content = content
+        self._measurements = Measurements(self._header)
+        self._writer = None if log_dir is None else LogWriter(log_dir, content)
+        self.folder = None if self._writer is None else self._writer.folder
+        self._record: RunRecord | None = None
+        self.last = -1
+        self._leave_unless_ended()
+
+    @property
+    def _header(self) -> Header:
+        return Header.of(json.loads(line({"format": FORMAT, **self._content})))
+
+    @property
+    def record(self) -> RunRecord:
+        """All until now; the same object as long as nothing is new."""
+        if self._record is None:
+            self._record = self._measurements.record(self._header)
+        return self._record
+
+    def append(self, record: dict[str, Any]) -> None:
+        """Take in one more."""
+        self._measurements.add(line(record))
+        if self._writer is not None:
+            self._writer.append(record)
+        self.last, self._record = record[self._content["unit"]], None
+
+    def say(self, status: str, **changes: Any) -> None:
+        """How far the training has come, and what else is to be said anew."""
+        self._content |= {"status": status, **changes}
+        self._record = None
+        if self._writer is not None:
+            self._writer.end(status, **changes)
+            self._unended.detach()
+            if status == "running":
+                self._leave_unless_ended()
+
+    def _leave_unless_ended(self) -> None:
+        """Keras does not tell of an exception: a training whose end never came is stopped when this is let go."""
+        if self._writer is not None:
+            self._unended = weakref.finalize(self, self._writer.end, "stopped")

@@ -1,0 +1,53 @@
+"""What was measured as a record of a log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vgdemo.probe import Measured, Rows
+
+ACCURACIES = (
+    "accuracy",
+    "acc",
+    "binary_accuracy",
+    "categorical_accuracy",
+    "sparse_categorical_accuracy",
+)  # What Keras calls the accuracy in its logs.
+
+
+def record_of(seconds: float, logs: Mapping[str, Any], measured: Measured) -> dict[str, Any]:
+    """One record of a log, but for its number."""
+    return {
+        "seconds": seconds,
+        "curves": _curves(logs),
+        "kernels": _columns(measured.kernels),
+        "updates": _columns(measured.updates),
+        "activations": _columns(measured.layers),
+        "steps": {layer: {"state_gradient_mean_abs": sizes} for layer, sizes in measured.steps.items()},
+        "histograms": [None if counts is None else _compact(counts) for counts in measured.histograms],
+    }
+
+
+def _curves(logs: Mapping[str, Any]) -> dict[str, float]:
+    """The curves of a record, from what Keras calls them."""
+    accuracy = next((name for name in ACCURACIES if name in logs), "")
+    measured = {"loss": "loss", "accuracy": accuracy}
+    names = {f"train_{curve}": name for curve, name in measured.items()}
+    names |= {f"val_{curve}": f"val_{name}" for curve, name in measured.items()}
+    return {curve: float(logs[name]) for curve, name in names.items() if logs.get(name) is not None}
+
+
+def _columns(rows: Rows) -> dict[str, list[float | None]] | None:
+    """Name of a statistic to its number at each place; None where it does not exist there."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: [row.get(name) for row in rows] for name in names} or None
+
+
+def _compact(counts: NDArray[np.int32]) -> list[int]:
+    """The first bin that is not empty, and the counts from there to the last."""
+    used = np.flatnonzero(counts)
+    return [int(used[0]), *counts[used[0] : used[-1] + 1].tolist()]
