@@ -56,13 +56,13 @@ def test_a_training_is_followed_killed_and_begun_again(page: Page, watching: str
         expect(bar(page)).to_contain_text(re.compile(r"epoch ([5-9]|\d\d+) of 1000"))
         # The picture was changed where it stands.
         assert page.evaluate("document.querySelector('.vgdemo-figure[data-name=layers] .js-plotly-plot').mine") is True
-        expect(page.get_by_text("So it is until now")).to_be_visible()
+        expect(page.get_by_text("So it is until now").first).to_be_visible()
         process.kill()
     with training(folder / "mine", epochs=3, seconds=0.2):
         page.get_by_role("button", name="New: mine/2").click()
         expect(page).to_have_url(re.compile("a=mine%2F2"))
         expect(bar(page)).to_contain_text("Complete after epoch 3.")
-        expect(page.get_by_text("Vanishing gradient:")).to_be_visible()
+        expect(page.get_by_text("Vanishing gradient:").first).to_be_visible()
 
 
 def test_a_log_is_uploaded(page: Page, watching: str, tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_a_log_is_uploaded(page: Page, watching: str, tmp_path: Path) -> None:
     expect(page.get_by_text("Expected a zip, tar or tar.gz archive.")).to_be_visible()
     field.set_input_files([tmp_path / "run.json", tmp_path / "records.jsonl"])
     expect(bar(page)).to_contain_text("Complete after epoch 30.")
-    expect(page.get_by_text("Vanishing gradient:")).to_be_visible()
+    expect(page.get_by_text("Vanishing gradient:").first).to_be_visible()
     page.keyboard.press("Escape")
     page.get_by_role("button", name="What may cure it").click()
     expect(page.get_by_text("embed").first).to_be_visible()
