@@ -33,10 +33,13 @@ class Batch(NamedTuple):
         """The inputs of one example."""
         return tf.nest.map_structure(lambda values: values[:1], self.x)
 
-    @property
-    def symbols(self) -> tuple[Any, Any, Any]:
-        """Shapes and types of any number of such examples, as `keras.KerasTensor`."""
-        return tf.nest.map_structure(_symbol, tuple(self))  # type: ignore[no-any-return]
+    def symbols(self, size: int | None) -> tuple[Any, Any, Any]:
+        """Shapes and types of so many such examples, or of any number, as `keras.KerasTensor`."""
+
+        def symbol(values: Any) -> Any:
+            return None if values is None else keras.KerasTensor((size, *values.shape[1:]), values.dtype.name)
+
+        return tf.nest.map_structure(symbol, tuple(self))  # type: ignore[no-any-return]
 
 
 def batch_of(x: Any, y: Any = None, sample_weight: Any = None) -> Batch:
@@ -67,7 +70,3 @@ def _shuffles(dataset: tf.data.Dataset) -> bool:
 
 def _is_array(values: Any) -> bool:
     return hasattr(values, "shape") and len(values.shape) > 0
-
-
-def _symbol(values: Any) -> Any:
-    return None if values is None else keras.KerasTensor((None, *values.shape[1:]), values.dtype.name)

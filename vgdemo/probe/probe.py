@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Any, NamedTuple
 
 import keras
@@ -255,7 +255,8 @@ def _build(model: Any, batch: Batch) -> None:
     """Make all variables as `fit` would, which may not have done so before its first step."""
     if keras_internals.is_built(model):
         return
-    try:
-        keras_internals.build(model, batch.symbols)
-    except Exception:  # A model of which only Python knows how to run it cannot be called with symbols.
-        model(batch.first, **{"training": False} if keras_internals.takes_training(model) else {})
+    for size in (None, batch.size):  # Layers that keep their state want to know how many examples there are.
+        with suppress(Exception):
+            return keras_internals.build(model, batch.symbols(size))
+    # A model that only Python knows how to run cannot be called with symbols.
+    model(batch.first, **{"training": False} if keras_internals.takes_training(model) else {})
