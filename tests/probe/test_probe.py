@@ -203,10 +203,23 @@ def test_a_layers_output_is_measured_as_it_is() -> None:
     assert "dead_share" not in found.layers[1] and "saturated_share" not in found.layers[2]
 
 
-def test_the_loss_scale_is_taken_out() -> None:
-    _, scaled = measured(made(KINDS["mixed_float16"]), training=False)
-    _, plain = measured(made(lambda: KINDS["mixed_float16"]()._replace()), training=False)
-    assert scaled.kernels[0]["gradient_rms"] == pytest.approx(plain.kernels[0]["gradient_rms"])
+def deep_sigmoids(policy: str) -> Kind:
+    units = [8] * 10 + [1]
+    model = keras.Sequential([keras.layers.Dense(count, "sigmoid", dtype=policy) for count in units])
+    optimizer = keras.optimizers.SGD(0.01)
+    if policy == "mixed_float16":
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+    model.compile(optimizer, "binary_crossentropy")
+    return Kind(model, numbers(6), classes(2))
+
+
+def test_the_loss_scale_keeps_gradients_that_half_precision_cannot_hold_and_is_taken_out() -> None:
+    """Layer 1 gets less than 1e-6, where half precision holds multiples of 6e-8 alone."""
+    policies = ("mixed_float16", "float32")
+    half, single = (measured(made(lambda p=policy: deep_sigmoids(p)))[1] for policy in policies)
+    for layer, other in zip(half.kernels, single.kernels, strict=True):
+        assert layer["gradient_rms"] == pytest.approx(other["gradient_rms"], rel=0.02)
+    assert single.kernels[0]["gradient_rms"] < 1e-6
 
 
 def test_a_probe_that_looking_at_would_change_is_refused() -> None:
