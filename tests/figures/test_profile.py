@@ -89,7 +89,7 @@ def test_the_reading_names_the_extremes_as_a_sentence_does() -> None:
         ),
     ):
         figure = layer_profile(changed(record, gradient_rms=np.array(values)))
-        assert figure.layout.title.subtitle.text == f"Epoch 6 (the only replicate): {reading}"
+        assert figure.layout.title.subtitle.text == f"Epoch 6 (one training): {reading}"
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ def test_the_reading_names_the_extremes_as_a_sentence_does() -> None:
 def test_profile_and_heatmap_say_the_same_of_what_has_no_place_on_the_scale(values: list[float]) -> None:
     record = changed(foreign_record(), gradient_rms=np.array(values))
     profile, heatmap = (make(record).layout.title.subtitle.text for make in (layer_profile, layer_heatmap))
-    said = profile.removeprefix("Epoch 6 (the only replicate): ").removesuffix(".")
-    assert heatmap == f"{said[0].upper()}{said[1:]} at epoch 6 (the only replicate)."
+    said = profile.removeprefix("Epoch 6 (one training): ").removesuffix(".")
+    assert heatmap == f"{said[0].upper()}{said[1:]} at epoch 6 (one training)."
     for word, where in (
         ("zero", np.equal(values, 0)),
         ("not a number", np.isnan(values)),

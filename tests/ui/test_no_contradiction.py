@@ -471,4 +471,4 @@ def test_the_report_contradicts_no_run_that_of_a_foreign_network_neither() -> No
     assert "in layer lstm/kernel it is 1.0·10⁻⁴ times the output's" in said[-1][1]
     page = unescape(report([ReportedRun(foreign_run(), findings=said[-1])]))
     assert all(sentence in page for sentence in said[-1])
-    assert "1.0·10⁻⁵ in layer lstm/kernel, 0.1 in the output at epoch 6 (the only replicate)." in page
+    assert "1.0·10⁻⁵ in layer lstm/kernel, 0.1 in the output at epoch 6 (one training)." in page

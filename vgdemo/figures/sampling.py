@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vgdemo.figures.scales import Statistic, Values, statistic_of
 from vgdemo.learning import quantile
-from vgdemo.record import HISTOGRAM_BINS, Panel, RunRecord, RunStatus
+from vgdemo.record import HISTOGRAM_BINS, Log, Panel, RunRecord, RunStatus
 from vgdemo.wording import counted, number
 
 MAX_COLUMNS = 600  # A heatmap has about as many pixels.
@@ -86,7 +86,7 @@ def who(record: RunRecord, replicates: Sequence[int] = (), several: str = "media
         ('median of 2 replicates', 'replicate 1', '2 replicates together')
     """
     if record.replicates == 1:
-        return "the only replicate"
+        return "one training" if isinstance(record.source, Log) else "the only replicate"
     return f"replicate {replicates[0] + 1}" if len(replicates) == 1 else several.format(how_many(record, replicates))
 
 
