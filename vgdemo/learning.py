@@ -20,6 +20,9 @@ from vgdemo.wording import counted, percent
 # article's circles it is the accuracy of 0.70 that parts its runs.
 LEARNED = 0.59
 MARGIN = 0.2  # Over always answering the larger class, where no ceiling is known.
+# Of the loss of guessing, where no accuracy is known: of a squared error it explains a fifth of the variance, and an
+LEARNED_LOSS = 0.8  # answer as sure as it is right reaches it with 0.75 between two classes, with 0.4 of ten.
+HALVED = 0.5  # Of the first loss, where nobody knows what guessing costs.
 CHANCE = 0.01  # A guess comes as far as the ceiling, or as what counts as learned, with no more than this probability;
 RARE_CHANCE = 1e-6  # as far as what counts as learned where there is nothing to learn, with no more than this one.
 RISE = 0.25  # Since before the first update the accuracy rises by this share of what is to be learned, or else
@@ -187,6 +190,25 @@ def has_learned(record: RunRecord) -> NDArray[np.bool_] | None:
     """
     final = final_accuracy(record)
     return None if final is None else (final >= learning_threshold(record)) & ~_is_as_it_began(record)
+
+
+def has_learned_by_loss(record: RunRecord) -> NDArray[np.bool_] | None:
+    """(R,) whether the loss says that each replicate has learned, for a record without an accuracy.
+
+    The validation loss counts where it was measured. It is held against that of guessing or, where nobody knows that,
+    against its start. A loss below 0 is none that these two are of, and says nothing.
+
+    Example:
+        >>> has_learned_by_loss(record)
+        array([False, False])
+    """
+    training = record.curve_arrays.get("train_loss")
+    loss = record.curve_arrays.get("val_loss", training)
+    if training is None or loss is None or len(loss) < 2:
+        return None
+    guessing = record.guessing_loss
+    limit = HALVED * training[0] if guessing is None else LEARNED_LOSS * guessing
+    return np.asarray((loss[-1] >= 0) & (loss[-1] < limit) & ~without_finite_loss(record)[-1])
 
 
 def _is_as_it_began(record: RunRecord) -> NDArray[np.bool_]:

@@ -74,6 +74,7 @@ _LATER_FIELDS = {  # With their defaults.
     "initializer": None,
     "shape": None,
     "epoch_updates": None,
+    "compute_dtype": None,
 }
 AVERAGE_MOMENTUM = 0.99  # Share of a moving average that an update leaves, as Keras's batch normalisation has it.
 
@@ -96,6 +97,7 @@ class Model:
         epoch_updates: Updates in an epoch; None if it is not known.
         loss: Keras's name.
         num_classes: How many answers there are to choose from; None for a network that does not classify.
+        compute_dtype: Shortest numbers that its layers compute with, such as "float16"; None if it is not known.
 
     Example:
         >>> model = Model(
@@ -125,6 +127,7 @@ class Model:
     epoch_updates: int | None = None
     loss: str = "binary_crossentropy"
     num_classes: int | None = 2
+    compute_dtype: str | None = None
 
     @cached_property
     def kernel_labels(self) -> tuple[str, ...]:

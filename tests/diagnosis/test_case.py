@@ -14,6 +14,7 @@ from vgdemo.diagnosis.symptoms import Symptoms
 from vgdemo.record import RunRecord
 
 from .conftest import PLATEAU, filled, foreign, record_of, without
+from .test_own_models import SIGNS_OF_LOGS
 
 START = np.s_[0]
 
@@ -109,7 +110,7 @@ def test_a_sign_is_there_or_it_is_not(sign: str) -> None:
 
 def test_every_sign_is_held_here() -> None:
     signs = {name for name, one in vars(Case).items() if callable(one) and not name.startswith("_")}
-    assert signs - {"median", "profile"} == {*SIGNS, "lacks_accuracy"}
+    assert signs - {"median", "profile"} == {*SIGNS, "lacks_accuracy", *SIGNS_OF_LOGS}
 
 
 @pytest.mark.parametrize(

@@ -228,10 +228,20 @@ def test_where_none_counts_as_dead_no_count_needs_the_dead(failing: RunRecord) -
     assert diagnosis.confidence == "Of 4 replicates 3 diverge and 1 is stuck."
 
 
-def test_without_an_accuracy_nothing_is_healthy_and_nothing_stuck(learning: RunRecord, failing: RunRecord) -> None:
-    for record in (learning, failing):
-        diagnosis = diagnose(without(record, "val_accuracy"))
-        assert diagnosis.verdict is Verdict.UNKNOWN
+def test_without_an_accuracy_the_loss_says_whether_it_learns(learning: RunRecord, failing: RunRecord) -> None:
+    assert diagnose(without(learning, "val_accuracy")).verdict is Verdict.HEALTHY
+    assert diagnose(without(failing, "val_accuracy", "val_loss")).verdict is Verdict.STUCK
+    assert diagnose(without(failing, "val_accuracy")).verdict is Verdict.HEALTHY, (
+        "by the validation loss, if there is one"
+    )
+
+
+def test_where_neither_accuracy_nor_guessing_is_known_nothing_is_stuck(failing: RunRecord) -> None:
+    model = replace(failing.model, loss="mean_absolute_error", num_classes=None)
+    record = replace(without(failing, "val_loss"), model=model)
+    diagnosis = diagnose(without(record, "val_accuracy"))
+    assert diagnosis.verdict is Verdict.UNKNOWN
+    assert diagnose(without(filled(record, "train_loss", 0.3, np.s_[-1]), "val_accuracy")).verdict is Verdict.HEALTHY
     assert diagnosis.cause == (
         "What was measured shows no illness, and without an accuracy nothing says whether it learns."
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
+from dataclasses import replace
 
 from vgdemo.activations import ACTIVATIONS, Activation
-from vgdemo.model import Kernel, Model
+from vgdemo.model import Kernel, Layer, Model
 
 
 def hidden_widths(model: Model) -> tuple[int, ...]:
@@ -19,6 +21,55 @@ def hidden_widths(model: Model) -> tuple[int, ...]:
 def _width(kernel: Kernel) -> int:
     # A recurrent kernel reads its own layer's units; its last axis holds those of several gates.
     return kernel.shape[0] if kernel.name == "recurrent_kernel" else kernel.shape[-1]
+
+
+def learning_places(model: Model) -> tuple[int, ...]:
+    """Which of the kernels learn, from 0: neither frozen nor left out by the loss."""
+    return tuple(place for place, kernel in enumerate(model.kernels) if kernel.trainable and kernel.is_reached)
+
+
+def learning_part(model: Model) -> Model:
+    """The network as far as it learns: without the kernels that are frozen or not reached by the loss."""
+    kernels = tuple(model.kernels[place] for place in learning_places(model))
+    return model if kernels == model.kernels else replace(model, kernels=kernels)
+
+
+def frozen_layers(model: Model) -> tuple[str, ...]:
+    """Names of the layers whose kernels are all frozen."""
+    thawed = {kernel.layer for kernel in model.kernels if kernel.trainable}
+    return tuple(dict.fromkeys(kernel.layer for kernel in model.kernels if kernel.layer not in thawed))
+
+
+def layers_out_of_reach(model: Model) -> tuple[str, ...]:
+    """Names of the layers that could learn, but on which the loss does not depend."""
+    reached = {kernel.layer for kernel in model.kernels if kernel.is_reached}
+    return tuple(dict.fromkeys(kernel.layer for kernel in model.kernels if kernel.layer not in reached))
+
+
+def answers(model: Model) -> tuple[int, ...]:
+    """Which of the measured layers give the network's answer, from 0."""
+    outputs = {kernel.layer for kernel in model.kernels if kernel.is_output}
+    return tuple(place for place, layer in enumerate(model.layers) if layer.name in outputs)
+
+
+def answers_by_one_softmax(model: Model) -> bool:
+    """Whether the answer is the softmax of a single number, which is 1 whatever that number is."""
+    last = [model.layers[place] for place in answers(model)] + list(model.layers[-1:])
+    return any(layer.activation == "softmax" and (layer.shape or (None,))[-1] == 1 for layer in last)
+
+
+def flow(model: Model) -> tuple[int, ...]:
+    """Which of the measured layers lie on the gradient's way, from the first that learns to the last hidden one."""
+    learning = {model.kernels[place].layer for place in learning_places(model)}
+    outputs = answers(model)
+    end = outputs[-1] if outputs else len(model.layers)
+    first = next((place for place, layer in enumerate(model.layers) if layer.name in learning), end)
+    return tuple(place for place in range(first, end) if place not in outputs)
+
+
+def entries(layer: Layer) -> int:
+    """Numbers in a layer's output for one example, as far as its shape is known."""
+    return math.prod(size for size in (layer.shape or ())[1:] if size is not None)
 
 
 def output_kernels(model: Model) -> tuple[int, ...]:

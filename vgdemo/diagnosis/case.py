@@ -8,8 +8,15 @@ from functools import cached_property
 import numpy as np
 
 from vgdemo.activations import ACTIVATIONS, Activation
-from vgdemo.diagnosis.anatomy import hidden_widths, is_dense, is_linear, prevailing_activation
-from vgdemo.diagnosis.rules import NOT_MEASURED, UNMOVED, Rule
+from vgdemo.diagnosis.anatomy import (
+    answers_by_one_softmax,
+    hidden_widths,
+    is_dense,
+    is_linear,
+    layers_out_of_reach,
+    prevailing_activation,
+)
+from vgdemo.diagnosis.rules import NOT_MEASURED, UNDERFLOWN, UNMOVED, VANISHED_THROUGH_TIME, Rule
 from vgdemo.diagnosis.symptoms import Array, Mask, Symptoms
 from vgdemo.learning import quantile
 from vgdemo.theory import Factors, factors, inverse_width_sum
@@ -69,9 +76,43 @@ class Case:
         one = f"replicate {places[0] + 1}"
         return one if len(places) == 1 else f"{len(places)} of {len(self.replicates)} replicates"
 
+    def answers_by_one_softmax(self) -> bool:
+        """Whether the answer is the softmax of a single unit."""
+        return answers_by_one_softmax(self.symptoms.record.model)
+
+    def answer_is_fixed(self) -> bool:
+        """Whether no step can move the answer."""
+        return bool(self.symptoms.answer_is_fixed[self.replicates].all())
+
+    def is_frozen(self) -> bool:
+        """Whether all kernels below the answer are frozen, or all there are."""
+        kernels = self.symptoms.record.model.kernels
+        below = [kernel for kernel in kernels if not kernel.is_output] or kernels
+        return bool(below) and not any(kernel.trainable for kernel in below)
+
+    def is_out_of_reach(self) -> bool:
+        """Whether the loss does not depend on a layer that could learn."""
+        return bool(layers_out_of_reach(self.symptoms.record.model))
+
+    def has_labels_out_of_range(self) -> bool:
+        """Whether a cross-entropy is below 0."""
+        below = self.symptoms.has_labels_out_of_range
+        return below is not None and bool(below[self.replicates].all())
+
+    def underflows(self) -> bool:
+        """Whether numbers of 16 bits are too coarse for most of the gradient."""
+        share = self.median(self.symptoms.start_underflow)
+        return share is not None and share >= UNDERFLOWN
+
+    def vanishes_through_time(self) -> bool:
+        """Whether hardly any gradient arrives at the state far from the answer."""
+        shares = map(self.median, self.symptoms.through_time.values())
+        return any(share is not None and share < VANISHED_THROUGH_TIME for share in shares)
+
     def starts_uneven(self) -> bool:
         """Whether the smallest gradient is far below the largest before the first update."""
-        return self._is_below(self.symptoms.start_shrinkage, UNEVEN)
+        symptoms = self.symptoms
+        return self._is_below(symptoms.start_flow if symptoms.has_flow else symptoms.start_shrinkage, UNEVEN)
 
     def has_gradients(self) -> bool:
         """Whether gradients were measured."""

@@ -51,6 +51,15 @@ from vgdemo.diagnosis.remedies import (
     WIDER_TANH,
     Recipe,
 )
+from vgdemo.diagnosis.repairs import (
+    labels_as_shares,
+    movable_answer,
+    open_gates,
+    reached,
+    scaled_loss,
+    thawed,
+    wider_numbers,
+)
 from vgdemo.diagnosis.rules import Verdict
 
 ILLNESSES = tuple(v for v in Verdict if v not in (Verdict.HEALTHY, Verdict.NOISE, Verdict.UNKNOWN))
@@ -104,6 +113,41 @@ CAUSES: tuple[Cause, ...] = (
         "chance does.",
     ),
     Cause(
+        (Verdict.STUCK,),
+        "",
+        Case.answers_by_one_softmax,
+        "The answer cannot move: the softmax of a single unit is 1, whatever that unit says.",
+        (movable_answer,),
+    ),
+    Cause(
+        (Verdict.STUCK,),
+        "",
+        Case.answer_is_fixed,
+        "The answer cannot move: its activation gives 0 for every example, and has no slope there.",
+        (movable_answer,),
+    ),
+    Cause(
+        (Verdict.STUCK,),
+        "",
+        Case.is_frozen,
+        "Every layer below the answer is frozen, so what it makes of the examples is what was drawn.",
+        (thawed,),
+    ),
+    Cause(
+        (Verdict.STUCK,),
+        "",
+        Case.is_out_of_reach,
+        "Layers that could learn are not reached by the loss: nothing that it is computed from depends on them.",
+        (reached,),
+    ),
+    Cause(
+        (Verdict.STUCK,),
+        "",
+        Case.has_labels_out_of_range,
+        "Labels lie outside of what the cross-entropy is made for, between 0 and 1: it has no lower bound then.",
+        (labels_as_shares,),
+    ),
+    Cause(
         ILLNESSES,
         "",
         Case.starts_at_zero,
@@ -116,6 +160,13 @@ CAUSES: tuple[Cause, ...] = (
         Case.has_equal_weights,
         "All first weights are equal: the units of a layer start as copies of one another, and stay so.",
         (OWN_INITIALIZER, ORTHOGONAL),
+    ),
+    Cause(
+        (Verdict.VANISHING,),
+        "start",
+        Case.underflows,
+        "The loss scale is too small for numbers of 16 bits: most of the gradient lies below their smallest, and is 0.",
+        (scaled_loss, wider_numbers),
     ),
     Cause(
         ILLNESSES,
@@ -279,6 +330,13 @@ CAUSES: tuple[Cause, ...] = (
         _always,
         "Hardly any gradient arrives behind the output layer, whose own weights it is multiplied by.",
         (UNIT_GAIN, OWN_INITIALIZER, ADAM, LARGER_STEPS),
+    ),
+    Cause(
+        (Verdict.VANISHING,),
+        "training",
+        Case.vanishes_through_time,
+        "The gradient vanishes through time: each step of the sequence multiplies it by less than 1.",
+        (open_gates, ADAM),
     ),
     Cause(
         (Verdict.VANISHING,),

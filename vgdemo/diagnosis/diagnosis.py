@@ -173,7 +173,7 @@ def diagnose(record: RunRecord) -> Diagnosis:
         told=_replicates(case.replicates),
         vanishing=_replicates(also_vanishing(symptoms, rules)),
         dead=_replicates(also_dead(symptoms, rules)),
-        remedies=_remedies(case.rule.verdict, cause, symptoms.model, record.last_epoch),
+        remedies=_remedies(case.rule.verdict, cause, record.model, record.last_epoch),
         rule=case.rule,
     )
 

@@ -34,6 +34,7 @@ class Remedy:
         explanation: Why it may help, in one sentence.
         changes: Setting of `RunConfig` to the value that it gets.
         model: The network that it is for, whose layers the code names.
+        code: Lines of Keras for what no setting changes; empty if the changes say it.
 
     Example:
         >>> remedy = Remedy("Adam", "Scales each step.", {"optimizer": "adam", "learning_rate": 0.001})
@@ -47,6 +48,7 @@ class Remedy:
     explanation: str
     changes: Mapping[str, Any]
     model: Model = NAMELESS
+    code: str = ""
 
     def applied(self, config: RunConfig) -> RunConfig:
         """The run with the change made.
@@ -62,7 +64,7 @@ class Remedy:
 
     def as_keras(self) -> str:
         """The change as lines of Keras code to paste; empty if Keras has no word for it."""
-        return written(self.changes, self.model)
+        return self.code or written(self.changes, self.model)
 
 
 def _does_already(config: RunConfig, name: str, value: Any) -> bool:
@@ -131,7 +133,7 @@ def _fits(model: Model, changes: Mapping[str, Any]) -> bool:
 
 
 def _is_in_place(model: Model, remedy: Remedy) -> bool:
-    return all(getattr(model, name, None) == value for name, value in remedy.changes.items())
+    return not remedy.code and all(getattr(model, name, None) == value for name, value in remedy.changes.items())
 
 
 def _fixed(label: str, explanation: str, **changes: Any) -> Recipe:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from vgdemo.diagnosis.symptoms import Array, Mask, Symptoms
-from vgdemo.learning import CHANCE, LEARNED
+from vgdemo.learning import CHANCE, LEARNED, LEARNED_LOSS
 from vgdemo.wording import number
 
+UNDERFLOWN = 0.5  # Share of a gradient that is exactly 0.
+VANISHED_THROUGH_TIME = 1e-4  # Of the largest derivative by a state.
 UNMOVED = 0.1  # Kernels that move by less than a tenth of their length are still the random ones.
 
 Held = Mask | np.bool_ | bool  # Of each replicate, or of all of them.
@@ -49,7 +51,7 @@ class Rule:
         holds: From symptoms and threshold to (R,) whether it holds. It does not where nothing was measured.
 
     Example:
-        >>> RULES[3].verdict, RULES[3].in_words
+        >>> RULES[6].verdict, RULES[6].in_words
         (<Verdict.EXPLODING: 'exploding'>, 'At the start the gradient of a hidden layer is 10 or more.')
     """
 
@@ -72,6 +74,27 @@ def _has_learned(symptoms: Symptoms, share: float) -> Held:
 
 def _has_not_learned(symptoms: Symptoms, share: float) -> Held:
     return False if symptoms.has_not_learned is None else symptoms.has_not_learned
+
+
+def _learned_by_loss(symptoms: Symptoms, share: float) -> Held:
+    return False if symptoms.has_learned_by_loss is None else symptoms.has_learned_by_loss
+
+
+def _not_learned_by_loss(symptoms: Symptoms, share: float) -> Held:
+    return False if symptoms.has_not_learned_by_loss is None else symptoms.has_not_learned_by_loss
+
+
+def _has_labels_out_of_range(symptoms: Symptoms, limit: float) -> Held:
+    return False if symptoms.has_labels_out_of_range is None else symptoms.has_labels_out_of_range
+
+
+def _vanishes_through_time(symptoms: Symptoms, limit: float) -> Held:
+    return np.asarray(np.any([share < limit for share in symptoms.through_time.values()], axis=0))
+
+
+def _unless_flow(symptoms: Symptoms, values: Array | None) -> Array | None:
+    """What kernels say, where no derivatives by outputs say it better."""
+    return None if symptoms.has_flow else values
 
 
 def _at_least(values: Array | None, limit: float) -> Held:
@@ -104,7 +127,7 @@ def _still_falls(symptoms: Symptoms, limit: float) -> Held:
 
 def _fades(symptoms: Symptoms, limit: float) -> Held:
     signal = symptoms.start_signal
-    return False if signal is None or signal.shape[-1] < 2 else _below(signal[:, -1], limit)
+    return False if symptoms.has_flow or signal is None or signal.shape[-1] < 2 else _below(signal[:, -1], limit)
 
 
 def _saturates(symptoms: Symptoms, limit: float) -> Held:
@@ -134,6 +157,14 @@ NOT_MEASURED = Rule(
 # that a bad start makes.
 RULES: tuple[Rule, ...] = (
     Rule(
+        Verdict.STUCK,
+        "start",
+        "No step can move the answer: it is the softmax of {threshold} number, or all its units start dead.",
+        1,
+        "Whatever the loss does, the model answers every example the same; no gradient passes such an activation.",
+        lambda s, limit: s.answer_is_fixed,
+    ),
+    Rule(
         Verdict.HEALTHY,
         "training",
         "The final validation accuracy has come {threshold} of the way from the larger class's share to what can be "
@@ -143,12 +174,37 @@ RULES: tuple[Rule, ...] = (
         _has_learned,
     ),
     Rule(
+        Verdict.HEALTHY,
+        "training",
+        "No accuracy was measured, and the final loss is below {threshold} times that of guessing; where nobody knows "
+        "what guessing costs, below half of its start.",
+        LEARNED_LOSS,
+        "Of a squared error that is a fifth of the variance; rates and noise alone do not bring a loss so far.",
+        _learned_by_loss,
+    ),
+    Rule(
         Verdict.NOISE,
         "training",
         "What can be reached on these points is no more than guessing reaches with a probability of {threshold}.",
         CHANCE,
         "So few points with so much noise do not show whether a network has learned, whatever its settings are.",
         lambda s, limit: s.holds_nothing_to_learn,
+    ),
+    Rule(
+        Verdict.STUCK,
+        "start",
+        "Not {threshold} kernel learns: all are frozen, or the loss depends on none below the output.",
+        1,
+        "What is not trained stays as it was drawn.",
+        lambda s, limit: s.nothing_learns,
+    ),
+    Rule(
+        Verdict.STUCK,
+        "training",
+        "A cross-entropy ends below {threshold}.",
+        0,
+        "Of labels that are classes or shares it is never negative; of others it has no lower bound.",
+        _has_labels_out_of_range,
     ),
     Rule(
         Verdict.STUCK,
@@ -165,7 +221,7 @@ RULES: tuple[Rule, ...] = (
         "At the start the gradient of a hidden layer is {threshold} or more.",
         10,
         "Runs that learn start below 1; at a learning rate of 0.01 one step of 10 is as long as a typical weight.",
-        lambda s, limit: _at_least(s.start_hidden_gradient, limit),
+        lambda s, limit: _at_least(_unless_flow(s, s.start_hidden_gradient), limit),
     ),
     Rule(
         Verdict.EXPLODING,
@@ -173,7 +229,16 @@ RULES: tuple[Rule, ...] = (
         "At the start the gradient of a hidden layer is {threshold} or more times the output layer's.",
         100,
         "No learning rate suits both: what moves the output in one epoch hurls that layer a hundred times as far.",
-        lambda s, limit: _at_least(s.start_growth, limit),
+        lambda s, limit: _at_least(_unless_flow(s, s.start_growth), limit),
+    ),
+    Rule(
+        Verdict.EXPLODING,
+        "start",
+        "At the start the loss's derivative by the first learning layer's output is {threshold} or more times that by "
+        "the last hidden layer's, each by the whole output.",
+        100,
+        "As of kernels; derivatives by outputs compare where layers are of different kinds.",
+        lambda s, limit: _at_least(s.start_flow_growth, limit),
     ),
     Rule(
         Verdict.DEAD,
@@ -211,10 +276,18 @@ RULES: tuple[Rule, ...] = (
     Rule(
         Verdict.VANISHING,
         "start",
+        "At the start a share of {threshold} or more of all gradient entries is exactly 0, in numbers of 16 bits.",
+        UNDERFLOWN,
+        "Below 6·10⁻⁸ such numbers are 0; without that only what no example uses is, such as a dead unit's weights.",
+        lambda s, limit: _at_least(s.start_underflow, limit),
+    ),
+    Rule(
+        Verdict.VANISHING,
+        "start",
         "At the start the gradient is below {threshold} in every hidden layer.",
         1e-5,
         "At learning rate 0.01 and momentum 0.9, 8000 such steps in one direction move a weight by 0.008 in all.",
-        lambda s, limit: _below(s.start_hidden_gradient, limit),
+        lambda s, limit: _below(_unless_flow(s, s.start_hidden_gradient), limit),
     ),
     Rule(
         Verdict.VANISHING,
@@ -223,7 +296,7 @@ RULES: tuple[Rule, ...] = (
         "for all weights that leave one unit together; with skip connections that of the first layer counts.",
         0.01,
         "What the largest layer learns in 5 epochs takes that layer 500; most runs that learn start at 0.03 to 0.8.",
-        lambda s, limit: _below(s.start_shrinkage, limit),
+        lambda s, limit: _below(_unless_flow(s, s.start_shrinkage), limit),
     ),
     Rule(
         Verdict.VANISHING,
@@ -232,6 +305,15 @@ RULES: tuple[Rule, ...] = (
         0.01,
         "The points' own is about 0.5; what shrinks the signal on its way up shrinks the gradient on its way down.",
         _fades,
+    ),
+    Rule(
+        Verdict.VANISHING,
+        "start",
+        "At the start the loss's derivative by the first learning layer's output is below {threshold} of the largest "
+        "by a layer after it, each by the whole output.",
+        0.01,
+        "As of kernels; by the chain rule the first layer gets what all others pass on; side branches do not count.",
+        lambda s, limit: _below(s.start_flow, limit),
     ),
     Rule(
         Verdict.DEAD,
@@ -274,7 +356,25 @@ RULES: tuple[Rule, ...] = (
         "at the start.",
         0.01,
         "As at the start; in networks that learn it stays at 0.06 to 0.6.",
-        lambda s, limit: _below(s.late_shrinkage, limit),
+        lambda s, limit: _below(_unless_flow(s, s.late_shrinkage), limit),
+    ),
+    Rule(
+        Verdict.VANISHING,
+        "training",
+        "Over the second half the loss's derivative by the first learning layer's output is below {threshold} of the "
+        "largest, compared as at the start.",
+        0.01,
+        "As at the start.",
+        lambda s, limit: _below(s.late_flow, limit),
+    ),
+    Rule(
+        Verdict.VANISHING,
+        "training",
+        "Over the second half the loss's derivative by a recurrent layer's state far from the answer is below "
+        "{threshold} of the largest over time.",
+        VANISHED_THROUGH_TIME,
+        "What such a layer learns of its last steps in one epoch, it learns of those in ten thousand.",
+        _vanishes_through_time,
     ),
     Rule(
         Verdict.STUCK,
@@ -283,6 +383,15 @@ RULES: tuple[Rule, ...] = (
         LEARNED,
         "What remains is the length of the steps, or a network that cannot express the answer.",
         _has_not_learned,
+    ),
+    Rule(
+        Verdict.STUCK,
+        "training",
+        "None of the above: no accuracy was measured, and the final loss is not below {threshold} times that of "
+        "guessing.",
+        LEARNED_LOSS,
+        "What remains is the length of the steps, or a network that cannot express the answer.",
+        _not_learned_by_loss,
     ),
     NOT_MEASURED,
 )

@@ -10,9 +10,26 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vgdemo.diagnosis.anatomy import hidden_activations, hidden_layers, kernel_activations, output_kernels
+from vgdemo.diagnosis.anatomy import (
+    answers,
+    answers_by_one_softmax,
+    entries,
+    flow,
+    hidden_activations,
+    hidden_layers,
+    kernel_activations,
+    learning_part,
+    learning_places,
+    output_kernels,
+)
 from vgdemo.diagnosis.first_weights import pooled_shift, relative_scale
-from vgdemo.learning import final_accuracy, guessing_accuracy, has_learned, holds_nothing_to_learn
+from vgdemo.learning import (
+    final_accuracy,
+    guessing_accuracy,
+    has_learned,
+    has_learned_by_loss,
+    holds_nothing_to_learn,
+)
 from vgdemo.model import AVERAGE_MOMENTUM, Model
 from vgdemo.record import RunRecord
 
@@ -52,10 +69,10 @@ class Symptoms:
 
     record: RunRecord
 
-    @property
+    @cached_property
     def model(self) -> Model:
-        """The network that was measured."""
-        return self.record.model
+        """The network as far as it learns; `record.model` has the frozen kernels as well."""
+        return learning_part(self.record.model)
 
     @property
     def trained_epochs(self) -> int:
@@ -87,6 +104,44 @@ class Symptoms:
         """(R,) whether it is known to have learned nothing; a final accuracy that is not a number says neither."""
         final, learned = self.final_accuracy, self.has_learned
         return None if final is None or learned is None else ~learned & ~np.isnan(final)
+
+    @cached_property
+    def has_learned_by_loss(self) -> Mask | None:
+        """(R,) whether the loss says that it has learned; None where an accuracy says it."""
+        return None if self.final_accuracy is not None else has_learned_by_loss(self.record)
+
+    @cached_property
+    def has_not_learned_by_loss(self) -> Mask | None:
+        """(R,) whether the loss says that it has not; None where an accuracy says it, or guessing has no known loss."""
+        learned, loss = self.has_learned_by_loss, self.loss
+        if learned is None or loss is None or self.guessing_loss is None:
+            return None
+        return ~learned & ~np.isnan(loss.final)
+
+    @cached_property
+    def answer_is_fixed(self) -> Mask:
+        """(R,) whether no step can move the answer: the softmax of one number, or an activation that starts dead."""
+        shares, places = self._values("dead_share"), answers(self.record.model)
+        if answers_by_one_softmax(self.record.model):
+            return np.ones(self.record.replicates, dtype=bool)
+        if shares is None or not places:
+            return np.zeros(self.record.replicates, dtype=bool)
+        return np.asarray((shares[0][:, places] >= 1).all(axis=-1))
+
+    @property
+    def nothing_learns(self) -> bool:
+        """Whether there are kernels, and all are frozen, or none that could learn below the output is reached."""
+        kernels = self.record.model.kernels
+        wanted = [kernel for kernel in kernels if kernel.trainable and not kernel.is_output]
+        if wanted:
+            return not any(kernel.is_reached for kernel in wanted)
+        return bool(kernels) and not any(kernel.trainable for kernel in kernels)
+
+    @property
+    def has_labels_out_of_range(self) -> Mask | None:
+        """(R,) whether a cross-entropy ends below 0, which it cannot where labels are shares."""
+        loss = self.loss
+        return None if loss is None or "crossentropy" not in self.model.loss else loss.final < 0
 
     @property
     def holds_nothing_to_learn(self) -> bool:
@@ -168,6 +223,51 @@ class Symptoms:
     def late_shrinkage(self) -> Array | None:
         """(R,) the same over the second half of the epochs: the median."""
         return None if self._shrinkage is None else _median(self._shrinkage[len(self._shrinkage) // 2 :])
+
+    @property
+    def has_flow(self) -> bool:
+        """Whether the loss was differentiated by the layers' outputs, which compare where kernels do not."""
+        return self._flow is not None
+
+    @property
+    def start_flow(self) -> Array | None:
+        """(R,) derivative by the first learning layer's output over the largest of the hidden ones, at the start."""
+        return None if self._flow is None else self._flow[0, ..., 0] / self._flow[0].max(axis=-1)
+
+    @cached_property
+    def late_flow(self) -> Array | None:
+        """(R,) the same over the second half of the epochs: the median."""
+        if self._flow is None:
+            return None
+        return _median((self._flow[..., 0] / self._flow.max(axis=-1))[len(self._flow) // 2 :])
+
+    @property
+    def start_flow_growth(self) -> Array | None:
+        """(R,) derivative by the first learning layer's output over that by the last hidden one's, at the start."""
+        return None if self._flow is None else self._flow[0, ..., 0] / self._flow[0, ..., -1]
+
+    @cached_property
+    def through_time(self) -> dict[str, Array]:
+        """Recurrent layer to (R,): derivative by the state far from the answer over the largest, in the second half.
+
+        The far end is the first tenth of the steps, the last of a layer that goes backwards.
+        """
+        panels = {name: panel for name, panel in self.record.panels.items() if name.startswith("steps/")}
+        measured = {name: panel.statistics.get("state_gradient_mean_abs") for name, panel in panels.items()}
+        return {
+            name.removeprefix("steps/"): _far_share(sizes[len(sizes) // 2 :])
+            for name, sizes in measured.items()
+            if sizes is not None and sizes.size
+        }
+
+    @cached_property
+    def start_underflow(self) -> Array | None:
+        """(R,) share of exact zeros in all gradients of kernels, embeddings apart, at the start, in 16-bit numbers."""
+        zeros = self._values("gradient_zero_share")
+        counts = [0 if kernel.kind == "Embedding" else math.prod(kernel.shape) for kernel in self.model.kernels]
+        if zeros is None or self.model.compute_dtype != "float16" or not sum(counts):
+            return None
+        return np.average(zeros[0], axis=-1, weights=counts)
 
     @property
     def start_saturated(self) -> Array | None:
@@ -261,7 +361,25 @@ class Symptoms:
     @cached_property
     def _gradient(self) -> Array | None:
         sizes = self._values("gradient_rms")
-        return None if sizes is None else np.where(np.isnan(sizes), np.inf, sizes)
+        return None if sizes is None else np.where(np.isnan(sizes), np.inf, sizes) / self._touched
+
+    @property
+    def _touched(self) -> Array | float:
+        """(E, R, K) root of the share of an embedding's entries that were looked up, 1 for other kernels."""
+        zeros, kinds = self._values("gradient_zero_share"), [kernel.kind for kernel in self.model.kernels]
+        if zeros is None or "Embedding" not in kinds:
+            return 1.0
+        is_partly_touched = (np.array(kinds) == "Embedding") & (zeros < 1)
+        return np.where(is_partly_touched, np.sqrt(1 - zeros), 1)
+
+    @cached_property
+    def _flow(self) -> Array | None:
+        """(E, R, L) size of the loss's derivative by the whole output of each layer on the gradient's way."""
+        sizes, model = self._values("output_gradient_rms"), self.record.model
+        places = [] if sizes is None else [place for place in flow(model) if not np.isnan(sizes[0, :, place]).any()]
+        if sizes is None or not places:
+            return None
+        return np.asarray(sizes[..., places] * np.sqrt([entries(model.layers[place]) for place in places]))
 
     @cached_property
     def _shrinkage(self) -> Array | None:
@@ -293,7 +411,7 @@ class Symptoms:
         if shares is None:
             return None
         is_s_shaped = [
-            activation is not None and activation.is_s_shaped for activation in hidden_activations(self.model)
+            activation is not None and activation.is_s_shaped for activation in hidden_activations(self.record.model)
         ]
         return np.where(is_s_shaped, shares, 0)
 
@@ -302,7 +420,7 @@ class Symptoms:
         return None if values is None else values[epoch]
 
     def _layers(self, statistic: str) -> Array | None:
-        values, places = self._values(statistic), hidden_layers(self.model)
+        values, places = self._values(statistic), hidden_layers(self.record.model)
         return None if values is None or not places else values[..., places]
 
     def _hidden_at(self, statistic: str, epoch: int) -> Array | None:
@@ -310,8 +428,20 @@ class Symptoms:
         return None if values is None or not self.model.hidden else values[epoch][:, self.model.hidden]
 
     def _values(self, statistic: str) -> Array | None:
-        values = self.record.values(statistic) if self.record.has(statistic) else None
-        return None if values is None or not values.size else values
+        if not self.record.has(statistic):
+            return None
+        panel = self.record.panel_of(statistic)
+        values = panel.statistics[statistic]
+        if panel.of == "kernel" and self.model is not self.record.model:
+            values = values[..., learning_places(self.record.model)]
+        return values if values.size else None
+
+
+def _far_share(sizes: Array) -> Array:
+    """(R,) of sizes over time, (E, R, T)."""
+    tenth = _tenth(sizes[0, 0])
+    ends = np.stack([sizes[..., :tenth].max(axis=-1), sizes[..., -tenth:].max(axis=-1)])
+    return _median(ends.min(axis=0) / sizes.max(axis=-1))
 
 
 def _tenth(values: Array) -> int:

@@ -65,6 +65,7 @@ def describe(
         residual=any(_kind(call) == "Add" for call in signals),
         loss=loss,
         num_classes=classes,
+        compute_dtype=_compute_dtype(calls),
         **_optimizer(model.optimizer),
     )
     return Described(described, *_guessing(loss, classes, batch.y))
@@ -90,6 +91,13 @@ def _layer(call: Call, name: str) -> Layer:
 
 def _kind(call: Call) -> str:
     return type(call.layer).__name__
+
+
+def _compute_dtype(calls: Sequence[Call]) -> str | None:
+    """The shortest numbers that layers compute with."""
+    dtypes = {getattr(call.layer, "compute_dtype", None) for call in calls}
+    known = [str(dtype) for dtype in dtypes if dtype is not None]
+    return min(known, key=lambda dtype: (tf.as_dtype(dtype).size, dtype), default=None)
 
 
 def _optimizer(optimizer: Any) -> dict[str, Any]:
