@@ -10,8 +10,7 @@ import pytest
 from conftest import changed, foreign_record, random_record
 
 from vgdemo.config import RunConfig
-from vgdemo.diagnosis import remedies
-from vgdemo.diagnosis.remedies import Recipe
+from vgdemo.diagnosis import remedies, repairs
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.record import Panel, RunRecord
 
@@ -19,9 +18,10 @@ EPOCHS, REPLICATES = 100, 4
 SETTINGS = {"epochs": EPOCHS, "replicates": REPLICATES, "n_samples": 100, "kernel_initializer": "glorot_uniform"}
 LEARNING = {"train_loss": (0.7, 0.4), "val_loss": (0.7, 0.4), "train_accuracy": (0.5, 0.9), "val_accuracy": (0.5, 0.9)}
 PLATEAU = {"train_loss": (0.69, 0.69), "val_accuracy": (0.5, 0.5)}
-RECIPES: dict[str, Recipe] = {
-    name: value for name, value in vars(remedies).items() if name.isupper() and callable(value)
-}
+RECIPES, REPAIRS = (
+    {name: value for name, value in vars(module).items() if name.isupper() and callable(value)}
+    for module in (remedies, repairs)
+)
 NORMAL = {
     "gradient_rms": 0.01,
     "kernel_mean": 0.0,

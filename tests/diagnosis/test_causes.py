@@ -16,7 +16,7 @@ from vgdemo.model import Layer
 from vgdemo.optimizers import OPTIMIZERS
 from vgdemo.record import RunRecord
 
-from .conftest import PLATEAU, RECIPES, SETTINGS, filled, foreign, record_of, without
+from .conftest import PLATEAU, RECIPES, REPAIRS, SETTINGS, filled, foreign, record_of, without
 
 
 def shown(name: str, value: Any, where: Any, **settings: Any) -> Diagnosis:
@@ -202,7 +202,8 @@ def test_every_rule_has_a_cause_and_every_remedy_a_use() -> None:
         last = [cause for cause in CAUSES if rule.verdict in cause.verdicts and cause.phase in ("", rule.phase)][-1]
         assert last.holds(None)  # type: ignore[arg-type]  # Without conditions: it looks at nothing.
     of_causes = {recipe for cause in CAUSES for recipe in cause.recipes}
-    assert of_causes | {EVERYTHING_USUAL} == {*RECIPES.values()} and EVERYTHING_USUAL not in of_causes
+    known = {*RECIPES.values(), *REPAIRS.values()}
+    assert of_causes | {EVERYTHING_USUAL} == known and EVERYTHING_USUAL not in of_causes
     assert all(rule.reason.endswith(".") and "{" not in rule.in_words for rule in RULES)
 
 

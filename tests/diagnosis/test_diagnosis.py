@@ -247,7 +247,7 @@ def test_where_neither_accuracy_nor_guessing_is_known_nothing_is_stuck(failing: 
     )
     assert diagnosis.remedies == ()
     vanishing = filled(failing, "gradient_rms", 1e-7, np.s_[0])
-    assert diagnose(without(vanishing, "val_accuracy")).verdict is Verdict.VANISHING
+    assert diagnose(without(vanishing, "val_accuracy", "val_loss")).verdict is Verdict.VANISHING
 
 
 def test_without_gradients_the_accuracy_still_says_whether_it_learns(learning: RunRecord, failing: RunRecord) -> None:

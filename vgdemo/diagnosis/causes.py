@@ -52,13 +52,13 @@ from vgdemo.diagnosis.remedies import (
     Recipe,
 )
 from vgdemo.diagnosis.repairs import (
-    labels_as_shares,
-    movable_answer,
-    open_gates,
-    reached,
-    scaled_loss,
-    thawed,
-    wider_numbers,
+    LABELS_AS_SHARES,
+    MOVABLE_ANSWER,
+    OPEN_GATES,
+    REACHED,
+    SCALED_LOSS,
+    THAWED,
+    WIDER_NUMBERS,
 )
 from vgdemo.diagnosis.rules import Verdict
 
@@ -117,35 +117,35 @@ CAUSES: tuple[Cause, ...] = (
         "",
         Case.answers_by_one_softmax,
         "The answer cannot move: the softmax of a single unit is 1, whatever that unit says.",
-        (movable_answer,),
+        (MOVABLE_ANSWER,),
     ),
     Cause(
         (Verdict.STUCK,),
         "",
         Case.answer_is_fixed,
         "The answer cannot move: its activation gives 0 for every example, and has no slope there.",
-        (movable_answer,),
+        (MOVABLE_ANSWER,),
     ),
     Cause(
         (Verdict.STUCK,),
         "",
         Case.is_frozen,
         "Every layer below the answer is frozen, so what it makes of the examples is what was drawn.",
-        (thawed,),
+        (THAWED,),
     ),
     Cause(
         (Verdict.STUCK,),
         "",
         Case.is_out_of_reach,
         "Layers that could learn are not reached by the loss: nothing that it is computed from depends on them.",
-        (reached,),
+        (REACHED,),
     ),
     Cause(
         (Verdict.STUCK,),
         "",
         Case.has_labels_out_of_range,
         "Labels lie outside of what the cross-entropy is made for, between 0 and 1: it has no lower bound then.",
-        (labels_as_shares,),
+        (LABELS_AS_SHARES,),
     ),
     Cause(
         ILLNESSES,
@@ -166,7 +166,7 @@ CAUSES: tuple[Cause, ...] = (
         "start",
         Case.underflows,
         "The loss scale is too small for numbers of 16 bits: most of the gradient lies below their smallest, and is 0.",
-        (scaled_loss, wider_numbers),
+        (SCALED_LOSS, WIDER_NUMBERS),
     ),
     Cause(
         ILLNESSES,
@@ -336,7 +336,7 @@ CAUSES: tuple[Cause, ...] = (
         "training",
         Case.vanishes_through_time,
         "The gradient vanishes through time: each step of the sequence multiplies it by less than 1.",
-        (open_gates, ADAM),
+        (OPEN_GATES, ADAM),
     ),
     Cause(
         (Verdict.VANISHING,),

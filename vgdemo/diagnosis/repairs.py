@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vgdemo.diagnosis.anatomy import answers, frozen_layers, layers_out_of_reach
-from vgdemo.diagnosis.remedies import Remedy
+from vgdemo.diagnosis.remedies import Recipe, Remedy
 from vgdemo.model import Kernel, Layer, Model
 from vgdemo.optimizers import OPTIMIZERS
 from vgdemo.wording import listed
@@ -19,7 +19,7 @@ LSTM_CODE = 'keras.layers.LSTM({units}, unit_forget_bias=False, bias_initializer
 IDENTITY_CODE = 'keras.layers.SimpleRNN({units}, activation="relu", recurrent_initializer="identity", name="{layer}")'
 
 
-def thawed(model: Model, epochs: int) -> Remedy | None:
+def _thawed(model: Model, epochs: int) -> Remedy | None:
     """Let the frozen layers learn."""
     frozen = frozen_layers(model)
     if not frozen:
@@ -28,7 +28,7 @@ def thawed(model: Model, epochs: int) -> Remedy | None:
     return Remedy("Thaw the layers", "Only what is trainable when the model is compiled learns.", {}, code=code)
 
 
-def reached(model: Model, epochs: int) -> Remedy | None:
+def _reached(model: Model, epochs: int) -> Remedy | None:
     """Let the loss depend on all layers that can learn."""
     layers = layers_out_of_reach(model)
     if not layers:
@@ -40,7 +40,7 @@ def reached(model: Model, epochs: int) -> Remedy | None:
     return Remedy("A way to the loss", "A gradient passes only what the loss is a smooth function of.", {}, code=code)
 
 
-def movable_answer(model: Model, epochs: int) -> Remedy | None:
+def _movable_answer(model: Model, epochs: int) -> Remedy | None:
     """An answer whose activation has a slope."""
     places = answers(model)
     if not places:
@@ -54,7 +54,7 @@ def movable_answer(model: Model, epochs: int) -> Remedy | None:
     return Remedy("Another output activation", "One that has a slope wherever the answer is wrong.", {}, code=code)
 
 
-def labels_as_shares(model: Model, epochs: int) -> Remedy | None:
+def _labels_as_shares(model: Model, epochs: int) -> Remedy | None:
     """Labels that a cross-entropy is made for."""
     code = 'y = (y == y.max()).astype("float32")  # Of two classes, whatever they are called: 0 and 1.'
     return Remedy(
@@ -65,7 +65,7 @@ def labels_as_shares(model: Model, epochs: int) -> Remedy | None:
     )
 
 
-def scaled_loss(model: Model, epochs: int) -> Remedy | None:
+def _scaled_loss(model: Model, epochs: int) -> Remedy | None:
     """A loss so large that its gradient has a place among 16-bit numbers."""
     named = OPTIMIZERS.get((model.optimizer or "").lower())
     rate = "" if model.learning_rate is None else f"learning_rate={model.learning_rate:g}"
@@ -77,13 +77,13 @@ def scaled_loss(model: Model, epochs: int) -> Remedy | None:
     return Remedy("Loss scaling", explanation, {}, code=code)
 
 
-def wider_numbers(model: Model, epochs: int) -> Remedy:
+def _wider_numbers(model: Model, epochs: int) -> Remedy:
     """Numbers that reach as far down as those of 32 bits."""
     code = 'keras.config.set_dtype_policy("mixed_bfloat16")  # Before the model is made.'
     return Remedy("bfloat16", "As many bits, but down to 1e-38; fewer digits.", {}, code=code)
 
 
-def open_gates(model: Model, epochs: int) -> Remedy | None:
+def _open_gates(model: Model, epochs: int) -> Remedy | None:
     """Recurrent layers that begin by keeping their state."""
     lines = [_recurrent_code(kernel) for kernel in model.kernels if kernel.name == "recurrent_kernel"]
     if not any(lines):
@@ -107,3 +107,12 @@ def _kernel_of(model: Model, layer: Layer) -> Kernel:
 
 def _named(layers: tuple[str, ...]) -> str:
     return listed(layers) if len(layers) <= MOST_NAMED else f"{layers[0]} to {layers[-1]}"
+
+
+THAWED: Recipe = _thawed
+REACHED: Recipe = _reached
+MOVABLE_ANSWER: Recipe = _movable_answer
+LABELS_AS_SHARES: Recipe = _labels_as_shares
+SCALED_LOSS: Recipe = _scaled_loss
+WIDER_NUMBERS: Recipe = _wider_numbers
+OPEN_GATES: Recipe = _open_gates

@@ -51,7 +51,7 @@ class Rule:
         holds: From symptoms and threshold to (R,) whether it holds. It does not where nothing was measured.
 
     Example:
-        >>> RULES[6].verdict, RULES[6].in_words
+        >>> RULES[7].verdict, RULES[7].in_words
         (<Verdict.EXPLODING: 'exploding'>, 'At the start the gradient of a hidden layer is 10 or more.')
     """
 
