@@ -91,12 +91,18 @@ def test_of_a_log_with_validation_its_four_classes_say_what_guessing_is() -> Non
     assert (found.learned, found.arrival) == (Share(1, 1), 4)
 
 
-@pytest.mark.parametrize("record", [foreign_record(curve_arrays={}, panels={}), foreign_record(panels={})])
-def test_of_a_record_that_measured_next_to_nothing_every_number_is_absent(record: RunRecord) -> None:
+@pytest.mark.parametrize(
+    ("record", "verdict"),
+    [
+        (foreign_record(curve_arrays={}, panels={}), Verdict.UNKNOWN),
+        (foreign_record(curve_arrays={"train_loss": np.ones((4, 1))}, panels={}), Verdict.HEALTHY),  # Guessing: ln 4.
+    ],
+)
+def test_of_a_record_that_measured_next_to_nothing_every_number_is_absent(record: RunRecord, verdict: Verdict) -> None:
     found = summarize(record)
     told = {field.name for field in fields(Summary) if getattr(found, field.name) is not None}
     assert told == {"verdict"}
-    assert found.verdict is Verdict.UNKNOWN
+    assert found.verdict is verdict
 
 
 def test_a_run_that_is_not_yet_trained_says_nothing(make_record: MakeRecord) -> None:
