@@ -241,3 +241,15 @@ def test_settings_that_mean_nothing_are_refused() -> None:
         GradientMonitor(np.zeros((2, 2)), np.zeros(2), every=0)
     with pytest.raises(ValueError, match="Expected every_batches to be at least 1 step. Received: 0.5"):
         GradientMonitor(np.zeros((2, 2)), np.zeros(2), every_batches=0.5)
+
+
+@pytest.mark.parametrize("weights", [[0.1], 0.1])
+def test_guessing_costs_what_the_loss_counts_for(weights: object) -> None:
+    """The entropy of two classes, ln 2, a tenth of it."""
+    model = keras.Sequential([keras.layers.Dense(1, "sigmoid")])
+    model.compile("sgd", "binary_crossentropy", loss_weights=weights)
+    x, y = np.ones((8, 2), "float32"), np.arange(8) % 2
+    monitor = GradientMonitor(x, y)
+    model.fit(x, y, callbacks=[monitor], verbose=0)
+    assert monitor.record.guessing_loss == pytest.approx(0.1 * np.log(2))
+    assert monitor.record.model.compute_dtype == "float32"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from bench.labelled_models import MODELS, NOTHING_WRONG, judged
 from bench.labels import HALVES
 from vgdemo.diagnosis import Verdict
@@ -31,3 +33,11 @@ def test_a_healthy_model_is_not_called_ill_at_any_time() -> None:
     result = judged(BY_NAME["mlp"])
     assert result.agrees and result.start == NOTHING_WRONG
     assert not result._replace(start="the one replicate is dead").agrees
+
+
+@pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")  # Keras says so as well.
+def test_an_ill_model_is_told_with_its_reason_and_its_layers() -> None:
+    result = judged(BY_NAME["everything frozen"])
+    assert result.agrees and "model.trainable = True" in result.diagnosis.remedies[0].as_keras()
+    assert "  tune" in str(result)
+    assert not result._replace(labelled=result.labelled._replace(word="abels")).agrees

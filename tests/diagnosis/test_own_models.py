@@ -193,3 +193,18 @@ def test_what_is_frozen_is_left_out_of_all_that_is_said_of_kernels() -> None:
     symptoms = Symptoms(FROZEN)
     assert [kernel.layer for kernel in symptoms.model.kernels] == ["answer"]
     assert np.isinf(symptoms.broken_from).all() and symptoms.start_hidden_gradient is None
+
+
+@pytest.mark.parametrize(
+    ("record", "sentence"),
+    [
+        (FROZEN, "Frozen: layers words, lstm and dense."),
+        (WELL["a layer out of reach"], "The loss does not depend on all that could learn; not on layer words."),
+        (  # 0.8 to the power of 90: the tenth step of a hundred.
+            FORGETTING,
+            "The derivative by the state of layer lstm far from the answer is 1.9·10⁻⁹ of its largest over time.",
+        ),
+    ],
+)
+def test_the_evidence_names_the_layers(record: RunRecord, sentence: str) -> None:
+    assert sentence in diagnose(record).evidence

@@ -8,16 +8,24 @@ from collections.abc import Callable
 import numpy as np
 
 from vgdemo.config import SETTINGS
-from vgdemo.diagnosis.anatomy import hidden_layers, hidden_widths, kernel_activations, output_kernels
+from vgdemo.diagnosis.anatomy import (
+    frozen_layers,
+    hidden_layers,
+    hidden_widths,
+    kernel_activations,
+    layers_out_of_reach,
+    output_kernels,
+)
 from vgdemo.diagnosis.case import DECAYED, FAR, LITTLE, STRAIGHT_LINE, Case
-from vgdemo.diagnosis.rules import UNMOVED, Verdict
+from vgdemo.diagnosis.rules import UNMOVED, VANISHED_THROUGH_TIME, Verdict
 from vgdemo.diagnosis.symptoms import Array
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.learning import accuracy_deciles
 from vgdemo.model import Model
 from vgdemo.theory import factor_per_layer
-from vgdemo.wording import capitalized, number, percent
+from vgdemo.wording import capitalized, listed, number, percent
 
+MOST_NAMED = 6  # Layers; more of them make a sentence that nobody reads.
 LARGE_SHARE = 0.5  # Of saturated units: from here on it is worth a sentence.
 EVEN_STEPS = 0.8  # Share of layers in which the gradient changes in one direction, for a profile to count as a slope.
 SLOPE = 0.1  # A gradient that changes by less than a tenth per layer keeps a third of its size through ten layers.
@@ -155,6 +163,34 @@ def _late_profile(case: Case) -> str:
     return f"Over the second half of training the smallest hidden gradient is {number(share)} of the largest."
 
 
+def _frozen(case: Case) -> str:
+    layers = frozen_layers(case.symptoms.record.model)
+    return f"Frozen: {_several(layers)}." if layers else ""
+
+
+def _out_of_reach(case: Case) -> str:
+    """Worth saying of a network that learns as well."""
+    layers = layers_out_of_reach(case.symptoms.record.model)
+    return f"The loss does not depend on all that could learn; not on {_several(layers)}." if layers else ""
+
+
+def _several(layers: tuple[str, ...]) -> str:
+    if len(layers) <= MOST_NAMED:
+        return f"{'layer' if len(layers) == 1 else 'layers'} {listed(layers)}"
+    return f"{len(layers)} layers from {layers[0]} to {layers[-1]}"
+
+
+def _through_time(case: Case) -> str:
+    """Of the recurrent layer that passes the least on, where that is little."""
+    shares = {layer: case.median(values) for layer, values in case.symptoms.through_time.items()}
+    known = {layer: share for layer, share in shares.items() if share is not None and share < VANISHED_THROUGH_TIME}
+    if not known:
+        return ""
+    layer = min(known, key=lambda name: known[name])
+    far = "0" if known[layer] == 0 else number(known[layer])
+    return f"The derivative by the state of layer {layer} far from the answer is {far} of its largest over time."
+
+
 def _saturated(case: Case) -> str:
     """The layer in which most is saturated, at the start and in the end."""
     start, end = case.profile(case.symptoms.start_saturated), case.profile(case.symptoms.final_saturated)
@@ -260,6 +296,9 @@ EVIDENCE: tuple[Callable[[Case], str], ...] = (
     _broken,
     _profile,
     _size,
+    _frozen,
+    _out_of_reach,
+    _through_time,
     _saturated,
     _dead,
     _signal,
@@ -273,4 +312,4 @@ EVIDENCE: tuple[Callable[[Case], str], ...] = (
     _loss,
     _outcome,
 )
-OF_ALL = (_dead, _line, _outcome)  # Whatever the cause is about.
+OF_ALL = (_dead, _frozen, _line, _out_of_reach, _outcome)  # Whatever the cause is about.

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from vgdemo.model import Kernel, Layer, Model
+from vgdemo.probe import keras_internals
 from vgdemo.probe.batch import Batch
 from vgdemo.probe.data_flow import answering, call_names, layer_names
 from vgdemo.probe.kernels import OwnedKernel
@@ -68,7 +69,8 @@ def describe(
         compute_dtype=_compute_dtype(calls),
         **_optimizer(model.optimizer),
     )
-    return Described(described, *_guessing(loss, classes, batch.y))
+    guess, share = _guessing(loss, classes, batch.y)
+    return Described(described, None if guess is None else keras_internals.loss_weight(model) * guess, share)
 
 
 def _kernel(kernel: OwnedKernel, reached: bool, names: dict[int, str], answers: set[int], trained: set[int]) -> Kernel:

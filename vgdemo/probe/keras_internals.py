@@ -42,6 +42,12 @@ def takes_training(model: Any) -> bool:
     return bool(model._call_has_training_arg)
 
 
+def loss_weight(model: Any) -> float:
+    """What the only loss of a model is multiplied with."""
+    weights = tf.nest.flatten(getattr(getattr(model, "_compile_loss", None), "_user_loss_weights", None))
+    return float(weights[0]) if len(weights) == 1 and weights[0] is not None else 1.0
+
+
 def is_built(model: Any) -> bool:
     """Whether a model and all that it was compiled with has its variables."""
     parts = [*model._flatten_layers(), model._compile_loss, model._compile_metrics, model.optimizer]
