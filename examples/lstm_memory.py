@@ -3,8 +3,10 @@
 At each step the memory keeps sigmoid(forget bias) of itself: of Keras's bias of 1 nothing is left after 200 steps.
 What the monitor tells:
 
-    forget bias 1: the state after step 1 gets 1e-20 times the gradient of the last one; in the end the accuracy is 45%
-    forget bias 5: the state after step 1 gets 7 times the gradient of the last one; in the end the accuracy is 100%
+    forget bias 1 · Vanishing gradient: the gradient vanishes through time: …
+    at the start the state after step 1 gets 1e-20 times the gradient of the last one; in the end the accuracy is 42%
+    forget bias 5 · Healthy: the gradient reaches every layer.
+    at the start the state after step 1 gets 7 times the gradient of the last one; in the end the accuracy is 100%
 """
 
 import keras
@@ -32,12 +34,12 @@ def sequences(count: int) -> tuple[np.ndarray, np.ndarray]:
 def train(forget_bias: float) -> vgdemo.GradientMonitor:
     """Train with this forget bias at the start."""
     keras.utils.set_random_seed(1)
-    x, y = sequences(512)
+    x, y = sequences(256)
     memory = layers.LSTM(16, unit_forget_bias=False, bias_initializer=bias(forget_bias), name="memory")
     model = keras.Sequential([memory, layers.Dense(1, "sigmoid", name="answer")])
     model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy", metrics=["accuracy"])
     monitor = vgdemo.GradientMonitor(x[:64], y[:64], log_dir=f"logs/lstm_memory/forget_bias_{forget_bias}")
-    model.fit(x, y, validation_split=0.25, epochs=6, callbacks=[monitor], verbose=0)
+    model.fit(x, y, validation_split=0.25, batch_size=64, epochs=20, callbacks=[monitor], verbose=0)
     return monitor
 
 
@@ -47,8 +49,11 @@ def main() -> None:
         monitor = train(forget_bias)
         first, *_, last = monitor.record.values("state_gradient_mean_abs")[0, 0]
         accuracy = monitor.record.curve_arrays["val_accuracy"][-1, 0]
-        print(f"forget bias {forget_bias}: the state after step 1 gets {first / last:.1g} times the gradient", end=" ")
-        print(f"of the last one; in the end the accuracy is {accuracy:.0%}")
+        print(f"forget bias {forget_bias} · {monitor.diagnosis.sentence}")
+        print(
+            f"at the start the state after step 1 gets {first / last:.1g} times the gradient of the last one; ", end=""
+        )
+        print(f"in the end the accuracy is {accuracy:.0%}")
 
 
 if __name__ == "__main__":
