@@ -50,10 +50,8 @@ def main() -> None:
         first, *_, last = monitor.record.values("state_gradient_mean_abs")[0, 0]
         accuracy = monitor.record.curve_arrays["val_accuracy"][-1, 0]
         print(f"forget bias {forget_bias} · {monitor.diagnosis.sentence}")
-        print(
-            f"at the start the state after step 1 gets {first / last:.1g} times the gradient of the last one; ", end=""
-        )
-        print(f"in the end the accuracy is {accuracy:.0%}")
+        start = f"at the start the state after step 1 gets {first / last:.1g} times the gradient of the last one"
+        print(f"{start}; in the end the accuracy is {accuracy:.0%}")
 
 
 if __name__ == "__main__":
