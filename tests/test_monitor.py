@@ -253,3 +253,56 @@ def test_guessing_costs_what_the_loss_counts_for(weights: object) -> None:
     model.fit(x, y, callbacks=[monitor], verbose=0)
     assert monitor.record.guessing_loss == pytest.approx(0.1 * np.log(2))
     assert monitor.record.model.compute_dtype == "float32"
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "received"),
+    [
+        (np.zeros((0, 2)), np.zeros(0), "0"),
+        (np.zeros((3, 2)), np.zeros(2), "2 and 3"),
+        (np.array([[0.0, np.nan]]), np.zeros(1), "one that holds NaN or infinity"),
+        (
+            tf.data.Dataset.from_tensor_slices((np.zeros((1, 2)), np.zeros(1))).batch(1).take(0),
+            None,
+            "an empty data set",
+        ),
+    ],
+)
+def test_a_probe_on_which_nothing_can_be_measured_is_refused(x: Any, y: Any, received: str) -> None:
+    with pytest.raises(ValueError, match=f"Expected a probe of .*Received: {received}"):
+        GradientMonitor(x, y)
+
+
+def test_a_probe_of_one_class_says_nothing_of_guessing() -> None:
+    kind = made("dense_with_batch_normalization_and_dropout")
+    monitor = GradientMonitor(kind.x, np.zeros_like(kind.y))
+    kind.fitted(1, [monitor])
+    assert monitor.record.guess is None
+
+
+def test_a_monitor_goes_on_with_its_model_and_refuses_another() -> None:
+    first, other = (keras.Sequential([keras.layers.Dense(2, name), keras.layers.Dense(1)]) for name in ("relu", "tanh"))
+    x, y = np.ones((4, 2)), np.ones(4)
+    monitor = GradientMonitor(x, y)
+    for model in (first, first, other):
+        model.compile("sgd", "mean_squared_error")
+        if model is other:
+            with pytest.raises(ValueError, match="Expected the model that this monitor has recorded"):
+                model.fit(x, y, callbacks=[monitor], verbose=0)
+        else:
+            model.fit(x, y, callbacks=[monitor], verbose=0)
+            first.layers[0].trainable = False
+    assert monitor.record.epochs.tolist() == [0, 1, 2]
+
+
+def test_a_log_goes_into_a_folder_and_nowhere_else(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path / "file", 3):
+        with pytest.raises(ValueError, match="Expected log_dir to be a folder"):
+            GradientMonitor(np.ones((4, 2)), np.ones(4), log_dir=place)  # type: ignore[arg-type]
+
+
+def test_before_a_training_a_notebook_says_that_nothing_is_recorded() -> None:
+    monitor = GradientMonitor(np.ones((4, 2)), np.ones(4))
+    assert "Nothing is recorded yet" in monitor._repr_html_()
+    assert "Nothing is recorded yet" in monitor._repr_mimebundle_()["text/plain"]

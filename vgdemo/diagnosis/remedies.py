@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vgdemo.activations import ACTIVATIONS
@@ -47,7 +47,7 @@ class Remedy:
     label: str
     explanation: str
     changes: Mapping[str, Any]
-    model: Model = NAMELESS
+    model: Model = field(default=NAMELESS, repr=False)
     code: str = ""
 
     def applied(self, config: RunConfig) -> RunConfig:

@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from vgdemo.diagnosis import Diagnosis, diagnose
 from vgdemo.figures import Figure, ViewOptions, layer_heatmap, views_of
+from vgdemo.model import Model
 from vgdemo.monitor.events import EventFile
 from vgdemo.monitor.history import History
 from vgdemo.monitor.lines import record_of
@@ -96,6 +97,8 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         _refuse_below_one(every, "every", "epoch")
         if every_batches is not None:
             _refuse_below_one(every_batches, "every_batches", "step")
+        if log_dir is not None and (not isinstance(log_dir, str | Path) or Path(log_dir).is_file()):
+            raise ValueError(f"Expected log_dir to be a folder. Received: {str(log_dir)!r:.80}")
         if tensorboard and log_dir is None:
             raise ValueError("Expected log_dir, where tensorboard=True writes its events. Received: None")
         if tensorboard and find_spec("tensorboard") is None:
@@ -131,9 +134,18 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
             self._count = epoch
         self._last = self._planned(self.params["epochs"] - epoch)
         if self._history is not None:
+            self._refuse_another_model(self._history.record.model)
             self._history.say("running", planned=self._last)
         elif self._batch is not None:
             self._begin({})
+
+    def _refuse_another_model(self, recorded: Model) -> None:
+        """Layers may be frozen between trainings, but they must be the same ones."""
+        if _outline(self._probed.described.model) != _outline(recorded):
+            raise ValueError(
+                "Expected the model that this monitor has recorded; another one needs a monitor of its own. "
+                f"Received: {self.model.name}"
+            )
 
     def _begin(self, logs: Mapping[str, Any]) -> None:
         """Record the model as it was before its first step."""
@@ -284,9 +296,16 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _repr_html_(self) -> str:
         """The verdict and, for each kernel, the size of its gradient at the start and in the end."""
+        if self._history is None:
+            return f"<p>{html.escape(NOT_YET)}</p>"
         diagnosis = self.diagnosis
         said = f"<p><strong>{html.escape(diagnosis.headline)}</strong>: {html.escape(diagnosis.explanation)}</p>"
         return said + (table(self.record) if self.record.has("gradient_rms") else "")
+
+
+def _outline(model: Model) -> list[tuple[Any, ...]]:
+    kernels = [(kernel.layer, kernel.name, kernel.shape) for kernel in model.kernels]
+    return [*kernels, *((layer.name, layer.activation) for layer in model.layers)]
 
 
 def _refuse_below_one(value: object, name: str, unit: str) -> None:

@@ -61,7 +61,24 @@ def batch_of(x: Any, y: Any = None, sample_weight: Any = None) -> Batch:
         raise ValueError("Expected a probe that is not shuffled, as looking at it moves its order. Received: shuffle()")
     if not isinstance(x, tf.data.Dataset | keras.utils.PyDataset) and not all(map(_is_array, tf.nest.flatten(x))):
         raise ValueError(f"Expected a probe of arrays, or a data set. Received: {type(x).__name__}")
-    return Batch(*keras_internals.first_batch(x, y, sample_weight))
+    if _is_array(tf.nest.flatten(x)[0]):
+        sizes = {len(values) for values in tf.nest.flatten((x, y, sample_weight)) if _is_array(values)}
+        if len(sizes) != 1 or sizes == {0}:
+            received = " and ".join(map(str, sorted(sizes)))
+            raise ValueError(f"Expected a probe of one example or more, as many in each part. Received: {received}")
+    try:
+        batch = Batch(*keras_internals.first_batch(x, y, sample_weight))
+    except StopIteration:
+        raise ValueError("Expected a probe of one example or more. Received: an empty data set") from None
+    if not all(map(_is_finite, tf.nest.flatten(tuple(batch)))):
+        raise ValueError("Expected a probe of finite numbers. Received: one that holds NaN or infinity")
+    return batch
+
+
+def _is_finite(values: Any) -> bool:
+    if values is None or not values.dtype.is_floating:
+        return True
+    return bool(tf.reduce_all(tf.math.is_finite(values)))
 
 
 def _shuffles(dataset: tf.data.Dataset) -> bool:

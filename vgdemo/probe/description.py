@@ -150,6 +150,8 @@ def _guessing(loss: str, classes: int | None, y: Any) -> tuple[float | None, flo
         return None, None
     if classes is not None:
         shares = _class_shares(y.numpy())
+        if len(shares) == 1:  # Examples sorted by class: such a probe does not tell what guessing is worth.
+            return None, None
         return float(-(shares * np.log(shares)).sum()), float(shares.max())
     if loss == "mean_squared_error":
         return float(np.var(y.numpy().astype(np.float64), axis=0).mean()), None
