@@ -103,7 +103,7 @@ class Judged(NamedTuple):
     def __str__(self) -> str:
         """One line, and where it disagrees all that was said."""
         sign, label = " " if self.agrees else "≠", self.labelled.label
-        line = f"{sign} {self.labelled.half:<9}{label!s:<22}{self.diagnosis.verdict:<10}{self.seconds:5.1f} s  "
+        line = f"{sign} {self.labelled.half:<9}{label!s:<28}{self.diagnosis.verdict:<10}{self.seconds:5.1f} s  "
         line += self.labelled.name
         if self.agrees:
             return line
