@@ -274,7 +274,7 @@ def test_a_probe_on_which_nothing_can_be_measured_is_refused(x: Any, y: Any, rec
 
 
 def test_a_probe_of_one_class_says_nothing_of_guessing() -> None:
-    kind = made("dense_with_batch_normalization_and_dropout")
+    kind = made("dense_with_dropout_and_batch_normalization")
     monitor = GradientMonitor(kind.x, np.zeros_like(kind.y))
     kind.fitted(1, [monitor])
     assert monitor.record.guess is None
