@@ -104,11 +104,11 @@ def test_a_word_is_found_by_any_of_its_names_and_spellings(wanted: str, first: s
 
 # What needs no glossary; a word that is not here and that a page prints needs an entry, or another name of one.
 EVERYDAY = """
-    along although arrives axis bar bars blue both cent centres chosen class's colour compared compiling coordinates
-    corners counted cut dashed diamond dot dots dotted driven effect entry exceeds fail fewer finite fit glorot's grey
-    had half-way height hundred hurls identical included knows leap learners leave less likelier nobody otherwise pink
-    recorded red reuses revive second seconds settles sharp slider smallest steep three twentieth validate
-    wander wanders
+    along although arrives axis bar bars blue both branches bring cent centres chosen class's colour compare
+    compared compiling coordinates corners counted cut dashed diamond dot dots dotted driven effect entry example
+    exceeds fail fewer finite fit gets glorot's grey had half-way height hundred hurls identical included knows leap
+    learners leave less likelier nobody otherwise pink recorded red reuses revive second seconds settles sharp
+    slider smallest steep three twentieth validate wander wanders
 """
 
 
