@@ -45,6 +45,10 @@ SIGNS: dict[str, tuple[RunRecord, RunRecord]] = {
         filled(plain(), "kernel_rms", np.sqrt(0.31), START),
         filled(plain(), "kernel_rms", np.sqrt(0.29), START),
     ),
+    "reads_large_inputs": (
+        filled(plain(), "saturated_share", 0.5, np.s_[0, :, 0]),
+        filled(plain(), "saturated_share", 0.5, np.s_[0, :, 1]),
+    ),
     "has_small_weights": (
         filled(plain(), "kernel_rms", np.sqrt(0.13), START),
         filled(plain(), "kernel_rms", np.sqrt(0.15), START),

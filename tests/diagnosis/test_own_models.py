@@ -208,3 +208,20 @@ def test_what_is_frozen_is_left_out_of_all_that_is_said_of_kernels() -> None:
 )
 def test_the_evidence_names_the_layers(record: RunRecord, sentence: str) -> None:
     assert sentence in diagnose(record).evidence
+
+
+def test_inputs_that_are_too_large_are_told_from_first_weights_that_are() -> None:
+    kernels = (Kernel("first", (64, 32)), Kernel("second", (32, 32)), Kernel("answer", (32, 1), is_output=True))
+    layers = tuple(Layer(kernel.layer, "Dense", "tanh") for kernel in kernels)
+    usual, model = np.sqrt([2 / 96, 2 / 64, 2 / 33]), replace(MODEL, kernels=kernels, layers=layers)
+
+    def said(saturated: list[float], weights: float) -> str:
+        values = {"saturated_share": saturated, "kernel_rms": weights * usual, "output_gradient_rms": [1e-4] * 3}
+        diagnosis = diagnose(own(model, **values))
+        assert diagnosis.verdict is Verdict.SATURATED
+        return f"{diagnosis.cause} {possible(diagnosis.remedies, None)[0].as_keras()}"
+
+    inputs = said([0.9, 0.9, 0], 1)
+    assert "inputs are too large" in inputs and "x.mean(axis=0)" in inputs
+    assert "weights are too large" in said([0.9, 0.9, 0], 3)
+    assert "weights are too large" in said([0.1, 0.9, 0], 1)

@@ -26,6 +26,7 @@ from vgdemo.theory import Factors, factors, inverse_width_sum
 SMALL_WEIGHTS, LARGE_WEIGHTS = 0.7, 1.5
 # Σ 1/width from which squared gradients of one design typically differ by a factor of e^(5/2) and more (Hanin 2018).
 NARROW = 0.5
+FLAT = 0.5  # Of a layer, as in the rules.
 LITTLE = 1  # Kernels that move by less than their length keep much of the first weights.
 FAR = 1  # A kernel that moves by more than its length in one epoch forgets what it was.
 TINY = 2  # Units; fewer than three lines cannot enclose a class.
@@ -160,6 +161,12 @@ class Case:
         """Whether the first weights are larger than suits the activation, and that matters."""
         scale = self.median(self.symptoms.weight_scale)
         return not self.is_normalized() and scale is not None and scale >= LARGE_WEIGHTS
+
+    def reads_large_inputs(self) -> bool:
+        """Whether the first layer starts on the flat of its activation although weights have their usual size."""
+        flat = self.median(self.symptoms.first_saturated)
+        is_usual = self._is_below(self.symptoms.weight_scale, LARGE_WEIGHTS)
+        return is_usual and flat is not None and flat >= FLAT
 
     def has_small_weights(self) -> bool:
         """Whether all layers have smaller first weights than suit the activation, and no other part matters more."""

@@ -56,6 +56,7 @@ from vgdemo.diagnosis.repairs import (
     MOVABLE_ANSWER,
     OPEN_GATES,
     REACHED,
+    SCALED_INPUTS,
     SCALED_LOSS,
     THAWED,
     WIDER_NUMBERS,
@@ -266,6 +267,14 @@ CAUSES: tuple[Cause, ...] = (
         _always,
         "Every layer amplifies the gradient.",
         (OWN_INITIALIZER, SHALLOWER, SMALLER_STEPS, CLIPPING),
+    ),
+    Cause(
+        (Verdict.SATURATED,),
+        "start",
+        Case.reads_large_inputs,
+        "The inputs are too large: the first weights have their usual size, and yet the first layer starts on the flat "
+        "of its activation.",
+        (SCALED_INPUTS, BATCH_NORMALIZATION, LAYER_NORMALIZATION, RELU),
     ),
     Cause(
         (Verdict.SATURATED,),

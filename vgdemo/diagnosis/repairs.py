@@ -65,6 +65,12 @@ def _labels_as_shares(model: Model, epochs: int) -> Remedy | None:
     )
 
 
+def _scaled_inputs(model: Model, epochs: int) -> Remedy:
+    """Inputs of mean 0 and variance 1, for which initialisers are made."""
+    code = "x = (x - x.mean(axis=0)) / (x.std(axis=0) + 1e-7)  # The same numbers for all other data."
+    return Remedy("Scaled inputs", "Initialisers are made for inputs of mean 0 and variance 1.", {}, code=code)
+
+
 def _scaled_loss(model: Model, epochs: int) -> Remedy | None:
     """A loss so large that its gradient has a place among 16-bit numbers."""
     named = OPTIMIZERS.get((model.optimizer or "").lower())
@@ -113,6 +119,7 @@ THAWED: Recipe = _thawed
 REACHED: Recipe = _reached
 MOVABLE_ANSWER: Recipe = _movable_answer
 LABELS_AS_SHARES: Recipe = _labels_as_shares
+SCALED_INPUTS: Recipe = _scaled_inputs
 SCALED_LOSS: Recipe = _scaled_loss
 WIDER_NUMBERS: Recipe = _wider_numbers
 OPEN_GATES: Recipe = _open_gates

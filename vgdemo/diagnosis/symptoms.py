@@ -274,6 +274,12 @@ class Symptoms:
         """(R, L) share of units and points on the flat of an S-shaped activation, before the first update."""
         return None if self._saturated is None else self._saturated[0]
 
+    @property
+    def first_saturated(self) -> Array | None:
+        """(R,) that share in the first layer, which reads the inputs."""
+        shares = self.start_saturated
+        return None if shares is None or not shares.shape[-1] else shares[:, 0]
+
     @cached_property
     def final_saturated(self) -> Array | None:
         """(R, L) share of units and points on the flat of an S-shaped activation: median of the epochs' last tenth."""
