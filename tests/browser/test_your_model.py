@@ -81,5 +81,6 @@ def test_a_log_is_uploaded(page: Page, watching: str, tmp_path: Path) -> None:
     expect(bar(page)).to_contain_text("Complete after epoch 30.")
     expect(page.get_by_text("Vanishing gradient:").first).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="What may cure it")).to_have_count(1)  # That of the log before is gone.
     page.get_by_role("button", name="What may cure it").click()
     expect(page.get_by_text("embed").first).to_be_visible()

@@ -47,7 +47,10 @@ class LogWriter:
 
     def append(self, record: Mapping[str, Any]) -> None:
         """Append one record, in one write that is not buffered. No file stays open."""
-        content = line(record)
+        self.append_line(line(record))
+
+    def append_line(self, content: bytes) -> None:
+        """The same of a record that is a line already."""
         with (self.folder / RECORDS).open("ab", buffering=0) as file:
             whole = file.tell()
             if file.write(content) != len(content):

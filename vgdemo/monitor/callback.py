@@ -97,12 +97,7 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         _refuse_below_one(every, "every", "epoch")
         if every_batches is not None:
             _refuse_below_one(every_batches, "every_batches", "step")
-        if log_dir is not None and (not isinstance(log_dir, str | Path) or Path(log_dir).is_file()):
-            raise ValueError(f"Expected log_dir to be a folder. Received: {str(log_dir)!r:.80}")
-        if tensorboard and log_dir is None:
-            raise ValueError("Expected log_dir, where tensorboard=True writes its events. Received: None")
-        if tensorboard and find_spec("tensorboard") is None:
-            raise ModuleNotFoundError("Expected TensorBoard to be installed: pip install tensorboard. Received: none")
+        _refuse_places(log_dir, tensorboard)
         self._tensorboard = tensorboard
         self._batch = None if x is None else batch_of(x, y, sample_weight)
         if self._batch is None:
@@ -306,6 +301,15 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
 def _outline(model: Model) -> list[tuple[Any, ...]]:
     kernels = [(kernel.layer, kernel.name, kernel.shape) for kernel in model.kernels]
     return [*kernels, *((layer.name, layer.activation) for layer in model.layers)]
+
+
+def _refuse_places(log_dir: object, tensorboard: bool) -> None:
+    if log_dir is not None and (not isinstance(log_dir, str | Path) or Path(log_dir).is_file()):
+        raise ValueError(f"Expected log_dir to be a folder. Received: {str(log_dir)!r:.80}")
+    if tensorboard and log_dir is None:
+        raise ValueError("Expected log_dir, where tensorboard=True writes its events. Received: None")
+    if tensorboard and find_spec("tensorboard") is None:
+        raise ModuleNotFoundError("Expected TensorBoard to be installed: pip install tensorboard. Received: none")
 
 
 def _refuse_below_one(value: object, name: str, unit: str) -> None:

@@ -44,9 +44,10 @@ class History:
 
     def append(self, record: dict[str, Any]) -> None:
         """Take in one more."""
-        self._measurements.add(line(record))
+        content = line(record)
+        self._measurements.add(content)
         if self._writer is not None:
-            self._writer.append(record)
+            self._writer.append_line(content)
         self.last, self._record = record[self._content["unit"]], None
 
     def say(self, status: str, **changes: Any) -> None:

@@ -46,8 +46,9 @@ def page(title: str, *, retry: Callable[[], None] | None = None) -> Iterator[Non
     come_to(title)
     navigation = _navigation(title)
     notice, session().notice = session().notice, None
-    if notice:
-        st.warning(told(notice))
+    with st.container(key="notice"):  # There on every page, so that nothing below moves, and no open panel closes.
+        if notice:
+            st.warning(told(notice))
     try:
         yield
     except (SchedulerError, StoreError) as error:
