@@ -89,6 +89,9 @@ SIGNS = {
     "dead layer": lambda run: (run.raw("dead_share")[[0, -1]] >= 1).any(axis=(0, 2)),
     "diverge": _diverges,
     "stuck": lambda run: run.final_accuracy < run.record.majority_share + 0.2,
+    "still learning": lambda run: (
+        (run.final_accuracy < run.record.majority_share + 0.2) & (run.raw("train_loss")[-1] < 0.98 * np.log(2))
+    ),
     "undecided": lambda run: run.final_accuracy < run.record.majority_share + 0.2,
 }
 

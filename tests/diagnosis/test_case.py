@@ -71,10 +71,6 @@ SIGNS: dict[str, tuple[RunRecord, RunRecord]] = {
         filled(plain(), "train_loss", 2.1, START),
         filled(plain(), "train_loss", 2.0, START),
     ),
-    "has_begun_to_learn": (  # Guessing costs 0.693; a straight line has fallen by 1.7 times what it had at half-time.
-        filled(record_of(PLATEAU | {"train_loss": (0.693, 0.67)}), "update_ratio", 0.02),
-        filled(record_of(PLATEAU | {"train_loss": (0.693, 0.685)}), "update_ratio", 0.02),
-    ),
     "averages_lag": (  # 300 updates would leave 0.05 of the first values; guessing costs 0.693.
         record_of(PLATEAU | {"train_loss": (0.693, 0.8)}, normalization="batch", batch_size=25),
         record_of(PLATEAU | {"train_loss": (0.693, 0.8)}, normalization="batch", batch_size=13),

@@ -16,7 +16,7 @@ from vgdemo.optimizers import GRADIENT_CLIPS, OPTIMIZERS
 
 RUNS = list(labelled_runs())
 SMALL = RunConfig(kernel_initializer="glorot_uniform", output_initializer="glorot_uniform")
-QUICK = [
+QUICK = [run for run in RUNS if run.half == TUNE and run.label.verdicts == (Verdict.LEARNING,)] + [
     run
     for run in RUNS
     if run.config.num_hidden_layers == run.config.units == 5

@@ -13,7 +13,7 @@ from vgdemo.diagnosis.symptoms import Symptoms
 from vgdemo.learning import has_learned
 from vgdemo.record import RunRecord
 
-from .conftest import PLATEAU, filled, record_of
+from .conftest import PLATEAU, filled, record_of, without
 from .test_own_models import OF_LOGS
 
 
@@ -61,7 +61,6 @@ def test_each_rule_finds_its_own_sign(
         ("saturated_share", 0.4, np.s_[:, :, 3]),
         ("gradient_rms", 2e-4, np.s_[:, :, 2]),
         ("train_loss", 1.3, np.s_[50:]),
-        ("train_loss", 0.65, np.s_[80:]),
     ],
 )
 def test_a_weaker_sign_is_not_enough(failing: RunRecord, name: str, values: float, where: Any) -> None:
@@ -126,6 +125,7 @@ EDGES = {
     "loss still falls": ("train_loss", np.s_[80:], 0.62, 0.6215, Verdict.UNKNOWN),
     "saturated at the start": ("saturated_share", np.s_[0, :, 3], 0.5, 0.499, Verdict.SATURATED),
     "small at the start": ("gradient_rms", np.s_[0], 0.99e-5, 1e-5, Verdict.VANISHING),
+    "begins to learn": ("train_loss", np.s_[95:], 0.679, 0.6793, Verdict.LEARNING),  # Below 0.98 ln 2.
     "never moves": ("update_ratio", np.s_[:], 2.2e-5, 2.3e-5, Verdict.STUCK),  # √0.2 long, a gradient of 0.01.
     "fades at the start": ("activation_std", np.s_[0, :, -1], 0.0099, 0.01, Verdict.VANISHING),
     "decayed": ("kernel_rms", np.s_[-1, :, :-1], 0.0447, 0.0448, Verdict.STUCK),  # Of √0.2.
@@ -140,7 +140,8 @@ EDGES = {
 def test_each_rule_holds_up_to_its_number_and_not_beyond(edge: str, failing: RunRecord) -> None:
     name, where, ill, well, verdict = EDGES[edge]
     assert {rule.verdict for rule in rules_of(filled(failing, name, ill, where))} == {verdict}
-    assert {rule.verdict for rule in rules_of(filled(failing, name, well, where))} == {Verdict.STUCK}
+    left = Verdict.LEARNING if edge == "loss still falls" else Verdict.STUCK
+    assert {rule.verdict for rule in rules_of(filled(failing, name, well, where))} == {left}
 
 
 def test_every_rule_with_a_number_of_its_own_has_been_to_its_edge(failing: RunRecord) -> None:
@@ -184,6 +185,20 @@ def test_points_that_hold_nothing_to_learn_are_blamed_before_all_else_but_learni
     assert not diagnose(noisy).remedies
     assert {rule.verdict for rule in rules_of(replace(ill, ceiling=0.95))} == {Verdict.VANISHING}
     assert {rule.verdict for rule in rules_of(filled(noisy, "val_accuracy", 0.9, np.s_[-1]))} == {Verdict.HEALTHY}
+
+
+def test_a_run_that_has_begun_to_learn_is_not_called_stuck() -> None:
+    """A straight line from ln 2 has fallen 1.8 times as far in the end as just after half-time; a plateau, as far."""
+    begun = record_of(PLATEAU | {"train_loss": (np.log(2), 0.67)})
+    for movement, cause in ((0.02, "only begun to learn"), (0.009, "too few or too short"), (1e-4, "too short: ")):
+        diagnosis = diagnose(filled(begun, "update_ratio", movement))
+        assert diagnosis.headline == "Still learning" and cause in diagnosis.cause
+        assert "epochs" in diagnosis.remedies[0].changes or "learning_rate" in diagnosis.remedies[0].changes
+    assert diagnose(filled(begun, "train_loss", 0.67, np.s_[1:])).verdict is Verdict.STUCK
+    assert diagnose(without(begun, "val_accuracy", "val_loss")).verdict is Verdict.LEARNING
+    assert diagnose(filled(begun, "val_accuracy", 0.9, np.s_[-1])).verdict is Verdict.HEALTHY
+    straight = record_of(PLATEAU | {"train_loss": (np.log(2), 0.67)}, activation="linear")
+    assert diagnose(straight).verdict is Verdict.STUCK, "it can draw no more than a straight line"
 
 
 def rules_of(record: RunRecord) -> list[Rule]:

@@ -204,6 +204,7 @@ KINDS = {
     "saturated": r"(?:is|are) saturated",
     "dead layer": r"ha(?:s|ve) a dead layer",
     "stuck": r"(?:is|are) stuck",
+    "still learning": r"(?:is|are) still learning",
     "diverge": r"diverges?",
     "undecided": r"(?:is|are) undecided",
 }
@@ -213,6 +214,7 @@ TITLES = {
     "Saturated": "saturated",
     "Dead units": "dead layer",
     "Stuck": "stuck",
+    "Still learning": "still learning",
     "Diverged": "diverge",
     "Not enough to say": "undecided",
 }

@@ -34,8 +34,6 @@ UNEVEN = 0.01  # Smallest gradient over largest, as in the rules.
 SHRUNK = 0.05  # Five times the share from which on the rules call a gradient vanished: chance does the rest.
 DECAYED = 0.1  # What is left of the weights, of which training otherwise makes more.
 FAR_OFF = 3  # Times the loss of guessing: what costs that much is wrong, and sure of it.
-SETTING_OUT = 0.98  # Of the loss of guessing: less than that is more than a plateau's wandering.
-FALLING_ON = 1.5  # Times what the loss had fallen below guessing at half-time: at constant speed it would be 1.7.
 LONG_STEPS = 0.1  # A learning rate of ten times what sgd and adagrad usually take, a hundred times adam's or rmsprop's.
 
 STRAIGHT_LINE = "Without a bend in its activation the network can only draw a straight line between the classes."
@@ -247,15 +245,6 @@ class Case:
     def moves_little(self) -> bool:
         """Whether no kernel moves by its own length."""
         return self._is_below(self.symptoms.movement, LITTLE)
-
-    def has_begun_to_learn(self) -> bool:
-        """Whether the weights move, and the loss of most falls on below that of guessing, hardly slower than before."""
-        loss, guessing = self.symptoms.loss, self.symptoms.guessing_loss
-        if loss is None or guessing is None or self.moves_little():
-            return False
-        first, whole = guessing - loss.middle, guessing - loss.final
-        falls_on = (loss.final < SETTING_OUT * guessing) & (whole > FALLING_ON * first)
-        return bool(falls_on[self.replicates].mean() > 0.5)
 
     def has_learned_a_part(self) -> bool:
         """Whether the loss of most came to rest below that of guessing."""

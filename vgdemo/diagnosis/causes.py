@@ -61,7 +61,7 @@ from vgdemo.diagnosis.repairs import (
     THAWED,
     WIDER_NUMBERS,
 )
-from vgdemo.diagnosis.rules import Verdict
+from vgdemo.diagnosis.rules import UNFINISHED, Verdict
 
 ILLNESSES = tuple(v for v in Verdict if v not in (Verdict.HEALTHY, Verdict.NOISE, Verdict.UNKNOWN))
 
@@ -93,7 +93,8 @@ def _always(case: Case) -> bool:
     return True
 
 
-UNLESS_DIVERGED = tuple(verdict for verdict in ILLNESSES if verdict is not Verdict.DIVERGED)
+# What neither the length nor the number of steps explains by itself.
+NOT_OF_STEPS = tuple(v for v in ILLNESSES if v not in (Verdict.DIVERGED, Verdict.LEARNING))
 STEPS_TOO_LONG = (SHORTER_USUAL_STEPS, LESS_MOMENTUM, ADAM, SMALLER_STEPS)
 PLATEAU = (LONGER, ADAM, WIDER, LARGER_STEPS, DEEPER)
 
@@ -192,14 +193,14 @@ CAUSES: tuple[Cause, ...] = (
         (WIDER, NO_NORMALIZATION, BATCH_NORMALIZATION),
     ),
     Cause(
-        (Verdict.STUCK,),
+        UNFINISHED,
         "",
         Case.is_clipped,
         "Clipping cuts the gradient down until the weights hardly leave the place where they were drawn.",
         (NO_CLIPPING, ADAM),
     ),
     Cause(
-        (Verdict.STUCK,),
+        UNFINISHED,
         "",
         Case.hardly_moves,
         "The steps are too short: the weights hardly leave the place where they were drawn.",
@@ -227,14 +228,7 @@ CAUSES: tuple[Cause, ...] = (
         STEPS_TOO_LONG,
     ),
     Cause(
-        (Verdict.STUCK,),
-        "",
-        Case.has_begun_to_learn,
-        "The steps are too few: it has only begun to learn, and its loss still falls slowly.",
-        (LONGER, LARGER_STEPS_FOR_LONGER, ADAM, LARGER_STEPS),
-    ),
-    Cause(
-        UNLESS_DIVERGED,
+        NOT_OF_STEPS,
         "",
         Case.is_shifted,
         "The initialiser's mean is shifted: with weights on one side of 0 all units of a layer push the same way.",
@@ -411,11 +405,18 @@ CAUSES: tuple[Cause, ...] = (
         STEPS_TOO_LONG,
     ),
     Cause(
-        (Verdict.STUCK,),
+        UNFINISHED,
         "",
         Case.moves_little,
         "The steps are too few or too short: in all epochs together no kernel moves by its own length.",
         (LARGER_STEPS_FOR_LONGER, LARGER_STEPS, LONGER, ADAM, WIDER),
+    ),
+    Cause(
+        (Verdict.LEARNING,),
+        "",
+        _always,
+        "The steps are too few: it has only begun to learn, and its loss still falls slowly.",
+        (LONGER, LARGER_STEPS_FOR_LONGER, ADAM, LARGER_STEPS),
     ),
     Cause(
         (Verdict.STUCK,),

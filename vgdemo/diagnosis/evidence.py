@@ -17,7 +17,7 @@ from vgdemo.diagnosis.anatomy import (
     output_kernels,
 )
 from vgdemo.diagnosis.case import DECAYED, FAR, LITTLE, STRAIGHT_LINE, Case
-from vgdemo.diagnosis.rules import UNMOVED, VANISHED_THROUGH_TIME, Verdict
+from vgdemo.diagnosis.rules import UNFINISHED, UNMOVED, VANISHED_THROUGH_TIME, Verdict
 from vgdemo.diagnosis.symptoms import Array
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.learning import accuracy_deciles
@@ -35,6 +35,7 @@ SILENT_ON_LINES = {
     Verdict.HEALTHY,
     Verdict.NOISE,
     Verdict.STUCK,
+    Verdict.LEARNING,
     Verdict.DIVERGED,
     Verdict.UNKNOWN,
 }  # It is no fault, or the cause says it.
@@ -261,7 +262,7 @@ def _signal(case: Case) -> str:
 
 def _movement(case: Case) -> str:
     movement = case.median(case.symptoms.movement)
-    if movement is None or not movement < (LITTLE if case.rule.verdict is Verdict.STUCK else UNMOVED):
+    if movement is None or not movement < (LITTLE if case.rule.verdict in UNFINISHED else UNMOVED):
         return ""
     if movement == 0:
         return "Over the whole run no kernel moves at all."

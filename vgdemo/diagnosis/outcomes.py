@@ -15,6 +15,7 @@ HEADLINES: Mapping[Verdict, str] = {
     Verdict.SATURATED: "Saturated",
     Verdict.DEAD: "Dead units",
     Verdict.STUCK: "Stuck",
+    Verdict.LEARNING: "Still learning",
     Verdict.DIVERGED: "Diverged",
     Verdict.UNKNOWN: "Not enough to say",
 }
@@ -26,6 +27,7 @@ OUTCOMES: Mapping[Verdict, tuple[str, str]] = {
     Verdict.SATURATED: ("is saturated", "are saturated"),
     Verdict.DEAD: ("has a dead layer", "have a dead layer"),
     Verdict.STUCK: ("is stuck", "are stuck"),
+    Verdict.LEARNING: ("is still learning", "are still learning"),
     Verdict.DIVERGED: ("diverges", "diverge"),
     Verdict.UNKNOWN: ("is undecided", "are undecided"),
 }

@@ -34,8 +34,12 @@ class Verdict(enum.StrEnum):
     SATURATED = "saturated"
     DEAD = "dead"
     STUCK = "stuck"
+    LEARNING = "learning"
     DIVERGED = "diverged"
     UNKNOWN = "unknown"
+
+
+UNFINISHED = (Verdict.STUCK, Verdict.LEARNING)  # In both the gradient arrives.
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,11 @@ def _learned_by_loss(symptoms: Symptoms, share: float) -> Held:
 
 def _not_learned_by_loss(symptoms: Symptoms, share: float) -> Held:
     return False if symptoms.has_not_learned_by_loss is None else symptoms.has_not_learned_by_loss
+
+
+def _has_begun_to_learn(symptoms: Symptoms, factor: float) -> Held:
+    has_not_learned = _has_not_learned(symptoms, factor) | _not_learned_by_loss(symptoms, factor)
+    return has_not_learned & symptoms.falls_on(factor)
 
 
 def _has_labels_out_of_range(symptoms: Symptoms, limit: float) -> Held:
@@ -375,6 +384,15 @@ RULES: tuple[Rule, ...] = (
         VANISHED_THROUGH_TIME,
         "What such a layer learns of its last steps in one epoch, it learns of those in ten thousand.",
         _vanishes_through_time,
+    ),
+    Rule(
+        Verdict.LEARNING,
+        "training",
+        "It has not learned yet, but its loss has fallen below that of guessing, {threshold} times as far as half-way; "
+        "the network draws more than straight lines.",
+        1.5,
+        "On a plateau it would be no more than 1, at constant speed 1.7: more or longer steps go on.",
+        _has_begun_to_learn,
     ),
     Rule(
         Verdict.STUCK,

@@ -17,6 +17,7 @@ from vgdemo.diagnosis.anatomy import (
     flow,
     hidden_activations,
     hidden_layers,
+    is_linear,
     kernel_activations,
     learning_part,
     learning_places,
@@ -34,6 +35,7 @@ from vgdemo.model import AVERAGE_MOMENTUM, Model
 from vgdemo.record import RunRecord
 
 LAGGING = 0.05  # Of the first values, which say nothing of the signal, in a moving average.
+SETTING_OUT = 0.98  # Of the loss of guessing: less than that is more than a plateau's wandering.
 PARTLY = 0.95  # Of the loss of guessing: on a plateau it wanders by a few per cent.
 EQUAL = 1e-6  # Relative: statistics of 32-bit weights that are one number come so near to it.
 
@@ -176,6 +178,17 @@ class Symptoms:
         if loss is None or guessing is None:
             return np.zeros(self.record.replicates, dtype=bool)
         return loss.final < PARTLY * guessing
+
+    def falls_on(self, factor: float) -> Mask:
+        """(R,) whether the loss ends below that of guessing, and so many times as far below as half-way.
+
+        Without a bend in its activation a network soon has nothing left to learn, however its loss falls.
+        """
+        loss, guessing = self.loss, self.guessing_loss
+        if loss is None or guessing is None or is_linear(self.model):
+            return np.zeros(self.record.replicates, dtype=bool)
+        has_set_out = loss.final < SETTING_OUT * guessing
+        return has_set_out & (guessing - loss.final >= factor * (guessing - loss.middle))
 
     @cached_property
     def broken_from(self) -> Array:

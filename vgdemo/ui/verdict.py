@@ -32,6 +32,7 @@ from vgdemo.wording import uncapitalized
 ICONS = {
     Verdict.HEALTHY: ":green[:material/check_circle:]",
     Verdict.NOISE: ":blue[:material/grain:]",
+    Verdict.LEARNING: ":blue[:material/trending_up:]",
     Verdict.UNKNOWN: ":blue[:material/help:]",
 }
 ILL = ":red[:material/warning:]"

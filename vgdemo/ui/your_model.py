@@ -29,7 +29,7 @@ from vgdemo.wording import capitalized
 POLL_SECONDS = 1.0
 ABSENT = "The verdict follows when the training ends."
 STILL = "So it is until now; the training goes on."
-UNDECIDED = (Verdict.UNKNOWN, Verdict.STUCK, Verdict.NOISE)  # More epochs may say otherwise.
+UNDECIDED = (Verdict.UNKNOWN, Verdict.STUCK, Verdict.LEARNING, Verdict.NOISE)  # More epochs may say otherwise.
 
 Logs = Mapping[str, ShownLog]  # By the name that the person has chosen.
 
