@@ -15,7 +15,7 @@ import plotly
 import pytest
 import tensorflow as tf
 from keras.src.backend.common import global_state
-from probe.kinds import KINDS, Kind, numbers
+from probe.kinds import KINDS, Kind, classes, numbers
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from vgdemo import GradientMonitor, RunRecord
@@ -306,3 +306,31 @@ def test_before_a_training_a_notebook_says_that_nothing_is_recorded() -> None:
     monitor = GradientMonitor(np.ones((4, 2)), np.ones(4))
     assert "Nothing is recorded yet" in monitor._repr_html_()
     assert "Nothing is recorded yet" in monitor._repr_mimebundle_()["text/plain"]
+
+
+@pytest.mark.parametrize("has_names", [True, False])
+def test_the_accuracy_of_each_of_several_outputs_is_recorded(tmp_path: Path, has_names: bool) -> None:
+    outputs = [keras.layers.Dense(3, "softmax", name=name) for name in ("a", "b")]
+    shared = keras.Input((4,))
+
+    class Unnamed(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.heads = outputs
+
+        def call(self, x: Any) -> Any:
+            return [output(x) for output in self.heads]
+
+    model = keras.Model(shared, [output(shared) for output in outputs]) if has_names else Unnamed()
+    model.compile("sgd", ["sparse_categorical_crossentropy"] * 2, metrics=[["accuracy"], ["accuracy"]])
+    x, y = numbers(4), [classes(), classes()]
+    monitor = GradientMonitor(x, y, log_dir=tmp_path, tensorboard=True)
+    history = model.fit(x, y, validation_split=0.5, epochs=2, verbose=0, callbacks=[monitor]).history
+    called = {"a": "a_accuracy", "b": "b_accuracy"} if has_names else {"1": "accuracy", "2": "accuracy_1"}
+    curves = LogReader(tmp_path).record.curve_arrays
+    for output, name in called.items():
+        np.testing.assert_allclose(curves[f"train_accuracy/{output}"][1:, 0], history[name])
+        np.testing.assert_allclose(curves[f"val_accuracy/{output}"][1:, 0], history[f"val_{name}"])
+    assert "train_accuracy" not in curves
+    tags = EventAccumulator(str(tmp_path)).Reload().Tags()["scalars"]
+    assert {f"epoch_accuracy/{output}" for output in called} <= {*tags}

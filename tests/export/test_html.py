@@ -10,6 +10,7 @@ from datetime import date
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import numpy as np
 import pytest
 from conftest import foreign_record
 
@@ -106,7 +107,7 @@ def test_runs_beside_a_network_of_somebodys_own_are_compared_by_their_models(rec
     page = Page(report([ReportedRun(record, "tanh"), ReportedRun(foreign_record())]))
     assert_whole(page)
     one, both = titles(Page(report([ReportedRun(record)]))), titles(page)
-    assert len(both) == 1 + len(one) + len(titles(Page(report([ReportedRun(foreign_record())]))))
+    assert len(both) == 2 + len(one) + len(titles(Page(report([ReportedRun(foreign_record())]))))
     assert "my_model: nothing was measured for the decision surface." in page.text
     cells = {row[0]: row[1:] for row in page.rows}
     assert cells["≠ loss"] == ["binary_crossentropy", "sparse_categorical_crossentropy"]
@@ -114,9 +115,11 @@ def test_runs_beside_a_network_of_somebodys_own_are_compared_by_their_models(rec
     assert cells["replicates that learn"][1] == "not measured"
 
 
-def test_runs_without_a_validation_accuracy_have_no_figure_of_it() -> None:
-    page = Page(report([ReportedRun(foreign_record(), "one"), ReportedRun(foreign_record(1), "other")]))
-    assert len(page.figures) == 2 * len(Page(report([ReportedRun(foreign_record())])).figures)
+def test_logs_without_an_accuracy_are_compared_by_their_losses() -> None:
+    records = [foreign_record(draw, curve_arrays={"train_loss": np.full((4, 1), 0.5)}) for draw in (0, 1)]
+    page = Page(report([ReportedRun(record) for record in records]))
+    assert titles(page)[0] == "Training loss of all columns"
+    assert len(titles(page)) == 1 + 2 * len(titles(Page(report([ReportedRun(records[0])]))))
     assert_whole(page)
 
 

@@ -137,3 +137,19 @@ def test_a_loss_that_is_not_measured_yet_is_not_called_nan(
     figure = curves(changed(make_record(), val_loss=loss))
     marks = [trace.x.tolist() for trace in figure.data if trace.name == "loss NaN"]
     assert marks == ([marked] if marked else [])
+
+
+def test_each_of_several_outputs_has_a_line_of_its_accuracy() -> None:
+    ends = {"train_accuracy/<b>": 0.9, "val_accuracy/<b>": 0.8, "train_accuracy/even": 0.7, "val_accuracy/even": 0.6}
+    record = foreign_record(curve_arrays={name: np.full((4, 1), end) for name, end in ends.items()})
+    figure = curves(record)
+    lines = [trace for trace in figure.data if trace.showlegend]
+    assert [line.name for line in lines] == [
+        "train, &lt;b&gt;",
+        "train, even",
+        "validation, &lt;b&gt;",
+        "validation, even",
+    ]
+    assert [line.y[-1] for line in lines] == list(ends.values())[::2] + list(ends.values())[1::2]
+    assert len({(line.line.color, line.line.dash) for line in lines}) == 4
+    assert figure.layout.title.subtitle.text == "Validation accuracy 0.6 (even) to 0.8 (&lt;b&gt;) at epoch 6."

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import pytest
 from conftest import changed, foreign_record
 
-from vgdemo.figures import RUN_COLORS, overlaid_accuracy, overlaid_profiles
+from vgdemo.figures import RUN_COLORS, overlaid_accuracy, overlaid_loss, overlaid_profiles, overlays_of
 from vgdemo.record import RunRecord
 
 Make = Callable[..., RunRecord]
@@ -27,10 +27,50 @@ def test_each_run_has_the_median_of_its_validation_accuracy(make_record: Make) -
 
 
 def test_a_run_without_validation_stands_beside_others(make_record: Make) -> None:
-    records = {"A": changed(make_record(), val_accuracy=np.array(0.7)), "B": foreign_record()}
+    records = {"A": changed(make_record(), val_accuracy=np.array(0.7)), "B": without("accuracy")}
     figure = overlaid_accuracy(records, {"A": "A", "B": "B"})
     assert "A 0.7, B not measured" in figure.layout.title.subtitle.text
-    assert [trace.name for trace in figure.data if trace.showlegend is None] == ["A"]
+    assert legend(figure) == ["A"]
+
+
+def without(*measures: str) -> RunRecord:
+    """A record of somebody's own network that has none of these, and nothing of validation."""
+    record = foreign_record(curve_arrays={"train_loss": np.full((4, 1), 0.5), "train_accuracy": np.full((4, 1), 0.9)})
+    kept = {name: values for name, values in record.curve_arrays.items() if name.partition("_")[2] not in measures}
+    return replace(record, curve_arrays=kept)
+
+
+def legend(figure: go.Figure) -> list[str]:
+    return [trace.name for trace in figure.data if trace.showlegend is None]
+
+
+def test_logs_share_a_picture_of_their_losses_and_one_of_accuracy_only_if_there_is_any(make_record: Make) -> None:
+    assert list(overlays_of([make_record(), make_record()])) == ["overlay"]
+    assert list(overlays_of([without(), without("accuracy")])) == ["overlay", "overlay loss"]
+    assert list(overlays_of([without("accuracy")] * 2)) == ["overlay loss"]
+
+
+def test_a_log_without_validation_shows_its_training_and_says_so(make_record: Make) -> None:
+    measured = foreign_record(curve_arrays={name: np.full((4, 1), 0.25) for name in ("train_loss", "val_loss")})
+    figure = overlaid_loss({"A": measured, "B": without()}, {"A": "A", "B": "B"})
+    assert figure.layout.title.text == "Loss of all columns"
+    assert figure.layout.title.subtitle.text == (
+        "Line: one training of each, at the last epoch A 0.25 in validation, B 0.5 in training."
+    )
+    assert legend(figure) == ["A, validation", "B, training"]
+    assert "not trained on" not in figure.layout.meta["how"]
+    alone = overlaid_loss({"A": without(), "B": without()}, {"A": "A", "B": "B"})
+    assert (alone.layout.title.text, legend(alone)) == ("Training loss of all columns", ["A", "B"])
+
+
+def test_losses_of_several_kinds_have_no_unit_and_those_without_a_place_are_marked() -> None:
+    squared = replace(without(), model=replace(without().model, loss="mean_squared_error", num_classes=None))
+    lost = replace(squared, curve_arrays={"train_loss": np.array([[0.5], [np.nan], [np.inf], [0.2]])})
+    assert overlaid_loss({"A": squared, "B": squared}, {"A": "A", "B": "B"}).layout.yaxis.title.text.endswith("error")
+    figure = overlaid_loss({"A": without(), "B": lost}, {"A": "A", "B": "B"})
+    assert figure.layout.yaxis.title.text == "loss"
+    marks = {trace.name: trace.x.tolist() for trace in figure.data if trace.mode == "markers"}
+    assert marks == {"loss NaN": [2], "loss ∞": [4]}
 
 
 def lines(figure: go.Figure, epoch: int) -> dict[str, Any]:

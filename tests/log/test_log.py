@@ -88,6 +88,14 @@ def test_what_is_written_is_read(writer: LogWriter) -> None:
     np.testing.assert_array_equal(steps.statistics["state_gradient_mean_abs"][:, 0], [[1, 2, 0], [1, 2, 2]])
 
 
+def test_the_accuracies_of_several_outputs_are_read_and_so_many_at_most(writer: LogWriter) -> None:
+    many = {f"val_accuracy/{number}": 0.5 for number in range(100)}
+    writer.append(record_of(0, curves={"train_accuracy/a": 0.25, "val_accuracy": 0.5, "other/a": 1.0} | many))
+    read = LogReader(writer.folder).record.curve_arrays
+    assert list(read)[:3] == ["val_accuracy", "train_accuracy/a", "val_accuracy/0"] and len(read) == 36
+    assert read["train_accuracy/a"].tolist() == [[0.25]]
+
+
 def test_a_reader_follows_a_log_and_reads_only_what_is_new(writer: LogWriter) -> None:
     reader = LogReader(writer.folder)
     assert reader.record.epochs.tolist() == []

@@ -199,9 +199,11 @@ def test_logs_stand_side_by_side_with_shared_axes(your_model: Open, logs: Path) 
     begun(logs / "two").end("complete")
     page = your_model(a="two", b="one")
     assert not page.exception
-    assert {"overlay", "layers A", "layers B", "profile"} <= set(drawn(page))
+    assert {"overlay", "overlay loss", "layers A", "layers B", "profile"} <= set(drawn(page))
     assert "**A · two**" in texts(page) and "**B · one**" in texts(page)
     assert query(page) == {"a": "two", "b": "one"}
+    (rows,) = page.button_group
+    assert "decision surface" not in rows.options
 
 
 def test_two_logs_of_one_model_that_began_in_the_same_second_are_not_mixed_up(your_model: Open, logs: Path) -> None:

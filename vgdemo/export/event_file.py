@@ -78,13 +78,13 @@ def growing_event(
 
     Args:
         epoch: Its number.
-        curves: Name of `CURVES` to value.
+        curves: Name of a record's curve to value.
         gradients: Label of each kernel that has a gradient to its (`HISTOGRAM_BINS`,) counts.
         model: The network.
     """
     events, at = {epoch: Event(wall_time=time.time(), step=epoch)}, np.array([epoch], np.int32)
     for name, value in curves.items():
-        _add_scalars(events, Scalars(CURVE_TAGS[name], "", at, np.array([value])))
+        _add_scalars(events, Scalars(_tag(name), "", at, np.array([value])))
     for kernel, label, phrase in zip(model.kernels, model.kernel_labels, model.kernel_phrases, strict=True):
         if label in gradients:
             counts = gradients[label][None, 1:-1].astype(np.uint64)
@@ -112,9 +112,15 @@ def _of_replicates(record: RunRecord) -> Iterator[tuple[str, list[Scalars | Hist
 def _curves(
     record: RunRecord, curves: dict[str, NDArray[np.float64]], description: str = ""
 ) -> Iterator[Scalars | Histograms]:
-    for name, tag in CURVE_TAGS.items():
-        if name in curves:
-            yield Scalars(tag, description, record.epochs, curves[name])
+    for name, values in curves.items():
+        if name.partition("/")[0] in CURVE_TAGS:  # A file from elsewhere may have others.
+            yield Scalars(_tag(name), description, record.epochs, values)
+
+
+def _tag(curve: str) -> str:
+    """Of one of several outputs, with its name behind a slash."""
+    measure, slash, output = curve.partition("/")
+    return f"{CURVE_TAGS[measure]}{slash}{output}"
 
 
 def _of_places(record: RunRecord) -> Iterator[tuple[str, list[Scalars | Histograms]]]:

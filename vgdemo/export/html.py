@@ -15,9 +15,8 @@ from plotly.offline import get_plotlyjs
 from vgdemo.comparison import described_model, differences, endings, who_learns
 from vgdemo.config import SETTINGS
 from vgdemo.export.reported_run import ReportedRun
-from vgdemo.figures import Figure, View, ViewOptions, overlaid_accuracy, views_of
+from vgdemo.figures import Figure, View, ViewOptions, overlays_of, views_of
 from vgdemo.figures.bundle import bundled
-from vgdemo.learning import final_accuracy
 from vgdemo.links import run_query
 from vgdemo.record import RunRecord, RunStatus
 from vgdemo.summary import summarize
@@ -133,16 +132,15 @@ def _comparison(runs: Sequence[ReportedRun]) -> dict[str, Any]:
     records = {letter: run.record for letter, run in named.items()}
     headings = {letter: run.heading for letter, run in named.items()}
     return {
-        "figure": _overlay(records, headings),
+        "figures": _overlays(records, headings),
         "sentences": [who_learns({run.heading: run.record for run in runs}), *differences(records)],
         "endings": endings({letter: summarize(record) for letter, record in records.items()}),
     }
 
 
-def _overlay(records: Mapping[str, RunRecord], headings: Mapping[str, str]) -> ReportedFigure | None:
-    if all(final_accuracy(record) is None for record in records.values()):
-        return None
-    return ReportedFigure.of(overlaid_accuracy(records, headings))
+def _overlays(records: Mapping[str, RunRecord], headings: Mapping[str, str]) -> dict[str, ReportedFigure]:
+    pictures = overlays_of(records.values())
+    return {name: ReportedFigure.of(overlay(records, headings)) for name, overlay in pictures.items()}
 
 
 def _settings(runs: Sequence[ReportedRun]) -> list[ReportedSetting]:

@@ -14,7 +14,7 @@ from vgdemo.figures.distribution import gradient_distribution
 from vgdemo.figures.heatmap import layer_heatmap
 from vgdemo.figures.layer_lines import layer_lines
 from vgdemo.figures.outcome import Row, outcome
-from vgdemo.figures.overlay import overlaid_accuracy, overlaid_profiles
+from vgdemo.figures.overlay import overlaid_accuracy, overlaid_loss, overlaid_profiles, overlays_of
 from vgdemo.figures.phases import phases
 from vgdemo.figures.points import scatter
 from vgdemo.figures.profile import layer_profile
@@ -43,7 +43,9 @@ __all__ = [
     "layer_profile",
     "outcome",
     "overlaid_accuracy",
+    "overlaid_loss",
     "overlaid_profiles",
+    "overlays_of",
     "phases",
     "scatter",
     "statistics_of",

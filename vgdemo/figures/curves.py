@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,12 +15,13 @@ from vgdemo.figures.axes import epoch_axis, log_axis
 from vgdemo.figures.hover import Place, told
 from vgdemo.figures.sampling import column_indices, how_many, of_replicates, who
 from vgdemo.figures.scales import Values
-from vgdemo.figures.style import REFERENCE, SPECIAL_COLORS, TRAIN, VALIDATION, new_figure, translucent
+from vgdemo.figures.style import REFERENCE, SPECIAL_COLORS, TRAIN, VALIDATION, literal, new_figure, translucent
 from vgdemo.learning import DECILES, accuracy, quantile, without_finite_loss
 from vgdemo.record import RunRecord
 from vgdemo.wording import capitalized, number, uncapitalized
 
 ABOVE, BELOW, WHOLE = [0.47, 1], [0, 0.4], [0, 1]  # Of the figure's height.
+DASHES = ("solid", "dash", "dot", "dashdot")  # Of the accuracies of several outputs.
 USUAL_LOSS = 0.32  # The logarithm of what the axis of losses reaches to: its tick at 2 is drawn.
 COLUMNS_OF_BAND: dict[str, Place] = {
     "median": "y[i]",
@@ -37,6 +39,8 @@ class Curve(NamedTuple):
         name: What the legend calls the half.
         color: Of the half.
         values: (E, R).
+        output: Of which it is the accuracy, if the network has several.
+        dash: Of its line.
     """
 
     measure: str
@@ -44,11 +48,14 @@ class Curve(NamedTuple):
     name: str
     color: str
     values: Values
+    output: str = ""
+    dash: str = "solid"
 
     @property
     def columns(self) -> dict[str, Place]:
         """What all rows of its numbers begin with."""
-        return {"epoch": "x[i]", "half": [self.half], "measure": [self.measure]}
+        output = {"output": [self.output]} if self.output else {}
+        return {"epoch": "x[i]", "half": [self.half], "measure": [self.measure]} | output
 
 
 def curves(record: RunRecord, *, replicates: Sequence[int] = (), singles: bool = False) -> go.Figure:
@@ -76,7 +83,7 @@ def curves(record: RunRecord, *, replicates: Sequence[int] = (), singles: bool =
         add_ceiling(figure, line_of_epochs(record), record.ceiling)
     for curve in drawn:
         if curve.measure == "loss":
-            _add_marks(figure, record.epochs[shown], curve)
+            add_marks(figure, record.epochs[shown], curve.name, curve.values)
     return figure
 
 
@@ -84,9 +91,26 @@ def _measured(record: RunRecord, replicates: Sequence[int]) -> Iterator[Curve]:
     halves = (("train", "training", "train", TRAIN), ("val", "validation", "validation", VALIDATION))
     for measure in ("accuracy", "loss"):
         for key, half, name, color in halves:
-            values = accuracy(record, key) if measure == "accuracy" else record.curve_arrays.get(f"{key}_loss")
+            values = measured_curve(record, measure, key)
             if values is not None:
                 yield Curve(measure, half, name, color, of_replicates(values, replicates))
+    for key, half, name, color in halves:
+        for (output, values), dash in zip(_of_outputs(record, key), itertools.cycle(DASHES), strict=False):
+            chosen = of_replicates(values, replicates)
+            yield Curve("accuracy", half, f"{name}, {literal(output)}", color, chosen, output, dash)
+
+
+def measured_curve(record: RunRecord, measure: str, key: str) -> Values | None:
+    """(E, R) "accuracy" or "loss" on the half "train" or "val"; None if it was not measured."""
+    return accuracy(record, key) if measure == "accuracy" else record.curve_arrays.get(f"{key}_{measure}")
+
+
+def _of_outputs(record: RunRecord, key: str) -> Iterator[tuple[str, Values]]:
+    """Each of several outputs with its accuracy."""
+    for name, values in record.curve_arrays.items():
+        measure, _, output = name.partition("/")
+        if output and measure == f"{key}_accuracy":
+            yield output, values
 
 
 def _add_curve(figure: go.Figure, epochs: Values, curve: Curve, replicates: Sequence[int], *, singles: bool) -> None:
@@ -102,7 +126,7 @@ def _add_curve(figure: go.Figure, epochs: Values, curve: Curve, replicates: Sequ
         name=curve.name,
         legendgroup=curve.name,
         showlegend=not is_named,
-        line={"color": curve.color, "width": 2},
+        line={"color": curve.color, "width": 2, "dash": curve.dash},
         customdata=ends_of_band(curve.values),
         **told(f"{curve.name} {curve.measure} ", "y", curve.columns | COLUMNS_OF_BAND),
     )
@@ -186,25 +210,25 @@ def _add_singles(figure: go.Figure, epochs: Values, curve: Curve, replicates: Se
     )
 
 
-def _add_marks(figure: go.Figure, epochs: Values, curve: Curve) -> None:
-    """Squares at an end of the axis where the median loss has no place on it."""
-    axis, middle = figure.layout.yaxis2, quantile(curve.values, 0.5)
-    low, high = (10**end if axis.type == "log" else end for end in axis.range)
+def add_marks(figure: go.Figure, epochs: Values, whose: str, values: Values, axis: str = "y2") -> None:
+    """Squares at an end of the axis where the median of (E, R) losses has no place on it."""
+    shown, middle = figure.layout[f"yaxis{axis[1:]}"], quantile(values, 0.5)
+    low, high = (10**end if shown.type == "log" else end for end in shown.range)
     is_measured = np.cumsum(~np.isnan(middle)) > 0  # A callback has no validation loss before the first epoch.
     is_nan = np.isnan(middle) & (is_measured | ~is_measured.any())
-    places = (middle == 0) & (axis.type == "log"), is_nan, np.isinf(middle)
+    places = (middle == 0) & (shown.type == "log"), is_nan, np.isinf(middle)
     for (name, color), where, end in zip(SPECIAL_COLORS.items(), places, (low, high, high), strict=True):
         if where.any():
             figure.add_scatter(
                 x=epochs[where],
                 y=np.full(int(where.sum()), end),
-                yaxis="y2",
+                yaxis=axis,
                 mode="markers",
                 name=f"loss {name}",
                 showlegend=not any(trace.name == f"loss {name}" for trace in figure.data),
                 marker={"color": color, "size": 6, "symbol": "square"},
                 cliponaxis=False,
-                hovertemplate=f"{curve.name} loss {name}<extra></extra>",
+                hovertemplate=f"{whose} loss {name}<extra></extra>",
             )
 
 
@@ -223,7 +247,7 @@ def _axes(record: RunRecord, measured: Sequence[Curve], reading: str) -> go.Figu
         hovermode="x unified",
         xaxis=epoch_axis(record) | {"anchor": "y2" if losses else "y"},
         yaxis=accuracy_axis(accuracies) | {"domain": ABOVE if has_both else WHOLE, "visible": bool(accuracies)},
-        yaxis2=_loss_axis(record, losses) | {"domain": BELOW if has_both else WHOLE, "visible": bool(losses)},
+        yaxis2=loss_axis([record], losses) | {"domain": BELOW if has_both else WHOLE, "visible": bool(losses)},
     )
 
 
@@ -233,16 +257,21 @@ def accuracy_axis(values: Sequence[Values]) -> dict[str, Any]:
     return {"title": {"text": "accuracy"}, "range": [min(0.4, np.floor(lowest * 10) / 10), 1]}
 
 
-def _loss_axis(record: RunRecord, values: Sequence[Values]) -> dict[str, Any]:
-    """From 0.1 to 2, wider by whole powers of ten only if the run goes there; a plain axis if it goes below 0."""
-    unit = "nats" if record.model.guessing_loss is not None else record.model.loss.replace("_", " ")
+def loss_axis(records: Iterable[RunRecord], values: Sequence[Values]) -> dict[str, Any]:
+    """From 0.1 to 2, wider by whole powers of ten only if the runs go there; a plain axis if they go below 0."""
+    units = {_unit_of_loss(record) for record in records}
+    title = {"title": {"text": "loss" if len(units) > 1 else f"loss, {units.pop()}"}}
     seen = np.concatenate([one[np.isfinite(one)] for one in values] or [np.zeros(0)])
     if (seen < 0).any():
-        return {"title": {"text": f"loss, {unit}"}, "range": [float(seen.min()), float(seen.max(initial=0))]}
+        return {**title, "range": [float(seen.min()), float(seen.max(initial=0))]}
     sizes = np.log10(seen[seen > 0])
     low, high = float(sizes.min(initial=0)), float(sizes.max(initial=0))
     ends = (min(-1, math.floor(low)), USUAL_LOSS if high <= USUAL_LOSS else math.ceil(high))
-    return {"title": {"text": f"loss, {unit}"}, "range": list(ends), **log_axis(*ends, most=5)}
+    return {**title, "range": list(ends), **log_axis(*ends, most=5)}
+
+
+def _unit_of_loss(record: RunRecord) -> str:
+    return "nats" if record.model.guessing_loss is not None else record.model.loss.replace("_", " ")
 
 
 def _reading(record: RunRecord, measured: Sequence[Curve], replicates: Sequence[int]) -> str:
@@ -252,6 +281,8 @@ def _reading(record: RunRecord, measured: Sequence[Curve], replicates: Sequence[
         return "Neither accuracy nor loss was measured."
     told = max(measured, key=lambda curve: (curve.measure == "accuracy", curve.half == "validation"))
     low, middle, high = (number(float(quantile(told.values[-1:], share)[0])) for share in DECILES)
+    if told.output:
+        middle = _worst_to_best([one for one in measured if (one.measure, one.half) == (told.measure, told.half)])
     sentence = f"{told.half.capitalize()} {told.measure} {middle} at {record.unit} {record.epochs[-1]}"
     count = told.values.shape[1]
     if count > 1:
@@ -261,3 +292,9 @@ def _reading(record: RunRecord, measured: Sequence[Curve], replicates: Sequence[
     lost = int(of_replicates(without_finite_loss(record), replicates)[-1].sum())
     reachable = f"; {number(record.ceiling)} can be reached" if record.ceiling and told.measure == "accuracy" else ""
     return f"{sentence}{reachable}" + (f"; {lost} of {count} without finite loss." if lost else ".")
+
+
+def _worst_to_best(outputs: Sequence[Curve]) -> str:
+    """The last accuracies of several outputs, with their names."""
+    ends = sorted((float(quantile(curve.values[-1:], 0.5)[0]), literal(curve.output)) for curve in outputs)
+    return " to ".join(f"{number(value)} ({output})" for value, output in dict.fromkeys([ends[0], ends[-1]]))

@@ -39,7 +39,8 @@ PHASES = (
     "(red), the more the deeper the network. The star is this network; on the line a deep one can be trained."
 )
 POINTS = "Each dot is a point of the training half; the network is to tell its class from its two coordinates."
-OVERLAY = f"One colour for each column. {MEDIAN} The points that are counted were not trained on."
+OVERLAY = f"One colour for each column. {MEDIAN}"
+UNSEEN = "The points that are counted were not trained on."
 STATISTICS = {
     "gradient_rms": "RMS is the root of the mean square of all entries of a layer's gradient: their typical size.",
     "gradient_mean_abs": "Mean |g| is the mean absolute value of all entries of a layer's gradient.",
@@ -75,9 +76,9 @@ def of_curves(record: RunRecord) -> str:
     )
 
 
-def of_overlay(records: Iterable[RunRecord]) -> str:
-    """Of the accuracies of several runs over the epochs."""
-    return " ".join([OVERLAY, *of_ceilings(records)])
+def of_overlay(records: Iterable[RunRecord], drawn: str) -> str:
+    """Of the curves of several runs over the epochs, such as "validation accuracy"."""
+    return " ".join([OVERLAY, *([UNSEEN] if drawn.startswith("validation") else []), *of_ceilings(records)])
 
 
 def of_depths(records: Iterable[RunRecord]) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -17,32 +18,79 @@ from vgdemo.figures.curves import (
     accuracy_axis,
     add_band,
     add_ceiling,
+    add_marks,
     ends_of_band,
     line_of_epochs,
+    loss_axis,
+    measured_curve,
 )
 from vgdemo.figures.frames import Stop, Trace, with_frames
 from vgdemo.figures.hover import told
 from vgdemo.figures.profile import layer_profile
-from vgdemo.figures.sampling import column_indices, drawn_panel, of_replicates, who
+from vgdemo.figures.sampling import Indices, column_indices, drawn_panel, of_replicates, who
 from vgdemo.figures.scales import Fit, Values
 from vgdemo.figures.style import RUN_COLORS, literal, new_figure
-from vgdemo.learning import accuracy, quantile
-from vgdemo.record import Panel, RunRecord
-from vgdemo.wording import listed, number
+from vgdemo.learning import quantile
+from vgdemo.record import Log, Panel, RunRecord
+from vgdemo.wording import capitalized, listed, number
 
-Accuracies = Mapping[str, Values | None]
+Names = Mapping[str, str]
+Replicates = Mapping[str, Sequence[int]]
+Overlay = Callable[..., go.Figure]  # As `overlaid_accuracy`.
+ALL: Replicates = MappingProxyType({})
 
 
-def overlaid_accuracy(
-    records: Mapping[str, RunRecord],
-    names: Mapping[str, str],
-    *,
-    replicates: Mapping[str, Sequence[int]] = MappingProxyType({}),
-) -> go.Figure:
-    """Validation accuracy of each run: median and 10–90 % band over its replicates.
+class _Line(NamedTuple):
+    """What is drawn of a run.
+
+    Attributes:
+        half: "validation", or "training" if there is no other.
+        values: (E, R) of the replicates that are drawn; None if nothing was measured.
+    """
+
+    half: str
+    values: Values | None
+
+    @classmethod
+    def of(cls, record: RunRecord, measure: str, replicates: Sequence[int]) -> _Line:
+        for key, half in (("val", "validation"), ("train", "training")):
+            values = measured_curve(record, measure, key)
+            if values is not None:
+                return cls(half, of_replicates(values, replicates))
+        return cls("validation", None)
+
+    def final(self, *, says_half: bool) -> str:
+        """The median after the last epoch, in words."""
+        if self.values is None:
+            return "not measured"
+        half = f" in {self.half}" if says_half else ""
+        return f"{number(float(quantile(self.values[-1], 0.5, axis=0)))}{half}"
+
+
+Lines = Mapping[str, _Line]
+
+
+def overlays_of(records: Iterable[RunRecord]) -> dict[str, Overlay]:
+    """Name to picture of all the curves that runs side by side share: accuracy and, of logs, the loss.
+
+    The losses of runs that were made of settings stand in each one's own figure; a log may have nothing else.
+
+    Example:
+        >>> list(overlays_of([record]))
+        ['overlay']
+    """
+    every = [*records]
+    has_logs = any(isinstance(record.source, Log) for record in every)
+    has_accuracy = any(_Line.of(record, "accuracy", ()).values is not None for record in every)
+    pictures = {"overlay": overlaid_accuracy} if has_accuracy or not has_logs else {}
+    return pictures | ({"overlay loss": overlaid_loss} if has_logs else {})
+
+
+def overlaid_accuracy(records: Mapping[str, RunRecord], names: Names, *, replicates: Replicates = ALL) -> go.Figure:
+    """Validation accuracy of each run, or that of training if there is no other: median and 10–90 % band.
 
     Args:
-        records: Letter to run, at most as many as there are `RUN_COLORS`; one without this accuracy is not drawn.
+        records: Letter to run, at most as many as there are `RUN_COLORS`; one without an accuracy is not drawn.
         names: Letter to what the legend says.
         replicates: Letter to the replicates (from 0) that are drawn; all, if there are none.
 
@@ -51,24 +99,62 @@ def overlaid_accuracy(
         >>> figure.data[-1].name, figure.data[-1].x.tolist()
         ('A · relu', [0, 1, 2, 3])
     """
-    accuracies = {letter: _accuracy_of(record, replicates.get(letter, ())) for letter, record in records.items()}
-    figure = _axes(records, accuracies, replicates)
-    for (letter, record), color in zip(records.items(), RUN_COLORS, strict=False):
-        values, shown = accuracies[letter], column_indices(record, record.epochs)
-        if values is not None:
-            add_band(figure, record.epochs[shown], values[shown], color=color, axis="y")
-            figure.add_scatter(
-                x=record.epochs[shown],
-                y=quantile(values[shown], 0.5),
-                name=literal(names[letter]),
-                line={"color": color, "width": 2},
-                customdata=ends_of_band(values[shown]),
-                **told(f"{letter}: ", "y", {"epoch": "x[i]", "run": [names[letter]]} | COLUMNS_OF_BAND),
-            )
-    longest = max(records.values(), key=epoch_range)
+    figure = _overlaid(records, "accuracy", names, replicates)
     for whose, ceiling in _ceilings(records).items():
-        add_ceiling(figure, line_of_epochs(longest), ceiling, whose=whose)
+        add_ceiling(figure, line_of_epochs(_longest(records)), ceiling, whose=whose)
     return figure
+
+
+def overlaid_loss(records: Mapping[str, RunRecord], names: Names, *, replicates: Replicates = ALL) -> go.Figure:
+    """The same of the losses.
+
+    Example:
+        >>> overlaid_loss({"A": record}, {"A": "A"}).layout.title.text
+        'Validation loss of all columns'
+    """
+    figure = _overlaid(records, "loss", names, replicates)
+    for letter, record in records.items():
+        values, shown = _Line.of(record, "loss", replicates.get(letter, ())).values, _shown(record)
+        if values is not None:
+            add_marks(figure, record.epochs[shown], letter, values[shown], axis="y")
+    return figure
+
+
+def _overlaid(records: Mapping[str, RunRecord], measure: str, names: Names, replicates: Replicates) -> go.Figure:
+    """Median and band of each run in its colour; where they are not of the same half, the legend says of which."""
+    lines = {letter: _Line.of(record, measure, replicates.get(letter, ())) for letter, record in records.items()}
+    halves = _halves(lines)
+    figure = _axes(records, lines, " ".join([*halves, measure] if len(halves) == 1 else [measure]), replicates)
+    for (letter, line), color in zip(lines.items(), RUN_COLORS, strict=False):
+        name = names[letter] if len(halves) == 1 else f"{names[letter]}, {line.half}"
+        if line.values is not None:
+            _add_line(figure, records[letter], line.values, letter=letter, name=name, color=color)
+    return figure
+
+
+def _halves(lines: Lines) -> set[str]:
+    return {line.half for line in lines.values() if line.values is not None} or {"validation"}
+
+
+def _add_line(figure: go.Figure, record: RunRecord, values: Values, *, letter: str, name: str, color: str) -> None:
+    shown = _shown(record)
+    add_band(figure, record.epochs[shown], values[shown], color=color, axis="y")
+    figure.add_scatter(
+        x=record.epochs[shown],
+        y=quantile(values[shown], 0.5),
+        name=literal(name),
+        line={"color": color, "width": 2},
+        customdata=ends_of_band(values[shown]),
+        **told(f"{letter}: ", "y", {"epoch": "x[i]", "run": [name]} | COLUMNS_OF_BAND),
+    )
+
+
+def _shown(record: RunRecord) -> Indices:
+    return column_indices(record, record.epochs)
+
+
+def _longest(records: Mapping[str, RunRecord]) -> RunRecord:
+    return max(records.values(), key=epoch_range)
 
 
 def _ceilings(records: Mapping[str, RunRecord]) -> dict[str, float]:
@@ -78,54 +164,48 @@ def _ceilings(records: Mapping[str, RunRecord]) -> dict[str, float]:
     return {f" by {listed(letters)}" if len(whose) > 1 else "": one for one, letters in whose.items()}
 
 
-def _accuracy_of(record: RunRecord, replicates: Sequence[int]) -> Values | None:
-    """(E, R) of these replicates; None if it was not measured."""
-    values = accuracy(record)
-    return None if values is None else of_replicates(values, replicates)
-
-
-def _axes(
-    records: Mapping[str, RunRecord], accuracies: Accuracies, replicates: Mapping[str, Sequence[int]]
-) -> go.Figure:
-    longest = max(records.values(), key=epoch_range)
+def _axes(records: Mapping[str, RunRecord], lines: Lines, drawn: str, replicates: Replicates) -> go.Figure:
+    longest = _longest(records)
+    values = [line.values for line in lines.values() if line.values is not None]
+    axis = accuracy_axis(values) if drawn.endswith("accuracy") else loss_axis(records.values(), values)
     return new_figure(
-        "Validation accuracy of all columns",
-        _reading(records, accuracies, replicates),
-        "Line chart of the validation accuracy over epochs, one line with its band for each column.",
-        how=guide.of_overlay(records.values()),
+        f"{capitalized(drawn)} of all columns",
+        _reading(records, lines, replicates),
+        f"Line chart of the {drawn} over epochs, one line with its band for each column.",
+        how=guide.of_overlay(records.values(), drawn),
         over_epochs=True,
         uirevision=f"overlay {longest.last_epoch}",
         hovermode="x unified",
         xaxis=epoch_axis(longest),
-        yaxis=accuracy_axis([values for values in accuracies.values() if values is not None]),
+        yaxis=axis,
     )
 
 
-def _reading(records: Mapping[str, RunRecord], accuracies: Accuracies, replicates: Mapping[str, Sequence[int]]) -> str:
-    trained = [letter for letter, record in records.items() if len(record.epochs)]
+def _reading(records: Mapping[str, RunRecord], lines: Lines, replicates: Replicates) -> str:
+    trained = {letter: record for letter, record in records.items() if len(record.epochs)}
     if not trained:
         return "Nothing is trained yet."
     whose = {letter: f" ({who(records[letter], chosen)})" for letter, chosen in replicates.items() if chosen}
-    medians = ", ".join(f"{letter} {_final(accuracies[letter])}{whose.get(letter, '')}" for letter in trained)
+    is_mixed = len(_halves(lines)) > 1
+    finals = {letter: lines[letter].final(says_half=is_mixed) for letter in trained}
+    medians = ", ".join(f"{letter} {final}{whose.get(letter, '')}" for letter, final in finals.items())
+    last = f"at the last {' or '.join(dict.fromkeys(record.unit for record in trained.values()))} {medians}"
     reachable = "".join(f" Reachable{whose}: {number(ceiling)}." for whose, ceiling in _ceilings(records).items())
-    if all(_is_one(records[letter], replicates.get(letter, ())) for letter in trained):
-        return f"Line: one replicate of each, at the last epoch {medians}.{reachable}"
-    return f"Line: median of the replicates, at the last epoch {medians}. Band: 10–90 % of them.{reachable}"
+    if all(_is_one(record, replicates.get(letter, ())) for letter, record in trained.items()):
+        kind = "training" if any(isinstance(record.source, Log) for record in trained.values()) else "replicate"
+        return f"Line: one {kind} of each, {last}.{reachable}"
+    return f"Line: median of the replicates, {last}. Band: 10–90 % of them.{reachable}"
 
 
 def _is_one(record: RunRecord, replicates: Sequence[int]) -> bool:
     return record.replicates == 1 or len(replicates) == 1
 
 
-def _final(values: Values | None) -> str:
-    return "not measured" if values is None else number(float(quantile(values[-1], 0.5, axis=0)))
-
-
 def overlaid_profiles(
     records: Mapping[str, RunRecord],
     statistic: str = "gradient_rms",
     *,
-    replicates: Mapping[str, Sequence[int]] = MappingProxyType({}),
+    replicates: Replicates = ALL,
     fit: Fit = False,
 ) -> go.Figure:
     """The profile of each run over its layers, one frame for each stop of any of them.

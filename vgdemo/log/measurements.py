@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vgdemo.log.header import Header
-from vgdemo.log.strict_json import LogError, count, finite, mapping, parsed, sequence
+from vgdemo.log.strict_json import LogError, count, finite, mapping, parsed, sequence, text
 from vgdemo.record import (
     ACTIVATION_STATISTICS,
     CURVES,
     HISTOGRAM_BINS,
     KERNEL_STATISTICS,
+    OF_OUTPUTS,
     UPDATE_STATISTICS,
     Log,
     Panel,
@@ -23,6 +24,7 @@ from vgdemo.record import (
 )
 
 MAX_RECORDS = 100_000
+MAX_CURVES = 36  # Those of 16 outputs, in training and validation.
 MAX_CELLS = 2_000_000  # Records times places: with all statistics and histograms these are 700 MB.
 LAYER_STATISTICS = (*ACTIVATION_STATISTICS, "output_gradient_rms")
 STEP_STATISTICS = ("state_gradient_mean_abs",)
@@ -98,8 +100,9 @@ class Measurements:
 
     def _curve_arrays(self) -> dict[str, Array]:
         """(E, 1) of each curve that some record has."""
-        measured = [name for name in CURVES if any(name in curves for curves in self._curves)]
-        return {name: np.array([[curves.get(name, np.nan)] for curves in self._curves]) for name in measured}
+        measured = dict.fromkeys(name for curves in self._curves for name in curves)
+        names = [name for name in dict.fromkeys([*CURVES, *measured]) if name in measured][:MAX_CURVES]
+        return {name: np.array([[curves.get(name, np.nan)] for curves in self._curves]) for name in names}
 
     def _refuse_too_many(self) -> None:
         most = min(MAX_RECORDS, MAX_CELLS // max(1, self._header.num_places))
@@ -161,7 +164,8 @@ def _names(rows: Sequence[_Row]) -> list[str]:
 def _curves(record: Mapping[str, Any]) -> dict[str, float]:
     """Name to number of the curves that a record has."""
     said = mapping(record.get("curves", {}), "curves")
-    return {name: float(_numbers([said[name]], 1)[0]) for name in CURVES if said.get(name) is not None}
+    known = [name for name in said if name in CURVES or (name.startswith(OF_OUTPUTS) and text(name, "a curve"))]
+    return {name: float(_numbers([said[name]], 1)[0]) for name in known if said[name] is not None}
 
 
 def _seconds(record: Mapping[str, Any], before: float) -> float:

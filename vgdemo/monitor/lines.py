@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,11 +35,25 @@ def record_of(seconds: float, logs: Mapping[str, Any], measured: Measured) -> di
 
 def _curves(logs: Mapping[str, Any]) -> dict[str, float]:
     """The curves of a record, from what Keras calls them."""
-    accuracy = next((name for name in ACCURACIES if name in logs), "")
-    measured = {"loss": "loss", "accuracy": accuracy}
+    measured = {"loss": "loss"} | _accuracies(logs)
     names = {f"train_{curve}": name for curve, name in measured.items()}
     names |= {f"val_{curve}": f"val_{name}" for curve, name in measured.items()}
     return {curve: float(logs[name]) for curve, name in names.items() if logs.get(name) is not None}
+
+
+def _accuracies(logs: Mapping[str, Any]) -> dict[str, str]:
+    """The curve of the only output's accuracy, or of each output's, to what Keras calls it.
+
+    Keras tells the loss of each output too; outputs without names have numbered accuracies instead.
+    """
+    outputs = [name.removesuffix("_loss") for name in logs if name.endswith("_loss") and not name.startswith("val_")]
+    called = [(output, f"{output}_{name}") for output in outputs for name in ACCURACIES]
+    of_outputs = {f"accuracy/{output}": name for output, name in called if name in logs}
+    only = next((name for name in ACCURACIES if name in logs), "")
+    numbered = [only, *(name for name in logs if re.fullmatch(rf"{only}_\d+", name))]
+    if len(numbered) > 1:
+        return {f"accuracy/{place}": name for place, name in enumerate(numbered, 1)}
+    return of_outputs or {"accuracy": only}
 
 
 def _columns(rows: Rows) -> dict[str, list[float | None]] | None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from vgdemo.model import Model
 
 CURVES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
+OF_OUTPUTS = ("train_accuracy/", "val_accuracy/")  # What the curve of one of several outputs begins with.
 KERNEL_STATISTICS = (
     "gradient_mean_abs",
     "gradient_rms",

@@ -46,7 +46,7 @@ class RunRecord:
         replicates: R, how many trainings of it there are.
         epochs: (E,) epoch numbers.
         curve_arrays: Name of `CURVES` to (E, R): mean loss, in nats for a cross-entropy, and accuracy as a share. What
-            was not measured is not there.
+            was not measured is not there. A network with several outputs has "val_accuracy/<output>" and the like.
         panels: Name to statistics along an axis. A trained run has "kernels", "updates" (how far each kernel moved in
             an epoch, from epoch 1 on) and "activations" (of the hidden layers). The record of a log has "activations"
             of every layer, and a panel "steps/<layer>" for each recurrent one. There NaN also stands where a statistic

@@ -88,7 +88,7 @@ def _figures(jobs: Jobs) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="options"):
         statistic = statistic_choice(records_of(jobs).values())
         replicates = replicate_choice(jobs.values())
-        fit, rows = fit_choice("these runs"), row_choice()
+        fit, rows = fit_choice("these runs"), row_choice(records_of(jobs).values())
     show_side_by_side(jobs, ViewOptions(statistic, fit=fit), replicates, rows)
     show_address()
 

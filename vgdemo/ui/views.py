@@ -12,7 +12,7 @@ import streamlit as st
 from vgdemo.comparison import headings
 from vgdemo.config import RunConfig
 from vgdemo.export import file_name, run_name, together
-from vgdemo.figures import ALL_STATISTICS, VIEWS, Figure, View, ViewOptions, overlaid_accuracy, views_of
+from vgdemo.figures import ALL_STATISTICS, VIEWS, Figure, View, ViewOptions, overlays_of, views_of
 from vgdemo.record import RunRecord
 from vgdemo.theory import Forecast
 from vgdemo.ui.board import Fitting, Led, Picture, board, drawn
@@ -70,12 +70,14 @@ def order_choice() -> bool:
     )
 
 
-def row_choice() -> tuple[str, ...]:
-    """Which of the `VIEWS` are drawn of runs side by side."""
-    st.session_state.setdefault(ROWS, list(FIRST_ROWS))
+def row_choice(records: Iterable[RunRecord]) -> tuple[str, ...]:
+    """Which of the `VIEWS` are drawn of runs side by side, among those that the records have."""
+    had = {name for record in records for name in views_of(record)}
+    offered = in_order(had) or (*VIEWS,)
+    st.session_state[ROWS] = [name for name in st.session_state.get(ROWS, FIRST_ROWS) if name in offered]
     chosen = st.pills(
         "Rows of figures",
-        VIEWS,
+        offered,
         selection_mode="multi",
         format_func=lambda name: VIEWS[name].label,
         key=ROWS,
@@ -135,7 +137,7 @@ def show_side_by_side(
     page: str = COMPARE,
     own: Mapping[str, str] | None = None,
 ) -> None:
-    """Runs by letter: their accuracy in one figure, then the rows of figures, a column for each run.
+    """Runs by letter: their curves in one figure, then the rows of figures, a column for each run.
 
     Args:
         jobs: The runs.
@@ -151,9 +153,11 @@ def show_side_by_side(
     def make(records: Mapping[str, RunRecord]) -> dict[str, Picture]:
         called = headings({letter: record.source for letter, record in records.items()}, names)
         chosen = {letter: one.options.replicates for letter, one in shown.items()}
-        overlay = partial(overlaid_accuracy, records, called, replicates=chosen)
         seen = tuple(called.items()), tuple(chosen.values())
-        pictures = {"overlay": drawn("overlay", seen, [*records.values()], overlay)}
+        pictures = {
+            name: drawn(name, seen, [*records.values()], partial(overlay, records, called, replicates=chosen))
+            for name, overlay in overlays_of(records.values()).items()
+        }
         for name, views in _in_rows(records, rows):
             pictures |= _row(name, views, records, shown)
         return _filed(

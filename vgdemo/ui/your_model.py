@@ -142,7 +142,7 @@ def _figures(logs: Logs) -> None:
         statistic = statistic_choice(log.record for log in logs.values())
         fit = fit_choice("this log" if len(logs) == 1 else "these logs")
         smallest_first = order_choice()
-        rows = row_choice() if len(logs) > 1 else ()
+        rows = row_choice(log.record for log in logs.values()) if len(logs) > 1 else ()
     options = ViewOptions(statistic, fit=fit, smallest_first=smallest_first)
     if len(logs) == 1:
         ((name, log),) = logs.items()
