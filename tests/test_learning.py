@@ -19,6 +19,7 @@ from vgdemo.learning import (
     gradient_ratio,
     guessing_accuracy,
     has_learned,
+    has_learned_by_loss,
     holds_nothing_to_learn,
     learning_threshold,
     quantile,
@@ -264,3 +265,22 @@ def test_three_corners_of_four_are_not_learned_and_noisy_points_are_as_well_as_c
         record = replace(ended(make_record(n_samples=1000), final, final), majority_share=0.504, ceiling=ceiling)
         record.curve_arrays["train_loss"][:] = np.linspace(0.7, 0.65, 4)[:, None]
         assert has_learned(record).tolist() == [learned] * 2, name
+
+
+def test_in_a_gap_a_run_has_what_was_measured_before_and_has_not_diverged(make_record: MakeRecord) -> None:
+    record = make_record(epochs=3)
+    gap = np.array([False, False, False, True])
+    for name in ("train_loss", "val_accuracy"):
+        record = changed(record, **{name: np.where(gap[:, None], np.nan, 0.75)})
+    assert without_finite_loss(record)[-1].all()
+    record = replace(record, gaps={"train_loss": gap, "val_accuracy": gap})
+    assert not without_finite_loss(record).any()
+    np.testing.assert_array_equal(final_accuracy(record), 0.75)
+
+
+@pytest.mark.parametrize(("probe", "learned"), [(0.2, True), (0.9, False)])
+def test_a_loss_that_weighs_examples_is_not_held_against_that_of_guessing(probe: float, learned: bool) -> None:
+    """A class weight of 10 makes a loss of 0.2 one of 2, and guessing costs 1.1."""
+    losses = {"train_loss": np.full((4, 1), 2.0), "probe_loss": np.linspace(1.1, probe, 4)[:, None]}
+    record = replace(foreign_record(replicates=1), curve_arrays=losses, guess=1.1)
+    assert has_learned_by_loss(record) == [learned]

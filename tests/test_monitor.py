@@ -19,6 +19,7 @@ from probe.kinds import KINDS, Kind, classes, numbers
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from vgdemo import GradientMonitor, RunRecord
+from vgdemo.diagnosis import Verdict
 from vgdemo.log import LogReader
 
 
@@ -334,3 +335,46 @@ def test_the_accuracy_of_each_of_several_outputs_is_recorded(tmp_path: Path, has
     assert "train_accuracy" not in curves
     tags = EventAccumulator(str(tmp_path)).Reload().Tags()["scalars"]
     assert {f"epoch_accuracy/{output}" for output in called} <= {*tags}
+
+
+def test_what_weighs_classes_is_not_taken_for_a_loss_that_grows() -> None:
+    """A weight of 10 makes the loss of fit ten times the probe's, whose curve is of one kind."""
+    keras.utils.set_random_seed(1)
+    x = np.random.default_rng(0).normal(size=(256, 4)).astype("float32")
+    y = (x[:, 0] > 0).astype(int)
+    model = keras.Sequential([keras.layers.Dense(8, "tanh"), keras.layers.Dense(1, "sigmoid")])
+    model.compile(keras.optimizers.SGD(1e-3), "binary_crossentropy")
+    monitor, losses = GradientMonitor(x, y), []
+    look = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: losses.append(float(model.compute_loss(y=y[:, None], y_pred=model(x))))
+    )
+    model.fit(x, y, epochs=4, class_weight={0: 10, 1: 10}, callbacks=[monitor, look], verbose=0)
+    record = monitor.record
+    assert record.curve_arrays["train_loss"][1:].min() > 2 * np.log(2)
+    np.testing.assert_allclose(record.curve_arrays["probe_loss"][:4, 0], losses, rtol=1e-6)
+    assert monitor.diagnosis.verdict is Verdict.UNKNOWN
+    assert record.model.epoch_updates == 8
+
+
+@pytest.mark.parametrize("loss", ["binary_crossentropy", "mean_squared_error"])
+def test_guessing_costs_what_examples_weigh(loss: str) -> None:
+    """The best answer that is the same for all, found by trying, costs as much by Keras's own loss."""
+    model = keras.Sequential([keras.layers.Dense(1, "sigmoid")])
+    model.compile("sgd", loss)
+    x, y = np.ones((8, 2), "float32"), np.array([0, 1, 1, 1, 0, 1, 1, 1], "float32")
+    weights = np.linspace(0, 3, 8)
+    monitor = GradientMonitor(x, y, weights)
+    model.fit(x, y, sample_weight=weights, callbacks=[monitor], verbose=0)
+    answers = np.linspace(0.01, 0.99, 999)
+    costs = [keras.losses.get(loss)(y[:, None], np.full((8, 1), answer, "float32")) for answer in answers]
+    assert monitor.record.guess == pytest.approx(min(float(np.mean(cost * weights)) for cost in costs), rel=1e-3)
+
+
+def test_a_validation_now_and_then_leaves_gaps_and_no_nan() -> None:
+    kind = made("dense_with_dropout_and_batch_normalization")
+    monitor = GradientMonitor(*kind.probe)
+    history = kind._replace(fit=kind.fit | {"validation_freq": 2}).fitted(5, [monitor])
+    epochs, values = monitor.record.curve("val_loss") or pytest.fail("not measured")
+    assert epochs.tolist() == [2, 4]
+    np.testing.assert_allclose(values[:, 0], history["val_loss"])
+    assert not any(trace.name == "loss NaN" for trace in monitor.figure("curves").data)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom, binomtest
 
-from vgdemo.record import RunRecord
+from vgdemo.record import PROBE_LOSS, RunRecord
 from vgdemo.wording import counted, percent
 
 # Share of the way from the larger class to the ceiling: beyond the half that three of xor's four corners are; for the
@@ -113,22 +113,45 @@ def accuracy(record: RunRecord, half: str = "val") -> Array | None:
     """(E, R) accuracy on the half "train" or "val"; None if it was not measured.
 
     A replicate whose training loss is no finite number any more guesses: its accuracy is what was measured, but never
-    above that of always answering the larger class.
+    above that of always answering the larger class. In a gap it is what was measured before.
 
     Example:
         >>> accuracy(record).shape  # Epochs 0 to 3, two replicates.
         (4, 2)
     """
-    measured = record.curve_arrays.get(f"{half}_accuracy")
+    measured = _latest(record, f"{half}_accuracy")
     if measured is None:
         return None
     return np.where(without_finite_loss(record), np.fmin(measured, guessing_accuracy(record)), measured)
 
 
 def without_finite_loss(record: RunRecord) -> NDArray[np.bool_]:
-    """(E, R) whether the training loss is no finite number; where it was not measured, nothing says so."""
-    loss = record.curve_arrays.get("train_loss")
+    """(E, R) whether the training loss is no finite number; where it was never measured, nothing says so."""
+    loss = _latest(record, "train_loss")
     return np.zeros((len(record.epochs), record.replicates), np.bool_) if loss is None else ~np.isfinite(loss)
+
+
+def training_loss(record: RunRecord) -> Array | None:
+    """(M, R) training loss wherever it was measured, each time in the same way; None if it never was.
+
+    Where examples that stay the same were measured it is theirs: what a training itself reports may weigh examples or
+    classes, so that neither a loss from before the first update nor that of guessing compares with it.
+
+    Example:
+        >>> training_loss(record).shape  # Epochs 0 to 3, two replicates.
+        (4, 2)
+    """
+    measured = record.curve(PROBE_LOSS) or record.curve("train_loss")
+    return None if measured is None else measured[1]
+
+
+def _latest(record: RunRecord, name: str) -> Array | None:
+    """(E, R) a curve, in its gaps what it was before; None if it was never measured."""
+    values, gaps = record.curve_arrays.get(name), record.gaps.get(name)
+    if values is None or gaps is None:
+        return values
+    before = np.maximum.accumulate(np.where(gaps, -1, np.arange(len(values))))
+    return np.where(before[:, None] < 0, np.nan, values[before])
 
 
 def final_accuracy(record: RunRecord, half: str = "val") -> Array | None:
@@ -202,18 +225,17 @@ def has_learned_by_loss(record: RunRecord) -> NDArray[np.bool_] | None:
         >>> has_learned_by_loss(record)
         array([False, False])
     """
-    training = record.curve_arrays.get("train_loss")
-    loss = record.curve_arrays.get("val_loss", training)
-    if training is None or loss is None or len(loss) < 2:
+    training, validation, guessing = training_loss(record), record.curve("val_loss"), record.guessing_loss
+    if training is None or len(training) < 2:
         return None
-    guessing = record.guessing_loss
+    loss = training if validation is None else validation[1]
     limit = HALVED * training[0] if guessing is None else LEARNED_LOSS * guessing
     return np.asarray((loss[-1] >= 0) & (loss[-1] < limit) & ~without_finite_loss(record)[-1])
 
 
 def _is_as_it_began(record: RunRecord) -> NDArray[np.bool_]:
     """(R,) whether neither accuracy nor loss is better than before the first update, as far as they were measured."""
-    values, loss = accuracy(record), record.curve_arrays.get("train_loss")
+    values, loss = accuracy(record), training_loss(record)
     if values is None or not len(values) or record.epochs[0] > 0:
         return np.zeros(record.replicates, np.bool_)
     rise = RISE * (learning_threshold(record) - guessing_accuracy(record))

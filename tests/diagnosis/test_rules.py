@@ -203,3 +203,34 @@ def test_a_run_that_has_begun_to_learn_is_not_called_stuck() -> None:
 
 def rules_of(record: RunRecord) -> list[Rule]:
     return first_rules(Symptoms(record))
+
+
+@pytest.mark.parametrize(
+    ("reported", "probe", "verdict"),
+    [
+        (3.0, 0.69, Verdict.STUCK),  # A class weighs more than one, so that the loss is larger than it is.
+        (0.1, 3.0, Verdict.STUCK),  # The probe is none of the examples that are trained on, and those are fitted.
+        (3.0, 3.0, Verdict.DIVERGED),
+    ],
+)
+def test_a_training_diverges_where_both_it_and_its_probe_do(reported: float, probe: float, verdict: Verdict) -> None:
+    record = filled(record_of(PLATEAU), "train_loss", reported, np.s_[1:])
+    losses = np.full_like(record.curve_arrays["train_loss"], 0.69)
+    losses[1:] = probe
+    record = replace(record, curve_arrays={**record.curve_arrays, "probe_loss": losses})
+    assert {rule.verdict for rule in rules_of(record)} == {verdict}
+
+
+@pytest.mark.parametrize(
+    ("unit", "epoch_updates", "verdict"),
+    [
+        ("epoch", None, Verdict.UNKNOWN),
+        ("epoch", 199, Verdict.UNKNOWN),
+        ("epoch", 200, Verdict.STUCK),
+        ("step", 200, Verdict.UNKNOWN),  # Ten steps are ten, whatever an epoch has.
+    ],
+)
+def test_few_epochs_of_many_updates_are_not_few(unit: str, epoch_updates: int | None, verdict: Verdict) -> None:
+    record = record_of(PLATEAU, epochs=10)
+    record = replace(record, unit=unit, model=replace(record.model, epoch_updates=epoch_updates))
+    assert {rule.verdict for rule in rules_of(record)} == {verdict}

@@ -128,15 +128,16 @@ def test_nothing_is_said_of_what_can_be_reached_where_nobody_knows(make_record: 
     assert not any("reach" in str(trace.name) for trace in curves(loss_alone).data)
 
 
-@pytest.mark.parametrize(("nan", "marked"), [([0], []), ([2, 3], [2, 3]), ([0, 3], [3]), ([0, 1, 2, 3], [0, 1, 2, 3])])
-def test_a_loss_that_is_not_measured_yet_is_not_called_nan(
-    nan: list[int], marked: list[int], make_record: Callable[..., RunRecord]
+@pytest.mark.parametrize("gaps", [[], [0], [0, 2], [1, 3]])
+def test_what_is_between_two_measurements_is_drawn_as_a_line_and_not_called_nan(
+    gaps: list[int], make_record: Callable[..., RunRecord]
 ) -> None:
-    loss = np.full((4, 2), 0.5)
-    loss[nan] = np.nan
-    figure = curves(changed(make_record(), val_loss=loss))
-    marks = [trace.x.tolist() for trace in figure.data if trace.name == "loss NaN"]
-    assert marks == ([marked] if marked else [])
+    loss, nan = np.full((4, 2), 0.5), [place for place in (0, 3) if place not in gaps]
+    loss[[0, 3, *gaps]] = np.nan
+    record = changed(make_record(), val_loss=loss)
+    figure = curves(replace(record, gaps={"val_loss": np.isin(np.arange(4), gaps)}))
+    assert [trace.x.tolist() for trace in figure.data if trace.name == "loss NaN"] == [nan] * bool(nan)
+    assert named(figure, "validation").x.tolist() == [place for place in range(4) if place not in gaps]
 
 
 def test_each_of_several_outputs_has_a_line_of_its_accuracy() -> None:

@@ -18,7 +18,7 @@ import pytest
 from conftest import LSTM
 
 from vgdemo.log import LogError, LogReader, LogWriter, find_logs, read_log
-from vgdemo.record import KERNEL_STATISTICS, Log, RunStatus
+from vgdemo.record import KERNEL_STATISTICS, Log, RunRecord, RunStatus
 
 HEADER: dict[str, Any] = {
     "name": "mine",
@@ -92,7 +92,7 @@ def test_the_accuracies_of_several_outputs_are_read_and_so_many_at_most(writer: 
     many = {f"val_accuracy/{number}": 0.5 for number in range(100)}
     writer.append(record_of(0, curves={"train_accuracy/a": 0.25, "val_accuracy": 0.5, "other/a": 1.0} | many))
     read = LogReader(writer.folder).record.curve_arrays
-    assert list(read)[:3] == ["val_accuracy", "train_accuracy/a", "val_accuracy/0"] and len(read) == 36
+    assert list(read)[:3] == ["val_accuracy", "train_accuracy/a", "val_accuracy/0"] and len(read) == 37
     assert read["train_accuracy/a"].tolist() == [[0.25]]
 
 
@@ -342,3 +342,17 @@ def test_numbers_survive_to_the_last_digit_and_arrays_are_written_too(writer: Lo
     read = LogReader(writer.folder).record.values("kernel_mean")[0, 0]
     np.testing.assert_array_equal(read, values)
     assert np.signbit(read[2])
+
+
+def test_what_was_not_measured_is_told_from_what_is_no_number_and_stays_so(writer: LogWriter, tmp_path: Path) -> None:
+    for epoch, said in enumerate([{}, {"val_loss": float("nan")}, {"val_loss": None}, {"val_loss": 0.5}]):
+        writer.append(record_of(epoch, curves={"train_loss": 1.0, "probe_loss": 2.0, **said}))
+    record = LogReader(writer.folder).record
+    record.save(tmp_path / "kept.zip")
+    for one in (record, RunRecord.load(tmp_path / "kept.zip")):
+        assert {name: gaps.tolist() for name, gaps in one.gaps.items()} == {"val_loss": [True, False, True, False]}
+        epochs, values = one.curve("val_loss") or pytest.fail("not measured")
+        assert epochs.tolist() == [1, 3]
+        np.testing.assert_array_equal(values, [[np.nan], [0.5]])
+        assert one.curve_arrays["probe_loss"].tolist() == [[2.0]] * 4 and one.curve("val_accuracy") is None
+    assert record.beginning.gaps["val_loss"].tolist() == [True]

@@ -22,6 +22,7 @@ from vgdemo.diagnosis.symptoms import Array
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.learning import accuracy_deciles
 from vgdemo.model import Model
+from vgdemo.record import PROBE_LOSS
 from vgdemo.theory import factor_per_layer
 from vgdemo.wording import capitalized, listed, number, percent
 
@@ -88,7 +89,8 @@ def _loss(case: Case) -> str:
         return ""
     change = "rises" if end > (1 + STEADY) * start else "falls" if end < (1 - STEADY) * start else "stays"
     way = f"from {number(start)} to {number(end)}" if change != "stays" else f"near {number(end)}"
-    return f"The training loss {change} {way}{_price_of_guessing(case.symptoms.model)}."
+    whose = "loss on the probe" if PROBE_LOSS in case.symptoms.record.curve_arrays else "training loss"
+    return f"The {whose} {change} {way}{_price_of_guessing(case.symptoms.model)}."
 
 
 def _price_of_guessing(model: Model) -> str:

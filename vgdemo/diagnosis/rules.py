@@ -14,6 +14,7 @@ from vgdemo.wording import number
 
 UNDERFLOWN = 0.5  # Share of a gradient that is exactly 0.
 VANISHED_THROUGH_TIME = 1e-4  # Of the largest derivative by a state.
+MANY_UPDATES = 2_000  # What 125 epochs have unless a run is set otherwise.
 UNMOVED = 0.1  # Kernels that move by less than a tenth of their length are still the random ones.
 
 Held = Mask | np.bool_ | bool  # Of each replicate, or of all of them.
@@ -124,7 +125,7 @@ def _diverges(symptoms: Symptoms, limit: float) -> Held:
     if loss is None or guessing is None:
         return broken
     risen = (loss.final > limit * guessing) & (loss.final > loss.start)
-    return broken | (risen & ~symptoms.averages_lag)
+    return broken | (risen & ~symptoms.averages_lag & ~symptoms.fits)
 
 
 def _still_falls(symptoms: Symptoms, limit: float) -> Held:
@@ -149,6 +150,10 @@ def _saturates(symptoms: Symptoms, limit: float) -> Held:
 
 def _never_moves(symptoms: Symptoms, limit: float) -> Held:
     return _below(symptoms.steps, limit) & _below(symptoms.movement, UNMOVED)
+
+
+def _is_short(symptoms: Symptoms, epochs: float) -> Held:
+    return symptoms.trained_epochs < epochs and (symptoms.updates or 0) < MANY_UPDATES
 
 
 NOT_MEASURED = Rule(
@@ -335,10 +340,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         Verdict.UNKNOWN,
         "training",
-        "Fewer than {threshold} epochs were trained.",
+        "Fewer than {threshold} epochs were trained, and not known to be 2,000 updates.",
         20,
-        "Runs that learn may stay on a plateau for tens of epochs first.",
-        lambda s, limit: s.trained_epochs < limit,
+        "Runs that learn may stay on a plateau for tens of epochs first, of 16 updates each unless set otherwise.",
+        _is_short,
     ),
     Rule(
         Verdict.SATURATED,

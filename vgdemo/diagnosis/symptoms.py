@@ -30,9 +30,10 @@ from vgdemo.learning import (
     has_learned,
     has_learned_by_loss,
     holds_nothing_to_learn,
+    training_loss,
 )
 from vgdemo.model import AVERAGE_MOMENTUM, Model
-from vgdemo.record import RunRecord
+from vgdemo.record import PROBE_LOSS, RunRecord
 
 LAGGING = 0.05  # Of the first values, which say nothing of the signal, in a moving average.
 SETTING_OUT = 0.98  # Of the loss of guessing: less than that is more than a plateau's wandering.
@@ -44,7 +45,7 @@ Mask = NDArray[np.bool_]
 
 
 class Loss(NamedTuple):
-    """Training loss of each replicate, (R,) each; the last two are medians over a tenth of the epochs.
+    """`training_loss` of each replicate, (R,) each; the last two are medians over a tenth of the epochs.
 
     Attributes:
         start: Before the first update.
@@ -80,6 +81,13 @@ class Symptoms:
     def trained_epochs(self) -> int:
         """Epochs between the first and the last that were measured."""
         return int(self.record.epochs[-1] - self.record.epochs[0])
+
+    @property
+    def updates(self) -> int | None:
+        """Updates of the weights between the first measurement and the last; None if they are not known."""
+        if self.record.unit == "step":
+            return self.trained_epochs
+        return None if self.model.epoch_updates is None else self.model.epoch_updates * self.trained_epochs
 
     @property
     def guessing_accuracy(self) -> float:
@@ -153,7 +161,7 @@ class Symptoms:
     @cached_property
     def loss(self) -> Loss | None:
         """Training loss at the start, half-way and in the end."""
-        values = self.record.curve_arrays.get("train_loss")
+        values = training_loss(self.record)
         if values is None:
             return None
         middle = len(values) // 2
@@ -165,11 +173,31 @@ class Symptoms:
 
         After n updates the first values are left with a weight of 0.99^n, in Keras as here.
         """
-        model, loss, guessing = self.model, self.loss, self.guessing_loss
-        if model.normalization != "batch" or model.epoch_updates is None or loss is None or guessing is None:
+        loss, guessing, updates = self._evaluated_loss, self.guessing_loss, self.updates
+        if self.model.normalization != "batch" or updates is None or loss is None or guessing is None:
             return np.zeros(self.record.replicates, dtype=bool)
-        left = AVERAGE_MOMENTUM ** (model.epoch_updates * self.trained_epochs)
-        return (left >= LAGGING) & (loss.final > guessing)
+        return (AVERAGE_MOMENTUM**updates >= LAGGING) & (loss > guessing)
+
+    @property
+    def _evaluated_loss(self) -> Array | None:
+        """(R,) final loss as averages have it: in a log the validation loss, unless training is no better than a guess.
+
+        A log's training loss is that of batches normalised by themselves.
+        """
+        if self.record.config is not None:
+            return None if self.loss is None else self.loss.final
+        validation = self.record.curve("val_loss")
+        if validation is None or self.loss is None or self.guessing_loss is None:
+            return None
+        return np.where(self.loss.final < self.guessing_loss, validation[1][-1], np.nan)
+
+    @property
+    def fits(self) -> Mask:
+        """(R,) whether training itself reports a final loss below that of guessing."""
+        reported = self.record.curve("train_loss")
+        if reported is None or self.guessing_loss is None:
+            return np.zeros(self.record.replicates, dtype=bool)
+        return np.asarray(reported[1][-1] < self.guessing_loss)
 
     @cached_property
     def has_learned_a_part(self) -> Mask:
@@ -194,8 +222,9 @@ class Symptoms:
     def broken_from(self) -> Array:
         """(R,) first epoch at which loss or gradient is not a finite number; infinite where there is none."""
         first = np.full(self.record.replicates, np.inf)
-        if (loss := self.record.curve_arrays.get("train_loss")) is not None:
-            first = np.minimum(first, _first(self.record.epochs, ~np.isfinite(loss)))
+        for name in ("train_loss", PROBE_LOSS):
+            if (loss := self.record.curve(name)) is not None:
+                first = np.minimum(first, _first(loss[0], ~np.isfinite(loss[1])))
         if (gradients := self._values("gradient_rms")) is not None:
             epochs = self.record.panel_of("gradient_rms").epochs
             first = np.minimum(first, _first(epochs, np.asarray((~np.isfinite(gradients)).any(axis=-1))))

@@ -30,6 +30,7 @@ CURVE_TAGS = {
     "train_loss": "epoch_loss",
     "val_accuracy": "epoch_val_accuracy",
     "val_loss": "epoch_val_loss",
+    "probe_loss": "epoch_probe_loss",
 }
 SIGNED = ("kernel_mean", "activation_mean")  # They have no logarithm, even in a run in which none is negative.
 LOG10 = "As a power of ten: -8 is 1e-8. An exact zero has none and is left out."
@@ -114,7 +115,8 @@ def _curves(
 ) -> Iterator[Scalars | Histograms]:
     for name, values in curves.items():
         if name.partition("/")[0] in CURVE_TAGS:  # A file from elsewhere may have others.
-            yield Scalars(_tag(name), description, record.epochs, values)
+            measured = record.is_measured(name)
+            yield Scalars(_tag(name), description, record.epochs[measured], values[measured])
 
 
 def _tag(curve: str) -> str:

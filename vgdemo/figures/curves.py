@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from vgdemo.figures import guide
 from vgdemo.figures.axes import epoch_axis, log_axis
@@ -28,6 +29,7 @@ COLUMNS_OF_BAND: dict[str, Place] = {
     "low (10 %)": "customdata[i][0]",
     "high (90 %)": "customdata[i][1]",
 }
+Measured = tuple[NDArray[np.int32], Values]  # (M,) epochs and (M, R) what a curve was at them.
 
 
 class Curve(NamedTuple):
@@ -38,7 +40,8 @@ class Curve(NamedTuple):
         half: "training" or "validation".
         name: What the legend calls the half.
         color: Of the half.
-        values: (E, R).
+        epochs: (M,) at which it was measured.
+        values: (M, R).
         output: Of which it is the accuracy, if the network has several.
         dash: Of its line.
     """
@@ -47,9 +50,15 @@ class Curve(NamedTuple):
     half: str
     name: str
     color: str
+    epochs: NDArray[np.int32]
     values: Values
     output: str = ""
     dash: str = "solid"
+
+    def thinned(self, record: RunRecord) -> Curve:
+        """As much of it as a line shows."""
+        shown = column_indices(record, self.epochs)
+        return self._replace(epochs=self.epochs[shown], values=self.values[shown])
 
     @property
     def columns(self) -> dict[str, Place]:
@@ -75,15 +84,14 @@ def curves(record: RunRecord, *, replicates: Sequence[int] = (), singles: bool =
     """
     measured = list(_measured(record, replicates))
     figure = _axes(record, measured, _reading(record, measured, replicates))
-    shown = column_indices(record, record.epochs)
-    drawn = [curve._replace(values=curve.values[shown]) for curve in measured]
+    drawn = [curve.thinned(record) for curve in measured]
     for curve in drawn:
-        _add_curve(figure, record.epochs[shown], curve, replicates, singles=singles)
+        _add_curve(figure, curve, replicates, singles=singles)
     if any(curve.measure == "accuracy" for curve in drawn):
         add_ceiling(figure, line_of_epochs(record), record.ceiling)
     for curve in drawn:
         if curve.measure == "loss":
-            add_marks(figure, record.epochs[shown], curve.name, curve.values)
+            add_marks(figure, curve.epochs, curve.name, curve.values)
     return figure
 
 
@@ -91,36 +99,40 @@ def _measured(record: RunRecord, replicates: Sequence[int]) -> Iterator[Curve]:
     halves = (("train", "training", "train", TRAIN), ("val", "validation", "validation", VALIDATION))
     for measure in ("accuracy", "loss"):
         for key, half, name, color in halves:
-            values = measured_curve(record, measure, key)
-            if values is not None:
-                yield Curve(measure, half, name, color, of_replicates(values, replicates))
+            measured = measured_curve(record, measure, key)
+            if measured is not None:
+                epochs, values = measured
+                yield Curve(measure, half, name, color, epochs, of_replicates(values, replicates))
     for key, half, name, color in halves:
-        for (output, values), dash in zip(_of_outputs(record, key), itertools.cycle(DASHES), strict=False):
+        for (output, (epochs, values)), dash in zip(_of_outputs(record, key), itertools.cycle(DASHES), strict=False):
             chosen = of_replicates(values, replicates)
-            yield Curve("accuracy", half, f"{name}, {literal(output)}", color, chosen, output, dash)
+            yield Curve("accuracy", half, f"{name}, {literal(output)}", color, epochs, chosen, output, dash)
 
 
-def measured_curve(record: RunRecord, measure: str, key: str) -> Values | None:
-    """(E, R) "accuracy" or "loss" on the half "train" or "val"; None if it was not measured."""
-    return accuracy(record, key) if measure == "accuracy" else record.curve_arrays.get(f"{key}_{measure}")
+def measured_curve(record: RunRecord, measure: str, key: str) -> Measured | None:
+    """(M,) epochs and (M, R) "accuracy" or "loss" on the half "train" or "val"; None if it was not measured."""
+    name = f"{key}_{measure}"
+    measured, values = record.curve(name), accuracy(record, key) if measure == "accuracy" else None
+    return measured if measured is None or values is None else (measured[0], values[record.is_measured(name)])
 
 
-def _of_outputs(record: RunRecord, key: str) -> Iterator[tuple[str, Values]]:
+def _of_outputs(record: RunRecord, key: str) -> Iterator[tuple[str, Measured]]:
     """Each of several outputs with its accuracy."""
-    for name, values in record.curve_arrays.items():
+    for name in record.curve_arrays:
         measure, _, output = name.partition("/")
-        if output and measure == f"{key}_accuracy":
-            yield output, values
+        measured = record.curve(name)
+        if output and measure == f"{key}_accuracy" and measured is not None:
+            yield output, measured
 
 
-def _add_curve(figure: go.Figure, epochs: Values, curve: Curve, replicates: Sequence[int], *, singles: bool) -> None:
+def _add_curve(figure: go.Figure, curve: Curve, replicates: Sequence[int], *, singles: bool) -> None:
     axis = "y" if curve.measure == "accuracy" else "y2"
     is_named = any(trace.name == curve.name for trace in figure.data)
-    add_band(figure, epochs, curve.values, color=curve.color, axis=axis)
+    add_band(figure, curve.epochs, curve.values, color=curve.color, axis=axis)
     if singles:
-        _add_singles(figure, epochs, curve, replicates, axis=axis)
+        _add_singles(figure, curve, replicates, axis=axis)
     figure.add_scatter(
-        x=epochs,
+        x=curve.epochs,
         y=quantile(curve.values, 0.5),
         yaxis=axis,
         name=curve.name,
@@ -192,9 +204,9 @@ def add_ceiling(
     figure.add_annotation(x=0, y=ceiling, text=f"{words}{number(ceiling)}", font={"size": 11}, **beside)
 
 
-def _add_singles(figure: go.Figure, epochs: Values, curve: Curve, replicates: Sequence[int], *, axis: str) -> None:
+def _add_singles(figure: go.Figure, curve: Curve, replicates: Sequence[int], *, axis: str) -> None:
     """All replicates as one trace, with a gap after each: thirty traces of their own would be slow."""
-    count = curve.values.shape[1]
+    epochs, count = curve.epochs, curve.values.shape[1]
     numbers = np.array(replicates or range(count), np.int32) + 1
     gap = np.full((1, count), np.nan)
     figure.add_scatter(
@@ -214,9 +226,7 @@ def add_marks(figure: go.Figure, epochs: Values, whose: str, values: Values, axi
     """Squares at an end of the axis where the median of (E, R) losses has no place on it."""
     shown, middle = figure.layout[f"yaxis{axis[1:]}"], quantile(values, 0.5)
     low, high = (10**end if shown.type == "log" else end for end in shown.range)
-    is_measured = np.cumsum(~np.isnan(middle)) > 0  # A callback has no validation loss before the first epoch.
-    is_nan = np.isnan(middle) & (is_measured | ~is_measured.any())
-    places = (middle == 0) & (shown.type == "log"), is_nan, np.isinf(middle)
+    places = (middle == 0) & (shown.type == "log"), np.isnan(middle), np.isinf(middle)
     for (name, color), where, end in zip(SPECIAL_COLORS.items(), places, (low, high, high), strict=True):
         if where.any():
             figure.add_scatter(
@@ -283,7 +293,7 @@ def _reading(record: RunRecord, measured: Sequence[Curve], replicates: Sequence[
     low, middle, high = (number(float(quantile(told.values[-1:], share)[0])) for share in DECILES)
     if told.output:
         middle = _worst_to_best([one for one in measured if (one.measure, one.half) == (told.measure, told.half)])
-    sentence = f"{told.half.capitalize()} {told.measure} {middle} at {record.unit} {record.epochs[-1]}"
+    sentence = f"{told.half.capitalize()} {told.measure} {middle} at {record.unit} {told.epochs[-1]}"
     count = told.values.shape[1]
     if count > 1:
         sentence = f"Median {uncapitalized(sentence)}; 10–90 % of {how_many(record, replicates)}: {low} to {high}"

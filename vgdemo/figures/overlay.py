@@ -27,7 +27,7 @@ from vgdemo.figures.curves import (
 from vgdemo.figures.frames import Stop, Trace, with_frames
 from vgdemo.figures.hover import told
 from vgdemo.figures.profile import layer_profile
-from vgdemo.figures.sampling import Indices, column_indices, drawn_panel, of_replicates, who
+from vgdemo.figures.sampling import column_indices, drawn_panel, of_replicates, who
 from vgdemo.figures.scales import Fit, Values
 from vgdemo.figures.style import RUN_COLORS, literal, new_figure
 from vgdemo.learning import quantile
@@ -45,19 +45,27 @@ class _Line(NamedTuple):
 
     Attributes:
         half: "validation", or "training" if there is no other.
-        values: (E, R) of the replicates that are drawn; None if nothing was measured.
+        epochs: (M,) at which it was measured.
+        values: (M, R) of the replicates that are drawn; None if nothing was measured.
     """
 
     half: str
+    epochs: Values
     values: Values | None
 
     @classmethod
     def of(cls, record: RunRecord, measure: str, replicates: Sequence[int]) -> _Line:
         for key, half in (("val", "validation"), ("train", "training")):
-            values = measured_curve(record, measure, key)
-            if values is not None:
-                return cls(half, of_replicates(values, replicates))
-        return cls("validation", None)
+            measured = measured_curve(record, measure, key)
+            if measured is not None:
+                epochs, values = measured
+                return cls(half, epochs, of_replicates(values, replicates))
+        return cls("validation", record.epochs[:0], None)
+
+    def thinned(self, record: RunRecord) -> tuple[Values, Values] | None:
+        """As much of epochs and values as a line shows; None if nothing was measured."""
+        shown = column_indices(record, self.epochs)
+        return None if self.values is None else (self.epochs[shown], self.values[shown])
 
     def final(self, *, says_half: bool) -> str:
         """The median after the last epoch, in words."""
@@ -114,9 +122,10 @@ def overlaid_loss(records: Mapping[str, RunRecord], names: Names, *, replicates:
     """
     figure = _overlaid(records, "loss", names, replicates)
     for letter, record in records.items():
-        values, shown = _Line.of(record, "loss", replicates.get(letter, ())).values, _shown(record)
-        if values is not None:
-            add_marks(figure, record.epochs[shown], letter, values[shown], axis="y")
+        drawn = _Line.of(record, "loss", replicates.get(letter, ())).thinned(record)
+        if drawn is not None:
+            epochs, values = drawn
+            add_marks(figure, epochs, letter, values, axis="y")
     return figure
 
 
@@ -127,8 +136,8 @@ def _overlaid(records: Mapping[str, RunRecord], measure: str, names: Names, repl
     figure = _axes(records, lines, " ".join([*halves, measure] if len(halves) == 1 else [measure]), replicates)
     for (letter, line), color in zip(lines.items(), RUN_COLORS, strict=False):
         name = names[letter] if len(halves) == 1 else f"{names[letter]}, {line.half}"
-        if line.values is not None:
-            _add_line(figure, records[letter], line.values, letter=letter, name=name, color=color)
+        if (drawn := line.thinned(records[letter])) is not None:
+            _add_line(figure, *drawn, letter=letter, name=name, color=color)
     return figure
 
 
@@ -136,21 +145,16 @@ def _halves(lines: Lines) -> set[str]:
     return {line.half for line in lines.values() if line.values is not None} or {"validation"}
 
 
-def _add_line(figure: go.Figure, record: RunRecord, values: Values, *, letter: str, name: str, color: str) -> None:
-    shown = _shown(record)
-    add_band(figure, record.epochs[shown], values[shown], color=color, axis="y")
+def _add_line(figure: go.Figure, epochs: Values, values: Values, *, letter: str, name: str, color: str) -> None:
+    add_band(figure, epochs, values, color=color, axis="y")
     figure.add_scatter(
-        x=record.epochs[shown],
-        y=quantile(values[shown], 0.5),
+        x=epochs,
+        y=quantile(values, 0.5),
         name=literal(name),
         line={"color": color, "width": 2},
-        customdata=ends_of_band(values[shown]),
+        customdata=ends_of_band(values),
         **told(f"{letter}: ", "y", {"epoch": "x[i]", "run": [name]} | COLUMNS_OF_BAND),
     )
-
-
-def _shown(record: RunRecord) -> Indices:
-    return column_indices(record, record.epochs)
 
 
 def _longest(records: Mapping[str, RunRecord]) -> RunRecord:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from vgdemo.record import (
     HISTOGRAM_BINS,
     KERNEL_STATISTICS,
     OF_OUTPUTS,
+    PROBE_LOSS,
     UPDATE_STATISTICS,
     Log,
     Panel,
@@ -23,8 +24,9 @@ from vgdemo.record import (
     RunStatus,
 )
 
+LOG_CURVES = (*CURVES, PROBE_LOSS)
 MAX_RECORDS = 100_000
-MAX_CURVES = 36  # Those of 16 outputs, in training and validation.
+MAX_CURVES = 37  # Those of 16 outputs, in training and validation, and of the probe.
 MAX_CELLS = 2_000_000  # Records times places: with all statistics and histograms these are 700 MB.
 LAYER_STATISTICS = (*ACTIVATION_STATISTICS, "output_gradient_rms")
 STEP_STATISTICS = ("state_gradient_mean_abs",)
@@ -81,12 +83,14 @@ class Measurements:
 
     def record(self, header: Header) -> RunRecord:
         """All until now as one record; the header may say another status than when the log began."""
+        curves = self._curve_arrays()
         return RunRecord(
             source=Log(header.name, header.run_key),
             model=header.model,
             replicates=1,
             epochs=np.array(self._epochs, np.int32),
-            curve_arrays=self._curve_arrays(),
+            curve_arrays=curves,
+            gaps=self._gaps(curves),
             panels={name: self._panel(name) for name, rows in self._rows.items() if rows},
             planned_epochs=None if header.status is RunStatus.COMPLETE else header.planned,
             majority_share=header.majority_share,
@@ -101,8 +105,13 @@ class Measurements:
     def _curve_arrays(self) -> dict[str, Array]:
         """(E, 1) of each curve that some record has."""
         measured = dict.fromkeys(name for curves in self._curves for name in curves)
-        names = [name for name in dict.fromkeys([*CURVES, *measured]) if name in measured][:MAX_CURVES]
+        names = [name for name in dict.fromkeys([*LOG_CURVES, *measured]) if name in measured][:MAX_CURVES]
         return {name: np.array([[curves.get(name, np.nan)] for curves in self._curves]) for name in names}
+
+    def _gaps(self, names: Iterable[str]) -> dict[str, NDArray[np.bool_]]:
+        """(E,) where a curve that some record has is in no other."""
+        absent = {name: np.array([name not in curves for curves in self._curves]) for name in names}
+        return {name: gaps for name, gaps in absent.items() if gaps.any()}
 
     def _refuse_too_many(self) -> None:
         most = min(MAX_RECORDS, MAX_CELLS // max(1, self._header.num_places))
@@ -164,7 +173,7 @@ def _names(rows: Sequence[_Row]) -> list[str]:
 def _curves(record: Mapping[str, Any]) -> dict[str, float]:
     """Name to number of the curves that a record has."""
     said = mapping(record.get("curves", {}), "curves")
-    known = [name for name in said if name in CURVES or (name.startswith(OF_OUTPUTS) and text(name, "a curve"))]
+    known = [name for name in said if name in LOG_CURVES or (name.startswith(OF_OUTPUTS) and text(name, "a curve"))]
     return {name: float(_numbers([said[name]], 1)[0]) for name in known if said[name] is not None}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,15 +32,15 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
 
     For every kernel it records statistics and a histogram of its gradient, its size and its update; for every layer
     the mean, deviation, saturated and dead share of its output, and the size of the loss's derivative by it. They are
-    taken on a probe, some examples that stay the same. The curves are those that `fit` reports; at epoch 0 the loss of
-    the probe.
+    taken on a probe, some examples that stay the same. The curves are those that `fit` reports, in which class weights
+    count; at epoch 0 the loss of the probe. That loss is a curve of its own as well, by which the verdict goes.
 
     Args:
         x: Inputs of the probe, in the shapes that `fit` gets; 256 examples are enough. Arrays in any structure, a
             `tf.data.Dataset` or a `keras.utils.PyDataset`, of which the first batch is taken. Without a probe the
             gradients of single batches are recorded, as the optimiser gets them, and no layer's output.
         y: Targets of the probe.
-        sample_weight: What each example counts. Class weights never reach a callback.
+        sample_weight: What each example counts.
         every: Epochs from one record to the next; the last is always recorded.
         every_batches: Training steps from one record to the next, in place of epochs; the ends of epochs are recorded
             too. Where `fit` takes several steps in one execution, at the first that comes after so many.
@@ -261,11 +262,18 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
             "guessing_loss": described.guess,
             "majority_share": described.majority_share,
             "probe": probe | {"training": batch is None or self._settings["training"]},
-            "model": described.model.to_dict(),
+            "model": replace(described.model, epoch_updates=self._epoch_updates).to_dict(),
             "time_steps": self._probed.time_steps,
             "notices": self._probed.notices,
             "versions": {"keras": keras.__version__, "tensorflow": tf.__version__},
         }
+
+    @property
+    def _epoch_updates(self) -> int | None:
+        """Updates of the weights in an epoch; None if it is not known how many steps it has."""
+        steps, optimizer = self.params["steps"], self.model.optimizer
+        every = getattr(optimizer, "gradient_accumulation_steps", None) or 1
+        return None if steps is None else int(steps) // every
 
     def _take(self, logs: Mapping[str, Any] | None) -> None:
         self._append(logs or {}, self._probed.measure())

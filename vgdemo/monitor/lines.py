@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vgdemo.probe import Measured, Rows
+from vgdemo.record import PROBE_LOSS
 
 ACCURACIES = (
     "accuracy",
@@ -24,7 +25,7 @@ def record_of(seconds: float, logs: Mapping[str, Any], measured: Measured) -> di
     """One record of a log, but for its number."""
     return {
         "seconds": seconds,
-        "curves": _curves(logs),
+        "curves": _curves(logs) | ({} if measured.loss is None else {PROBE_LOSS: measured.loss}),
         "kernels": _columns(measured.kernels),
         "updates": _columns(measured.updates),
         "activations": _columns(measured.layers),

@@ -237,6 +237,16 @@ def _fields(tables: Mapping[str, pa.Table], description: Mapping[str, Any]) -> d
         "versions": description["versions"],
         "unit": description.get("unit", "epoch"),
         "guess": description.get("guess"),
+        "gaps": _gaps(tables["curves"], replicates),
+    }
+
+
+def _gaps(curves: pa.Table, replicates: int) -> dict[str, NDArray[np.bool_]]:
+    """Name of a curve that has nulls to (E,) where they are, for whichever replicate."""
+    absent = {name: curves[name].combine_chunks().is_null() for name in curves.column_names if curves[name].null_count}
+    return {
+        name: np.asarray(nulls.to_numpy(zero_copy_only=False).reshape(-1, replicates).any(axis=1))
+        for name, nulls in absent.items()
     }
 
 

@@ -13,6 +13,7 @@ from vgdemo.model import Model
 
 CURVES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
 OF_OUTPUTS = ("train_accuracy/", "val_accuracy/")  # What the curve of one of several outputs begins with.
+PROBE_LOSS = "probe_loss"  # A curve of logs alone: the loss of examples that stay the same.
 KERNEL_STATISTICS = (
     "gradient_mean_abs",
     "gradient_rms",

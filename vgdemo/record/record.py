@@ -46,7 +46,8 @@ class RunRecord:
         replicates: R, how many trainings of it there are.
         epochs: (E,) epoch numbers.
         curve_arrays: Name of `CURVES` to (E, R): mean loss, in nats for a cross-entropy, and accuracy as a share. What
-            was not measured is not there. A network with several outputs has "val_accuracy/<output>" and the like.
+            was not measured is not there. A network with several outputs has "val_accuracy/<output>" and the like, and
+            a log may have `PROBE_LOSS`.
         panels: Name to statistics along an axis. A trained run has "kernels", "updates" (how far each kernel moved in
             an epoch, from epoch 1 on) and "activations" (of the hidden layers). The record of a log has "activations"
             of every layer, and a panel "steps/<layer>" for each recurrent one. There NaN also stands where a statistic
@@ -61,6 +62,8 @@ class RunRecord:
         versions: Package name to version that trained the run.
         unit: What its epochs count: "epoch", or "step" where it was measured every so many updates.
         guess: Loss of answering without looking, if it was measured on the data.
+        gaps: Name of a curve to (E,) where it was not measured, as between validations; there it is NaN, which
+            elsewhere is a measurement. A curve that is not named was measured at every epoch.
 
     Example:
         >>> record.values("gradient_rms").shape  # Epochs 0 to 3, two replicates, two hidden layers and the output.
@@ -87,6 +90,7 @@ class RunRecord:
     versions: Mapping[str, str] = field(default_factory=dict)
     unit: str = "epoch"
     guess: float | None = None
+    gaps: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """The run in a line: its arrays fill pages."""
@@ -141,6 +145,7 @@ class RunRecord:
             self,
             epochs=self.epochs[:1],
             curve_arrays={name: values[:1] for name, values in self.curve_arrays.items()},
+            gaps={name: values[:1] for name, values in self.gaps.items()},
             panels={name: panel.until(int(self.epochs[0])) for name, panel in self.panels.items()},
             surface=None,
         )
@@ -174,6 +179,23 @@ class RunRecord:
             0.693
         """
         return self.model.guessing_loss if self.guess is None else self.guess
+
+    def curve(self, name: str) -> tuple[NDArray[np.int32], Array] | None:
+        """(M,) the epochs at which a curve was measured, and (M, R) what it was; None if it never was.
+
+        Example:
+            >>> epochs, values = record.curve("val_loss")
+            >>> epochs.tolist(), values.shape
+            ([0, 1, 2, 3], (4, 2))
+        """
+        if name not in self.curve_arrays:
+            return None
+        measured = self.is_measured(name)
+        return self.epochs[measured], self.curve_arrays[name][measured]
+
+    def is_measured(self, name: str) -> NDArray[np.bool_]:
+        """(E,) where a curve that was measured has no gap."""
+        return ~self.gaps.get(name, np.zeros(len(self.epochs), np.bool_))
 
     @property
     def nbytes(self) -> int:

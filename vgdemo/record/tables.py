@@ -18,8 +18,12 @@ Axes = dict[str, NDArray[Any]]  # Name of a column to its values, the slowest fi
 
 
 def curves_table(record: RunRecord) -> pa.Table:
-    """Columns epoch, replicate (from 0), then the curves; one row for each epoch and replicate."""
-    return table({"epoch": record.epochs, "replicate": np.arange(record.replicates)}, record.curve_arrays)
+    """Columns epoch, replicate (from 0), then the curves, null in their gaps; one row for each epoch and replicate."""
+    content = table({"epoch": record.epochs, "replicate": np.arange(record.replicates)}, record.curve_arrays)
+    for name, gaps in record.gaps.items():
+        measured = pa.array(record.curve_arrays[name].ravel(), mask=np.repeat(gaps, record.replicates))
+        content = content.set_column(content.column_names.index(name), name, measured)
+    return content
 
 
 def axis_table(record: RunRecord, axis: str) -> pa.Table:
