@@ -11,12 +11,12 @@ import numpy as np
 from vgdemo.diagnosis.case import Case
 from vgdemo.diagnosis.causes import Cause, cause_of
 from vgdemo.diagnosis.evidence import evidence
+from vgdemo.diagnosis.leftovers import leaves_something
 from vgdemo.diagnosis.outcomes import HEADLINES, headline, outcome
 from vgdemo.diagnosis.remedies import EVERYTHING_USUAL, Remedy, prepared
 from vgdemo.diagnosis.rules import FORESEEN, RULES, Rule, Verdict, also_dead, also_vanishing, first_rules
 from vgdemo.diagnosis.symptoms import Symptoms
 from vgdemo.learning import Share
-from vgdemo.model import Model
 from vgdemo.record import RunRecord
 from vgdemo.wording import listed, uncapitalized
 
@@ -173,7 +173,7 @@ def diagnose(record: RunRecord) -> Diagnosis:
         told=_replicates(case.replicates),
         vanishing=_replicates(also_vanishing(symptoms, rules)),
         dead=_replicates(also_dead(symptoms, rules)),
-        remedies=_remedies(case.rule.verdict, cause, record.model, record.last_epoch),
+        remedies=_remedies(case, cause),
         rule=case.rule,
     )
 
@@ -204,12 +204,20 @@ side of 0 all units of a layer push the same way."
     return f"{_how_many(count, record.replicates)} {words}. {cause_of(case).sentence}"
 
 
-def _remedies(verdict: Verdict, cause: Cause, model: Model, epochs: int) -> tuple[Remedy, ...]:
-    """Those against the cause, and among the first three one for a run that has more than this cause."""
-    against = prepared(cause.recipes, model, epochs)
-    if not against or verdict is Verdict.UNKNOWN:
+def _remedies(case: Case, cause: Cause) -> tuple[Remedy, ...]:
+    """Those against the cause, and among the first three one for a run that has more than this cause.
+
+    That one is first where the most promising one of the others would leave something wrong, unless a run learns as it
+    is, only not yet.
+    """
+    record = case.symptoms.record
+    against = prepared(cause.recipes, record.model, record.last_epoch)
+    usual = prepared([EVERYTHING_USUAL], record.model, record.last_epoch)
+    if not against or not usual or case.rule.verdict is Verdict.UNKNOWN:
         return against
-    return (*against[:2], *prepared([EVERYTHING_USUAL], model, epochs), *against[2:])
+    is_learning = case.rule.verdict is Verdict.LEARNING
+    place = 2 if is_learning or not leaves_something(case, against[0]) else 0
+    return (*against[:place], *usual, *against[place:])
 
 
 def _how_many(count: int, total: int) -> str:
