@@ -223,3 +223,11 @@ def test_what_was_not_measured_is_said() -> None:
     assert said[over_depths] == "No accuracy is measured yet."
     assert "A not measured, B not measured" in said[overlay]
     assert said[curves] == "Training loss 1 at epoch 6."
+
+
+def test_title_and_legend_of_a_figure_that_stands_alone_have_room_above_the_plot(make_record: Make) -> None:
+    figure = curves(make_record())
+    title, margin = figure.layout.title, figure.layout.margin
+    assert (title.yref, title.y, title.yanchor, title.xanchor) == ("paper", 1, "bottom", "left")
+    subtitle, legend = 20, 24  # Pixels that Plotly gives to a line of each.
+    assert margin.t > title.pad.b > subtitle + legend

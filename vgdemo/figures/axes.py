@@ -18,7 +18,7 @@ SMALLEST = -300  # Smaller powers of ten are not told from zero.
 ROUNDING = 0.01  # Of the logarithm of a tick: that of 2 is 0.301.
 SEPARATOR = re.compile(r"[/._:-]")  # Of the parts of a layer's name.
 MAX_PARTS = 8  # That are looked at.
-LONGEST = 18  # Characters of a name beside an axis; the whole name is in the hover.
+LONGEST = 21  # Characters of a name beside an axis, as `lstm/recurrent_kernel` has; the whole name is in the hover.
 
 
 def epoch_range(record: RunRecord) -> list[int]:
@@ -71,7 +71,7 @@ def shortened(name: str, longest: int = LONGEST) -> str:
 
     Example:
         >>> shortened("output"), shortened("bidirectional_lstm/recurrent_kernel")
-        ('output', 'bidirect…nt_kernel')
+        ('output', 'bidirectio…ent_kernel')
     """
     half = (longest - 1) // 2
     return name if len(name) <= longest else f"{name[:half]}…{name[half + 1 - longest :]}"

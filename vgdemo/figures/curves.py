@@ -269,8 +269,8 @@ def accuracy_axis(values: Sequence[Values]) -> dict[str, Any]:
 
 def loss_axis(records: Iterable[RunRecord], values: Sequence[Values]) -> dict[str, Any]:
     """From 0.1 to 2, wider by whole powers of ten only if the runs go there; a plain axis if they go below 0."""
-    units = {_unit_of_loss(record) for record in records}
-    title = {"title": {"text": "loss" if len(units) > 1 else f"loss, {units.pop()}"}}
+    titles = {_title_of_loss(record) for record in records}
+    title = {"title": {"text": "loss" if len(titles) > 1 else titles.pop()}}
     seen = np.concatenate([one[np.isfinite(one)] for one in values] or [np.zeros(0)])
     if (seen < 0).any():
         return {**title, "range": [float(seen.min()), float(seen.max(initial=0))]}
@@ -280,8 +280,10 @@ def loss_axis(records: Iterable[RunRecord], values: Sequence[Values]) -> dict[st
     return {**title, "range": list(ends), **log_axis(*ends, most=5)}
 
 
-def _unit_of_loss(record: RunRecord) -> str:
-    return "nats" if record.model.guessing_loss is not None else record.model.loss.replace("_", " ")
+def _title_of_loss(record: RunRecord) -> str:
+    """With its unit, if that is known: several outputs may have several."""
+    loss = "nats" if record.model.guessing_loss is not None else record.model.loss.replace("_", " ")
+    return "loss" if loss == "loss" else f"loss, {loss}"
 
 
 def _reading(record: RunRecord, measured: Sequence[Curve], replicates: Sequence[int]) -> str:

@@ -22,7 +22,9 @@ REFERENCE = "#8C8C8C"  # Of a thin line that is no measurement of the network.
 SPECIAL_COLORS = {"exact zero": ZERO, "NaN": NOT_A_NUMBER, "∞": INFINITE}
 SPECIAL_VALUES = {"exact zero": 0, "NaN": "NaN", "∞": "Infinity"}  # As a file writes them, which JSON cannot.
 BAND_OPACITY = 0.26
-MARGIN = {"l": 58, "r": 12, "t": 64, "b": 44}
+MARGIN = {"l": 58, "r": 12, "t": 92, "b": 44}
+# Of a figure that stands alone: from the left, with room for its subtitle and a legend between it and the plot.
+TITLE = {"x": 0, "xanchor": "left", "y": 1, "yref": "paper", "yanchor": "bottom", "pad": {"l": 12, "b": 58}}
 MARGIN_BESIDE_COLORS = MARGIN | {"r": 64}  # A colour bar has its place before it comes.
 
 
@@ -56,7 +58,7 @@ def new_figure(
     return go.Figure(
         layout={
             "template": "none",
-            "title": {"text": title, "subtitle": {"text": reading}},
+            "title": {"text": title, "subtitle": {"text": reading}, **TITLE},
             "meta": {
                 "alt": alt,
                 "how": how,
