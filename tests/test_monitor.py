@@ -150,9 +150,10 @@ def test_the_record_is_kept_and_pictured_as_any_other(tmp_path: Path, monkeypatc
         assert monitor.figure(name).data
     with pytest.raises(ValueError, match="Expected a figure among curves, .* Received: 'nothing'"):
         monitor.figure("nothing")
-    monkeypatch.setattr(plotly.io.renderers, "default", "plotly_mimetype")  # As in a notebook.
-    shown = monitor._repr_mimebundle_()
-    assert monitor.diagnosis.headline in shown["text/html"] and "application/vnd.plotly.v1+json" in shown
+    monkeypatch.setattr(plotly.io.renderers, "default", "plotly_mimetype+colab")  # As in a notebook.
+    shown, headline = monitor._repr_mimebundle_(), monitor.diagnosis.headline
+    assert headline in shown["application/vnd.plotly.v1+json"]["layout"]["title"]["text"]
+    assert shown["text/html"].count(headline) == 1 and "Gradient, RMS, layer by layer" in shown["text/html"]
     assert "<td>answer</td>" in shown["text/html"]
 
 

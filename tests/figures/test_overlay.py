@@ -63,6 +63,15 @@ def test_a_log_without_validation_shows_its_training_and_says_so(make_record: Ma
     assert (alone.layout.title.text, legend(alone)) == ("Training loss of all columns", ["A", "B"])
 
 
+def test_accuracies_of_several_outputs_are_lines_of_their_own() -> None:
+    outputs = {"val_accuracy/a": np.full((4, 1), 0.5), "val_accuracy/b": np.full((4, 1), 0.75)}
+    figure = overlaid_accuracy({"A": foreign_record(curve_arrays=outputs), "B": without()}, {"A": "A", "B": "B"})
+    assert legend(figure) == ["A, a, validation", "A, b, validation", "B, training"]
+    drawn = [trace.line for trace in figure.data if trace.name.startswith("A")]
+    assert {line.color for line in drawn} == {RUN_COLORS[0]} and len({line.dash for line in drawn}) == 2
+    assert "A 0.5 (a) to 0.75 (b) in validation, B 0.9 in training" in figure.layout.title.subtitle.text
+
+
 def test_losses_of_several_kinds_have_no_unit_and_those_without_a_place_are_marked() -> None:
     squared = replace(without(), model=replace(without().model, loss="mean_squared_error", num_classes=None))
     lost = replace(squared, curve_arrays={"train_loss": np.array([[0.5], [np.nan], [np.inf], [0.2]])})

@@ -82,7 +82,7 @@ def curves(record: RunRecord, *, replicates: Sequence[int] = (), singles: bool =
         >>> figure.layout.title.text, figure.layout.yaxis2.title.text
         ('Accuracy and loss', 'loss, nats')
     """
-    measured = list(_measured(record, replicates))
+    measured = list(measured_curves(record, replicates))
     figure = _axes(record, measured, _reading(record, measured, replicates))
     drawn = [curve.thinned(record) for curve in measured]
     for curve in drawn:
@@ -95,11 +95,12 @@ def curves(record: RunRecord, *, replicates: Sequence[int] = (), singles: bool =
     return figure
 
 
-def _measured(record: RunRecord, replicates: Sequence[int]) -> Iterator[Curve]:
+def measured_curves(record: RunRecord, replicates: Sequence[int] = ()) -> Iterator[Curve]:
+    """What was measured of these replicates (from 0), of all if none is named; those of outputs come last."""
     halves = (("train", "training", "train", TRAIN), ("val", "validation", "validation", VALIDATION))
     for measure in ("accuracy", "loss"):
         for key, half, name, color in halves:
-            measured = measured_curve(record, measure, key)
+            measured = _measured(record, measure, key)
             if measured is not None:
                 epochs, values = measured
                 yield Curve(measure, half, name, color, epochs, of_replicates(values, replicates))
@@ -109,8 +110,7 @@ def _measured(record: RunRecord, replicates: Sequence[int]) -> Iterator[Curve]:
             yield Curve("accuracy", half, f"{name}, {literal(output)}", color, epochs, chosen, output, dash)
 
 
-def measured_curve(record: RunRecord, measure: str, key: str) -> Measured | None:
-    """(M,) epochs and (M, R) "accuracy" or "loss" on the half "train" or "val"; None if it was not measured."""
+def _measured(record: RunRecord, measure: str, key: str) -> Measured | None:
     name = f"{key}_{measure}"
     measured, values = record.curve(name), accuracy(record, key) if measure == "accuracy" else None
     return measured if measured is None or values is None else (measured[0], values[record.is_measured(name)])
@@ -294,7 +294,7 @@ def _reading(record: RunRecord, measured: Sequence[Curve], replicates: Sequence[
     told = max(measured, key=lambda curve: (curve.measure == "accuracy", curve.half == "validation"))
     low, middle, high = (number(float(quantile(told.values[-1:], share)[0])) for share in DECILES)
     if told.output:
-        middle = _worst_to_best([one for one in measured if (one.measure, one.half) == (told.measure, told.half)])
+        middle = last_in_words([one for one in measured if (one.measure, one.half) == (told.measure, told.half)])
     sentence = f"{told.half.capitalize()} {told.measure} {middle} at {record.unit} {told.epochs[-1]}"
     count = told.values.shape[1]
     if count > 1:
@@ -306,7 +306,8 @@ def _reading(record: RunRecord, measured: Sequence[Curve], replicates: Sequence[
     return f"{sentence}{reachable}" + (f"; {lost} of {count} without finite loss." if lost else ".")
 
 
-def _worst_to_best(outputs: Sequence[Curve]) -> str:
-    """The last accuracies of several outputs, with their names."""
-    ends = sorted((float(quantile(curve.values[-1:], 0.5)[0]), literal(curve.output)) for curve in outputs)
-    return " to ".join(f"{number(value)} ({output})" for value, output in dict.fromkeys([ends[0], ends[-1]]))
+def last_in_words(curves: Sequence[Curve]) -> str:
+    """The last median of a curve; of those of several outputs the worst and the best, with their names."""
+    ends = sorted((float(quantile(curve.values[-1:], 0.5)[0]), literal(curve.output)) for curve in curves)
+    named = [number(value) + (f" ({output})" if output else "") for value, output in ends]
+    return " to ".join(dict.fromkeys([named[0], named[-1]]))

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -15,19 +14,21 @@ from vgdemo.figures import guide
 from vgdemo.figures.axes import decades, epoch_axis, epoch_range, place_axis
 from vgdemo.figures.curves import (
     COLUMNS_OF_BAND,
+    Curve,
     accuracy_axis,
     add_band,
     add_ceiling,
     add_marks,
     ends_of_band,
+    last_in_words,
     line_of_epochs,
     loss_axis,
-    measured_curve,
+    measured_curves,
 )
 from vgdemo.figures.frames import Stop, Trace, with_frames
 from vgdemo.figures.hover import told
 from vgdemo.figures.profile import layer_profile
-from vgdemo.figures.sampling import column_indices, drawn_panel, of_replicates, who
+from vgdemo.figures.sampling import drawn_panel, of_replicates, who
 from vgdemo.figures.scales import Fit, Values
 from vgdemo.figures.style import RUN_COLORS, literal, new_figure
 from vgdemo.learning import quantile
@@ -40,42 +41,7 @@ Overlay = Callable[..., go.Figure]  # As `overlaid_accuracy`.
 ALL: Replicates = MappingProxyType({})
 
 
-class _Line(NamedTuple):
-    """What is drawn of a run.
-
-    Attributes:
-        half: "validation", or "training" if there is no other.
-        epochs: (M,) at which it was measured.
-        values: (M, R) of the replicates that are drawn; None if nothing was measured.
-    """
-
-    half: str
-    epochs: Values
-    values: Values | None
-
-    @classmethod
-    def of(cls, record: RunRecord, measure: str, replicates: Sequence[int]) -> _Line:
-        for key, half in (("val", "validation"), ("train", "training")):
-            measured = measured_curve(record, measure, key)
-            if measured is not None:
-                epochs, values = measured
-                return cls(half, epochs, of_replicates(values, replicates))
-        return cls("validation", record.epochs[:0], None)
-
-    def thinned(self, record: RunRecord) -> tuple[Values, Values] | None:
-        """As much of epochs and values as a line shows; None if nothing was measured."""
-        shown = column_indices(record, self.epochs)
-        return None if self.values is None else (self.epochs[shown], self.values[shown])
-
-    def final(self, *, says_half: bool) -> str:
-        """The median after the last epoch, in words."""
-        if self.values is None:
-            return "not measured"
-        half = f" in {self.half}" if says_half else ""
-        return f"{number(float(quantile(self.values[-1], 0.5, axis=0)))}{half}"
-
-
-Lines = Mapping[str, _Line]
+Lines = Mapping[str, list[Curve]]  # Letter of a run to its curve, or to those of its outputs; none if it has none.
 
 
 def overlays_of(records: Iterable[RunRecord]) -> dict[str, Overlay]:
@@ -89,7 +55,7 @@ def overlays_of(records: Iterable[RunRecord]) -> dict[str, Overlay]:
     """
     every = [*records]
     has_logs = any(isinstance(record.source, Log) for record in every)
-    has_accuracy = any(_Line.of(record, "accuracy", ()).values is not None for record in every)
+    has_accuracy = any(_curves_of(record, "accuracy") for record in every)
     pictures = {"overlay": overlaid_accuracy} if has_accuracy or not has_logs else {}
     return pictures | ({"overlay loss": overlaid_loss} if has_logs else {})
 
@@ -122,38 +88,44 @@ def overlaid_loss(records: Mapping[str, RunRecord], names: Names, *, replicates:
     """
     figure = _overlaid(records, "loss", names, replicates)
     for letter, record in records.items():
-        drawn = _Line.of(record, "loss", replicates.get(letter, ())).thinned(record)
-        if drawn is not None:
-            epochs, values = drawn
-            add_marks(figure, epochs, letter, values, axis="y")
+        for curve in _curves_of(record, "loss", replicates.get(letter, ())):
+            drawn = curve.thinned(record)
+            add_marks(figure, drawn.epochs, letter, drawn.values, axis="y")
     return figure
+
+
+def _curves_of(record: RunRecord, measure: str, replicates: Sequence[int] = ()) -> list[Curve]:
+    """Those of validation or, if there are none, of training."""
+    measured = [curve for curve in measured_curves(record, replicates) if curve.measure == measure]
+    return [curve for curve in measured if curve.half == "validation"] or measured
 
 
 def _overlaid(records: Mapping[str, RunRecord], measure: str, names: Names, replicates: Replicates) -> go.Figure:
     """Median and band of each run in its colour; where they are not of the same half, the legend says of which."""
-    lines = {letter: _Line.of(record, measure, replicates.get(letter, ())) for letter, record in records.items()}
+    lines = {letter: _curves_of(record, measure, replicates.get(letter, ())) for letter, record in records.items()}
     halves = _halves(lines)
     figure = _axes(records, lines, " ".join([*halves, measure] if len(halves) == 1 else [measure]), replicates)
-    for (letter, line), color in zip(lines.items(), RUN_COLORS, strict=False):
-        name = names[letter] if len(halves) == 1 else f"{names[letter]}, {line.half}"
-        if (drawn := line.thinned(records[letter])) is not None:
-            _add_line(figure, *drawn, letter=letter, name=name, color=color)
+    for (letter, curves), color in zip(lines.items(), RUN_COLORS, strict=False):
+        for curve in curves:
+            parts = [names[letter], curve.output, curve.half if len(halves) > 1 else ""]
+            name = ", ".join(filter(None, parts))
+            _add_line(figure, curve.thinned(records[letter])._replace(name=name, color=color), letter)
     return figure
 
 
 def _halves(lines: Lines) -> set[str]:
-    return {line.half for line in lines.values() if line.values is not None} or {"validation"}
+    return {curve.half for curves in lines.values() for curve in curves} or {"validation"}
 
 
-def _add_line(figure: go.Figure, epochs: Values, values: Values, *, letter: str, name: str, color: str) -> None:
-    add_band(figure, epochs, values, color=color, axis="y")
+def _add_line(figure: go.Figure, curve: Curve, letter: str) -> None:
+    add_band(figure, curve.epochs, curve.values, color=curve.color, axis="y")
     figure.add_scatter(
-        x=epochs,
-        y=quantile(values, 0.5),
-        name=literal(name),
-        line={"color": color, "width": 2},
-        customdata=ends_of_band(values),
-        **told(f"{letter}: ", "y", {"epoch": "x[i]", "run": [name]} | COLUMNS_OF_BAND),
+        x=curve.epochs,
+        y=quantile(curve.values, 0.5),
+        name=literal(curve.name),
+        line={"color": curve.color, "width": 2, "dash": curve.dash},
+        customdata=ends_of_band(curve.values),
+        **told(f"{letter}: ", "y", {"epoch": "x[i]", "run": [curve.name]} | COLUMNS_OF_BAND),
     )
 
 
@@ -170,7 +142,7 @@ def _ceilings(records: Mapping[str, RunRecord]) -> dict[str, float]:
 
 def _axes(records: Mapping[str, RunRecord], lines: Lines, drawn: str, replicates: Replicates) -> go.Figure:
     longest = _longest(records)
-    values = [line.values for line in lines.values() if line.values is not None]
+    values = [curve.values for curves in lines.values() for curve in curves]
     axis = accuracy_axis(values) if drawn.endswith("accuracy") else loss_axis(records.values(), values)
     return new_figure(
         f"{capitalized(drawn)} of all columns",
@@ -191,7 +163,7 @@ def _reading(records: Mapping[str, RunRecord], lines: Lines, replicates: Replica
         return "Nothing is trained yet."
     whose = {letter: f" ({who(records[letter], chosen)})" for letter, chosen in replicates.items() if chosen}
     is_mixed = len(_halves(lines)) > 1
-    finals = {letter: lines[letter].final(says_half=is_mixed) for letter in trained}
+    finals = {letter: _final(lines[letter], says_half=is_mixed) for letter in trained}
     medians = ", ".join(f"{letter} {final}{whose.get(letter, '')}" for letter, final in finals.items())
     last = f"at the last {' or '.join(dict.fromkeys(record.unit for record in trained.values()))} {medians}"
     reachable = "".join(f" Reachable{whose}: {number(ceiling)}." for whose, ceiling in _ceilings(records).items())
@@ -199,6 +171,13 @@ def _reading(records: Mapping[str, RunRecord], lines: Lines, replicates: Replica
         kind = "training" if any(isinstance(record.source, Log) for record in trained.values()) else "replicate"
         return f"Line: one {kind} of each, {last}.{reachable}"
     return f"Line: median of the replicates, {last}. Band: 10–90 % of them.{reachable}"
+
+
+def _final(curves: Sequence[Curve], *, says_half: bool) -> str:
+    """The median after the last epoch, in words."""
+    if not curves:
+        return "not measured"
+    return f"{last_in_words(curves)} in {curves[0].half}" if says_half else last_in_words(curves)
 
 
 def _is_one(record: RunRecord, replicates: Sequence[int]) -> bool:

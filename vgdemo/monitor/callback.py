@@ -20,7 +20,7 @@ from vgdemo.model import Model
 from vgdemo.monitor.events import EventFile
 from vgdemo.monitor.history import History
 from vgdemo.monitor.lines import record_of
-from vgdemo.monitor.notebook import table, titled
+from vgdemo.monitor.notebook import bundle, table, titled
 from vgdemo.probe import Measured, OwnSteps, Probe, batch_of
 from vgdemo.record import RunRecord
 
@@ -289,13 +289,13 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         return f"GradientMonitor({NOT_YET if self._history is None else self.diagnosis.sentence!r})"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        """What a notebook shows: the verdict over the picture, and a table where no scripts run."""
+        """What a notebook shows: the verdict with a table and a picture, or a picture with the verdict in its title."""
         if self._history is None:
             return {"text/plain": repr(self)}
         if not self.record.has("gradient_rms"):
             return {"text/plain": repr(self), "text/html": self._repr_html_()}
-        picture = titled(self.figure(), self.diagnosis)._repr_mimebundle_(include=None, exclude=None) or {}
-        return picture | {"text/plain": repr(self), "text/html": self._repr_html_() + picture.get("text/html", "")}
+        alone, below = bundle(titled(self.figure(), self.diagnosis)), bundle(self.figure())
+        return alone | {"text/plain": repr(self), "text/html": self._repr_html_() + below.get("text/html", "")}
 
     def _repr_html_(self) -> str:
         """The verdict and, for each kernel, the size of its gradient at the start and in the end."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import textwrap
+from typing import Any
 
 from vgdemo.diagnosis import Diagnosis
 from vgdemo.figures import Figure
@@ -21,6 +22,11 @@ def titled(figure: Figure, diagnosis: Diagnosis) -> Figure:
     figure.update_layout(title={"y": 1 - LINE / (PICTURE + room), "yref": "container", "yanchor": "top"})
     figure.update_layout(title_text=diagnosis.headline, title_subtitle_text="<br>".join(lines))
     return figure
+
+
+def bundle(figure: Figure) -> dict[str, Any]:
+    """Kind of content to the picture as a notebook shows it; empty where none does."""
+    return figure._repr_mimebundle_(include=None, exclude=None) or {}
 
 
 def table(record: RunRecord) -> str:
