@@ -6,7 +6,10 @@ import contextlib
 import gc
 import os
 import random
+import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -78,10 +81,63 @@ def test_an_end_by_an_exception_leaves_nothing_behind(error: BaseException, tmp_
         kind.fitted(2, [monitor, Ending(error)])
     assert keras.Operation.__call__ is call and open_files() == files
     assert monitor.record.epochs.tolist() == [0, 1]
-    assert LogReader(tmp_path).record.status == "running"
-    del monitor
-    error.__traceback__ = None  # Its frames hold the callbacks.
+    error.__traceback__ = None  # Its frames hold all that was at work.
     gc.collect()
+    assert monitor.record.status == LogReader(tmp_path).record.status == "stopped"
+    kind.fitted(2, [monitor])
+    assert monitor.record.status == LogReader(tmp_path).record.status == "complete"
+
+
+def test_a_training_is_stopped_when_its_traceback_is_let_go_unless_another_goes_on(tmp_path: Path) -> None:
+    kind, error = made("data_set_with_weights"), ZeroDivisionError()
+    monitor, seen = GradientMonitor(*kind.probe, log_dir=tmp_path), []
+    with contextlib.suppress(ZeroDivisionError):
+        kind.fitted(2, [monitor, Ending(error)])
+    held = error.__traceback__  # As a notebook does, and a debugger.
+    assert LogReader(tmp_path).record.status == "running"
+
+    def let_go(epoch: int, logs: Any) -> None:
+        nonlocal held
+        held = error.__traceback__ = None
+        gc.collect()
+        seen.append(LogReader(tmp_path).record.status)
+
+    kind.fitted(1, [monitor, keras.callbacks.LambdaCallback(on_epoch_end=let_go)])
+    assert seen == ["running"] and LogReader(tmp_path).record.status == "complete" and held is None
+
+
+def test_in_a_notebook_a_training_is_stopped_when_its_cell_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """IPython's events, as its documentation has them; it keeps the traceback."""
+    waiting: list[Any] = []
+    events = SimpleNamespace(
+        register=lambda event, act: waiting.append(act), unregister=lambda event, act: waiting.remove(act)
+    )
+    shell = SimpleNamespace(get_ipython=lambda: SimpleNamespace(events=events))
+    monkeypatch.setitem(sys.modules, "IPython", shell)
+    kind, error = made("data_set_with_weights"), KeyboardInterrupt()
+    monitor = GradientMonitor(*kind.probe, log_dir=tmp_path)
+    with contextlib.suppress(KeyboardInterrupt):
+        kind.fitted(2, [monitor, Ending(error)])
+    assert error.__traceback__ is not None and LogReader(tmp_path).record.status == "running"
+    waiting[0]("result")
+    assert monitor.record.status == LogReader(tmp_path).record.status == "stopped" and not waiting
+    kind.fitted(2, [monitor])
+    waiting[0]("result")
+    assert monitor.record.status == "complete" and not waiting
+
+
+def test_a_program_that_ends_by_an_exception_leaves_a_log_that_says_so(tmp_path: Path) -> None:
+    program = f"""
+import keras, numpy
+from vgdemo import GradientMonitor
+model = keras.Sequential([keras.layers.Dense(1)])
+model.compile("sgd", "mean_squared_error")
+monitor = GradientMonitor(numpy.ones((4, 2)), numpy.ones(4), log_dir={str(tmp_path)!r})
+end = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: 1 / 0)
+model.fit(numpy.ones((4, 2)), numpy.ones(4), callbacks=[monitor, end], verbose=0)
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert "ZeroDivisionError" in ended.stderr and ended.returncode == 1
     assert LogReader(tmp_path).record.status == "stopped"
 
 
@@ -379,3 +435,27 @@ def test_a_validation_now_and_then_leaves_gaps_and_no_nan() -> None:
     assert epochs.tolist() == [2, 4]
     np.testing.assert_allclose(values[:, 0], history["val_loss"])
     assert not any(trace.name == "loss NaN" for trace in monitor.figure("curves").data)
+
+
+def test_a_probe_of_another_width_is_refused_and_the_model_is_left_unbuilt() -> None:
+    model = keras.Sequential([keras.layers.Dense(2), keras.layers.Dense(1)])
+    model.compile("sgd", "mean_squared_error")
+    x, y = numbers(6), numbers(1)
+    for probe in (x[:, :5], [x, x]):
+        with pytest.raises(ValueError, match=r"Expected a probe of examples as fit trains on, \(6,\) each. Received: "):
+            model.fit(x, y, callbacks=[GradientMonitor(probe, y)], verbose=0)
+        assert not model.built and not model.optimizer.built
+    model.fit(x, y, callbacks=[GradientMonitor(x, y)], verbose=0)
+    assert model.layers[0].kernel.shape == (6, 2)
+
+
+def test_a_probe_may_be_of_another_length_where_fit_says_none() -> None:
+    data = tf.data.Dataset.from_generator(
+        lambda: ((np.ones((4, length, 2)), np.ones((4, 1))) for length in (3, 5)),
+        output_signature=(tf.TensorSpec((4, None, 2)), tf.TensorSpec((4, 1))),
+    )
+    model = keras.Sequential([keras.layers.SimpleRNN(2), keras.layers.Dense(1)])
+    model.compile("sgd", "mean_squared_error")
+    monitor = GradientMonitor(np.ones((4, 7, 2)), np.ones((4, 1)))
+    model.fit(data, shuffle=False, callbacks=[monitor], verbose=0)
+    assert monitor.record.epochs.tolist() == [0, 1]

@@ -20,8 +20,8 @@ from vgdemo.model import Model
 from vgdemo.monitor.events import EventFile
 from vgdemo.monitor.history import History
 from vgdemo.monitor.lines import record_of
-from vgdemo.monitor.notebook import bundle, table, titled
-from vgdemo.probe import Measured, OwnSteps, Probe, batch_of
+from vgdemo.monitor.notebook import after_the_cell, bundle, table, titled
+from vgdemo.probe import Measured, OwnSteps, Probe, batch_of, callbacks_of_fit
 from vgdemo.record import RunRecord
 
 NOT_YET = "Nothing is recorded yet: a record begins with `fit(…, callbacks=[monitor])`."
@@ -132,6 +132,7 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         if self._history is not None:
             self._refuse_another_model(self._history.record.model)
             self._history.say("running", planned=self._last)
+            self._watch_its_end(self._history)
         elif self._batch is not None:
             self._begin({})
 
@@ -147,8 +148,14 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
         """Record the model as it was before its first step."""
         measured = self._probed.measure()
         self._history = History(self._header(self._last), self._log_dir)
+        self._watch_its_end(self._history)
         self._events = EventFile(self._history.folder) if self._tensorboard and self._history.folder else None
         self._append({"loss": measured.loss, **logs}, measured._replace(updates=[]))
+
+    def _watch_its_end(self, history: History) -> None:
+        """Without `on_train_end`, which Keras leaves out after an exception."""
+        history.ends_with(callbacks_of_fit() or self)
+        after_the_cell(history.stop)
 
     def _expect(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Without a probe: measure a step only if it will be recorded, as far as that is known."""

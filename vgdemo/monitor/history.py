@@ -29,7 +29,7 @@ class History:
         self.folder = None if self._writer is None else self._writer.folder
         self._record: RunRecord | None = None
         self.last = -1
-        self._leave_unless_ended()
+        self._end: weakref.finalize[..., Any] | None = None
 
     @property
     def _header(self) -> Header:
@@ -56,11 +56,14 @@ class History:
         self._record = None
         if self._writer is not None:
             self._writer.end(status, **changes)
-            self._unended.detach()
-            if status == "running":
-                self._leave_unless_ended()
 
-    def _leave_unless_ended(self) -> None:
-        """Keras does not tell of an exception: a training whose end never came is stopped when this is let go."""
-        if self._writer is not None:
-            self._unended = weakref.finalize(self, self._writer.end, "stopped")
+    def ends_with(self, holder: Any) -> None:
+        """Keras does not tell of an exception: a training whose end never came is stopped when this object is gone."""
+        if self._end is not None:  # A traceback may still hold that of a training before.
+            self._end.detach()
+        self._end = weakref.finalize(holder, self.stop)
+
+    def stop(self) -> None:
+        """Say that a training has ended whose end never came."""
+        if self._content["status"] == "running":
+            self.say("stopped")

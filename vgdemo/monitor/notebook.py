@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import html
+import sys
 import textwrap
+import threading
+from collections.abc import Callable
 from typing import Any
 
 from vgdemo.diagnosis import Diagnosis
@@ -27,6 +30,23 @@ def titled(figure: Figure, diagnosis: Diagnosis) -> Figure:
 def bundle(figure: Figure) -> dict[str, Any]:
     """Kind of content to the picture as a notebook shows it; empty where none does."""
     return figure._repr_mimebundle_(include=None, exclude=None) or {}
+
+
+def after_the_cell(act: Callable[[], None]) -> None:
+    """Act once when the cell of the notebook has run that runs now, however it ends; never outside of notebooks.
+
+    A notebook keeps the traceback of an exception, and so all that was at work when it came.
+    """
+    interactive = sys.modules.get("IPython")
+    shell = None if interactive is None else interactive.get_ipython()
+    if shell is None or threading.current_thread() is not threading.main_thread():
+        return
+
+    def once(*_: object) -> None:
+        shell.events.unregister("post_run_cell", once)
+        act()
+
+    shell.events.register("post_run_cell", once)
 
 
 def table(record: RunRecord) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -62,6 +63,26 @@ def build(model: Any, batch: tuple[Any, ...]) -> None:
         batch: Inputs, targets and weights, as structures of `keras.KerasTensor`.
     """
     model._symbolic_build(data_batch=batch)
+
+
+def local_of_fit(name: str) -> Any:
+    """A local variable of the `fit` from which a callback is called; None if there is none."""
+    frame = sys._getframe()
+    while frame is not None and not (frame.f_code.co_name == "fit" and name in frame.f_code.co_varnames):
+        frame = frame.f_back  # type: ignore[assignment]
+    return None if frame is None else frame.f_locals.get(name)
+
+
+def callbacks_of_fit() -> Any:
+    """The list that `fit` made of its callbacks, which nothing else holds: it goes when `fit` ends, however that is."""
+    found = local_of_fit("callbacks")
+    return found if isinstance(found, keras.callbacks.CallbackList) else None
+
+
+def data_of_fit() -> Any:
+    """Shapes of the batches that `fit` trains on, as `tf.TensorSpec`s in their structure; None if nobody knows."""
+    dataset = getattr(local_of_fit("epoch_iterator"), "_distributed_dataset", None)
+    return getattr(dataset, "element_spec", None)
 
 
 def mask_of(tensor: Any) -> Any:

@@ -59,7 +59,7 @@ class Probe:
     """A model and the batch that it is measured on.
 
     Args:
-        model: Compiled; it is built, as `fit` would, if it is not yet.
+        model: Compiled; it is built, as `fit` would, if it is not yet and the batch has the shapes that `fit` gets.
         batch: The examples.
         training: Whether the model is called as in training, with dropout masks that stay the same.
         loss: From model, inputs, targets and weights to the loss, where the model's own does not say what it trains on.
@@ -255,8 +255,25 @@ def _build(model: Any, batch: Batch) -> None:
     """Make all variables as `fit` would, which may not have done so before its first step."""
     if keras_internals.is_built(model):
         return
+    _refuse_other_shapes(batch, keras_internals.data_of_fit())
     for size in (None, batch.size):  # Layers that keep their state want to know how many examples there are.
         with suppress(Exception):
             return keras_internals.build(model, batch.symbols(size))
     # A model that only Python knows how to run cannot be called with symbols.
     model(batch.first, **{"training": False} if keras_internals.takes_training(model) else {})
+
+
+def _refuse_other_shapes(batch: Batch, trained_on: Any) -> None:
+    """See that a model which takes its shapes from the batch will fit what it is trained on, as far as that is known.
+
+    Raises:
+        ValueError: If it would not.
+    """
+    if trained_on is None:
+        return
+    expected, _, _ = keras.utils.unpack_x_y_sample_weight(trained_on)
+    shapes = [[one.shape[1:] for one in tf.nest.flatten(inputs)] for inputs in (expected, batch.x)]
+    fit = (one.is_compatible_with(other) for one, other in zip(*shapes, strict=False))
+    if len(shapes[0]) != len(shapes[1]) or not all(fit):
+        wanted, received = (", ".join(map(str, some)) for some in shapes)
+        raise ValueError(f"Expected a probe of examples as fit trains on, {wanted} each. Received: {received}")
