@@ -457,5 +457,5 @@ def test_a_probe_may_be_of_another_length_where_fit_says_none() -> None:
     model = keras.Sequential([keras.layers.SimpleRNN(2), keras.layers.Dense(1)])
     model.compile("sgd", "mean_squared_error")
     monitor = GradientMonitor(np.ones((4, 7, 2)), np.ones((4, 1)))
-    model.fit(data, shuffle=False, callbacks=[monitor], verbose=0)
+    model.fit(data.repeat(), steps_per_epoch=2, shuffle=False, callbacks=[monitor], verbose=0)
     assert monitor.record.epochs.tolist() == [0, 1]
