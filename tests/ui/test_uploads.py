@@ -124,6 +124,31 @@ def test_what_is_broken_foreign_or_hostile_gets_a_sentence() -> None:
         assert len(str(caught.value)) < 1000, name
 
 
+def lying(rows: int, told: int) -> bytes:
+    """A table whose end says that it has fewer rows than its pages have, of which the first is unpacked whole."""
+
+    def varint(number: int, length: int) -> bytes:
+        groups = [number >> 7 * place & 127 for place in range(length)]
+        return bytes([group | 128 for group in groups[:-1]] + groups[-1:])
+
+    buffer = io.BytesIO()
+    content = pa.table({"epoch": pa.array(np.zeros(rows, np.int32)), "train_loss": np.zeros(rows)})
+    pq.write_table(content, buffer, compression="zstd", use_dictionary=False, data_page_size=2**30, row_group_size=rows)
+    whole, length = buffer.getvalue(), -(-(2 * rows).bit_length() // 7)  # Whole numbers are doubled, for their sign.
+    end = len(whole) - 8 - int.from_bytes(whole[-8:-4], "little")
+    return whole[:end] + whole[end:].replace(varint(2 * rows, length), varint(2 * told, length))
+
+
+def test_a_table_that_says_less_than_it_holds_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = lying(4_000_000, told=4)
+    described = pq.read_metadata(io.BytesIO(content))
+    assert described.num_rows == described.row_group(0).column(1).num_values == 4
+    monkeypatch.setattr(uploads, "MAX_UNPACKED", 10**7)
+    files = foreign_record().to_files() | {"curves.parquet": content}
+    with pytest.raises(ValueError, match=r"Expected tables of at most 10,000,000 bytes\. Received: 4\d,\d{3},\d{3}"):
+        record_of({"run.zip": zipped(files)})
+
+
 def test_more_than_may_be_uploaded_is_refused_by_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "MAX_MEGABYTES", 1)
     with pytest.raises(ValueError, match="^Expected at most 1 MB. Received: 2 MB$"):

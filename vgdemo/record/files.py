@@ -78,28 +78,6 @@ def encode(record: RunRecord, form: Form) -> dict[str, bytes]:
     return contents | {"run.json": json.dumps(_description(record), indent=2).encode()}
 
 
-def check_size(files: Mapping[str, bytes], most: int) -> None:
-    """See how large the tables of files from anywhere would be, before they are read.
-
-    Raises:
-        ValueError: If they hold more bytes.
-    """
-    tables = [content for name, content in files.items() if name.endswith(".parquet")]
-    try:
-        size = sum(map(_unpacked_size, tables))
-    except (OSError, pa.ArrowException) as error:
-        raise ValueError(f"Expected the files of a run. Received: {error}") from error
-    if size > most:
-        raise ValueError(f"Expected tables of at most {most:,} bytes. Received: {size:,}")
-
-
-def _unpacked_size(content: bytes) -> int:
-    """Bytes of a table's numbers, each of which has at most eight: a few in the file may stand for many."""
-    described = pq.read_metadata(io.BytesIO(content))
-    groups = [described.row_group(place) for place in range(described.num_row_groups)]
-    return 8 * sum(int(group.column(place).num_values) for group in groups for place in range(group.num_columns))
-
-
 def decode(files: Mapping[str, bytes], form: Form) -> dict[str, Any]:
     """The fields of the record that `encode` wrote. Which statistics and curves there are, the files say.
 

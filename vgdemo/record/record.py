@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from vgdemo.archive import unpacked
 from vgdemo.config import RunConfig
 from vgdemo.model import Model
-from vgdemo.record.files import ARROW, PARQUET, check_size, decode, encode
+from vgdemo.record.bounds import check_size
+from vgdemo.record.files import ARROW, PARQUET, decode, encode
 from vgdemo.record.panel import (
     ACTIVATION_STATISTICS,
     CURVES,
