@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+LOUD_AT_ZERO = ("sigmoid", "softplus")  # Activations that make something of 0.
+MOST_PULLED = 2  # What an update takes of the weights: beyond that, more than they are is left of the other sign.
+
 
 def without_effect(values: Mapping[str, Any]) -> dict[str, str]:
     """The settings that may take any value without changing a number of the run, each with the reason.
@@ -40,6 +43,30 @@ def warning(values: Mapping[str, Any]) -> str:
         >>> warning(RunConfig(normalization="batch", batch_size=1).to_dict())
         'Batch normalisation makes zeros of a batch of one point, wherever it lies: no step can learn.'
     """
-    if values["normalization"] == "batch" and values["batch_size"] == 1:
-        return "Batch normalisation makes zeros of a batch of one point, wherever it lies: no step can learn."
-    return ""
+    decay, rate = values["weight_decay"], values["learning_rate"]
+    warnings = (
+        (
+            "Batch normalisation makes zeros of a batch of one point, wherever it lies: no step can learn.",
+            values["normalization"] == "batch" and values["batch_size"] == 1,
+        ),
+        (
+            "Layer normalisation makes zeros of a single unit, whatever it says: no step can learn.",
+            values["normalization"] == "layer" and values["units"] == 1,
+        ),
+        (
+            "With a gain of 0 no point's signal passes several layers, nor does a gradient: no step can learn.",
+            values["gain"] == 0 and _passes_nothing_of_nothing(values),
+        ),
+        (
+            f"Weight decay of {decay:g} at a learning rate of {rate:g} turns every weight over and makes it larger in "
+            "every update.",
+            decay * rate > MOST_PULLED,
+        ),
+    )
+    return next((sentence for sentence, holds in warnings if holds), "")
+
+
+def _passes_nothing_of_nothing(values: Mapping[str, Any]) -> bool:
+    """Whether each of several layers makes zeros of zeros, and nothing leads around it."""
+    is_silent = values["activation"] not in LOUD_AT_ZERO
+    return values["num_hidden_layers"] > 1 and is_silent and not values["residual"]

@@ -61,6 +61,11 @@ SIGNS: dict[str, tuple[RunRecord, RunRecord]] = {
         filled(plain(), "update_ratio", 0.0009),
         filled(plain(), "update_ratio", 0.0011),
     ),
+    "has_far_weights": (plain(gain=1.8), plain(gain=1.7)),  # 3.2 and 2.9 times the mean square of Glorot's.
+    "hardly_moves_from_far_weights": (
+        filled(plain(gain=0.5), "update_ratio", 0.0009),
+        filled(plain(gain=0.6), "update_ratio", 0.0009),
+    ),
     "moves_little": (filled(plain(), "update_ratio", 0.009), filled(plain(), "update_ratio", 0.011)),
     "leaps": (filled(plain(), "update_ratio", 1.1, np.s_[50, :, 2]), filled(plain(), "update_ratio", 0.9, np.s_[50])),
     "has_equal_weights": (filled(plain(), "kernel_mean", -np.sqrt(0.2)), filled(plain(), "kernel_mean", 0.4)),

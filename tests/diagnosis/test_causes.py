@@ -226,6 +226,16 @@ def test_steps_that_lead_nowhere_are_told_from_a_bad_start_that_hurt() -> None:
     assert diagnose(tiny).verdict is Verdict.VANISHING, "the steps follow the gradient, which is tiny"
 
 
+def test_a_tiny_learning_rate_on_a_bad_start_is_offered_both_remedies_in_one() -> None:
+    """Usual steps alone leave the bad start, a usual start alone the tiny steps."""
+    for start in ({"gain": 0.1}, {"gain": 5.0}, {"kernel_initializer": "uniform_0_1"}):
+        settings = {"learning_rate": 1e-6, **start}
+        diagnosis = diagnose(filled(record_of(PLATEAU, **settings), "update_ratio", 1e-6))
+        assert "too short to undo a bad start" in diagnosis.cause
+        both = first_remedy(diagnosis, **settings)
+        assert (both.learning_rate, both.gain, both.kernel_initializer) == (0.01, 1, "glorot_uniform")
+
+
 def test_what_is_in_the_way_is_named_and_lifted() -> None:
     still, zero, large = ("update_ratio", 1e-6), ("update_ratio", 0.0), ("update_ratio", 3.0)
     for settings, sign, words, lifted in (

@@ -30,6 +30,7 @@ SETTINGS = {  # What only a network with something in the way, or missing, is of
     "SMALLER_BATCHES": {"batch_size": 64},
     "LONGER_USUAL_STEPS": {"learning_rate": 1e-4},
     "USUAL_STEPS_FOR_LONGER": {"learning_rate": 1e-4},
+    "USUAL_STEPS_OWN_INITIALIZER": {"learning_rate": 1e-4},
     "USUAL_STEPS_DEEPER": {"learning_rate": 1e-4, "num_hidden_layers": 1},
 }
 STEEP = replace(LSTM, optimizer="SGD", learning_rate=0.5)
@@ -121,6 +122,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "SHORTER_STEPS_RELU": {"activation": "relu", "initializer": "HeUniform", "rate": 0.01},
     "SHORTER_STEPS_TANH": {"initializer": "GlorotUniform", "rate": 0.01},
     "USUAL_STEPS_FOR_LONGER": {"rate": 0.01, "epochs": 20, "updates": 40, "weights move": True},
+    "USUAL_STEPS_OWN_INITIALIZER": {"initializer": "GlorotUniform", "rate": 0.01},
     "USUAL_STEPS_DEEPER": {"rate": 0.01, "layers": ["Dense"] * 3},
     "LARGER_STEPS_FOR_LONGER": {"rate": 5.0, "epochs": 20, "updates": 40, "weights move": True},
     "SMALLER_STEPS": {"rate": 0.05},

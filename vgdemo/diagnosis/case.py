@@ -24,6 +24,7 @@ from vgdemo.theory import Factors, factors, inverse_width_sum
 # Mean square of the first weights, in that of the initialiser that suits the activation. Glorot's on a ReLU is 0.5;
 # a draw of 25 weights wanders by a quarter.
 SMALL_WEIGHTS, LARGE_WEIGHTS = 0.7, 1.5
+FAR_WEIGHTS = 3.0  # Times that mean square, or a third of it: He's on tanh is 2.
 # Σ 1/width from which squared gradients of one design typically differ by a factor of e^(5/2) and more (Hanin 2018).
 NARROW = 0.5
 FLAT = 0.5  # Of a layer, as in the rules.
@@ -160,6 +161,12 @@ class Case:
         scale = self.median(self.symptoms.weight_scale)
         return not self.is_normalized() and scale is not None and scale >= LARGE_WEIGHTS
 
+    def has_far_weights(self) -> bool:
+        """Whether the first weights have a mean, or a size far from what suits the activation."""
+        scale = self.median(self.symptoms.weight_scale)
+        is_far = scale is not None and not 1 / FAR_WEIGHTS <= scale <= FAR_WEIGHTS
+        return self.symptoms.shifted_mean is not None or (is_far and not self.is_normalized())
+
     def reads_large_inputs(self) -> bool:
         """Whether the first layer starts on the flat of its activation although weights have their usual size."""
         flat = self.median(self.symptoms.first_saturated)
@@ -241,6 +248,10 @@ class Case:
     def hardly_moves(self) -> bool:
         """Whether no kernel moves far from where it was drawn."""
         return self._is_below(self.symptoms.movement, UNMOVED)
+
+    def hardly_moves_from_far_weights(self) -> bool:
+        """Whether kernels stay where they were drawn, which is no place to learn from."""
+        return self.hardly_moves() and self.has_far_weights()
 
     def moves_little(self) -> bool:
         """Whether no kernel moves by its own length."""

@@ -42,6 +42,7 @@ from vgdemo.diagnosis.remedies import (
     UNIT_GAIN,
     USUAL_STEPS_DEEPER,
     USUAL_STEPS_FOR_LONGER,
+    USUAL_STEPS_OWN_INITIALIZER,
     WIDER,
     WIDER_AND_SHALLOWER,
     WIDER_FOR_LONGER,
@@ -198,6 +199,13 @@ CAUSES: tuple[Cause, ...] = (
         Case.is_clipped,
         "Clipping cuts the gradient down until the weights hardly leave the place where they were drawn.",
         (NO_CLIPPING, ADAM),
+    ),
+    Cause(
+        UNFINISHED,
+        "",
+        Case.hardly_moves_from_far_weights,
+        "The steps are too short to undo a bad start: the first weights are far from usual, and hardly leave it.",
+        (USUAL_STEPS_OWN_INITIALIZER, LONGER_USUAL_STEPS, USUAL_STEPS_FOR_LONGER, OWN_INITIALIZER, ADAM),
     ),
     Cause(
         UNFINISHED,

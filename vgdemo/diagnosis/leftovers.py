@@ -15,7 +15,6 @@ from vgdemo.theory import born_dead
 FEW_UNITS = 4  # Of three lines that enclose a class one is often drawn elsewhere.
 MANY_LAYERS = 4 * SHALLOW
 FEW_UPDATES = 500  # Usual steps make a tenth of a weight in each ten of them.
-FAR_WEIGHTS = 3.0  # Times the mean square that suits the activation, or a third; He's on tanh is 2, Glorot's on ReLU ½.
 SHORT = 1e-6  # What is left of 1 without a momentum, which in a training of somebody's own may be 1 itself.
 OFTEN = 0.25  # A probability: settings that fail every fourth time are worth changing.
 
@@ -122,7 +121,7 @@ def _as_it_is(case: Case) -> Remedied:
         units=min(widths),
         num_hidden_layers=len(widths),
         activation=None if activation is None else activation.name,
-        has_far_weights=_has_far_weights(case),
+        has_far_weights=case.has_far_weights(),
         points=(model.epoch_updates or 0) * (model.batch_size or 0),
         epochs=case.symptoms.record.last_epoch,
         normalization=model.normalization,
@@ -134,9 +133,3 @@ def _as_it_is(case: Case) -> Remedied:
         gradient_clip=model.gradient_clip,
         batch_size=model.batch_size,
     )
-
-
-def _has_far_weights(case: Case) -> bool:
-    scale = case.median(case.symptoms.weight_scale)
-    is_far = scale is not None and not 1 / FAR_WEIGHTS <= scale <= FAR_WEIGHTS
-    return case.symptoms.shifted_mean is not None or (is_far and not case.is_normalized())
