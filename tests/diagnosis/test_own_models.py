@@ -202,7 +202,8 @@ def test_what_is_frozen_is_left_out_of_all_that_is_said_of_kernels() -> None:
         (WELL["a layer out of reach"], "The loss does not depend on all that could learn; not on layer words."),
         (  # 0.8 to the power of 90: the tenth step of a hundred.
             FORGETTING,
-            "The derivative by the state of layer lstm far from the answer is 1.9·10⁻⁹ of its largest over time.",
+            "The derivative by the state of layer lstm far from the answer is 1.9·10⁻⁹ of its largest over time, "
+            "a factor of 0.8 for each step.",
         ),
     ],
 )
@@ -225,3 +226,16 @@ def test_inputs_that_are_too_large_are_told_from_first_weights_that_are() -> Non
     assert "inputs are too large" in inputs and "x.mean(axis=0)" in inputs
     assert "weights are too large" in said([0.9, 0.9, 0], 3)
     assert "weights are too large" in said([0.1, 0.9, 0], 1)
+
+
+def test_what_each_step_takes_of_the_derivative_is_a_number_whichever_way_a_layer_reads() -> None:
+    for steps in (DYING_AWAY, DYING_AWAY[::-1]):
+        record = own(steps=steps)
+        assert Symptoms(record).factor_per_step["lstm"] == pytest.approx([0.8])
+    assert record.panels["steps/lstm"].factors_per_step == pytest.approx(1 / 0.8)
+
+
+def test_a_gru_that_forgets_is_repaired_as_one() -> None:
+    model = with_kernels(lambda kernel: {"kind": "GRU"} if kernel.kind == "LSTM" else {})
+    code = next(remedy.as_keras() for remedy in diagnose(own(model, steps=DYING_AWAY)).remedies)
+    assert 'keras.layers.GRU(32, bias_initializer=update_bias, name="lstm")' in code and "forget_bias" not in code

@@ -55,3 +55,12 @@ def test_a_panel_knows_the_bytes_of_its_arrays() -> None:
     counts = np.zeros((2, 3, 4, HISTOGRAM_BINS), np.uint32)
     assert Panel.of_kernels(LSTM, EPOCHS, statistics).nbytes == 2 * 3 * 4 * 8
     assert Panel.of_kernels(LSTM, EPOCHS, statistics, counts).nbytes == 2 * 3 * 4 * (8 + 64 * 4)
+
+
+def test_the_factor_per_step_leaves_out_what_is_none_and_counts_grouped_steps() -> None:
+    """Of 0.9 per step, in groups of two; the first step is below what float32 holds, the last is masked."""
+    sizes = np.array([[0, *(0.9 ** np.arange(8)[::-2]), np.nan], [0.0] * 6])[None]
+    labels = ("2", "4", "6", "8", "10", "12")
+    panel = Panel("time step", labels, labels, np.array([0]), {"state_gradient_mean_abs": sizes})
+    np.testing.assert_allclose(panel.factors_per_step, [[0.9, np.nan]])
+    assert replace(panel, statistics={}).factors_per_step is None

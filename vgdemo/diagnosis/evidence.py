@@ -191,7 +191,9 @@ def _through_time(case: Case) -> str:
         return ""
     layer = min(known, key=lambda name: known[name])
     far = "0" if known[layer] == 0 else number(known[layer])
-    return f"The derivative by the state of layer {layer} far from the answer is {far} of its largest over time."
+    factor = case.median(case.symptoms.factor_per_step.get(layer))
+    each = "" if factor is None or math.isnan(factor) else f", a factor of {number(factor)} for each step"
+    return f"The derivative by the state of layer {layer} far from the answer is {far} of its largest over time{each}."
 
 
 def _saturated(case: Case) -> str:

@@ -15,7 +15,12 @@ def forget_bias(shape, dtype=None):  # Of Keras's four gates: input, forget, cel
     units = shape[0] // 4
     zeros, fives = keras.ops.zeros(units, dtype), 5 * keras.ops.ones(units, dtype)
     return keras.ops.concatenate([zeros, fives, zeros, zeros])"""
+UPDATE_BIAS_CODE = """\
+def update_bias(shape, dtype=None):  # Of Keras's three gates: update, reset, candidate; once for inputs and for states.
+    updates = keras.ops.arange(shape[-1]) < shape[-1] // 3
+    return keras.ops.broadcast_to(keras.ops.cast(keras.ops.where(updates, 2.5, 0.0), dtype), shape)"""
 LSTM_CODE = 'keras.layers.LSTM({units}, unit_forget_bias=False, bias_initializer=forget_bias, name="{layer}")'
+GRU_CODE = 'keras.layers.GRU({units}, bias_initializer=update_bias, name="{layer}")'
 IDENTITY_CODE = 'keras.layers.SimpleRNN({units}, activation="relu", recurrent_initializer="identity", name="{layer}")'
 
 
@@ -94,8 +99,9 @@ def _open_gates(model: Model, epochs: int) -> Remedy | None:
     lines = [_recurrent_code(kernel) for kernel in model.kernels if kernel.name == "recurrent_kernel"]
     if not any(lines):
         return None
-    needs_bias = any("forget_bias" in line for line in lines)
-    code = "\n".join([FORGET_BIAS_CODE] * needs_bias + [line for line in lines if line])
+    biases = {"forget_bias": FORGET_BIAS_CODE, "update_bias": UPDATE_BIAS_CODE}
+    needed = [code for name, code in biases.items() if any(name in line for line in lines)]
+    code = "\n".join([*needed, *filter(None, lines)])
     explanation = (
         "The state then passes each step nearly unchanged, and so does its gradient, until training says otherwise."
     )
@@ -103,7 +109,7 @@ def _open_gates(model: Model, epochs: int) -> Remedy | None:
 
 
 def _recurrent_code(kernel: Kernel) -> str:
-    template = {"LSTM": LSTM_CODE, "SimpleRNN": IDENTITY_CODE}.get(kernel.kind, "")
+    template = {"LSTM": LSTM_CODE, "GRU": GRU_CODE, "SimpleRNN": IDENTITY_CODE}.get(kernel.kind, "")
     return template.format(units=kernel.shape[0], layer=kernel.layer)
 
 

@@ -33,7 +33,7 @@ from vgdemo.learning import (
     training_loss,
 )
 from vgdemo.model import AVERAGE_MOMENTUM, Model
-from vgdemo.record import PROBE_LOSS, RunRecord
+from vgdemo.record import PROBE_LOSS, Panel, RunRecord
 
 LAGGING = 0.05  # Of the first values, which say nothing of the signal, in a moving average.
 SETTING_OUT = 0.98  # Of the loss of guessing: less than that is more than a plateau's wandering.
@@ -294,12 +294,26 @@ class Symptoms:
 
         The far end is the first tenth of the steps, the last of a layer that goes backwards.
         """
-        panels = {name: panel for name, panel in self.record.panels.items() if name.startswith("steps/")}
-        measured = {name: panel.statistics.get("state_gradient_mean_abs") for name, panel in panels.items()}
+        sizes = {layer: panel.statistics["state_gradient_mean_abs"] for layer, panel in self._over_time.items()}
+        return {layer: _far_share(values[len(values) // 2 :]) for layer, values in sizes.items()}
+
+    @cached_property
+    def factor_per_step(self) -> dict[str, Array]:
+        """Recurrent layer to (R,): by what each step multiplies its derivative by the state, as `through_time`.
+
+        Away from the answer, whichever way the layer reads.
+        """
+        factors = {layer: panel.factors_per_step for layer, panel in self._over_time.items()}
+        found = {layer: values for layer, values in factors.items() if values is not None}
+        return {layer: _median(np.fmin(one, 1 / one)[len(one) // 2 :]) for layer, one in found.items()}
+
+    @property
+    def _over_time(self) -> dict[str, Panel]:
+        """Recurrent layer to what was measured at each of its steps."""
         return {
-            name.removeprefix("steps/"): _far_share(sizes[len(sizes) // 2 :])
-            for name, sizes in measured.items()
-            if sizes is not None and sizes.size
+            name.removeprefix("steps/"): panel
+            for name, panel in self.record.panels.items()
+            if name.startswith("steps/") and panel.statistics.get("state_gradient_mean_abs", np.zeros(0)).size
         }
 
     @cached_property

@@ -28,6 +28,10 @@ OWN_STEP = (
     "The model trains by a train_step of its own, which may use another loss than the compiled one that was measured: "
     "loss= says which."
 )
+NO_STEPS = (
+    "Not measured through time: {layers}. Of the states of recurrent layers only vectors are, in sequences whose "
+    "length is known."
+)
 
 LOWER = 16.0  # A power of two, which changes no digit.
 
@@ -146,6 +150,8 @@ class Probe:
         of_kernels = _unscaled(raw_of_kernels, scale)
         sizes = states.mean_sizes(_unscaled(of_states, scale))
         self._describe(kernels, taps.calls, seen, loss is not None, of_kernels, sizes)
+        if self._through_time and loss is not None:
+            self.notices += _left_out(taps.calls, states)
         old = dict(zip(map(id, self._kernels), before, strict=True))
         now = [(kernel.variable.value, old[id(kernel.variable)]) for kernel in kernels]
         return *self._packed(loss, now, of_kernels, zip(seen, of_outputs, strict=True), scale), [*sizes.values()]
@@ -218,6 +224,13 @@ class Probe:
         numbers = [number for number in tf.nest.flatten(self._form) if number is not None]
         self._form = tf.nest.map_structure(lambda number: number is not None, self._form)
         return tf.stack(numbers), tf.stack(histograms) if histograms else tf.zeros([0, 0], tf.int32)
+
+
+def _left_out(calls: list[Call], states: StatesOverTime) -> list[str]:
+    """A sentence for the recurrent layers whose steps could not be measured, if there are any."""
+    layers = dict.fromkeys(call.layer.name for call in calls if isinstance(call.layer, keras.layers.RNN))
+    names = [name for name in layers if name not in {layer.name for layer in states.added}]
+    return [NO_STEPS.format(layers=", ".join(names))] if names else []
 
 
 def _kernel_statistics(kernel: tf.Tensor, gradient: tf.Tensor | None) -> statistics.Statistics:

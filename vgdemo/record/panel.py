@@ -91,6 +91,26 @@ class Panel:
             histograms=np.concatenate(histograms) if histograms else None,
         )
 
+    @property
+    def factors_per_step(self) -> Array | None:
+        """(E, R) by what each time step multiplies the derivative by the state, on its way back to the step before it.
+
+        It is the geometric mean between the first and the last step at which there is such a derivative; of a layer
+        that reads backwards, whose derivative goes to later steps, one over that. None unless the panel has time steps.
+
+        Example:
+            >>> labels, halving = ("1", "2", "3"), np.array([[[1.0, 2.0, 4.0]]])
+            >>> panel = Panel("time step", labels, labels, np.array([0]), {"state_gradient_mean_abs": halving})
+            >>> panel.factors_per_step.tolist()
+            [[0.5]]
+        """
+        sizes = self.statistics.get("state_gradient_mean_abs")
+        if sizes is None:
+            return None
+        are_numbers = all(label.isdecimal() for label in self.labels)
+        steps = np.array(self.labels, np.float64) if are_numbers else np.arange(len(self.labels), dtype=np.float64)
+        return np.apply_along_axis(_factor_per_step, -1, sizes, steps)
+
     def until(self, epoch: int) -> Panel:
         """What was measured up to an epoch, without histograms.
 
@@ -118,6 +138,16 @@ class Panel:
         """Bytes of its arrays."""
         counts = 0 if self.histograms is None else self.histograms.nbytes
         return counts + sum(values.nbytes for values in self.statistics.values())
+
+
+def _factor_per_step(sizes: Array, steps: Array) -> float:
+    """Of sizes over time, (T,) each; NaN where there are no two of them."""
+    known = np.flatnonzero(np.isfinite(sizes) & (sizes > 0))
+    if len(known) < 2:
+        return np.nan
+    ends = known[[0, -1]]
+    (first, last), (start, end) = np.log(sizes[ends]), steps[ends]
+    return float(np.exp((first - last) / (end - start)))
 
 
 @dataclass(frozen=True)
