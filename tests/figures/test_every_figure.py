@@ -22,6 +22,7 @@ from vgdemo.figures import (
     layer_lines,
     layer_profile,
     overlaid_accuracy,
+    overlaid_profiles,
     statistics_of,
 )
 from vgdemo.model import Kernel, Model
@@ -32,6 +33,10 @@ Make = Callable[..., RunRecord]
 
 def overlay(record: RunRecord) -> Figure:
     return overlaid_accuracy({"A": record, "B": record}, {"A": "A", "B": "B"})
+
+
+def profiles(record: RunRecord) -> Figure:
+    return overlaid_profiles({"A": record, "B": record})
 
 
 def over_depths(record: RunRecord) -> Figure:
@@ -46,6 +51,7 @@ ALL = (
     gradient_density,
     gradient_distribution,
     overlay,
+    profiles,
     over_depths,
 )
 
@@ -82,6 +88,7 @@ RECORDS: dict[str, Callable[[], RunRecord]] = {
     ),
     "no classes": without_classes,
     "an accuracy alone": lambda: foreign_record(curve_arrays={"val_accuracy": np.full((4, 1), 0.3)}),
+    "no kernel and no layer": of_kernels,
     "no histogram": lambda: without_histograms(foreign_record()),
     "nothing but epochs": lambda: foreign_record(curve_arrays={"train_loss": np.ones((4, 1))}, panels={}),
     "the plan's end not reached": lambda: cut(random_record(RunConfig(epochs=9, replicates=3, n_samples=100)), 4),

@@ -207,6 +207,8 @@ RECORD = json.dumps({"epoch": 0})
         {"model": {"kernels": [{"layer": "a", "shape": [1, 1]}] * 2, "layers": []}},
         {"model": {"kernels": [], "layers": [{"name": "a" * 201}]}},
         {"name": ["mine"]},
+        {"name": "half a sign \ud800"},
+        {"model": {"kernels": [{"layer": "a", "shape": [1, 1], "kind": "\udfff"}], "layers": []}},
         {"status": "asleep"},
         {"status": {}},
         {"unit": "minute"},
@@ -277,6 +279,10 @@ def test_a_record_that_is_none_is_refused_with_a_sentence(line: str | bytes) -> 
     with pytest.raises(LogError, match=r"^Expected .+ Received: .+") as caught:
         read_log(packed(HEADER, line))
     assert len(str(caught.value)) < 400
+
+
+def test_a_name_has_signs_of_all_alphabets() -> None:
+    assert read_log(packed(HEADER | {"name": "模型 🙂 \u202e"}, RECORD)).sentence == "模型 🙂 \u202e"
 
 
 def test_records_that_do_not_go_on_are_refused() -> None:

@@ -112,6 +112,7 @@ def hostile() -> dict[str, dict[str, bytes]]:
         "notices that are none": saved(record, notices=[1, {}]),
         "seconds that are none": saved(record, seconds={"train": "long"}),
         "a name that is none": saved(record, source={"log": {"name": [], "run_key": 3}}),
+        "half a sign": saved(record, notices=["\ud800"]),
         "a unit that is none": saved(record, unit={"a": 1}),
         "a guess that is none": saved(record, guess="good"),
     }

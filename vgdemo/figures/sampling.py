@@ -25,13 +25,14 @@ Indices = NDArray[np.intp]
 def drawn_panel(record: RunRecord, statistic: str) -> Panel:
     """The panel that has a statistic; one without places, so that nothing is drawn, if it was not measured."""
     found = record.find_panel(statistic)
-    return found or Panel("layer", (), (), record.epochs[:0], {statistic: np.zeros((0, record.replicates, 0))})
+    nowhere = Panel("layer", (), (), record.epochs[:0], {statistic: np.zeros((0, record.replicates, 0))})
+    return found if found is not None and found.labels else nowhere
 
 
 def counted_panel(record: RunRecord) -> tuple[Panel, NDArray[np.uint32]]:
     """The panel whose gradient entries were counted by size, and the counts; one without places if there is none."""
     for panel in record.panels.values():
-        if panel.histograms is not None:
+        if panel.histograms is not None and panel.labels:
             return panel, panel.histograms
     nowhere = Panel("layer", (), (), record.epochs[:0], {})
     return nowhere, np.zeros((0, record.replicates, 0, HISTOGRAM_BINS), np.uint32)

@@ -14,6 +14,7 @@ from vgdemo.figures.distribution import gradient_distribution
 from vgdemo.figures.heatmap import layer_heatmap
 from vgdemo.figures.overlay import overlaid_profiles
 from vgdemo.figures.profile import layer_profile
+from vgdemo.figures.sampling import counted_panel
 from vgdemo.figures.scales import Fit, statistic_of
 from vgdemo.figures.style import literal
 from vgdemo.figures.surface import decision_surface
@@ -77,7 +78,7 @@ def _overlaid_profiles(
 
 
 def _has_layers(record: RunRecord) -> bool:
-    return any(panel.axis == "layer" for panel in record.panels.values())
+    return any(panel.axis == "layer" and panel.labels for panel in record.panels.values())
 
 
 VIEWS: dict[str, View] = {
@@ -106,7 +107,7 @@ VIEWS: dict[str, View] = {
     "distribution": View(
         "distribution",
         lambda record, shown, _: gradient_distribution(record, replicates=shown.replicates, fit=shown.fit),
-        lambda record: any(panel.histograms is not None for panel in record.panels.values()),
+        lambda record: bool(counted_panel(record)[0].labels),
     ),
     "surface": View(
         "decision surface",

@@ -9,6 +9,7 @@ from typing import Any
 
 MAX_LINE = 4_000_000  # Bytes.
 MAX_TEXT = 200  # Characters of a name.
+HALF_A_SIGN = rb"\ud"  # What JSON spells those signs with that take two.
 
 
 class LogError(ValueError):
@@ -34,6 +35,8 @@ def parsed(content: bytes, what: str) -> dict[str, Any]:
         raise LogError(f"Expected {what} in at most {MAX_LINE:,} bytes. Received: {len(content):,} bytes")
     try:
         value = json.loads(content, parse_constant=_refuse)
+        if HALF_A_SIGN in content.lower():
+            json.dumps(value, ensure_ascii=False).encode()  # No page and no file can have one without its other half.
     except (ValueError, RecursionError) as error:
         raise LogError.of(f"{what} as a JSON object", content) from error
     if not isinstance(value, dict):

@@ -86,6 +86,7 @@ def decode(files: Mapping[str, bytes], form: Form) -> dict[str, Any]:
     """
     try:
         description = json.loads(files["run.json"])
+        json.dumps(description, ensure_ascii=False).encode()  # Half a sign, as JSON can spell it, fits in no page.
         if description.get("format") not in READABLE_FORMATS:
             readable = listed([*map(str, READABLE_FORMATS)])
             raise ValueError(f"format {description.get('format', 1)}; format {readable} can be read")
