@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import random
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -145,6 +147,101 @@ def test_state_outside_keras_is_refused_with_the_name_of_its_layer(state: str, e
     kind = classifier(keras.Sequential([Counting(state), answer()]), numbers(6), run_eagerly=eager)
     with pytest.raises(ForeignStateError, match=r"Expected layer counting .* Received: \w+"):
         Probe(kind.model, batch_of(*kind.probe))
+
+
+class Holder:
+    """An object of nobody's library."""
+
+    def __init__(self, held: Any) -> None:
+        self.held = held
+
+
+GLOBAL = {"variable": tf.Variable(0.0)}
+
+
+def by_a_global(x: Any) -> Any:
+    GLOBAL["variable"].assign_add(1.0)
+    return x
+
+
+def caught(variable: tf.Variable) -> Callable[[Any], Any]:
+    def call(x: Any) -> Any:
+        variable.assign_add(1.0)
+        return x
+
+    return call
+
+
+class Holding(layers.Layer):
+    """Keeps something, and may change it."""
+
+    def __init__(self, held: Any, change: Callable[[Any, Any], Any] = lambda layer, x: x) -> None:
+        super().__init__(name="holding")
+        self.held, self.count, self.change = held, 0, change
+
+    def call(self, x: Any) -> Any:
+        return self.change(self, x)
+
+
+def holding(held: Any, *change: Any) -> Kind:
+    return classifier(keras.Sequential([Holding(held, *change), answer()]), numbers(6), run_eagerly=True)
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        [tf.Variable(0.0)],
+        {"a": [tf.Variable(0.0)]},
+        Holder(Holder((tf.Variable(0.0),))),
+        caught(tf.Variable(0.0)),
+        functools.partial(lambda variable, x: x, tf.Variable(0.0)),
+        Holder(caught(tf.Variable(0.0))).held,
+        by_a_global,
+        np.random.default_rng(0),
+        [np.random.RandomState(0)],
+        Holder(random.Random(0)),
+    ],
+)
+def test_state_outside_keras_is_found_wherever_a_layer_holds_it(held: Any) -> None:
+    kind = holding(held)
+    with pytest.raises(ForeignStateError, match=r"Expected layer holding .* Received: \w+"):
+        Probe(kind.model, batch_of(*kind.probe))
+
+
+def counted(layer: Any, x: Any) -> Any:
+    layer.count += 1
+    return x
+
+
+def written(layer: Any, x: Any) -> Any:
+    layer.held[0][0] += 1
+    return x
+
+
+def drawn(layer: Any, x: Any) -> Any:
+    return x + random.random() + np.random.random()
+
+
+@pytest.mark.parametrize(
+    ("change", "received"), [(counted, "a number"), (written, "an array"), (drawn, "a draw of Python's or NumPy's")]
+)
+def test_what_a_measurement_changes_of_an_eager_model_is_put_back_and_refused(change: Any, received: str) -> None:
+    kind = holding([np.zeros(2)], change)
+    layer = kind.model.layers[0]
+    kind.model.fit(kind.x, kind.y, batch_size=8, verbose=0)  # Builds it, and changes twice what it changes.
+    probe = Probe(kind.model, batch_of(*kind.probe))
+    before = layer.count, layer.held[0].tolist(), random.getstate(), np.random.get_state()[1].tolist()
+    with pytest.raises(ForeignStateError, match=f"Received: {received}"):
+        probe.measure()
+    assert before == (layer.count, layer.held[0].tolist(), random.getstate(), np.random.get_state()[1].tolist())
+
+
+def test_an_eager_model_may_hold_what_it_does_not_change() -> None:
+    table = np.linspace(0, 1, 6)
+    table.flags.writeable = False
+    kind = holding([table, {"a": Holder(np.full(6, np.nan))}], lambda layer, x: x + layer.held[0])
+    probe, found = measured(kind)
+    assert found.loss is not None and probe.notices[0].startswith("The model runs eagerly.")
 
 
 def test_histograms_are_those_of_every_record() -> None:

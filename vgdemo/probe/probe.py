@@ -28,6 +28,10 @@ OWN_STEP = (
     "The model trains by a train_step of its own, which may use another loss than the compiled one that was measured: "
     "loss= says which."
 )
+EAGER = (
+    "The model runs eagerly. The variables, generators, arrays and numbers that its layers hold stay as they are; what "
+    "its Python code changes elsewhere, such as a list, a file or TensorFlow's own draws, is not seen."
+)
 NO_STEPS = (
     "Not measured through time: {layers}. Of the states of recurrent layers only vectors are, in sequences whose "
     "length is known."
@@ -127,13 +131,17 @@ class Probe:
         """The measurement as a graph, or as Python where the model can only be run so."""
         if self._model.run_eagerly:
             foreign_state.refuse_in_attributes(self._model)
-            return self._measure
+            return self._run_eagerly
         traced = tf.function(self._measure, autograph=False)
         with keras_internals.no_seed_is_made():
             kernels = [tf.TensorSpec(variable.shape, variable.dtype) for variable in self._kernels]
             concrete = traced.get_concrete_function(kernels, tf.TensorSpec([], tf.float32))
         foreign_state.refuse_in_graph(self._model, concrete.graph)
         return concrete  # type: ignore[no-any-return]
+
+    def _run_eagerly(self, before: list[tf.Tensor], scale: tf.Tensor) -> Any:
+        with foreign_state.left_as_it_is(self._model):
+            return self._measure(before, scale)
 
     def _measure(self, before: list[tf.Tensor], scale: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
         """All numbers in one tensor, all histograms in another, then time steps; what they are is kept beside."""
@@ -203,6 +211,8 @@ class Probe:
         self.notices = [] if has_loss else [NO_LOSS]
         if has_loss and self._loss_of is None and keras_internals.overrides_train_step(self._model):
             self.notices = [OWN_STEP]
+        if self._model.run_eagerly:
+            self.notices.append(EAGER)
 
     def _packed(
         self,
