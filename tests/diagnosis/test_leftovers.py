@@ -72,8 +72,11 @@ def test_what_the_remedy_itself_sets_right_or_wrong_counts() -> None:
 def test_a_run_that_learns_as_it_is_gets_more_epochs_first() -> None:
     begun = record_of(PLATEAU | {"train_loss": (np.log(2), 0.67)}, units=3, **USUAL)
     assert labels(filled(begun, "update_ratio", 0.02))[0] == "Epochs: 400"
-    few = record_of(PLATEAU, epochs=5, units=3)
-    assert labels(few) == ["Epochs: 20"]
+
+
+def test_a_run_of_few_epochs_gets_more_of_them_first_if_they_decide() -> None:
+    assert labels(record_of(PLATEAU, epochs=15, **USUAL)) == ["Epochs: 60", ALL]
+    assert labels(record_of(PLATEAU, epochs=15, units=3, **USUAL)) == [ALL, "Epochs: 60"]
 
 
 def test_a_momentum_that_keeps_all_steps_is_no_reason_to_fail() -> None:

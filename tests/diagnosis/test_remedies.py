@@ -211,6 +211,13 @@ def test_where_several_things_are_wrong_all_of_them_are_made_usual_at_once() -> 
     assert not possible(offered(expected, EVERYTHING_USUAL), expected)
 
 
+def test_few_points_need_more_epochs_for_as_many_updates() -> None:
+    """A batch of 32 in an epoch, of five or of twenty thousand."""
+    for n_samples, batch_size, epochs in ((100, 10, 1920), (300, 150, 640), (10_000, 32, 200)):
+        (usual,) = offered(RunConfig(n_samples=n_samples, batch_size=batch_size, epochs=50), EVERYTHING_USUAL)
+        assert usual.changes["epochs"] == epochs
+
+
 def test_steps_near_the_usual_ones_and_wide_networks_stay_as_they_are() -> None:
     (usual,) = offered(RunConfig(units=100, num_hidden_layers=2, learning_rate=0.02), EVERYTHING_USUAL)
     assert usual.changes.keys().isdisjoint({"learning_rate", "optimizer", "epochs", "batch_size", "weight_decay"})

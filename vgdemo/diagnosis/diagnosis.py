@@ -156,7 +156,7 @@ def diagnose(record: RunRecord) -> Diagnosis:
         >>> diagnosis.headline, diagnosis.cause
         ('Not enough to say in 1 of 2', 'Training ended before it settled: more epochs decide.')
         >>> [remedy.label for remedy in diagnosis.remedies]
-        ['Epochs: 20']
+        ['Everything as usual', 'Epochs: 20']
     """
     if not len(record.epochs) or not record.replicates:
         return Diagnosis(Verdict.UNKNOWN, "Nothing was measured yet.")
@@ -213,7 +213,7 @@ def _remedies(case: Case, cause: Cause) -> tuple[Remedy, ...]:
     record = case.symptoms.record
     against = prepared(cause.recipes, record.model, record.last_epoch)
     usual = prepared([EVERYTHING_USUAL], record.model, record.last_epoch)
-    if not against or not usual or case.rule.verdict is Verdict.UNKNOWN:
+    if not against or not usual:
         return against
     is_learning = case.rule.verdict is Verdict.LEARNING
     place = 2 if is_learning or not leaves_something(case, against[0]) else 0

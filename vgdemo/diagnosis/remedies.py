@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from vgdemo.wording import uncapitalized
 
 USUAL_MOMENTUM, USUAL_BATCH = 0.9, 32  # What Keras's guides, and its `fit`, take.
 FEWEST_EPOCHS, USUAL_EPOCHS = 20, 200  # What the rules ask for; what nearly every network that learns needs at most.
+USUAL_UPDATES = 3000  # That many epochs of 500 points make a few more.
 GROWTH = 100  # Of a gradient through all layers: from there on the rules call it exploding.
 SHALLOW = 3  # Hidden layers; any classes here are drawn by so many.
 USUAL_UNITS, MOST_UNITS = 32, 100  # Wide enough for any classes here, and quick to train.
@@ -268,12 +270,19 @@ def _everything_usual(model: Model, epochs: int) -> Remedy | None:
     changes = {**_usual_first_weights(model, epochs), **_usual_size(model), **_usual_training(model)}
     if model.batch_size is not None and model.batch_size != USUAL_BATCH:
         changes["batch_size"] = USUAL_BATCH
-    if epochs < USUAL_EPOCHS:
-        changes["epochs"] = USUAL_EPOCHS
+    if epochs < (usual := _usual_epochs(model)):
+        changes["epochs"] = usual
     explanation = (
         "Where several things are wrong, to change one of them shows nothing; here all are as they usually work."
     )
     return Remedy("Everything as usual", explanation, changes)
+
+
+def _usual_epochs(model: Model) -> int:
+    """Few points make few updates of an epoch."""
+    updates = (model.epoch_updates or 0) * (model.batch_size or 0) / USUAL_BATCH
+    wanted = math.ceil(USUAL_UPDATES / updates) if updates else USUAL_EPOCHS
+    return int(min(max(wanted, USUAL_EPOCHS), SETTINGS["epochs"].maximum))
 
 
 def _usual_first_weights(model: Model, epochs: int) -> dict[str, Any]:
