@@ -1,7 +1,8 @@
 # make run: the dashboard. make test: lint, types and tests, the same as in continuous integration.
 # make diagnosis: trains runs whose illness is known, and prints how many verdicts agree and how soon a remedy cures.
 # make article: trains every experiment of the article, in about four minutes, and prints what repeats of it measure.
-# make bench: measures the speed that is promised, in about six minutes on a machine with nothing else to do.
+# make bench: measures the speed that is promised, in about 25 minutes on a machine with nothing else to do, and writes
+#   bench-results.json; make bench PARTS="engine lab" measures these parts alone.
 VENV := .venv
 BIN := $(VENV)/bin
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
@@ -35,7 +36,7 @@ screenshots: $(VENV)/test.stamp chromium
 	PYTHONPATH=tests $(BIN)/python -m browser.screenshots
 
 bench: $(VENV)/test.stamp chromium
-	$(BIN)/python -m bench.speed
+	$(BIN)/python -m bench.speed $(PARTS)
 
 # The stamps make a second call start at once: pip is asked again only when a requirements file has changed.
 $(VENV)/run.stamp: requirements.txt | $(BIN)/python

@@ -9,8 +9,9 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import psutil
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
+from bench.drawn import HEATMAP, LIMIT, Watched
 from bench.result import REPEATS, Result, seconds
 from tests.browser.dashboard import chromium, dashboard
 from vgdemo.article import configs, experiments
@@ -19,18 +20,16 @@ from vgdemo.jobs import Job, Jobs, JobState
 from vgdemo.links import to_query
 from vgdemo.presets import DEEP_RELU
 from vgdemo.store import RunStore
+from vgdemo.tour import OPENING
 
 MEGABYTE = 2**20
 SCALED_INITIALIZERS = ("glorot_uniform", "he_uniform", "lecun_normal")
-LIMIT = 120  # Seconds that nothing here may take.
+SEEDS = range(1, REPEATS + 1)
+STARTS = {"first start": (8, 10), "second start": (5, 6.5)}  # Seconds to the first curve and to the end.
 
 
-def until(condition: Callable[[], object], pause: float = 0.01) -> float:
+def until(condition: Callable[[], object]) -> float:
     """The moment at which a condition has come true.
-
-    Args:
-        condition: What to wait for.
-        pause: Seconds between two looks; to look at a page takes the browser's time.
 
     Raises:
         TimeoutError: If it does not.
@@ -39,7 +38,7 @@ def until(condition: Callable[[], object], pause: float = 0.01) -> float:
     while not condition():
         if time.perf_counter() > end:
             raise TimeoutError(f"Expected an answer within {LIMIT} s. Received none.")
-        time.sleep(pause)
+        time.sleep(0.01)
     return time.perf_counter()
 
 
@@ -98,70 +97,67 @@ def _stored_waits(folder: Path) -> Iterator[float]:
         yield seconds(lambda seed=seed: RunStore(str(folder))[RunConfig(seed=seed).run_key])
 
 
-def server(folder: Path) -> Iterator[Result]:
-    """The dashboard with an empty store, in a browser."""
-    store = RunStore(str(folder))
-    started = time.perf_counter()
-    with dashboard(VGDEMO_STORE=str(folder)) as url:
-        yield Result("streamlit run app.py to a server that answers", [time.perf_counter() - started], 3)
-        with chromium() as browser:
-            browser.new_page().goto(url)
-            yield Result(
-                "    to the first run complete, browser's start included", [until(lambda: store) - started], 15
-            )
-            web, *workers = _processes()
-            yield Result("memory of the web process after that run", [web], 350, "MB")
-            yield Result("memory of each worker after that run", workers, 1024, "MB")
-            yield from _comparison(url, browser)
-            yield Result("memory of the web process after the comparisons", [next(_processes())], None, "MB")
+def first_visits(folder: Path) -> Iterator[Result]:
+    """The dashboard started with an empty store, where nothing was compiled before, and then once more."""
+    with chromium() as browser:
+        for start, (first, whole) in STARTS.items():
+            started = time.time()
+            with dashboard(VGDEMO_STORE=str(folder / start)) as url:
+                yield Result(f"{start}: streamlit run app.py to a server that answers", [time.time() - started], 3)
+                lab = Watched(browser)
+                lab.page.goto(url)
+                yield Result("    to the first curve", [lab.first_curve(OPENING[0]) - started], first)
+                yield Result("    to the first run drawn to its end", [lab.whole([OPENING[0]]) - started], whole)
+                lab.page.close()
+                web, *workers = processes()
+                yield Result("    memory of the web process then", [web], 350, "MB")
+                yield Result("    memory of each worker then", workers, 1024, "MB")
 
 
-def _comparison(url: str, browser: Browser) -> Iterator[Result]:
-    """Four columns of the default network: a click gives all of them another seed, new ones and then known ones."""
-    configs = [RunConfig(kernel_initializer=name) for name in ("uniform_0_1", *SCALED_INITIALIZERS)]
-    page = browser.new_page()
-    page.goto(f"{url}/Compare?{urlencode(to_query(configs))}")
-    until(lambda: _complete(page), pause=0.1)
-    page.get_by_text("Repeats", exact=True).click()
-    seeds = range(1, REPEATS + 1)
-    yield Result("comparison of four, compiled, click to complete picture", [_reseeded(page, i) for i in seeds], 4)
-    yield Result("comparison of four, in the store, click to complete picture", [_reseeded(page, i) for i in seeds], 1)
-    page.close()
-    yield Result("    the same in a new window", [_opened(page.url, browser) for _ in seeds])
+def comparisons(folder: Path) -> Iterator[Result]:
+    """Four columns of the default network: another seed for all of them, new ones and then known ones."""
+    with dashboard(VGDEMO_STORE=str(folder)) as url, chromium() as browser:
+        compare = Watched(browser)
+        compare.page.goto(_address(url, seed=0))
+        compare.whole(_columns(seed=0), HEATMAP)
+        compare.page.get_by_text("Repeats", exact=True).click()
+        for state, budget in (("compiled", 2.5), ("in the store", 0.6)):
+            waits = [_reseeded(compare, seed) for seed in SEEDS]
+            yield Result(f"four columns, {state}, click to complete picture", waits, budget)
+        waits = [_opened(browser, url, seed) for seed in SEEDS]
+        yield Result("    the same in a new window, opened to complete picture", waits, 0.6 + 1.5)
+        yield Result("memory of the web process after the comparisons", [next(processes())], None, "MB")
 
 
-def _reseeded(page: Page, seed: int) -> float:
+def _columns(seed: int) -> list[RunConfig]:
+    return [RunConfig(kernel_initializer=name, seed=seed) for name in ("uniform_0_1", *SCALED_INITIALIZERS)]
+
+
+def _address(url: str, seed: int) -> str:
+    return f"{url}/Compare?{urlencode(to_query(_columns(seed)))}"
+
+
+def _reseeded(compare: Watched, seed: int) -> float:
     """Seconds until four columns, already open, show the runs of another seed to their ends."""
-    box = page.get_by_label("Seed", exact=True)
+    box = compare.page.get_by_label("Seed", exact=True)
     box.fill(str(seed))
-    before = _complete(page)
+    compare.forget()
     time.sleep(1)  # The page is at rest when the click comes.
-    clicked = time.perf_counter()
     box.press("Enter")
-    until(lambda: (after := _complete(page)) and not before & after, pause=0.1)
-    page.evaluate("() => new Promise(requestAnimationFrame)")  # The picture that goes with the sentences.
-    return time.perf_counter() - clicked
+    return compare.whole(_columns(seed), HEATMAP) - compare.acted
 
 
-def _opened(address: str, browser: Browser) -> float:
-    """Seconds from opening a comparison of four, with the browser's and the page's own start."""
-    page = browser.new_page()
-    started = time.perf_counter()
-    page.goto(address)
-    ended = until(lambda: _complete(page), pause=0.1)
-    page.close()
-    return ended - started
+def _opened(browser: Browser, url: str, seed: int) -> float:
+    """Seconds from opening a comparison of four, with the page's own start."""
+    compare = Watched(browser)
+    compare.page.goto(_address(url, seed))
+    ended = compare.whole(_columns(seed), HEATMAP)
+    opened = compare.opened
+    compare.page.close()
+    return ended - opened
 
 
-def _complete(page: Page) -> set[str]:
-    """What the four heatmaps say of themselves, once all their runs are complete; until then nothing."""
-    heads = page.locator("[class*=st-key-column-]", has_text="Complete,").count()
-    readings = page.locator("[data-name^='layers '] p").all_text_contents()
-    complete = {reading for reading in readings if "at epoch 500" in reading}
-    return complete if heads == len(complete) == 4 else set()
-
-
-def _processes() -> Iterator[float]:
+def processes() -> Iterator[float]:
     """Resident megabytes of the web process, then of its workers."""
     for process in psutil.Process().children():
         if "streamlit" in process.cmdline():

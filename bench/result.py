@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 REPEATS = 5
 
@@ -25,18 +25,36 @@ class Result(NamedTuple):
     budget: float | None = None
     unit: str = "s"
 
+    @property
+    def median(self) -> float:
+        """Of the values."""
+        return statistics.median(self.values)
+
+    @property
+    def is_met(self) -> bool | None:
+        """Whether the promise is kept; None if there is none."""
+        if self.budget is None:
+            return None
+        return self.median >= self.budget if self._more_is_better else self.median <= self.budget
+
+    @property
+    def _more_is_better(self) -> bool:
+        return self.unit == "times"
+
     def __str__(self) -> str:
         """One line of a table."""
-        median = statistics.median(self.values)
         spread = f"{min(self.values):.4g} to {max(self.values):.4g}" if len(self.values) > 1 else ""
-        return f"{self.what:<72}{f'{median:.4g} {self.unit}':>14}  {spread:<18}{self._verdict(median)}"
+        return f"{self.what:<72}{f'{self.median:.4g} {self.unit}':>14}  {spread:<18}{self._verdict()}".rstrip()
 
-    def _verdict(self, median: float) -> str:
+    def _verdict(self) -> str:
         if self.budget is None:
             return ""
-        more_is_better = self.unit == "times"
-        is_met = median >= self.budget if more_is_better else median <= self.budget
-        return f"{'≥' if more_is_better else '≤'} {self.budget:g} {self.unit}: {'met' if is_met else 'MISSED'}"
+        sign = "≥" if self._more_is_better else "≤"
+        return f"{sign} {self.budget:g} {self.unit}: {'met' if self.is_met else 'MISSED'}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return self._asdict() | {"values": [*self.values], "met": self.is_met}
 
 
 def seconds(action: Callable[[], object]) -> float:

@@ -70,7 +70,7 @@ export class Figure {
   }
 
   setPicture({ kind, json, column, file }, theme) {
-    this.file = file || this.name
+    this.file = this.element.dataset.file = file || this.name
     if (json === this.json && isSame(theme, this.theme)) return
     const before = this.content?.layout.uirevision
     Object.assign(this, { kind, json, column, theme, content: JSON.parse(json), isOutdated: true })
