@@ -46,7 +46,7 @@ def show(page: Page, pictures: Mapping[str, Picture], *, columns: int = 1, **cha
     """Hand figures to the board and wait until all are drawn."""
     figures = {name: picture._asdict() for name, picture in pictures.items()}
     data = {"library": f"{ADDRESS}plotly.js", "figures": figures, "stale": False, "columns": columns} | changes
-    page.evaluate(SHOW, data | {"led": NOT_LED._asdict()})
+    page.evaluate(SHOW, {"led": NOT_LED._asdict()} | data)
     for name in pictures:
         page.wait_for_selector(f"{plot(name)} .main-svg")
 

@@ -146,6 +146,22 @@ def test_without_room_the_last_other_column_makes_way_and_that_is_said(
     assert [columns(page)[index] for index in kept] == [SMALL[index] for index in kept]
 
 
+def test_a_column_whose_settings_cannot_learn_says_so_before_it_ends(compare: Open, jobs: Any) -> None:
+    jobs.state = JobState.TRAINING
+    page = compare(a="epochs-20 normalization-batch batch_size-1", b="epochs-20")
+    said = [caption.value for caption in page.caption if "no step can learn" in caption.value]
+    assert len(said) == 1 and "makes zeros of a batch of one point" in said[0]
+
+
+def test_the_chosen_epoch_goes_along_to_the_lab_with_a_run_of_the_comparison(compare: Open) -> None:
+    for of_link, view in (({"epochs": "20"}, {"view": "fit-1 epoch-7"}), ({"units": "9"}, {"view": "fit-1"})):
+        page = compare(a="epochs-20", b="epochs-20 units-6", view="fit-1 epoch-7")
+        page.switch_page("app.py")
+        page.query_params.clear()
+        page.query_params.update(of_link)
+        assert query(page.run()) == of_link | view
+
+
 def test_a_column_that_trains_has_no_remedy_yet(compare: Open, jobs: Any) -> None:
     jobs.state = JobState.TRAINING
     page = compare()

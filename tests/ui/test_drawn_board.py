@@ -96,6 +96,20 @@ def test_tools_name_their_figure_and_say_what_is_written_on_them(compared: Page)
     assert all(text in label.lower() and "‘B · Gradient" in label for text, label in words)
 
 
+def test_an_epoch_that_was_asked_for_between_two_stops_is_said_beside_the_stop_that_is_shown(browser: Browser) -> None:
+    pictures = alone(random_record(RunConfig(**TINY | {"epochs": 100})))  # Stops at 0, 25, 50, 75 and 100.
+    with board_page(browser) as page:
+        show(page, pictures, led={"times": 1, "epoch": 37})
+        shown, slider = page.locator(".vgdemo-timeline output"), page.get_by_role("slider")
+        expect(shown).to_have_text("25 (asked: 37)")
+        show(page, pictures, led={"times": 1, "epoch": 37}, unit="step")
+        expect(slider).to_have_attribute("aria-valuetext", "step 25")
+        slider.press("ArrowRight")
+        expect(shown).to_have_text("50")
+        show(page, pictures, led={"times": 2, "epoch": 75})
+        expect(shown).to_have_text("75")
+
+
 def test_a_figure_with_a_scale_of_all_runs_fits_it_on_a_click(browser: Browser, make_record: MakeRecord) -> None:
     with board_page(browser) as page:
         for is_fitted, heard in ((None, []), (False, ["false"] * 3), (True, ["true"] * 3)):

@@ -65,13 +65,13 @@ class Address(Generic[Value]):
         page: Its title.
         read: From query parameters to what they ask for, and a sentence for each that could not be taken.
         write: From what the page shows to query parameters.
-        kept: Parameters that stay as they are where a link to the page does not name them.
+        kept: From the query of a link to the page to parameters that stay as they are unless it names them.
     """
 
     page: str
     read: Callable[[Mapping[str, str]], tuple[Value, tuple[str, ...]]]
     write: Callable[[Value], dict[str, str]]
-    kept: Callable[[], dict[str, str]] = dict
+    kept: Callable[[Mapping[str, str]], dict[str, str]] = lambda query: {}
 
     def asked(self) -> Value | None:
         """What the address asks for, if the person has just been led to it; None if the page shows it already."""
@@ -81,7 +81,7 @@ class Address(Generic[Value]):
             return self._read(led, session().visited[self.page].query)
         query = self._come_to()
         if query is not None:
-            return self._read(self.kept() | query, query)
+            return self._read(self.kept(query) | query, query)
         # An address that Back led to stays as it is: one written anew would be in the way of the next Back.
         return None if moved is None else self._read(moved, None)
 

@@ -59,7 +59,7 @@ class Board {
     for (const [name, picture] of Object.entries(figures)) this.figureOf(name, picture).setPicture(picture, theme)
     this.removeAllBut(figures)
     this.arrange()
-    this.timeline.setStops(this.stops, this.shownStop, unit)
+    this.timeline.setStops(this.stops, this.shownStop, unit, this.epoch)
     if (isLed) for (const figure of this.all) figure.showEpoch(this.shownStop)
     const plotly = await plotlyOf(library)
     // While one is drawn another update may come, and take away or draw what is next here.

@@ -112,7 +112,10 @@ def _fingerprint(stored: Sequence[StoredRun]) -> int:
 
 _COLUMNS = {
     "run": st.column_config.TextColumn("Layers × units", help="Of the hidden layers, and their activation."),
-    "verdict": st.column_config.TextColumn("Verdict", help="What the run has, by the rules of when it was stored."),
+    "verdict": st.column_config.TextColumn(
+        "Verdict",
+        help="What most of its replicates have, by the rules of when it was stored. The Lab says why as well.",
+    ),
     "accuracy": st.column_config.NumberColumn(
         "Accuracy", format="%.2f", help="Median over the replicates of the final validation accuracy."
     ),

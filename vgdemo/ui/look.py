@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -109,9 +109,9 @@ def look(page: str, wanted: Look) -> None:
     session().lead_to(page, wanted.epoch)
 
 
-def kept() -> dict[str, str]:
-    """What a page that a link leads to takes over, unless the link says otherwise: the look without the epoch."""
-    return replace(look_at(""), epoch=None).to_query()
+def kept(query: Mapping[str, str], epoch: int | None = None) -> dict[str, str]:
+    """What a page that a link leads to takes over, unless the link says otherwise: the look, but for its epoch."""
+    return replace(look_at(""), epoch=epoch).to_query()
 
 
 def _in_words(value: object) -> str:

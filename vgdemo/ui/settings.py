@@ -15,7 +15,7 @@ from vgdemo.ui.address import Address
 from vgdemo.ui.controls import controls, enter, entered
 from vgdemo.ui.look import Look, kept, look, look_at
 from vgdemo.ui.page import told
-from vgdemo.ui.pages import LAB
+from vgdemo.ui.pages import COMPARE, LAB
 from vgdemo.ui.runs import BROKEN, retry
 from vgdemo.ui.session import PRESET, RUN_NAME, STATISTIC, TRAIN, TRAIN_AT_ONCE, session
 from vgdemo.ui.sources import choose_run
@@ -41,7 +41,13 @@ def _write(shown: Shown) -> dict[str, str]:
     return run_query(shown.config, shown.name) | shown.look.to_query()
 
 
-ADDRESS = toured(Address(LAB, _read, _write, kept))
+def _kept(query: Mapping[str, str]) -> dict[str, str]:
+    """The look; of a run that stands in Compare as well, with the epoch that is chosen there."""
+    config, _ = RunConfig.from_query(settings_of(query))
+    return kept(query, session().epochs.get(COMPARE) if config in session().columns else None)
+
+
+ADDRESS = toured(Address(LAB, _read, _write, _kept))
 BY_LABEL: dict[str | None, Preset] = {preset.label: preset for preset in PRESETS}
 
 

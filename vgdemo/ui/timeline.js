@@ -26,11 +26,14 @@ export class Timeline {
     this.button.addEventListener("click", () => (this.timer ? this.pause() : this.play()))
   }
 
-  setStops(stops, shown, unit = "epoch") {
+  // An address may have asked for an epoch between two stops.
+  setStops(stops, shown, unit = "epoch", asked = shown) {
     this.unit.textContent = unit
     if (stops.join() !== this.stops.join()) this.mark(stops)
     this.slider.disabled = this.button.disabled = stops.length < 2
     this.show(shown)
+    const isBetween = (asked ?? shown) !== shown && shown !== stops.at(-1)
+    if (isBetween) this.output.textContent = `${shown} (asked: ${asked})`
   }
 
   mark(stops) {
@@ -44,7 +47,7 @@ export class Timeline {
     this.shown = stop
     this.slider.value = stop ?? 0
     this.output.textContent = stop ?? "–"
-    this.slider.setAttribute("aria-valuetext", `epoch ${stop ?? "none"}`)
+    this.slider.setAttribute("aria-valuetext", `${this.unit.textContent} ${stop ?? "none"}`)
   }
 
   goTo(stop) {

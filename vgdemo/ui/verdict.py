@@ -45,8 +45,7 @@ def verdict(job: Job) -> None:
     with st.container(key="verdict", gap="xsmall"):
         diagnosis = _diagnosis_of(job)
         if diagnosis is None:
-            seen = seen_so_far(job) or expectation(forecast_of(job.config))
-            said = warning(job.config.to_dict()) or seen  # A start in order means nothing where no step can learn.
+            said = _before_the_end(job) or expectation(forecast_of(job.config))
             st.markdown(f":material/hourglass_top: {plain(said)} {ABSENT}")
             return
         say(diagnosis)
@@ -55,12 +54,17 @@ def verdict(job: Job) -> None:
             reasons(diagnosis, "Why")
 
 
-def verdict_of_column(job: Followed, letter: str) -> None:
+def _before_the_end(job: Job) -> str:
+    """What its start shows; a start in order means nothing where no step can learn."""
+    return warning(job.config.to_dict()) or seen_so_far(job)
+
+
+def verdict_of_column(job: Job, letter: str) -> None:
     """The verdict of one of several runs side by side."""
     with st.container(key=f"verdict-{letter}"):
         diagnosis = _diagnosis_of(job)
         if diagnosis is None:
-            st.caption(plain(seen_so_far(job)) or ABSENT)
+            st.caption(plain(_before_the_end(job)) or ABSENT)
         else:
             say(diagnosis)
 
