@@ -57,6 +57,11 @@ def test_short_names_stand_as_they_are() -> None:
     assert "ticktext" not in place_axis(panel("1", "2", "output"))
 
 
+def test_names_of_somebodys_own_are_no_markup() -> None:
+    axis = place_axis(panel("<b>x</b>", "a & b"))
+    assert axis["tickvals"] == ["<b>x</b>", "a & b"] and axis["ticktext"] == ["&lt;b&gt;x&lt;/b&gt;", "a &amp; b"]
+
+
 def test_long_names_are_shortened_beside_the_axis_alone() -> None:
     labels = tuple(f"bidirectional_lstm_{number}/recurrent_kernel" for number in range(60))
     axis = place_axis(panel(*labels))

@@ -153,4 +153,4 @@ def test_each_of_several_outputs_has_a_line_of_its_accuracy() -> None:
     ]
     assert [line.y[-1] for line in lines] == list(ends.values())[::2] + list(ends.values())[1::2]
     assert len({(line.line.color, line.line.dash) for line in lines}) == 4
-    assert figure.layout.title.subtitle.text == "Validation accuracy 0.6 (even) to 0.8 (&lt;b&gt;) at epoch 6."
+    assert figure.layout.title.subtitle.text == "Validation accuracy 0.6 (even) to 0.8 (<b>) at epoch 6."

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from vgdemo.figures.style import literal
 from vgdemo.record import Panel, RunRecord
 from vgdemo.wording import number, power_of_ten
 
@@ -58,7 +59,8 @@ def place_axis(panel: Panel, order: Sequence[int] = ()) -> dict[str, Any]:
         "range": [-0.5, max(1, len(labels)) - 0.5],
     }
     names = [*named.values()]
-    return {**axis, **room_for(names), **({} if names == ticks else {"ticktext": names})}
+    words = [literal(name) for name in names]
+    return {**axis, **room_for(names), **({} if words == ticks else {"ticktext": words})}
 
 
 def room_for(names: Sequence[str]) -> dict[str, Any]:

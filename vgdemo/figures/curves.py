@@ -308,6 +308,6 @@ def _reading(record: RunRecord, measured: Sequence[Curve], replicates: Sequence[
 
 def last_in_words(curves: Sequence[Curve]) -> str:
     """The last median of a curve; of those of several outputs the worst and the best, with their names."""
-    ends = sorted((float(quantile(curve.values[-1:], 0.5)[0]), literal(curve.output)) for curve in curves)
+    ends = sorted((float(quantile(curve.values[-1:], 0.5)[0]), curve.output) for curve in curves)
     named = [number(value) + (f" ({output})" if output else "") for value, output in ends]
     return " to ".join(dict.fromkeys([named[0], named[-1]]))

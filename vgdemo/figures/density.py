@@ -14,7 +14,7 @@ from vgdemo.figures.distribution import HIGH, LOW, clipped, size_ranges
 from vgdemo.figures.hover import Place, told
 from vgdemo.figures.sampling import Indices, absence_of_counts, counted_panel
 from vgdemo.figures.scales import Values
-from vgdemo.figures.style import LIGHT, SEQUENTIAL, new_figure
+from vgdemo.figures.style import LIGHT, SEQUENTIAL, literal, new_figure
 from vgdemo.record import HISTOGRAM_EDGES, Panel, RunRecord
 from vgdemo.wording import percent
 
@@ -171,7 +171,7 @@ def _layout(record: RunRecord, panel: Panel, names: list[str], reading: str) -> 
         how=guide.of_density(panel),
         log10=[cell.axis("y") for cell in cells],
         uirevision=f"density {record.last_epoch} {len(names)}",
-        annotations=[_name(cell, name) for cell, name in zip(cells, names, strict=True)],
+        annotations=[_name(cell, literal(name)) for cell, name in zip(cells, names, strict=True)],
         coloraxis={
             "colorscale": SEQUENTIAL,
             "cmin": 0,

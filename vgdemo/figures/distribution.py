@@ -17,7 +17,7 @@ from vgdemo.figures.axes import decades, place_names, room_for
 from vgdemo.figures.frames import Stop, Trace, with_frames
 from vgdemo.figures.sampling import absence_of_counts, counted_panel, frame_indices, of_replicates, who
 from vgdemo.figures.scales import BEYOND, Fit, Values
-from vgdemo.figures.style import BLUE, SPECIAL_COLORS, new_figure, translucent
+from vgdemo.figures.style import BLUE, SPECIAL_COLORS, literal, new_figure, translucent
 from vgdemo.record import HISTOGRAM_EDGES, Panel, RunRecord
 from vgdemo.wording import capitalized, counted, percent, power_of_ten
 
@@ -184,7 +184,7 @@ def _row_axis(panel: Panel) -> dict[str, Any]:
         "title": {"text": panel.axis},
         "range": [-0.3, max(1, len(panel.labels)) - 1 + HEIGHT + 0.1],
         "tickvals": [*named],
-        "ticktext": names,
+        "ticktext": [literal(name) for name in names],
         **room_for(names),
     }
 

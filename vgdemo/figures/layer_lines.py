@@ -13,7 +13,7 @@ from vgdemo.figures.axes import epoch_axis, log_axis, named_places
 from vgdemo.figures.hover import told
 from vgdemo.figures.sampling import Sample
 from vgdemo.figures.scales import Fit, Values
-from vgdemo.figures.style import SEQUENTIAL, SPECIAL_COLORS, new_figure
+from vgdemo.figures.style import SEQUENTIAL, SPECIAL_COLORS, literal, new_figure
 from vgdemo.record import RunRecord
 
 SHADES = (0.1, 0.85)  # Of the colour scale: its ends are lost on a dark or a light page.
@@ -89,10 +89,12 @@ def _lines(record: RunRecord, sample: Sample) -> list[dict[str, Any]]:
     colors = sample_colorscale(SEQUENTIAL, np.linspace(*SHADES, count)) if count else []
     return [
         {
-            "name": phrase,
+            "name": literal(phrase),
             "line": {"color": color, "width": 2, "dash": "dash" if place in outputs else "solid"},
             "showlegend": place in named,
-            **told(f"{sample.unit} %{{x}}, {phrase}: ", "y", {"epoch": "x[i]", panel.axis: [name], label: "y[i]"}),
+            **told(
+                f"{sample.unit} %{{x}}, {literal(phrase)}: ", "y", {"epoch": "x[i]", panel.axis: [name], label: "y[i]"}
+            ),
         }
         for place, (name, phrase, color) in enumerate(zip(panel.labels, panel.phrases, colors, strict=True))
     ]
