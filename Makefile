@@ -3,12 +3,13 @@
 # make article: trains every experiment of the article, in about four minutes, and prints what repeats of it measure.
 # make bench: measures the speed that is promised, in about 25 minutes on a machine with nothing else to do, and writes
 #   bench-results.json; make bench PARTS="engine lab" measures these parts alone.
+# make bench-compare BASE=v1: the same for the commit BASE and for what is here, in turns; PARTS is "engine" by itself.
 VENV := .venv
 BIN := $(VENV)/bin
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export CHROMIUM
 
-.PHONY: run test lint diagnosis article screenshots bench chromium
+.PHONY: run test lint diagnosis article screenshots bench bench-compare chromium
 
 run: $(VENV)/run.stamp
 	$(BIN)/streamlit run app.py
@@ -37,6 +38,9 @@ screenshots: $(VENV)/test.stamp chromium
 
 bench: $(VENV)/test.stamp chromium
 	$(BIN)/python -m bench.speed $(PARTS)
+
+bench-compare: $(VENV)/test.stamp chromium
+	$(BIN)/python -m bench.compare $(BASE) $(PARTS)
 
 # The stamps make a second call start at once: pip is asked again only when a requirements file has changed.
 $(VENV)/run.stamp: requirements.txt | $(BIN)/python
