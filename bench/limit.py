@@ -30,7 +30,7 @@ Weights = NDArray[np.float32]  # (layers, inputs and bias, `ROW`), as `Layer` ha
 
 
 def seconds_of_c() -> float:
-    """Of one replicate of the article's deep ReLU network, trained to its end: the least of some, for a limit is meant."""
+    """Of one replicate of the article's deep ReLU network, trained to its end; least of some repeats."""
     train, arguments = _program(), _arguments(DEEP_RELU)
     return min(repeated(lambda: train(*arguments)))
 
