@@ -172,6 +172,22 @@ def test_a_training_that_begins_again_is_offered_and_shown(your_model: Open, log
     assert progress(page).startswith("Training: epoch 1")
 
 
+def test_a_page_looks_again_as_long_as_something_new_may_come(
+    your_model: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float | None] = []
+    monkeypatch.setattr("vgdemo.ui.your_model.redraw", lambda state, draw, every: pauses.append(every))
+    your_model()
+    monkeypatch.setenv("VGDEMO_LOGS", str(tmp_path))
+    page = your_model()
+    writer = begun(tmp_path / "one")
+    time.sleep(2.1)  # A list of logs is kept so long.
+    page = your_model()
+    writer.end("complete")
+    page.run()
+    assert pauses == [None, 1, 1, 5], "another training may begin after one that has ended"
+
+
 @pytest.mark.parametrize("asked", ["../one", "<b>", "/etc"])
 def test_a_link_to_no_log_of_this_dashboard_is_said_and_leads_to_the_latest(
     asked: str, your_model: Open, logs: Path

@@ -26,7 +26,7 @@ from vgdemo.ui.verdict import diagnosis_of, findings, reasons, say, seen_so_far,
 from vgdemo.ui.views import fit_choice, order_choice, row_choice, show_one, show_side_by_side, statistic_choice
 from vgdemo.wording import capitalized
 
-POLL_SECONDS = 1.0
+POLL_SECONDS, IDLE_SECONDS = 1.0, 5.0  # While a log is written or awaited, and while another one may begin.
 ABSENT = "The verdict follows when the training ends."
 STILL = "So it is until now; the training goes on."
 UNDECIDED = (Verdict.UNKNOWN, Verdict.STUCK, Verdict.LEARNING, Verdict.NOISE)  # More epochs may say otherwise.
@@ -35,14 +35,18 @@ Logs = Mapping[str, ShownLog]  # By the name that the person has chosen.
 
 
 def watch(names: Sequence[str]) -> None:
-    """Show logs: while any of them is being written, this part of the page alone is run again and again."""
+    """Show logs: this part of the page alone is run again and again, as long as there may be something new."""
     logs, _ = _look(names)
-    redraw(lambda: _state(names), partial(_draw, names), every=POLL_SECONDS if _may_change(logs) else None)
+    redraw(lambda: _state(names), partial(_draw, names), every=_pause(logs))
 
 
-def _may_change(logs: Logs) -> bool:
-    """Whether a log is being written, or one is awaited."""
-    return any(log.is_running for log in logs.values()) or (not logs and log_folder() is not None)
+def _pause(logs: Logs) -> float | None:
+    """Seconds between two looks; None where nothing new can come."""
+    if any(log.is_running for log in logs.values()):
+        return POLL_SECONDS
+    if log_folder() is None:
+        return None
+    return IDLE_SECONDS if logs else POLL_SECONDS
 
 
 def _look(names: Sequence[str]) -> tuple[Logs, dict[str, LogError]]:
