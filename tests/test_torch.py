@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -159,3 +162,12 @@ def test_the_readmes_loop_is_recorded_and_its_verdict_is_what_it_says(
     exec(compile(reading, "README.md", "exec"), {})
     (promised,) = re.findall(r"print\(.*\)  # (.*)", reading)
     assert capsys.readouterr().out.startswith(promised.removesuffix(" …"))
+
+
+def test_keras_on_pytorch_gets_one_sentence_from_the_monitor() -> None:
+    program = "import numpy, vgdemo; vgdemo.GradientMonitor(numpy.ones((4, 2)), numpy.ones(4))"
+    environment = os.environ | {"KERAS_BACKEND": "torch", "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, env=environment
+    )
+    assert ended.stderr.splitlines()[-1] == "ValueError: Expected Keras to run on TensorFlow. Received: torch"
