@@ -449,13 +449,22 @@ def test_a_probe_of_another_width_is_refused_and_the_model_is_left_unbuilt() -> 
     assert model.layers[0].kernel.shape == (6, 2)
 
 
-def test_a_probe_may_be_of_another_length_where_fit_says_none() -> None:
+def test_a_probe_may_be_of_another_length_where_the_model_or_fit_allows_any() -> None:
     data = tf.data.Dataset.from_generator(
         lambda: ((np.ones((4, length, 2)), np.ones((4, 1))) for length in (3, 5)),
         output_signature=(tf.TensorSpec((4, None, 2)), tf.TensorSpec((4, 1))),
     )
-    model = keras.Sequential([keras.layers.SimpleRNN(2), keras.layers.Dense(1)])
-    model.compile("sgd", "mean_squared_error")
-    monitor = GradientMonitor(np.ones((4, 7, 2)), np.ones((4, 1)))
-    model.fit(data.repeat(), steps_per_epoch=2, shuffle=False, callbacks=[monitor], verbose=0)
-    assert monitor.record.epochs.tolist() == [0, 1]
+    layers = [keras.layers.SimpleRNN(2), keras.layers.Dense(1)]
+    fits = [
+        (
+            [keras.Input((None, 2)), *layers],
+            {"x": np.ones((4, 5, 2)), "y": np.ones((4, 1))},
+        ),  # Built, whatever fit gets.
+        (layers, {"x": data.repeat(), "steps_per_epoch": 2, "shuffle": False}),
+    ]
+    for parts, fit in fits:
+        model = keras.models.clone_model(keras.Sequential(parts))
+        model.compile("sgd", "mean_squared_error")
+        monitor = GradientMonitor(np.ones((4, 7, 2)), np.ones((4, 1)))
+        model.fit(**fit, callbacks=[monitor], verbose=0)
+        assert monitor.record.epochs.tolist() == [0, 1]

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from vgdemo.model import Kernel, Layer, Model
 from vgdemo.probe import keras_internals
 from vgdemo.probe.batch import Batch
 from vgdemo.probe.data_flow import answering, call_names, layer_names
+from vgdemo.probe.guessing import guessing
 from vgdemo.probe.kernels import OwnedKernel
 from vgdemo.probe.taps import Call
 
@@ -70,7 +69,7 @@ def describe(
         compute_dtype=_compute_dtype(calls),
         **_optimizer(model.optimizer),
     )
-    guess, share = _guessing(loss, classes, batch)
+    guess, share = guessing(loss, classes, batch)
     return Described(described, None if guess is None else keras_internals.loss_weight(model) * guess, share)
 
 
@@ -143,47 +142,6 @@ def _num_classes(model: Any, calls: Sequence[Call]) -> int | None:
     if loss.startswith("binary"):
         return 2 if units == 1 else None
     return units
-
-
-def _guessing(loss: str, classes: int | None, batch: Batch) -> tuple[float | None, float | None]:
-    """Loss, with examples weighed as in the batch, and accuracy of the best answer that is the same for all of them."""
-    if not isinstance(batch.y, tf.Tensor) or (weights := _weights(batch)) is None:
-        return None, None
-    if classes is not None:
-        labels = _labels(batch.y.numpy())
-        shares = _class_shares(labels, weights)
-        if len(shares) == 1:  # Examples sorted by class: such a probe does not tell what guessing is worth.
-            return None, None
-        return float(-weights.mean() * (shares * np.log(shares)).sum()), float(_class_shares(labels).max())
-    if loss == "mean_squared_error":
-        values = batch.y.numpy().astype(np.float64)
-        mean = np.average(values, axis=0, weights=weights)
-        return float(weights.mean() * np.average((values - mean) ** 2, axis=0, weights=weights).mean()), None
-    return None, None
-
-
-def _weights(batch: Batch) -> NDArray[np.float64] | None:
-    """(B,) what each example counts; None if that is not one number of which some are positive."""
-    if batch.sample_weight is None:
-        return np.ones(batch.size)
-    weights = batch.sample_weight
-    if not isinstance(weights, tf.Tensor) or weights.shape.num_elements() != batch.size:
-        return None
-    flat = weights.numpy().astype(np.float64).ravel()
-    return flat if flat.min() >= 0 and flat.any() else None
-
-
-def _labels(y: Any) -> Any:
-    """The class of each example; classes as numbers, in one column or none, or as one column each."""
-    several_columns = y.ndim > 1 and y.shape[-1] > 1
-    return y.reshape(-1, y.shape[-1]).argmax(axis=-1) if several_columns else y.ravel()
-
-
-def _class_shares(labels: Any, weights: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-    """How much of all examples, or of their weights, each class has; none that has nothing."""
-    _, places = np.unique(labels, return_inverse=True)
-    counts = np.bincount(places, weights)
-    return np.asarray(counts[counts > 0] / counts.sum())
 
 
 def takes(function: Any, argument: str) -> bool:

@@ -51,8 +51,13 @@ def loss_weight(model: Any) -> float:
 
 def is_built(model: Any) -> bool:
     """Whether a model and all that it was compiled with has its variables."""
-    parts = [*model._flatten_layers(), model._compile_loss, model._compile_metrics, model.optimizer]
-    return all(part.built for part in parts if part is not None)
+    parts = model._compile_loss, model._compile_metrics, model.optimizer
+    return has_shapes(model) and all(part.built for part in parts if part is not None)
+
+
+def has_shapes(model: Any) -> bool:
+    """Whether a model and all its layers have their variables, whose shapes nothing changes any more."""
+    return all(layer.built for layer in model._flatten_layers())
 
 
 def build(model: Any, batch: tuple[Any, ...]) -> None:

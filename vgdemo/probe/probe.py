@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import keras
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from vgdemo.probe import foreign_state, keras_internals, statistics
 from vgdemo.probe.batch import Batch
+from vgdemo.probe.building import build
 from vgdemo.probe.data_flow import layer_names, signals
 from vgdemo.probe.description import Described, describe, takes
 from vgdemo.probe.kernels import OwnedKernel, kernel_variables, owned_kernels
@@ -94,7 +95,7 @@ class Probe:
         self._model, self._batch, self._training, self._loss_of = model, batch, training, loss
         self._through_time = through_time
         self.notices: list[str] = []
-        _build(model, batch)
+        build(model, batch)
         self._kernels = kernel_variables(model)
         self._before = self._now()
         self._seeds = [(seed, tf.constant(seed.numpy())) for seed in keras_internals.seeds_of(model)]
@@ -272,31 +273,3 @@ def _current(scope: keras.StatelessScope, variable: keras.Variable) -> tf.Tensor
 
 def _wide(values: Any) -> tf.Tensor:
     return tf.cast(tf.convert_to_tensor(values), tf.float64)
-
-
-def _build(model: Any, batch: Batch) -> None:
-    """Make all variables as `fit` would, which may not have done so before its first step."""
-    if keras_internals.is_built(model):
-        return
-    _refuse_other_shapes(batch, keras_internals.data_of_fit())
-    for size in (None, batch.size):  # Layers that keep their state want to know how many examples there are.
-        with suppress(Exception):
-            return keras_internals.build(model, batch.symbols(size))
-    # A model that only Python knows how to run cannot be called with symbols.
-    model(batch.first, **{"training": False} if keras_internals.takes_training(model) else {})
-
-
-def _refuse_other_shapes(batch: Batch, trained_on: Any) -> None:
-    """See that a model which takes its shapes from the batch will fit what it is trained on, as far as that is known.
-
-    Raises:
-        ValueError: If it would not.
-    """
-    if trained_on is None:
-        return
-    expected, _, _ = keras.utils.unpack_x_y_sample_weight(trained_on)
-    shapes = [[one.shape[1:] for one in tf.nest.flatten(inputs)] for inputs in (expected, batch.x)]
-    fit = (one.is_compatible_with(other) for one, other in zip(*shapes, strict=False))
-    if len(shapes[0]) != len(shapes[1]) or not all(fit):
-        wanted, received = (", ".join(map(str, some)) for some in shapes)
-        raise ValueError(f"Expected a probe of examples as fit trains on, {wanted} each. Received: {received}")
