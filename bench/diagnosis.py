@@ -20,7 +20,8 @@ from vgdemo.config import RunConfig
 from vgdemo.diagnosis import Remedy, Verdict, diagnose, possible
 from vgdemo.learning import accuracy_deciles, final_accuracy
 
-TASKS = 40  # Runs of one process, for TensorFlow keeps what it compiled.
+CHUNK = 8  # Runs that a process examines in a row.
+TASKS = 5  # Such rows of one process, for TensorFlow keeps what it compiled.
 FIRST = 3  # Remedies that a person may be expected to try.
 
 
@@ -138,11 +139,17 @@ def _share(count: int, total: int) -> str:
     return f"{count} of {total} ({100 * count / max(total, 1):.0f} %)"
 
 
+def by_program(runs: Iterable[LabelledRun]) -> list[LabelledRun]:
+    """The runs, those beside one another whose programs, or their remedies', are the same: to compile takes longest."""
+    settings = ("activation", "optimizer", "normalization", "batch_size", "n_samples", "units", "num_hidden_layers")
+    return sorted(runs, key=lambda run: [getattr(run.config, name) for name in settings])
+
+
 def main() -> None:
     """Train in as many processes as there are cores."""
     context = multiprocessing.get_context("spawn")  # A process that has TensorFlow must not be forked.
     with context.Pool(maxtasksperchild=TASKS) as pool:  # concurrent.futures hangs when its processes are used up.
-        show(pool.imap(examined, labelled_runs()))
+        show(pool.imap(examined, by_program(labelled_runs()), chunksize=CHUNK))
     labelled_models.main([])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.diagnosis import Examined, Trial, can_be_cured, examined, show, summary
+from bench.diagnosis import Examined, Trial, by_program, can_be_cured, examined, show, summary
 from bench.labels import HELD_OUT, TUNE, Label, LabelledRun
 from vgdemo.config import RunConfig
 from vgdemo.diagnosis import Verdict
@@ -70,3 +70,13 @@ def test_several_verdicts_agree_where_the_label_leaves_them_open() -> None:
     assert str(run.label) == "stuck or dead" and run.is_ill
     assert result(Verdict.DEAD, None)._replace(run=run).agrees
     assert not result(Verdict.SATURATED, None)._replace(run=run).agrees
+
+
+def test_runs_of_one_program_follow_one_another() -> None:
+    runs = [
+        labelled(TINY.with_changes(activation=name, seed=seed), Verdict.STUCK)
+        for seed in (1, 2)
+        for name in ("relu", "elu")
+    ]
+    ordered = [run.config.activation for run in by_program(runs)]
+    assert ordered == ["elu", "elu", "relu", "relu"]
