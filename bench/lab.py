@@ -25,7 +25,7 @@ from vgdemo.setting import Setting
 
 IDLE = 120  # Seconds that the server is left alone first.
 VALUES = 10  # Of each number.
-LIMIT = 360  # Seconds for all changes; those for which there is no time are left out.
+LIMIT = 330  # Seconds for all changes; those for which there is no time are left out.
 REST = 1  # Seconds that a person looks at the default run before the next change.
 LARGE = ("num_hidden_layers", "units", "n_samples", "batch_size", "epochs", "replicates")  # Runs of any length.
 MEDIAN, WORST, END = 0.5, 1.2, 1.5  # Seconds that are promised.

@@ -46,10 +46,10 @@ PARTS = {
     "costs": Part("Cost of a run", "engine", "costs", 1),
     "monitor": Part("The monitor, beside Keras's own training", "monitor", "costs", 1),
     "start": Part("Dashboard, first visit", "dashboard", "first_visits", 1, True),
-    "lab": Part("Lab, in a browser", "lab", "controls", 10, True),
+    "lab": Part("Lab, in a browser", "lab", "controls", 8, True),
     "compare": Part("Compare, in a browser", "dashboard", "comparisons", 1, True),
     "queue": Part("Through the queue", "dashboard", "clicks", 1, True),
-    "people": Part("Dashboard, many people at stored runs", "visitors", "crowds", 5, True),
+    "people": Part("Dashboard, many people at stored runs", "visitors", "crowds", 6, True),
 }
 
 

@@ -21,20 +21,26 @@ from vgdemo.config import RunConfig
 from vgdemo.store import RunStore
 
 CROWDS = {30: 0.25, 100: 0.5}  # People, and the seconds that 95 of 100 clicks may take.
-FIRST = 4  # People who come before, so that what the server keeps for all is there.
 RUNS = 20  # In the store.
 CLICKS = 8  # Of each person.
 WARM_UP = 15  # Seconds until the workers are up and leave the processor to the pages.
-PAUSE = (2.0, 6.0)  # Seconds that a person looks before the next click.
+Pause = tuple[float, float]
+PAUSE: Pause = (2.0, 6.0)  # Seconds that a person looks before the next click.
+SHORT: Pause = (0.5, 1.0)
 FORGOTTEN = 130  # Seconds until the server has let go of people who left, and has collected what they leave.
 
 
 def crowds(folder: Path) -> Iterator[Result]:
-    """People who look at the runs of a store in the Lab, one after the other, each in an order of their own."""
+    """People who look at the runs of a store in the Lab, one after the other, each in an order of their own.
+
+    The figures of a run are made when somebody looks at it first. A crowd would measure how many of its clicks are
+    such, so one person looks at every run before.
+    """
     runs = list(_stored(folder))
     with dashboard(VGDEMO_STORE=str(folder)) as url:
         time.sleep(WARM_UP)
-        asyncio.run(_all_waits(url, runs, FIRST))
+        waits = asyncio.run(_visit(url, runs, random.Random(0), SHORT))
+        yield Result("one person, the first who looks at a run, click to answer", waits)
         before = next(processes())
         for people, budget in CROWDS.items():
             waits = asyncio.run(_all_waits(url, runs, people))
@@ -58,20 +64,22 @@ def _stored(folder: Path) -> Iterator[RunConfig]:
 
 
 async def _all_waits(url: str, runs: Sequence[RunConfig], people: int) -> list[float]:
-    visits = [_visit(url, runs, random.Random(person)) for person in range(people)]
+    chances = [random.Random(person) for person in range(people)]
+    visits = [_visit(url, chance.choices(runs, k=CLICKS + 1), chance, PAUSE) for chance in chances]
     return [wait for waits in await asyncio.gather(*visits) for wait in waits]
 
 
-async def _visit(url: str, runs: Sequence[RunConfig], chance: random.Random) -> list[float]:
-    """Seconds for each click; the first page of a person does not count."""
-    await asyncio.sleep(chance.uniform(0, PAUSE[1]))
+async def _visit(url: str, runs: Sequence[RunConfig], chance: random.Random, pause: Pause) -> list[float]:
+    """Seconds for each click from run to run; the first page of a person does not count."""
+    await asyncio.sleep(chance.uniform(0, pause[1]))
     address = f"ws://{urlsplit(url).netloc}/_stcore/stream"
     async with connect(address, origin=url, subprotocols=["streamlit"], max_size=None) as server:
-        await _answer(server, chance.choice(runs))
+        first, *others = runs
+        await _answer(server, first)
         waits = []
-        for _ in range(CLICKS):
-            await asyncio.sleep(chance.uniform(*PAUSE))
-            waits.append(await _answer(server, chance.choice(runs)))
+        for run in others:
+            await asyncio.sleep(chance.uniform(*pause))
+            waits.append(await _answer(server, run))
         return waits
 
 
