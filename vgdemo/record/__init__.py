@@ -1,5 +1,6 @@
 """What a run measured: arrays with named axes, tidy tables on demand, Parquet files for keeping."""
 
+from vgdemo.record.bounds import check_size
 from vgdemo.record.files import FORMAT, READABLE_FORMATS
 from vgdemo.record.panel import (
     ACTIVATION_STATISTICS,
@@ -40,6 +41,7 @@ __all__ = [
     "Source",
     "Surface",
     "axis_table",
+    "check_size",
     "curves_table",
     "source_from_dict",
     "source_to_dict",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import streamlit as st
@@ -76,7 +76,7 @@ def _offered() -> tuple[str, ...]:
     return *session().uploads, *log_names()
 
 
-def _among(offered: tuple[str, ...], names: Mapping[str, str] | tuple[str, ...]) -> tuple[str, ...]:
+def _among(offered: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name in offered)
 
 
@@ -108,7 +108,7 @@ def _read(query: Mapping[str, str]) -> tuple[Shown, tuple[str, ...]]:
         for letter, name in asked.items()
         if name not in offered
     )
-    names = tuple(dict.fromkeys(name for name in asked.values() if name in offered)) or _latest()
+    names = _among(offered, dict.fromkeys(asked.values())) or _latest()
     wanted, of_look = Look.from_text(query.get(VIEW, ""), LAST_STEP)
     return Shown(names, wanted), (*notices, *of_look)
 

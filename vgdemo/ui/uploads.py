@@ -9,7 +9,7 @@ import streamlit as st
 
 from vgdemo.archive import unpacked
 from vgdemo.log import read_files
-from vgdemo.record import RunRecord
+from vgdemo.record import RunRecord, check_size
 from vgdemo.ui.logs import uploaded
 from vgdemo.ui.session import UPLOAD, session
 
@@ -57,7 +57,8 @@ def record_of(files: Mapping[str, bytes]) -> RunRecord:
         raise ValueError(f"Expected one archive, or the two files of a log. Received: {len(files)} files")
     inside = unpacked(archives[0], (".json", ".jsonl", ".parquet"), MAX_UNPACKED)
     if any(name.endswith(".parquet") for name in inside):
-        return RunRecord.load(archives[0], MAX_UNPACKED)
+        check_size(inside, MAX_UNPACKED)
+        return RunRecord.from_files(inside)
     return read_files(inside)
 
 
