@@ -226,3 +226,10 @@ def test_a_table_that_stands_for_more_than_any_run_has_is_refused_before_it_is_r
     monkeypatch.setattr(pq, "read_table", lambda *_: pytest.fail("it was read"))
     with pytest.raises(ValueError, match=r"^Expected a saved run\. .*Expected tables of at most 50,000,000 bytes"):
         RunRecord.load(path, most_bytes=50 * 10**6)
+
+
+def test_a_curve_that_is_null_throughout_was_not_measured() -> None:
+    record = foreign_record()
+    gaps = {"train_loss": np.ones(len(record.epochs), np.bool_)}
+    read = RunRecord.from_files(replace(record, gaps=gaps).to_files())
+    assert [*read.curve_arrays] == ["train_accuracy"] and not read.gaps

@@ -196,7 +196,8 @@ def _said_of_logs(record: RunRecord) -> dict[str, Any]:
 
 def _fields(tables: Mapping[str, pa.Table], description: Mapping[str, Any]) -> dict[str, Any]:
     replicates = int(description["replicates"])
-    epochs = _epochs(tables["curves"], replicates)
+    curves = _with_values(tables["curves"])
+    epochs = _epochs(curves, replicates)
     source, described = source_from_dict(description["source"]), Model.from_dict(description["model"])
     panels, stems = description["panels"], _stems(description["panels"])
     return {
@@ -204,7 +205,7 @@ def _fields(tables: Mapping[str, pa.Table], description: Mapping[str, Any]) -> d
         "model": source.model if isinstance(source, RunConfig) else described,  # Settings know more than old files say.
         "replicates": replicates,
         "epochs": epochs,
-        "curve_arrays": _columns(tables["curves"], (len(epochs), replicates)),
+        "curve_arrays": _columns(curves, (len(epochs), replicates)),
         "panels": {name: _panel(tables[stems[name]], places, replicates) for name, places in panels.items()},
         "planned_epochs": description["planned_epochs"],
         "majority_share": description["majority_share"],
@@ -216,8 +217,13 @@ def _fields(tables: Mapping[str, pa.Table], description: Mapping[str, Any]) -> d
         "versions": description["versions"],
         "unit": description.get("unit", "epoch"),
         "guess": description.get("guess"),
-        "gaps": _gaps(tables["curves"], replicates),
+        "gaps": _gaps(curves, replicates),
     }
+
+
+def _with_values(curves: pa.Table) -> pa.Table:
+    """Without the columns that are null throughout: those curves were not measured."""
+    return curves.drop_columns([name for name in curves.column_names if 0 < curves[name].null_count == len(curves)])
 
 
 def _gaps(curves: pa.Table, replicates: int) -> dict[str, NDArray[np.bool_]]:
