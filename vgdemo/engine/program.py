@@ -11,24 +11,40 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from vgdemo.network.interface import Batch, MovingAverages, Network, Parameters, Signals
+from vgdemo.network.interface import (
+    Batch,
+    Extent,
+    MovingAverages,
+    Network,
+    Parameters,
+    Signals,
+    mean_of_present,
+    present,
+)
 from vgdemo.network.optimizers import CLIPS, UPDATE_RULES, Hyperparameters, Step
 
 MAX_PROGRAMS = 32  # Compiled programs that a process remembers; a few megabytes each.
 
 
 class Data(NamedTuple):
-    """What every replicate sees.
+    """What every replicate sees, and how much of the program's room there is of it.
 
     Attributes:
-        x: (1, 2, N + M) inputs of the training half, the probe, and then of the validation half.
-        y_train: (N,) classes.
-        y_val: (M,) classes.
+        x: (1, 2, 2 × P) inputs of the training half, the probe, and then of the validation half.
+        y: (2, P) classes of both.
+        points: (2,) how many points each half has; the rest fill up.
+        extent: How much of the network there is.
     """
 
     x: tf.Tensor
-    y_train: tf.Tensor
-    y_val: tf.Tensor
+    y: tf.Tensor
+    points: tf.Tensor
+    extent: Extent
+
+    @property
+    def room(self) -> int:
+        """P, the points that there is room for in each half."""
+        return self.y.shape[1]  # type: ignore[no-any-return]
 
 
 class TrainingState(NamedTuple):
@@ -51,15 +67,15 @@ class Plan(NamedTuple):
     """What one call trains; all of it may change without compiling again.
 
     Attributes:
-        order: (C, R, S, B) the points of each step, for up to C epochs.
-        sample_weight: (S, B) what each point counts in its step's mean loss; 0 fills up a smaller last batch.
+        order: (C, R, P + B) the points of each epoch in their order, for up to C epochs; what fills up may be any.
+        batch_size: () points of a step; the last one takes what is left.
         epochs: () how many epochs to measure, at most C.
         untrained: () True if the first of them is epoch 0, which is measured before any update.
         hyperparameters: The scalars of an update.
     """
 
     order: tf.Tensor
-    sample_weight: tf.Tensor
+    batch_size: tf.Tensor
     epochs: tf.Tensor
     untrained: tf.Tensor
     hyperparameters: Hyperparameters
@@ -88,19 +104,6 @@ Program = Callable[[TrainingState, Data, Plan], tuple[TrainingState, Measurement
 def program_for(recipe: Recipe, compiled: bool) -> Program:
     """The program of a recipe; TensorFlow compiles it once for each shape of its arguments."""
     return tf.function(recipe.train, jit_compile=compiled, autograph=False)  # type: ignore[no-any-return]
-
-
-@lru_cache(maxsize=MAX_PROGRAMS)
-def surface_for(network: Network) -> Callable[[tf.Tensor, Parameters, MovingAverages], tf.Tensor]:
-    """Inputs (1, 2, P), weights and moving averages to the probability of class 1, (R, P).
-
-    It is traced, which makes it several times faster, but it runs too seldom to be worth XLA's time.
-    """
-
-    def surface(x: tf.Tensor, parameters: Parameters, moving_averages: MovingAverages) -> tf.Tensor:
-        return tf.sigmoid(network.forward(parameters, Batch(x, tf.constant(0.0), moving_averages)).logits)
-
-    return tf.function(surface, autograph=False)  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
@@ -133,8 +136,8 @@ class Recipe:
         def epoch(
             index: tf.Tensor, state: TrainingState, written: Measurement
         ) -> tuple[tf.Tensor, TrainingState, Measurement]:
-            steps = tf.where(plan.untrained & (index == 0), 0, plan.order.shape[2])
-            state = self._train_epoch(state, data, plan, plan.order[index], steps)
+            points = tf.where(plan.untrained & (index == 0), 0, data.points[0])
+            state = self._train_epoch(state, data, plan, plan.order[index], points)
             measured = self._measure(state, data)
             written = tf.nest.map_structure(lambda array, value: array.write(index, value), written, measured)
             return index + 1, state, written
@@ -148,17 +151,20 @@ class Recipe:
         return state, tf.nest.map_structure(lambda array: array.stack(), written)
 
     def _train_epoch(
-        self, state: TrainingState, data: Data, plan: Plan, order: tf.Tensor, steps: tf.Tensor
+        self, state: TrainingState, data: Data, plan: Plan, order: tf.Tensor, points: tf.Tensor
     ) -> TrainingState:
-        """Take the first steps of an epoch in the given order, (R, S, B)."""
-        inputs = tf.transpose(tf.gather(data.x[0], order, axis=1), (2, 1, 0, 3))  # (S, R, 2, B)
-        targets = tf.transpose(tf.gather(data.y_train, order), (1, 0, 2))
+        """Take as many steps as the points need, in the given order, (R, P + B)."""
+        inputs = tf.transpose(tf.gather(data.x[0], order, axis=1), (1, 0, 2))  # (R, 2, P + B)
+        targets = tf.gather(data.y[0], order)
+        replicates, room = order.shape[0], order.shape[1] - data.room
 
-        def step(number: tf.Tensor, state: TrainingState) -> tuple[tf.Tensor, TrainingState]:
-            batch = Batch(inputs[number], plan.sample_weight[number])
-            return number + 1, self._step(state, batch, targets[number], plan.hyperparameters)
+        def step(start: tf.Tensor, state: TrainingState) -> tuple[tf.Tensor, TrainingState]:
+            size = tf.minimum(plan.batch_size, points - start)
+            batch = Batch(tf.slice(inputs, (0, 0, start), (replicates, 2, room)), _even(size, room), data.extent)
+            classes = tf.slice(targets, (0, start), (replicates, room))
+            return start + plan.batch_size, self._step(state, batch, classes, plan.hyperparameters)
 
-        return tf.while_loop(lambda number, _: number < steps, step, (0, state))[1]  # type: ignore[no-any-return]
+        return tf.while_loop(lambda start, _: start < points, step, (0, state))[1]  # type: ignore[no-any-return]
 
     def _step(
         self, state: TrainingState, batch: Batch, targets: tf.Tensor, hyperparameters: Hyperparameters
@@ -179,29 +185,25 @@ class Recipe:
 
     def _measure(self, state: TrainingState, data: Data) -> Measurement:
         """Losses and accuracies on all points, as in evaluation; all else on the probe, as in training."""
-        num_train = data.y_train.shape[0]
-        batch = Batch(data.x[..., :num_train], tf.fill([num_train], 1 / num_train))
-        evaluated, signals = self._evaluate(state, data, batch)
-        gradients = self._gradients(state, batch, signals, data.y_train)
-        curves = [
-            *_loss_and_accuracy(evaluated.logits[:, :num_train], data.y_train),
-            *_loss_and_accuracy(evaluated.logits[:, num_train:], data.y_val),
-        ]
+        probe = Batch(data.x[..., : data.room], _even(data.points[0], data.room), data.extent)
+        evaluated, signals = self._evaluate(state, data, probe)
+        gradients = self._gradients(state, probe, signals, data.y[0])
+        halves = tf.reshape(evaluated.logits, (-1, 2, data.room))
+        curves = [curve for half in range(2) for curve in _loss_and_accuracy(halves[:, half], data, half)]
         return Measurement(
             tf.stack(curves),
-            self.network.activation_statistics(state.parameters, batch, signals),
+            self.network.activation_statistics(state.parameters, probe, signals),
             self.network.kernels(gradients),
             self.network.kernels(state.parameters),
         )
 
     def _evaluate(self, state: TrainingState, data: Data, probe: Batch) -> tuple[Signals, Signals]:
         """Signals of all points as in evaluation, and of the probe as in training."""
-        everything = Batch(data.x, probe.sample_weight, state.moving_averages)
+        everything = Batch(data.x, probe.sample_weight, data.extent, state.moving_averages)
         evaluated = self.network.forward(state.parameters, everything)
         if state.moving_averages:  # Only batch normalisation treats training and evaluation differently.
             return evaluated, self.network.forward(state.parameters, probe)
-        num_train = data.y_train.shape[0]
-        return evaluated, tf.nest.map_structure(lambda signal: signal[..., :num_train], evaluated)
+        return evaluated, tf.nest.map_structure(lambda signal: signal[..., : data.room], evaluated)
 
     def _arrays(self, state: TrainingState, capacity: int) -> Measurement:
         """An array for each tensor of a measurement, to be written epoch by epoch."""
@@ -224,8 +226,15 @@ def loss_gradient(logits: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
     return tf.sigmoid(logits) - targets
 
 
-def _loss_and_accuracy(logits: tf.Tensor, targets: tf.Tensor) -> list[tf.Tensor]:
-    targets = tf.broadcast_to(targets, logits.shape)
+def _even(count: tf.Tensor, room: int) -> tf.Tensor:
+    """(room,) sample weights: the first `count` points count the same, the others nothing."""
+    return tf.where(present(count, room), 1 / tf.cast(count, tf.float32), 0.0)
+
+
+def _loss_and_accuracy(logits: tf.Tensor, data: Data, half: int) -> list[tf.Tensor]:
+    """Of the logits (R, P) of one half."""
+    targets = tf.broadcast_to(data.y[half], logits.shape)
     loss = tf.nn.sigmoid_cross_entropy_with_logits(labels=targets, logits=logits)
     hits = tf.cast((logits > 0) == (targets > 0.5), tf.float32)
-    return [tf.reduce_mean(loss, axis=-1), tf.reduce_mean(hits, axis=-1)]
+    is_point = present(data.points[half], data.room)
+    return [mean_of_present(loss, is_point, -1), mean_of_present(hits, is_point, -1)]

@@ -17,16 +17,16 @@ from vgdemo.config import ENGINE_VERSION, RunConfig
 from vgdemo.data import Dataset, make_dataset
 from vgdemo.engine import compile_cache
 from vgdemo.engine.panels import panels
-from vgdemo.engine.program import Data, Measurement, Plan, Recipe, TrainingState, program_for, surface_for
+from vgdemo.engine.program import Data, Measurement, Plan, Recipe, TrainingState, program_for
+from vgdemo.engine.room import Room, cropped, with_copies
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.network.dense import DenseNetwork
 from vgdemo.network.initializers import BATCH_ORDER_STREAM, generator, initial_kernels, unit_variance_kernels
+from vgdemo.network.interface import Batch, Extent
 from vgdemo.network.optimizers import Hyperparameters
 from vgdemo.record import CURVES, SURFACE_AXIS, SURFACE_SIDE, RunRecord, RunStatus, Surface
 
 NUM_SURFACES = 32  # Decision surfaces after the first; denser at the start, where most happens.
-CAPACITY = 25  # Epochs that one call of the program can measure.
-CAPACITY_BYTES = 64e6  # Fewer, where their gradients and kernels would take more memory than this.
 CHUNK_SECONDS = 0.25  # A chunk longer than this would make the picture, and Stop, wait.
 REFERENCE = ThreadPoolExecutor(1, "ceiling")  # Fits classical models to the points while the network compiles.
 NO_COMPILER = "The program could not be compiled with XLA here: the run is right, but it trained many times slower."
@@ -75,15 +75,16 @@ class Training:
     def __init__(self, config: RunConfig) -> None:
         """Draw data and first weights; nothing is compiled yet."""
         self.config = config
-        network = DenseNetwork(config.num_hidden_layers, config.activation, config.normalization, config.residual)
+        self._room = Room.of(config)
+        network = DenseNetwork(self._room.num_hidden_layers, config.activation, config.normalization, config.residual)
         self._recipe = Recipe(network, config.optimizer, config.gradient_clip)
         self._program = program_for(self._recipe, compiled=True)
         self._notices: tuple[str, ...] = ()
         dataset = make_dataset(config)
         self._majority_share = dataset.majority_share
         self._ceiling = REFERENCE.submit(ceiling, config)
-        self._data = _data(dataset)
-        self._state = self._recipe.initial_state(_first_kernels(config, dataset, network))
+        self._data = _data(config, dataset, self._room)
+        self._state = self._recipe.initial_state(self._room.padded(_first_kernels(config, dataset, network)))
         self._generators = [generator(config, i, BATCH_ORDER_STREAM) for i in range(config.replicates)]
         self._kernels_before: list[NDArray[np.float32]] = []
         self._seconds = {"compile": 0.0, "train": 0.0}
@@ -92,7 +93,7 @@ class Training:
     def kernels(self) -> list[NDArray[np.float32]]:
         """One (R, inputs, units) array for each layer, 1 to H + 1, as trained so far."""
         groups = self._recipe.network.kernels(self._state.parameters)
-        return [kernel.numpy() for group in groups for kernel in group]
+        return [kernel for group in cropped([group.numpy() for group in groups], self.config) for kernel in group]
 
     def chunks(self) -> Iterator[RunRecord]:
         """Train to the end, a chunk of epochs at a time."""
@@ -105,7 +106,7 @@ class Training:
             chunk = self._chunk(range(start, stop), draws_surface=stop > next_surface)
             seconds = time.perf_counter() - began
             if start:  # The first chunk is epoch 0 alone: it tells what compiling takes, not what an epoch does.
-                fitting = int(np.clip(CHUNK_SECONDS / seconds * len(chunk.epochs), 1, capacity(self.config)))
+                fitting = int(np.clip(CHUNK_SECONDS / seconds * len(chunk.epochs), 1, self._room.epochs))
             yield chunk
             start = stop
 
@@ -136,11 +137,12 @@ class Training:
         )
 
     def _measure(self, epochs: range) -> Measurement:
-        """Train these epochs; NumPy arrays of what was measured in each."""
+        """Train these epochs; NumPy arrays of what was measured in each, without what only filled up."""
         self._state, measured = self._run(self._plan(epochs))
-        return tf.nest.map_structure(  # type: ignore[no-any-return]
-            lambda tensor: tensor.numpy()[: len(epochs)], measured
-        )
+        curves, activations, *kernels = tf.nest.map_structure(lambda tensor: tensor.numpy()[: len(epochs)], measured)
+        replicates, layers = self.config.replicates, self.config.num_hidden_layers
+        gradients, kernels = (cropped(groups, self.config) for groups in kernels)
+        return Measurement(curves[..., :replicates], activations[:, :layers, :replicates], gradients, kernels)
 
     def _run(self, plan: Plan) -> tuple[TrainingState, Measurement]:
         """Run the program; if it fails, one that is compiled anew, and then one that is not compiled."""
@@ -168,19 +170,20 @@ class Training:
         shape = (len(epochs), self.config.replicates, SURFACE_SIDE, SURFACE_SIDE)
         if not len(epochs):
             return Surface(epochs, np.zeros(shape, np.float32))
-        surface = surface_for(self._recipe.network)(_grid(), self._state.parameters, self._state.moving_averages)
-        return Surface(epochs, surface.numpy().reshape(shape))
+        batch = Batch(_grid(), tf.constant(0.0), self._data.extent, self._state.moving_averages)
+        logits = self._recipe.network.forward(self._state.parameters, batch).logits
+        return Surface(epochs, tf.sigmoid(logits).numpy()[: self.config.replicates].reshape(shape))
 
     def _plan(self, epochs: range) -> Plan:
-        config = self.config
-        steps = -(-config.n_train // config.batch_size)
-        order = np.zeros((capacity(config), config.replicates, steps * config.batch_size), np.int32)
+        config, room = self.config, self._room
+        order = np.zeros((room.epochs, room.replicates, room.points + room.batch_size), np.int32)
         for index, epoch in enumerate(epochs):
             if epoch:
-                order[index, :, : config.n_train] = [g.permutation(config.n_train) for g in self._generators]
+                drawn = [g.permutation(config.n_train) for g in self._generators]
+                order[index, :, : config.n_train] = with_copies(np.stack(drawn), room.replicates)
         return Plan(
-            order=tf.constant(order.reshape(*order.shape[:2], steps, config.batch_size)),
-            sample_weight=tf.constant(_sample_weight(config.n_train, config.batch_size)),
+            order=tf.constant(order),
+            batch_size=tf.constant(config.batch_size),
             epochs=tf.constant(len(epochs)),
             untrained=tf.constant(epochs.start == 0),
             hyperparameters=Hyperparameters(
@@ -195,22 +198,18 @@ def surface_epochs(epochs: int) -> NDArray[np.int32]:
     return np.unique(np.round(epochs * spread).astype(np.int32))
 
 
-def capacity(config: RunConfig) -> int:
-    """Epochs that one call of the program can measure, for the memory that their gradients and kernels take."""
-    weights = sum(inputs * outputs for inputs, outputs in config.kernel_shapes)
-    bytes_per_epoch = 2 * 4 * weights * config.replicates
-    return int(np.clip(CAPACITY_BYTES / bytes_per_epoch, 1, CAPACITY))
-
-
 @cache
 def versions() -> dict[str, str]:
     """What trained a run."""
     return {"engine": str(ENGINE_VERSION), "tensorflow": tf.__version__, "keras": version("keras")}
 
 
-def _data(dataset: Dataset) -> Data:
-    x = np.concatenate([dataset.x_train, dataset.x_val]).T[None]
-    return Data(tf.constant(x), tf.constant(dataset.y_train), tf.constant(dataset.y_val))
+def _data(config: RunConfig, dataset: Dataset, room: Room) -> Data:
+    x = np.concatenate([with_copies(half, room.points) for half in (dataset.x_train, dataset.x_val)])
+    y = np.stack([with_copies(half, room.points) for half in (dataset.y_train, dataset.y_val)])
+    extent = Extent(tf.constant(config.num_hidden_layers), tf.constant(config.units))
+    points = tf.constant([len(dataset.y_train), len(dataset.y_val)])
+    return Data(tf.constant(x.T[None]), tf.constant(y), points, extent)
 
 
 def _first_kernels(config: RunConfig, dataset: Dataset, network: DenseNetwork) -> list[NDArray[np.float32]]:
@@ -227,11 +226,3 @@ def _grid() -> tf.Tensor:
     """(1, 2, G²) inputs of the decision surface, x2 by x1."""
     x1, x2 = np.meshgrid(SURFACE_AXIS, SURFACE_AXIS)
     return tf.constant(np.stack([x1.ravel(), x2.ravel()])[None], tf.float32)
-
-
-def _sample_weight(n_train: int, batch_size: int) -> NDArray[np.float32]:
-    """(S, B) what each point counts in its step: one over its batch's size, 0 where the last batch has no point."""
-    steps = -(-n_train // batch_size)
-    present = (np.arange(steps * batch_size) < n_train).reshape(steps, batch_size)
-    weights: NDArray[np.float32] = (present / present.sum(axis=1, keepdims=True)).astype(np.float32)
-    return weights

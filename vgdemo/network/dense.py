@@ -1,6 +1,7 @@
 """Dense networks of any depth, all replicates at once: forward and backward in one loop over the layers.
 
 Layers of one shape are stacked, so that the program has the same size for 5 layers and for 50, and compiles as quickly.
+Stacks and layers may have room for more than there is: loops end at the last layer, units that only fill up answer 0.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from vgdemo.activations import ACTIVATIONS, SATURATED_SLOPE
-from vgdemo.network.interface import Batch
+from vgdemo.network.interface import Batch, mean_of_present, present
 from vgdemo.network.linear import input_gradients, pre_activate, weight_gradients
 from vgdemo.network.normalization import (
     Normalization,
@@ -69,8 +70,8 @@ class DenseSignals(NamedTuple):
 
     Attributes:
         first: (R, units, N) pre-activations of the first hidden layer, before any normalisation.
-        others: (H - 1, R, units, N) pre-activations of the other hidden layers.
-        outputs: (H, R, units, N) outputs of all hidden layers, skip connections included.
+        others: (H - 1, R, units, N) pre-activations of the other hidden layers; zeros beyond the last.
+        outputs: (H, R, units, N) outputs of all hidden layers, skip connections included; zeros beyond the last.
         logits: (R, N) the output before its sigmoid.
     """
 
@@ -85,7 +86,7 @@ class DenseNetwork:
     """Hidden layers of one width and an output of one unit.
 
     Attributes:
-        num_hidden_layers: Depth, H.
+        num_hidden_layers: Depth, H, that there is room for; a batch's extent says how much of it there is.
         activation: Keras's name.
         normalization: "none", or "batch" or "layer" between a layer's pre-activation and its activation.
         residual: Whether a hidden layer's input is added to its output, where their shapes allow it.
@@ -137,9 +138,9 @@ class DenseNetwork:
         first, others = _hidden(parameters, batch)
         first_pre_activation = _pre_activate(first.layer(0), batch.inputs)
         values = self._respond(first.layer(0), first_pre_activation, batch.inputs, batch)
-        count = others.kernel.shape[0]
-        pre_activations = tf.TensorArray(tf.float32, count, element_shape=values.shape)
-        outputs = tf.TensorArray(tf.float32, count + 1, element_shape=values.shape).write(0, values)
+        room = others.kernel.shape[0]
+        pre_activations = tf.TensorArray(tf.float32, room, element_shape=values.shape)
+        outputs = tf.TensorArray(tf.float32, room + 1, element_shape=values.shape).write(0, values)
 
         def step(
             index: tf.Tensor, values: tf.Tensor, pre_activations: tf.TensorArray, outputs: tf.TensorArray
@@ -149,9 +150,12 @@ class DenseNetwork:
             values = self._respond(layer, pre_activation, values, batch)
             return index + 1, values, pre_activations.write(index, pre_activation), outputs.write(index + 1, values)
 
-        if count:
+        if room:
             _, values, pre_activations, outputs = tf.while_loop(
-                lambda index, *_: index < count, step, (0, values, pre_activations, outputs), maximum_iterations=count
+                lambda index, *_: index < batch.extent.num_hidden_layers - 1,
+                step,
+                (0, values, pre_activations, outputs),
+                maximum_iterations=room,
             )
         logits = _pre_activate(parameters.output.layer(0), values)[:, 0, :]
         return DenseSignals(first_pre_activation, pre_activations.stack(), outputs.stack(), logits)
@@ -162,11 +166,14 @@ class DenseNetwork:
         """Gradients of all weights, given the loss's gradient by the logits: `upstream`, (R, N)."""
         first, others, output = parameters
         upstream = upstream[:, None, :]
-        output_gradients = _linear_gradients(signals.outputs[-1], upstream)
+        last = batch.extent.num_hidden_layers - 1
+        output_gradients = _linear_gradients(
+            tf.gather(signals.outputs, last), upstream
+        )  # XLA compiles a slice in.
         upstream = input_gradients(output.kernel[0], upstream)
-        count = others.kernel.shape[0]
+        room = others.kernel.shape[0]
         arrays = tf.nest.map_structure(
-            lambda weights: tf.TensorArray(tf.float32, count, element_shape=weights.shape[1:]), others
+            lambda weights: tf.TensorArray(tf.float32, room, element_shape=weights.shape[1:]), others
         )
 
         def step(index: tf.Tensor, upstream: tf.Tensor, arrays: Layers) -> tuple[tf.Tensor, tf.Tensor, Layers]:
@@ -175,9 +182,9 @@ class DenseNetwork:
             written = tf.nest.map_structure(lambda array, gradient: array.write(index, gradient), arrays, gradients)
             return index - 1, upstream, written
 
-        if count:
+        if room:
             _, upstream, arrays = tf.while_loop(
-                lambda index, *_: index >= 0, step, (count - 1, upstream, arrays), maximum_iterations=count
+                lambda index, *_: index >= 0, step, (last - 1, upstream, arrays), maximum_iterations=room
             )
         first_gradients, _ = self._back(first.layer(0), batch, signals.first, upstream)
         other_gradients = tf.nest.map_structure(lambda array: array.stack(), arrays)
@@ -195,17 +202,25 @@ class DenseNetwork:
         slopes, activations = self._slopes(inputs)
         limit = SATURATED_SLOPE * ACTIVATIONS[self.activation].steepest_slope
         unknown = tf.math.is_nan(inputs) | tf.math.is_nan(slopes)
-        over = (-2, -1)
+        is_unit = present(batch.extent.units, inputs.shape[-2])
+        counts = is_unit[:, None] & (batch.sample_weight > 0)  # (units, N)
+        mean = mean_of_present(activations, counts, (-2, -1))
+        variance = mean_of_present(tf.square(activations - mean[..., None, None]), counts, (-2, -1))
+        is_dead = tf.reduce_all((activations == 0) | ~counts, -1)
         statistics = (
-            tf.reduce_mean(activations, over),
-            tf.math.reduce_std(activations, over),
-            _share(tf.abs(slopes) < limit, unknown, over),
-            _share(tf.reduce_all(activations == 0, -1), tf.reduce_any(unknown, -1), -1),
+            mean,
+            tf.sqrt(variance),
+            mean_of_present(_known(tf.abs(slopes) < limit, unknown), counts, (-2, -1)),
+            mean_of_present(_known(is_dead, tf.reduce_any(unknown & counts, -1)), is_unit, -1),
         )
         return tf.stack(statistics, axis=-1)
 
     def _normalize(self, weights: Normalization, pre_activations: tf.Tensor, batch: Batch) -> tf.Tensor:
-        return normalized(self.normalization, weights, pre_activations, batch.sample_weight)
+        """What enters the activation; 0 where there is no unit."""
+        return _of_units(normalized(self.normalization, weights, pre_activations, batch), batch)
+
+    def _activities(self, weights: Normalization, pre_activations: tf.Tensor, batch: Batch) -> tf.Tensor:
+        return _of_units(self.activate(self._normalize(weights, pre_activations, batch)), batch)
 
     def _adds_input(self, layer: Layers) -> bool:
         """Whether this hidden layer has a skip connection."""
@@ -214,7 +229,7 @@ class DenseNetwork:
 
     def _respond(self, layer: Layers, pre_activation: tf.Tensor, inputs: tf.Tensor, batch: Batch) -> tf.Tensor:
         """A hidden layer's output, from its pre-activation and, for the skip connection, its inputs."""
-        values = self.activate(self._normalize(layer.normalization, pre_activation, batch))
+        values = self._activities(layer.normalization, pre_activation, batch)
         return values + inputs if self._adds_input(layer) else values
 
     def _back(
@@ -224,7 +239,7 @@ class DenseNetwork:
         sources = (pre_activation, layer.normalization)
         with tf.GradientTape() as tape:
             tape.watch(sources)
-            values = self.activate(self._normalize(layer.normalization, pre_activation, batch))
+            values = self._activities(layer.normalization, pre_activation, batch)
         back, of_normalization = tape.gradient(values, sources, output_gradients=upstream)
         to_inputs = input_gradients(layer.kernel, back)
         if self._adds_input(layer):
@@ -257,9 +272,14 @@ def _hidden(parameters: DenseParameters, batch: Batch) -> tuple[Layers, Layers]:
     )
 
 
-def _share(holds: tf.Tensor, unknown: tf.Tensor, over: int | tuple[int, int]) -> tf.Tensor:
-    """The share along these axes of what holds; NaN if of any it is unknown."""
-    return tf.reduce_mean(tf.where(unknown, np.nan, tf.cast(holds, tf.float32)), over)
+def _of_units(values: tf.Tensor, batch: Batch) -> tf.Tensor:
+    """(..., units, N) the values of the units that there are, else 0."""
+    return tf.where(present(batch.extent.units, values.shape[-2])[:, None], values, 0.0)
+
+
+def _known(holds: tf.Tensor, unknown: tf.Tensor) -> tf.Tensor:
+    """1 where it holds, 0 where not, NaN where it is unknown."""
+    return tf.where(unknown, np.nan, tf.cast(holds, tf.float32))
 
 
 def _pre_activate(layer: Layers, inputs: tf.Tensor) -> tf.Tensor:

@@ -17,17 +17,32 @@ MovingAverages = Any  # A structure of tensors; an empty tuple for a network tha
 Signals = Any  # A structure of tensors (..., N), among them `logits`, (R, N): the output before its sigmoid.
 
 
+class Extent(NamedTuple):
+    """How much of what its parameters have room for a network takes; the rest is zeros that stay zeros.
+
+    Attributes:
+        num_hidden_layers: () of one width, from the first.
+        units: () of each hidden layer, from the first.
+    """
+
+    num_hidden_layers: tf.Tensor
+    units: tf.Tensor
+
+
 class Batch(NamedTuple):
     """What goes through a network at once.
 
     Attributes:
         inputs: (R or 1, ..., N).
-        sample_weight: (N,) what each point counts in means over the batch; they sum to 1.
+        sample_weight: (N,) what each point counts in means over the batch; they sum to 1. A point of weight 0 only
+            fills up the batch.
+        extent: How much of the network there is.
         moving_averages: What to normalise with, as in evaluation; empty to normalise with the batch's own moments.
     """
 
     inputs: tf.Tensor
     sample_weight: tf.Tensor
+    extent: Extent
     moving_averages: MovingAverages = ()
 
 
@@ -39,7 +54,7 @@ class Network(Protocol):
 
     @property
     def num_hidden_layers(self) -> int:
-        """H, the layers whose outputs are measured."""
+        """H, the layers whose outputs are measured; of a batch's network as many as its extent says."""
 
     def initial_parameters(self, kernels: list[NDArray[np.float32]]) -> Parameters:
         """All weights before training, from first kernels (R, inputs, units) in the order of data flow."""
@@ -61,3 +76,14 @@ class Network(Protocol):
 
     def activation_statistics(self, parameters: Parameters, batch: Batch, signals: Signals) -> tf.Tensor:
         """(H, R, 4) in the order of `vgdemo.record.ACTIVATION_STATISTICS`."""
+
+
+def present(count: tf.Tensor, room: int) -> tf.Tensor:
+    """(room,) True for the first `count` places, False for those that only fill up."""
+    return tf.range(room) < count
+
+
+def mean_of_present(values: tf.Tensor, is_present: tf.Tensor, over: int | tuple[int, ...]) -> tf.Tensor:
+    """Mean along these last axes of the values (..., places) at the places (places) that are present."""
+    count = tf.reduce_sum(tf.cast(is_present, tf.float32), over)
+    return tf.reduce_sum(tf.where(is_present, values, 0.0), over) / count

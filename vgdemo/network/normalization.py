@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from vgdemo.model import AVERAGE_MOMENTUM
+from vgdemo.network.interface import Batch, mean_of_present, present
 
 # Name to (..., units, 1): "gamma" and "beta", and in evaluation batch normalisation's "moving_mean" and
 # "moving_variance"; empty without normalisation.
@@ -31,19 +32,24 @@ def updated_moving_averages(
     return {name: AVERAGE_MOMENTUM * averages[name] + (1 - AVERAGE_MOMENTUM) * new[name] for name in averages}
 
 
-def normalized(
-    normalization: str, weights: Normalization, pre_activations: tf.Tensor, sample_weight: tf.Tensor
-) -> tf.Tensor:
+def normalized(kind: str, weights: Normalization, pre_activations: tf.Tensor, batch: Batch) -> tf.Tensor:
     """Normalise over the units, or over the points: as the moving averages say if there are any, else as the batch."""
-    if normalization == "none":
+    if kind == "none":
         return pre_activations
-    if normalization == "layer":
-        mean, variance = tf.nn.moments(pre_activations, axes=[-2], keepdims=True)
+    if kind == "layer":
+        mean, variance = _layer_moments(pre_activations, batch.extent.units)
     elif "moving_mean" in weights:
         mean, variance = weights["moving_mean"], weights["moving_variance"]
     else:
-        mean, variance = batch_moments(pre_activations, sample_weight)
+        mean, variance = batch_moments(pre_activations, batch.sample_weight)
     return (pre_activations - mean) * tf.math.rsqrt(variance + EPSILON) * weights["gamma"] + weights["beta"]
+
+
+def _layer_moments(pre_activations: tf.Tensor, units: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Mean and variance over the units that there are, each (..., 1, N)."""
+    is_unit = present(units, pre_activations.shape[-2])[:, None]
+    mean = mean_of_present(pre_activations, is_unit, -2)[..., None, :]
+    return mean, mean_of_present(tf.square(pre_activations - mean), is_unit, -2)[..., None, :]
 
 
 def batch_moments(pre_activations: tf.Tensor, sample_weight: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -1,0 +1,108 @@
+"""How much a compiled program has room for: few sizes, so that most changes of a run need no other program.
+
+A program's shapes are fixed when it is compiled, which takes longer than a run. So a run's layers, units, batches,
+points and replicates are padded to the next size that is kept here, and how many of them there are is data. Padding is
+computed too: it is close to nothing for layers, which are a loop, and bounded by the distance of two sizes for others.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vgdemo.config import NUM_INPUTS, RunConfig
+
+# Exact where small, and for what people choose mostly; each list ends with the setting's maximum.
+LAYERS = (1, 8, 16, 32, 50)
+UNITS = (*range(1, 9), 10, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128, 160, 200, 256)
+BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 5000)
+POINTS = (50, 100, 150, 250, 500, 750, 1000, 1500, 2500, 5000)
+REPLICATES = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32)
+
+Kernel = NDArray[np.float32]
+Number = TypeVar("Number", bound=np.generic)
+
+MOST_EPOCHS = 25  # That one call of the program can measure.
+MOST_BYTES = 64e6  # Fewer, where their gradients and kernels would take more memory than this.
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a compiled program has room for.
+
+    Attributes:
+        num_hidden_layers: Hidden layers, all of one width.
+        units: Their width.
+        batch_size: Points of a step.
+        points: Points of each half of the data.
+        replicates: Networks that are trained at once.
+
+    Example:
+        >>> Room.of(RunConfig(num_hidden_layers=9, units=30))
+        Room(num_hidden_layers=16, units=32, batch_size=32, points=500, replicates=10)
+    """
+
+    num_hidden_layers: int
+    units: int
+    batch_size: int
+    points: int
+    replicates: int
+
+    @classmethod
+    def of(cls, config: RunConfig) -> Room:
+        """The smallest room in which a run fits."""
+        return cls(
+            num_hidden_layers=_fitting(LAYERS, config.num_hidden_layers),
+            units=_fitting(UNITS, config.units),
+            batch_size=_fitting(BATCH_SIZES, config.batch_size),
+            points=_fitting(POINTS, config.n_samples - config.n_train),  # The validation half has the odd point.
+            replicates=_fitting(REPLICATES, config.replicates),
+        )
+
+    @property
+    def kernel_shapes(self) -> tuple[tuple[int, int], ...]:
+        """(inputs, outputs) of each layer's kernel, the output's last."""
+        between = ((self.units, self.units),) * (self.num_hidden_layers - 1)
+        return ((NUM_INPUTS, self.units), *between, (self.units, 1))
+
+    @property
+    def epochs(self) -> int:
+        """Epochs that one call can measure, for the memory that their gradients and kernels take."""
+        weights = sum(inputs * outputs for inputs, outputs in self.kernel_shapes)
+        return max(1, min(MOST_EPOCHS, int(MOST_BYTES / (2 * 4 * weights * self.replicates))))
+
+    def padded(self, kernels: Sequence[Kernel]) -> list[Kernel]:
+        """Kernels (R, inputs, units) of layers 1 to H + 1, with zeros and copies of the first replicate to fill up."""
+        *hidden, output = (with_copies(kernel, self.replicates) for kernel in kernels)
+        absent = [output[:, :0, :0]] * (self.num_hidden_layers - len(hidden))
+        filled = zip([*hidden, *absent, output], self.kernel_shapes, strict=True)
+        return [_with_zeros(kernel, shape) for kernel, shape in filled]
+
+
+def cropped(groups: Sequence[Kernel], config: RunConfig) -> tuple[Kernel, ...]:
+    """What a run has of the padded kernels (..., layers, R, inputs, units) of first, other hidden and output layer."""
+    first, others, output = groups
+    replicates, units = config.replicates, config.units
+    return (
+        first[..., :replicates, :, :units],
+        others[..., : config.num_hidden_layers - 1, :replicates, :units, :units],
+        output[..., :replicates, :units, :],
+    )
+
+
+def with_copies(values: NDArray[Number], count: int) -> NDArray[Number]:
+    """So many along the first axis; what fills up is like the first."""
+    return np.concatenate([values, np.repeat(values[:1], count - len(values), axis=0)])
+
+
+def _with_zeros(kernel: Kernel, shape: tuple[int, int]) -> Kernel:
+    return np.pad(kernel, [(0, 0), *((0, room - size) for size, room in zip(kernel.shape[1:], shape, strict=True))])
+
+
+def _fitting(sizes: tuple[int, ...], size: int) -> int:
+    return sizes[bisect.bisect_left(sizes, size)]
