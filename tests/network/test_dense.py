@@ -13,9 +13,15 @@ from engine.twin import SMALL, assert_trains_as_keras
 from vgdemo.activations import ACTIVATIONS
 from vgdemo.network.dense import DenseNetwork
 from vgdemo.network.initializers import initial_kernels
-from vgdemo.network.interface import Batch
+from vgdemo.network.interface import Batch, Extent
 
 POINTS = np.random.default_rng(0).uniform(-1, 1, (7, 2)).astype(np.float32)
+
+
+def points(num_hidden_layers: int) -> Batch:
+    """The points, for a network of this depth."""
+    extent = Extent(tf.constant(num_hidden_layers), tf.constant(SMALL.units))
+    return Batch(tf.constant(POINTS.T[None]), tf.fill([len(POINTS)], 1 / len(POINTS)), extent)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -49,7 +55,7 @@ def test_every_remedy_of_a_network_trains_as_in_keras(remedy: dict[str, Any]) ->
 def test_a_forward_pass_answers_and_leaves_the_signals_of_every_layer(depth: int) -> None:
     config = SMALL.with_changes(num_hidden_layers=depth)
     kernels, network = initial_kernels(config), DenseNetwork(depth, "tanh")
-    batch = Batch(tf.constant(POINTS.T[None]), tf.fill([len(POINTS)], 1 / len(POINTS)))
+    batch = points(depth)
     signals = network.forward(network.initial_parameters(kernels), batch)
     ours = [signals.first, *signals.others]
     for replicate in range(config.replicates):
@@ -72,7 +78,7 @@ def test_of_a_unit_whose_input_is_not_a_number_no_share_is_known(activation: str
     network = DenseNetwork(2, activation)
     kernels = initial_kernels(SMALL.with_changes(num_hidden_layers=2, activation=activation))
     kernels[1][0, 0, 0] = np.nan  # Of the second layer, in the first replicate.
-    batch = Batch(tf.constant(POINTS.T[None]), tf.fill([len(POINTS)], 1 / len(POINTS)))
+    batch = points(2)
     parameters = network.initial_parameters(kernels)
     statistics = network.activation_statistics(parameters, batch, network.forward(parameters, batch)).numpy()
     is_known = np.ones(statistics.shape, bool)

@@ -106,6 +106,22 @@ def program_for(recipe: Recipe, compiled: bool) -> Program:
     return tf.function(recipe.train, jit_compile=compiled, autograph=False)  # type: ignore[no-any-return]
 
 
+@lru_cache(maxsize=MAX_PROGRAMS)
+def surface_for(network: Network) -> Callable[[tf.Tensor, Extent, Parameters, MovingAverages], tf.Tensor]:
+    """Inputs (1, 2, P), extent, weights and moving averages to the probability of class 1, (R, P).
+
+    It is traced, which makes it several times faster, but it runs too seldom to be worth XLA's time.
+    """
+
+    def surface(
+        x: tf.Tensor, extent: Extent, parameters: Parameters, moving_averages: MovingAverages
+    ) -> tf.Tensor:
+        batch = Batch(x, tf.constant(0.0), extent, moving_averages)
+        return tf.sigmoid(network.forward(parameters, batch).logits)
+
+    return tf.function(surface, autograph=False)  # type: ignore[no-any-return]
+
+
 @dataclass(frozen=True)
 class Recipe:
     """How to train: all that a program has built in.

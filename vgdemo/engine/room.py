@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from vgdemo.config import NUM_INPUTS, RunConfig
 
 # Exact where small, and for what people choose mostly; each list ends with the setting's maximum.
-LAYERS = (1, 8, 16, 32, 50)
+LAYERS = (1, 2, 3, 5, 8, 12, 16, 20, 25, 32, 40, 50)
 UNITS = (*range(1, 9), 10, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128, 160, 200, 256)
 BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 5000)
 POINTS = (50, 100, 150, 250, 500, 750, 1000, 1500, 2500, 5000)

@@ -17,12 +17,12 @@ from vgdemo.config import ENGINE_VERSION, RunConfig
 from vgdemo.data import Dataset, make_dataset
 from vgdemo.engine import compile_cache
 from vgdemo.engine.panels import panels
-from vgdemo.engine.program import Data, Measurement, Plan, Recipe, TrainingState, program_for
+from vgdemo.engine.program import Data, Measurement, Plan, Recipe, TrainingState, program_for, surface_for
 from vgdemo.engine.room import Room, cropped, with_copies
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.network.dense import DenseNetwork
 from vgdemo.network.initializers import BATCH_ORDER_STREAM, generator, initial_kernels, unit_variance_kernels
-from vgdemo.network.interface import Batch, Extent
+from vgdemo.network.interface import Extent
 from vgdemo.network.optimizers import Hyperparameters
 from vgdemo.record import CURVES, SURFACE_AXIS, SURFACE_SIDE, RunRecord, RunStatus, Surface
 
@@ -170,9 +170,9 @@ class Training:
         shape = (len(epochs), self.config.replicates, SURFACE_SIDE, SURFACE_SIDE)
         if not len(epochs):
             return Surface(epochs, np.zeros(shape, np.float32))
-        batch = Batch(_grid(), tf.constant(0.0), self._data.extent, self._state.moving_averages)
-        logits = self._recipe.network.forward(self._state.parameters, batch).logits
-        return Surface(epochs, tf.sigmoid(logits).numpy()[: self.config.replicates].reshape(shape))
+        surface = surface_for(self._recipe.network)
+        answers = surface(_grid(), self._data.extent, self._state.parameters, self._state.moving_averages).numpy()
+        return Surface(epochs, answers[: self.config.replicates].reshape(shape))
 
     def _plan(self, epochs: range) -> Plan:
         config, room = self.config, self._room
