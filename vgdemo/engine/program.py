@@ -113,9 +113,7 @@ def surface_for(network: Network) -> Callable[[tf.Tensor, Extent, Parameters, Mo
     It is traced, which makes it several times faster, but it runs too seldom to be worth XLA's time.
     """
 
-    def surface(
-        x: tf.Tensor, extent: Extent, parameters: Parameters, moving_averages: MovingAverages
-    ) -> tf.Tensor:
+    def surface(x: tf.Tensor, extent: Extent, parameters: Parameters, moving_averages: MovingAverages) -> tf.Tensor:
         batch = Batch(x, tf.constant(0.0), extent, moving_averages)
         return tf.sigmoid(network.forward(parameters, batch).logits)
 

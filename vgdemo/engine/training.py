@@ -18,13 +18,13 @@ from vgdemo.data import Dataset, make_dataset
 from vgdemo.engine import compile_cache
 from vgdemo.engine.panels import panels
 from vgdemo.engine.program import Data, Measurement, Plan, Recipe, TrainingState, program_for, surface_for
-from vgdemo.engine.room import Room, cropped, with_copies
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.network.dense import DenseNetwork
 from vgdemo.network.initializers import BATCH_ORDER_STREAM, generator, initial_kernels, unit_variance_kernels
 from vgdemo.network.interface import Extent
 from vgdemo.network.optimizers import Hyperparameters
 from vgdemo.record import CURVES, SURFACE_AXIS, SURFACE_SIDE, RunRecord, RunStatus, Surface
+from vgdemo.room import Room, cropped, with_copies
 
 NUM_SURFACES = 32  # Decision surfaces after the first; denser at the start, where most happens.
 CHUNK_SECONDS = 0.25  # A chunk longer than this would make the picture, and Stop, wait.

@@ -167,9 +167,7 @@ class DenseNetwork:
         first, others, output = parameters
         upstream = upstream[:, None, :]
         last = batch.extent.num_hidden_layers - 1
-        output_gradients = _linear_gradients(
-            tf.gather(signals.outputs, last), upstream
-        )  # XLA compiles a slice in.
+        output_gradients = _linear_gradients(tf.gather(signals.outputs, last), upstream)  # XLA compiles a slice in.
         upstream = input_gradients(output.kernel[0], upstream)
         room = others.kernel.shape[0]
         arrays = tf.nest.map_structure(
