@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from vgdemo.config import NUM_INPUTS, SETTINGS, RunConfig
 
+EXACT_UNITS = range(1, 9)  # Narrow networks need not say which of their units there are.
 # Exact where small, and for what people choose mostly; each ends with the setting's maximum.
 SIZES: dict[str, tuple[int, ...]] = {
     "num_hidden_layers": (1, 2, 3, 5, 8, 12, 16, 20, 25, 32, 40, 50),
-    "units": (*range(1, 9), 10, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128, 192, 256),
+    "units": (*EXACT_UNITS, 10, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128, 192, 256),
     "batch_size": (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 5000),
     "n_samples": (100, 200, 350, 500, 1000, 1500, 2000, 3000, 5000, 10_000),
     "replicates": (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 32),

@@ -20,7 +20,7 @@ POINTS = np.random.default_rng(0).uniform(-1, 1, (7, 2)).astype(np.float32)
 
 def points(num_hidden_layers: int) -> Batch:
     """The points, for a network of this depth."""
-    extent = Extent(tf.constant(num_hidden_layers), tf.constant(SMALL.units))
+    extent = Extent(tf.constant(num_hidden_layers))
     return Batch(tf.constant(POINTS.T[None]), tf.fill([len(POINTS)], 1 / len(POINTS)), extent)
 
 

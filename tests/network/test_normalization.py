@@ -21,10 +21,9 @@ ZEROS = tf.zeros((1, 4, 1))
 EVEN = np.full(9, 1 / 9, np.float32)
 
 
-def batch(sample_weight: np.ndarray = EVEN, units: int = 4) -> Batch:
-    """Points of these weights, in a network of that width."""
-    return Batch(tf.zeros(()), sample_weight, Extent(tf.constant(1), tf.constant(units)))
-
+def batch(sample_weight: np.ndarray = EVEN, is_unit: np.ndarray | None = None) -> Batch:
+    """Points of these weights, in a layer of these units."""
+    return Batch(tf.zeros(()), sample_weight, Extent(tf.constant(1), is_unit))
 
 
 @pytest.mark.parametrize("kind", LAYERS)
@@ -59,7 +58,7 @@ def test_a_unit_that_only_fills_up_is_not_in_the_layer() -> None:
     weights, values = initial_normalization("layer", ZEROS), VALUES.copy()
     values[:, 3:] = 0
     expected = np.transpose(LAYERS["layer"]()(VALUES[0, :3].T))
-    ours = normalized("layer", weights, values, batch(units=3))
+    ours = normalized("layer", weights, values, batch(is_unit=np.arange(4)[:, None] < 3))
     np.testing.assert_allclose(ours[0, :3], expected, rtol=1e-4, atol=1e-5)
 
 

@@ -24,7 +24,7 @@ from vgdemo.network.initializers import BATCH_ORDER_STREAM, generator, initial_k
 from vgdemo.network.interface import Extent
 from vgdemo.network.optimizers import Hyperparameters
 from vgdemo.record import CURVES, SURFACE_AXIS, SURFACE_SIDE, RunRecord, RunStatus, Surface
-from vgdemo.room import Room, cropped, with_copies
+from vgdemo.room import EXACT_UNITS, Room, cropped, with_copies
 
 NUM_SURFACES = 32  # Decision surfaces after the first; denser at the start, where most happens.
 CHUNK_SECONDS = 0.25  # A chunk longer than this would make the picture, and Stop, wait.
@@ -217,7 +217,8 @@ def versions() -> dict[str, str]:
 def _data(config: RunConfig, dataset: Dataset, room: Room) -> Data:
     x = np.concatenate([with_copies(half, room.points) for half in (dataset.x_train, dataset.x_val)])
     y = np.stack([with_copies(half, room.points) for half in (dataset.y_train, dataset.y_val)])
-    extent = Extent(tf.constant(config.num_hidden_layers), tf.constant(config.units))
+    is_unit = None if room.units in EXACT_UNITS else tf.range(room.units)[:, None] < config.units
+    extent = Extent(tf.constant(config.num_hidden_layers), is_unit)
     points = tf.constant([len(dataset.y_train), len(dataset.y_val)])
     return Data(tf.constant(x.T[None]), tf.constant(y), points, extent)
 

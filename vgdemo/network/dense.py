@@ -15,7 +15,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from vgdemo.activations import ACTIVATIONS, SATURATED_SLOPE
-from vgdemo.network.interface import Batch, mean_of_present, present
+from vgdemo.network.interface import Batch, mean_of_present
 from vgdemo.network.linear import input_gradients, pre_activate, weight_gradients
 from vgdemo.network.normalization import (
     Normalization,
@@ -200,8 +200,8 @@ class DenseNetwork:
         slopes, activations = self._slopes(inputs)
         limit = SATURATED_SLOPE * ACTIVATIONS[self.activation].steepest_slope
         unknown = tf.math.is_nan(inputs) | tf.math.is_nan(slopes)
-        is_unit = present(batch.extent.units, inputs.shape[-2])
-        counts = is_unit[:, None] & (batch.sample_weight > 0)  # (units, N)
+        is_unit = tf.fill((inputs.shape[-2], 1), True) if batch.extent.is_unit is None else batch.extent.is_unit
+        counts = is_unit & (batch.sample_weight > 0)  # (units, N)
         mean = mean_of_present(activations, counts, (-2, -1))
         variance = mean_of_present(tf.square(activations - mean[..., None, None]), counts, (-2, -1))
         is_dead = tf.reduce_all((activations == 0) | ~counts, -1)
@@ -209,7 +209,7 @@ class DenseNetwork:
             mean,
             tf.sqrt(variance),
             mean_of_present(_known(tf.abs(slopes) < limit, unknown), counts, (-2, -1)),
-            mean_of_present(_known(is_dead, tf.reduce_any(unknown & counts, -1)), is_unit, -1),
+            mean_of_present(_known(is_dead, tf.reduce_any(unknown & counts, -1)), is_unit[:, 0], -1),
         )
         return tf.stack(statistics, axis=-1)
 
@@ -272,7 +272,7 @@ def _hidden(parameters: DenseParameters, batch: Batch) -> tuple[Layers, Layers]:
 
 def _of_units(values: tf.Tensor, batch: Batch) -> tf.Tensor:
     """(..., units, N) the values of the units that there are, else 0."""
-    return tf.where(present(batch.extent.units, values.shape[-2])[:, None], values, 0.0)
+    return values if batch.extent.is_unit is None else tf.where(batch.extent.is_unit, values, 0.0)
 
 
 def _known(holds: tf.Tensor, unknown: tf.Tensor) -> tf.Tensor:

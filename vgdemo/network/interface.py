@@ -22,11 +22,11 @@ class Extent(NamedTuple):
 
     Attributes:
         num_hidden_layers: () of one width, from the first.
-        units: () of each hidden layer, from the first.
+        is_unit: (units, 1) which units of a hidden layer there are; None if there is room for no more than these.
     """
 
     num_hidden_layers: tf.Tensor
-    units: tf.Tensor
+    is_unit: tf.Tensor | None = None
 
 
 class Batch(NamedTuple):

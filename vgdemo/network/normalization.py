@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from vgdemo.model import AVERAGE_MOMENTUM
-from vgdemo.network.interface import Batch, mean_of_present, present
+from vgdemo.network.interface import Batch, mean_of_present
 
 # Name to (..., units, 1): "gamma" and "beta", and in evaluation batch normalisation's "moving_mean" and
 # "moving_variance"; empty without normalisation.
@@ -37,7 +37,7 @@ def normalized(kind: str, weights: Normalization, pre_activations: tf.Tensor, ba
     if kind == "none":
         return pre_activations
     if kind == "layer":
-        mean, variance = _layer_moments(pre_activations, batch.extent.units)
+        mean, variance = _layer_moments(pre_activations, batch.extent.is_unit)
     elif "moving_mean" in weights:
         mean, variance = weights["moving_mean"], weights["moving_variance"]
     else:
@@ -45,9 +45,10 @@ def normalized(kind: str, weights: Normalization, pre_activations: tf.Tensor, ba
     return (pre_activations - mean) * tf.math.rsqrt(variance + EPSILON) * weights["gamma"] + weights["beta"]
 
 
-def _layer_moments(pre_activations: tf.Tensor, units: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def _layer_moments(pre_activations: tf.Tensor, is_unit: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor]:
     """Mean and variance over the units that there are, each (..., 1, N)."""
-    is_unit = present(units, pre_activations.shape[-2])[:, None]
+    if is_unit is None:
+        return tf.nn.moments(pre_activations, axes=[-2], keepdims=True)  # type: ignore[no-any-return]
     mean = mean_of_present(pre_activations, is_unit, -2)[..., None, :]
     return mean, mean_of_present(tf.square(pre_activations - mean), is_unit, -2)[..., None, :]
 
