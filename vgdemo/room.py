@@ -124,7 +124,7 @@ def neighbours(config: RunConfig) -> list[RunConfig]:
         >>> [(run.num_hidden_layers, run.units) for run in neighbours(RunConfig())[:2]]
         [(8, 5), (5, 6)]
     """
-    sizes = [_nearest(name, getattr(config, name)) for name in SIZES]
+    sizes = [_nearest(name, config) for name in SIZES]
     choices = [[{name: value} for value in SETTINGS[name].choices or (False, True)] for name in COMPILED_IN]
     runs = {program_key(config): config}
     for change in filter(None, chain.from_iterable(zip_longest(*sizes, *choices))):
@@ -134,12 +134,13 @@ def neighbours(config: RunConfig) -> list[RunConfig]:
     return list(runs.values())[1:]
 
 
-def _nearest(name: str, size: int) -> list[dict[str, Any]]:
+def _nearest(name: str, config: RunConfig) -> list[dict[str, Any]]:
     """The other sizes of a setting as changes of it, from the nearest one on; of two as near, the larger first."""
     sizes = SIZES[name]
-    place = bisect.bisect_left(sizes, size)
+    place = bisect.bisect_left(sizes, getattr(config, name))
     nearest = sorted(range(len(sizes)), key=lambda other: (abs(other - place), -other))
-    return [{name: sizes[other]} for other in nearest[1:]]
+    most = config.n_train if name == "batch_size" else sizes[-1]  # There is room for more than there may be.
+    return [{name: min(sizes[other], most)} for other in nearest[1:]]
 
 
 def _with_zeros(kernel: Kernel, shape: tuple[int, int]) -> Kernel:

@@ -210,10 +210,12 @@ class Symptoms:
     def falls_on(self, factor: float) -> Mask:
         """(R,) whether the loss ends below that of guessing, and so many times as far below as half-way.
 
-        Without a bend in its activation a network soon has nothing left to learn, however its loss falls.
+        Where nothing bends in what learns, or nothing below the answer learns, there is soon nothing left to learn,
+        however the loss falls.
         """
         loss, guessing = self.loss, self.guessing_loss
-        if loss is None or guessing is None or is_linear(self.model):
+        is_line = is_linear(self.model) or all(kernel.is_output for kernel in self.model.kernels)
+        if loss is None or guessing is None or is_line:
             return np.zeros(self.record.replicates, dtype=bool)
         has_set_out = loss.final < SETTING_OUT * guessing
         return has_set_out & (guessing - loss.final >= factor * (guessing - loss.middle))

@@ -1,0 +1,91 @@
+"""Which runs share a program, and how they fit into it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from vgdemo.config import SETTINGS, RunConfig
+from vgdemo.room import COMPILED_IN, SIZES, Room, cropped, neighbours, program_key, with_copies
+
+DEFAULT = RunConfig()
+CHEAP = RunConfig(epochs=1, replicates=1, batch_size=1)  # So that every other size is allowed.
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_every_size_of_a_setting_fits_and_the_room_is_not_much_larger(name: str) -> None:
+    field = {"n_samples": "points"}.get(name, name)
+    for size in range(int(SETTINGS[name].minimum), int(SETTINGS[name].maximum) + 1):
+        needed = -(-size // 2) if name == "n_samples" else size
+        room = getattr(Room.of(_sized(name, size)), field)
+        assert needed <= room <= max(2.5 * needed, needed)
+
+
+def _sized(name: str, size: int) -> RunConfig:
+    changes: dict[str, Any] = {name: size}
+    if name == "batch_size":
+        changes["n_samples"] = max(DEFAULT.n_samples, 2 * size)
+    return CHEAP.with_changes(**changes)
+
+
+def test_the_default_run_fills_its_room() -> None:
+    """So what people see first costs nothing more than it must."""
+    assert Room.of(DEFAULT) == Room(num_hidden_layers=5, units=5, batch_size=32, points=500, replicates=10)
+
+
+@pytest.mark.parametrize("name", set(SETTINGS) - set(SIZES) - set(COMPILED_IN))
+def test_all_other_settings_are_data(name: str) -> None:
+    setting = SETTINGS[name]
+    values = setting.choices or (
+        (False, True)
+        if isinstance(setting.default, bool)
+        else (type(setting.default)(setting.minimum), setting.default)
+    )
+    assert len({program_key(DEFAULT.with_changes(**{name: value})) for value in values}) == 1
+
+
+def test_a_run_comes_out_of_its_room_as_it_went_in() -> None:
+    config = DEFAULT.with_changes(num_hidden_layers=7, units=9, replicates=3)
+    random = np.random.default_rng(0)
+    kernels = [random.normal(size=(3, *shape)).astype(np.float32) for shape in config.kernel_shapes]
+    first, *others, output = Room.of(config).padded(kernels)
+    assert (first.shape, len(others), output.shape) == ((3, 2, 10), 7, (3, 10, 1))
+    groups = (first[None], np.stack(others), output[None])
+    found = [kernel for group in cropped(groups, config) for kernel in group]
+    for kernel, expected in zip(found, kernels, strict=True):
+        np.testing.assert_array_equal(kernel, expected)
+    assert sum(np.count_nonzero(group) for group in groups) == sum(kernel.size for kernel in kernels)
+
+
+def test_replicates_that_fill_up_are_like_the_first() -> None:
+    np.testing.assert_array_equal(with_copies(np.array([[1, 2], [3, 4]]), 4), [[1, 2], [3, 4], [1, 2], [1, 2]])
+
+
+def test_neighbours_differ_in_one_setting_and_each_needs_a_program_of_its_own() -> None:
+    found = neighbours(DEFAULT)
+    changed = [[name for name in SETTINGS if getattr(run, name) != getattr(DEFAULT, name)] for run in found]
+    assert all(len(names) == 1 for names in changed)
+    assert {name for names in changed for name in names} == {*SIZES, *COMPILED_IN}
+    keys = {program_key(run) for run in found}
+    assert len(keys) == len(found)
+    assert program_key(DEFAULT) not in keys
+
+
+@pytest.mark.parametrize("name", [*SIZES, *COMPILED_IN])
+def test_a_neighbour_has_the_program_of_every_change_that_needs_another(name: str) -> None:
+    """From a run whose sizes are between those that there is room for, too."""
+    run = CHEAP.with_changes(units=9, num_hidden_layers=7)
+    programs = {program_key(one) for one in [run, *neighbours(run)]}
+    setting = SETTINGS[name]
+    some = (
+        [int(value) for value in np.linspace(setting.minimum, min(setting.maximum, 500), 10)] if name in SIZES else ()
+    )
+    for value in some or setting.choices or (False, True):
+        assert program_key(run.with_changes(**{name: value})) in programs
+
+
+def test_what_would_cost_too_much_is_no_neighbour() -> None:
+    wide = RunConfig(units=256, num_hidden_layers=10, epochs=120)
+    assert max(run.num_hidden_layers for run in neighbours(wide)) < 50
