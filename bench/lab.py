@@ -13,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 import numpy as np
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, TimeoutError
 
 from bench.drawn import Watched
 from bench.result import REPEATS, Result
@@ -27,6 +27,7 @@ IDLE = 120  # Seconds that the server is left alone first.
 VALUES = 10  # Of each number.
 LIMIT = 330  # Seconds for all changes; those for which there is no time are left out.
 REST = 1  # Seconds that a person looks at the default run before the next change.
+OPENINGS, OPEN_MILLISECONDS = 5, 2000
 LARGE = ("num_hidden_layers", "units", "n_samples", "batch_size", "epochs", "replicates")  # Runs of any length.
 MEDIAN, WORST, END = 0.5, 1.2, 1.5  # Seconds that are promised.
 LONG = DEEP_TANH.with_changes(epochs=2000)  # Trains for some seconds.
@@ -152,8 +153,14 @@ class Lab:
         return config
 
     def _choose(self, box: Locator, label: str) -> None:
-        box.click()
-        self._page.get_by_role("option", name=label, exact=True).click()
+        """Open the list, once more if it has closed by itself, and choose."""
+        option = self._page.get_by_role("option", name=label, exact=True)
+        for _ in range(OPENINGS):
+            box.click()
+            with suppress(TimeoutError):
+                option.click(timeout=OPEN_MILLISECONDS)
+                return
+        raise TimeoutError(f"Expected a list with {label!r}. It did not stay open.")
 
     def _point(self, slider: Locator, share: float) -> None:
         """Press on the track of a slider, at a share of its length."""
