@@ -71,6 +71,11 @@ class Job:
                 self._run = self._jobs.train_anew(self, self._run)
         return record
 
+    def wait_for_curve(self, seconds: float) -> None:
+        """Return once there is an epoch that was trained, or the job is over, or after so many seconds."""
+        if not self._stopped:
+            self._jobs.wait_for_curve(self._looked_at(), seconds)
+
     def release(self) -> None:
         """Want the run no more: when nobody does, it leaves the queue, or stops within one chunk."""
         self._is_unread = False  # Damaged or not, it need not be trained.

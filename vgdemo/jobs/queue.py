@@ -46,6 +46,7 @@ class Jobs:
 
     def __init__(self, store: RunStore, scheduler: str | None = None, *, trainer: str = TRAINER) -> None:
         self._lock = threading.RLock()
+        self._grown = threading.Condition(self._lock)  # Some run has, or is over.
         self._runs: dict[str, TrackedRun] = {}  # Those that are not over, in order of submission.
         self._places: dict[TrackedRun, int] | None = None  # In the queue, 1 is next; None when it has changed.
         self._records = Records(store)
@@ -133,6 +134,11 @@ class Jobs:
             notices = () if self._workers_are_up else (WAITING,)
             return replace(run.progress, position=self._place(run), notices=run.notices + notices)
 
+    def wait_for_curve(self, run: TrackedRun, seconds: float) -> None:
+        """Return once a trained epoch of a run was heard of, or the run is over, or after so many seconds."""
+        with self._grown:
+            self._grown.wait_for(lambda: run.progress.epoch > 0 or run.state.is_over, seconds)
+
     def record_of(self, run: TrackedRun) -> RunRecord | None:
         """What there is of a run's record."""
         if run.state is not JobState.DONE:
@@ -183,6 +189,7 @@ class Jobs:
             if run := self._runs.get(run_key):
                 was_queued = run.state is JobState.QUEUED
                 run.grow(record)
+                self._grown.notify_all()
                 if was_queued:  # Nobody here has heard that it began.
                     self._queue_changed()
 
@@ -236,6 +243,7 @@ class Jobs:
             outcome = replace(outcome, notice=outcome.notice or OTHER_STORE, reason=None if unkept else OTHER_STORE)
         with self._lock:
             run.end(outcome.reason, outcome.notice, unkept)
+            self._grown.notify_all()
             self._forget(run)
             self._send_next()
 

@@ -142,9 +142,9 @@ class Messenger:
         worker.log_event(TOPIC, {"run_key": run_key})
 
     def add(self, chunk: RunRecord) -> None:
-        """Send the chunk, now or with the next ones."""
+        """Send the chunk, now or with the next ones; the first curve, epochs 0 and 1, waits for nothing."""
         self._chunks.append(chunk)
-        if time.monotonic() - self._sent >= MESSAGE_INTERVAL:
+        if chunk.epochs[0] <= 1 or time.monotonic() - self._sent >= MESSAGE_INTERVAL:
             self.send()
 
     def send(self) -> None:

@@ -18,12 +18,14 @@ from vgdemo.ui.settings import show_address
 from vgdemo.ui.verdict import findings, verdict, verdict_in_words
 from vgdemo.ui.views import fit_choice, records_of, show_one, singles_choice, statistic_choice
 
-POLL_SECONDS = 0.4
+POLL_SECONDS = 0.6
+CURVE_SECONDS = 0.3  # A compiled network has a curve by then: the first picture waits for it.
 AGAIN = {JobState.FAILED: "Try again", JobState.STOPPED: "Train it again"}
 
 
 def watch(job: Job) -> None:
     """Show a job: while it trains, this part of the page alone is run again and again."""
+    job.wait_for_curve(CURVE_SECONDS)
     every = None if job.progress.state.is_over else POLL_SECONDS
     redraw(lambda: job.progress.state.is_over, partial(_draw, job), every=every)
 
