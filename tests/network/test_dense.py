@@ -57,7 +57,7 @@ def test_a_forward_pass_answers_and_leaves_the_signals_of_every_layer(depth: int
     kernels, network = initial_kernels(config), DenseNetwork(depth, "tanh")
     batch = points(depth)
     signals = network.forward(network.initial_parameters(kernels), batch)
-    ours = [signals.first, *signals.others]
+    ours = signals.pre_activations
     for replicate in range(config.replicates):
         oracle = Replicate.untrained("tanh", [kernel[replicate] for kernel in kernels])
         *pre_activations, logits = oracle.signals(POINTS.astype(float))[0]

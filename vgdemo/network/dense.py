@@ -69,14 +69,12 @@ class DenseSignals(NamedTuple):
     """What a forward pass leaves for the backward one.
 
     Attributes:
-        first: (R, units, N) pre-activations of the first hidden layer, before any normalisation.
-        others: (H - 1, R, units, N) pre-activations of the other hidden layers; zeros beyond the last.
+        pre_activations: (H, R, units, N) of all hidden layers, before any normalisation; zeros beyond the last.
         outputs: (H, R, units, N) outputs of all hidden layers, skip connections included; zeros beyond the last.
         logits: (R, N) the output before its sigmoid.
     """
 
-    first: tf.Tensor
-    others: tf.Tensor
+    pre_activations: tf.Tensor
     outputs: tf.Tensor
     logits: tf.Tensor
 
@@ -125,8 +123,8 @@ class DenseNetwork:
             return averages
         first, others = averages
         return (
-            updated_moving_averages(first, signals.first[None], sample_weight),
-            updated_moving_averages(others, signals.others, sample_weight),
+            updated_moving_averages(first, signals.pre_activations[:1], sample_weight),
+            updated_moving_averages(others, signals.pre_activations[1:], sample_weight),
         )
 
     def kernels(self, parameters: DenseParameters) -> tuple[tf.Tensor, ...]:
@@ -136,20 +134,22 @@ class DenseNetwork:
     def forward(self, parameters: DenseParameters, batch: Batch) -> DenseSignals:
         """Run the batch through the network."""
         first, others = _hidden(parameters, batch)
-        first_pre_activation = _pre_activate(first.layer(0), batch.inputs)
-        values = self._respond(first.layer(0), first_pre_activation, batch.inputs, batch)
         room = others.kernel.shape[0]
-        pre_activations = tf.TensorArray(tf.float32, room, element_shape=values.shape)
-        outputs = tf.TensorArray(tf.float32, room + 1, element_shape=values.shape).write(0, values)
+
+        def layer_after(layer: Layers, inputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            pre_activation = _pre_activate(layer, inputs)
+            return pre_activation, self._respond(layer, pre_activation, inputs, batch)
 
         def step(
             index: tf.Tensor, values: tf.Tensor, pre_activations: tf.TensorArray, outputs: tf.TensorArray
         ) -> tuple[tf.Tensor, ...]:
-            layer = others.layer(index)
-            pre_activation = _pre_activate(layer, values)
-            values = self._respond(layer, pre_activation, values, batch)
-            return index + 1, values, pre_activations.write(index, pre_activation), outputs.write(index + 1, values)
+            pre_activation, values = layer_after(others.layer(index), values)
+            index += 1
+            return index, values, pre_activations.write(index, pre_activation), outputs.write(index, values)
 
+        pre_activation, values = layer_after(first.layer(0), batch.inputs)
+        empty = tf.TensorArray(tf.float32, room + 1, element_shape=values.shape)
+        pre_activations, outputs = empty.write(0, pre_activation), empty.write(0, values)
         if room:
             _, values, pre_activations, outputs = tf.while_loop(
                 lambda index, *_: index < batch.extent.num_hidden_layers - 1,
@@ -158,7 +158,7 @@ class DenseNetwork:
                 maximum_iterations=room,
             )
         logits = _pre_activate(parameters.output.layer(0), values)[:, 0, :]
-        return DenseSignals(first_pre_activation, pre_activations.stack(), outputs.stack(), logits)
+        return DenseSignals(pre_activations.stack(), outputs.stack(), logits)
 
     def backward(
         self, parameters: DenseParameters, batch: Batch, signals: DenseSignals, upstream: tf.Tensor
@@ -176,7 +176,7 @@ class DenseNetwork:
 
         def step(index: tf.Tensor, upstream: tf.Tensor, arrays: Layers) -> tuple[tf.Tensor, tf.Tensor, Layers]:
             through = batch._replace(inputs=signals.outputs[index])
-            gradients, upstream = self._back(others.layer(index), through, signals.others[index], upstream)
+            gradients, upstream = self._back(others.layer(index), through, signals.pre_activations[index + 1], upstream)
             written = tf.nest.map_structure(lambda array, gradient: array.write(index, gradient), arrays, gradients)
             return index - 1, upstream, written
 
@@ -184,7 +184,7 @@ class DenseNetwork:
             _, upstream, arrays = tf.while_loop(
                 lambda index, *_: index >= 0, step, (last - 1, upstream, arrays), maximum_iterations=room
             )
-        first_gradients, _ = self._back(first.layer(0), batch, signals.first, upstream)
+        first_gradients, _ = self._back(first.layer(0), batch, signals.pre_activations[0], upstream)
         other_gradients = tf.nest.map_structure(lambda array: array.stack(), arrays)
         return DenseParameters(first_gradients.stacked(), other_gradients, output_gradients.stacked())
 
@@ -193,23 +193,27 @@ class DenseNetwork:
 
         Of a unit whose input is not a number nothing is known, so shares with such a unit are not numbers either.
         """
-        pre_activations = tf.concat([signals.first[None], signals.others], axis=0)
         first, others = (layers.normalization for layers in _hidden(parameters, batch))
         weights = {name: tf.concat([first[name], others[name]], axis=0) for name in first}
-        inputs = self._normalize(weights, pre_activations, batch)
-        slopes, activations = self._slopes(inputs)
+        inputs = self._normalize(weights, signals.pre_activations, batch)
+        activations = self.activate(inputs) if self.residual else signals.outputs  # Which need not be computed again.
+        slopes = self._slopes(inputs)
         limit = SATURATED_SLOPE * ACTIVATIONS[self.activation].steepest_slope
-        unknown = tf.math.is_nan(inputs) | tf.math.is_nan(slopes)
+        unknown = tf.math.is_nan(inputs)
         is_unit = tf.fill((inputs.shape[-2], 1), True) if batch.extent.is_unit is None else batch.extent.is_unit
-        counts = is_unit & (batch.sample_weight > 0)  # (units, N)
-        mean = mean_of_present(activations, counts, (-2, -1))
-        variance = mean_of_present(tf.square(activations - mean[..., None, None]), counts, (-2, -1))
-        is_dead = tf.reduce_all((activations == 0) | ~counts, -1)
+        is_point = batch.sample_weight > 0
+
+        def mean(values: tf.Tensor) -> tf.Tensor:
+            """Over the units first, side by side: adding up all numbers in a row would take five times as long."""
+            return mean_of_present(mean_of_present(values, is_unit, -2), is_point, -1)
+
+        middle = mean(activations)
+        is_dead = tf.reduce_all((activations == 0) | ~is_point, -1)
         statistics = (
-            mean,
-            tf.sqrt(variance),
-            mean_of_present(_known(tf.abs(slopes) < limit, unknown), counts, (-2, -1)),
-            mean_of_present(_known(is_dead, tf.reduce_any(unknown & counts, -1)), is_unit[:, 0], -1),
+            middle,
+            tf.sqrt(mean(tf.square(activations - middle[..., None, None]))),
+            mean(_known(tf.abs(slopes) < limit, unknown | tf.math.is_nan(slopes))),
+            mean_of_present(_known(is_dead, tf.reduce_any(unknown & is_point, -1)), is_unit[:, 0], -1),
         )
         return tf.stack(statistics, axis=-1)
 
@@ -244,12 +248,12 @@ class DenseNetwork:
             to_inputs += upstream
         return _linear_gradients(batch.inputs, back)._replace(normalization=of_normalization), to_inputs
 
-    def _slopes(self, pre_activations: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The activation's derivative at each pre-activation, and its value."""
+    def _slopes(self, pre_activations: tf.Tensor) -> tf.Tensor:
+        """The activation's derivative at each pre-activation."""
         with tf.GradientTape() as tape:
             tape.watch(pre_activations)
             activations = self.activate(pre_activations)
-        return tape.gradient(activations, pre_activations), activations
+        return tape.gradient(activations, pre_activations)
 
 
 def _initial_layers(kernel: NDArray[np.float32], kind: str) -> Layers:

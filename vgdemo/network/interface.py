@@ -83,7 +83,7 @@ def present(count: tf.Tensor, room: int) -> tf.Tensor:
     return tf.range(room) < count
 
 
-def mean_of_present(values: tf.Tensor, is_present: tf.Tensor, over: int | tuple[int, ...]) -> tf.Tensor:
-    """Mean along these last axes of the values (..., places) at the places (places) that are present."""
-    count = tf.reduce_sum(tf.cast(is_present, tf.float32), over)
-    return tf.reduce_sum(tf.where(is_present, values, 0.0), over) / count
+def mean_of_present(values: tf.Tensor, is_present: tf.Tensor, axis: int) -> tf.Tensor:
+    """Mean along one of the last axes of the values (..., places), of the places (places) that are present."""
+    count = tf.reduce_sum(tf.cast(is_present, tf.float32), axis)
+    return tf.reduce_sum(tf.where(is_present, values, 0.0), axis) / count
