@@ -44,13 +44,14 @@ class Warm:
 def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
     folder = tmp_path_factory.mktemp("cache")
     command = (sys.executable, "-m", "vgdemo.engine.warm")
+    inherited = {name: value for name, value in os.environ.items() if name != "TF_XLA_FLAGS"}  # This process's folder.
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env=os.environ | {"XDG_CACHE_HOME": str(folder)},
+        env=inherited | {"XDG_CACHE_HOME": str(folder)},
     ) as process:
         yield Warm(folder, process)
 

@@ -148,8 +148,10 @@ class DenseNetwork:
             return index, values, pre_activations.write(index, pre_activation), outputs.write(index, values)
 
         pre_activation, values = layer_after(first.layer(0), batch.inputs)
-        empty = tf.TensorArray(tf.float32, room + 1, element_shape=values.shape)
-        pre_activations, outputs = empty.write(0, pre_activation), empty.write(0, values)
+        pre_activations, outputs = (
+            tf.TensorArray(tf.float32, room + 1, element_shape=values.shape).write(0, first_of_all)
+            for first_of_all in (pre_activation, values)
+        )
         if room:
             _, values, pre_activations, outputs = tf.while_loop(
                 lambda index, *_: index < batch.extent.num_hidden_layers - 1,
