@@ -86,8 +86,9 @@ def test_what_somebody_looks_at_next_has_neighbours_of_its_own(begin: Callable[.
     view = OPENING[0].with_changes(activation="relu")
     one.look(view)
     until(lambda: len(log.runs) > len(expected) + MANY)
-    assert set(log.runs[len(expected) :]) <= set(neighbours(view))
-    assert len(set(log.runs)) == len(log.runs)
+    runs = log.runs
+    assert set(runs[len(expected) :]) <= set(neighbours(view))
+    assert len(set(runs)) == len(runs)
 
 
 def test_nothing_is_begun_while_somebody_trains(begin: Callable[..., Warming], log: Log) -> None:
