@@ -131,6 +131,7 @@ def test_a_worker_tells_of_the_beginning_and_of_every_epoch_and_keeps_the_run(
     assert {chunk["run_key"] for chunk in chunks} == {wanted.run_key}
     epochs = [RunRecord.from_message(chunk["chunk"]).epochs for chunk in chunks]
     np.testing.assert_array_equal(np.concatenate(epochs), np.arange(24))
+    assert 1 <= epochs[1][-1] < 23, "the first curve does not wait for others"
     assert len(chunks) < 6, "chunks that come fast are sent together"
     assert len(store[wanted.run_key].epochs) == 24
 

@@ -55,6 +55,9 @@ class StandInJob:
     def run_key(self) -> str:
         return self.config.run_key
 
+    def wait_for_curve(self, seconds: float) -> None:
+        pass
+
     def release(self) -> None:
         self.released = True
 
