@@ -58,7 +58,8 @@ def test_who_waits_for_a_curve_has_one_as_soon_as_it_is_trained(jobs: Jobs) -> N
     job = jobs.submit(config(72, seconds=0.1, epochs=200))
     job.wait_for_curve(seconds=60)
     assert 0 < job.progress.epoch < 200
-    finished(job)
+    job.wait_for_end(seconds=60)
+    assert job.progress.state is JobState.DONE
     job.wait_for_curve(seconds=60)
 
 

@@ -58,6 +58,9 @@ class StandInJob:
     def wait_for_curve(self, seconds: float) -> None:
         pass
 
+    def wait_for_end(self, seconds: float) -> None:
+        pass
+
     def release(self) -> None:
         self.released = True
 

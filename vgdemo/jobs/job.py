@@ -73,8 +73,15 @@ class Job:
 
     def wait_for_curve(self, seconds: float) -> None:
         """Return once there is an epoch that was trained, or the job is over, or after so many seconds."""
+        self._wait_for(1, seconds)
+
+    def wait_for_end(self, seconds: float) -> None:
+        """Return once the job is over, or after so many seconds."""
+        self._wait_for(self.config.epochs + 1, seconds)
+
+    def _wait_for(self, epoch: int, seconds: float) -> None:
         if not self._stopped:
-            self._jobs.wait_for_curve(self._looked_at(), seconds)
+            self._jobs.wait_for(self._looked_at(), epoch, seconds)
 
     def release(self) -> None:
         """Want the run no more: when nobody does, it leaves the queue, or stops within one chunk."""

@@ -20,6 +20,7 @@ from vgdemo.ui.views import fit_choice, records_of, show_one, singles_choice, st
 
 POLL_SECONDS = 0.6
 CURVE_SECONDS = 0.3  # A compiled network has a curve by then: the first picture waits for it.
+END_SECONDS = 0.5  # A run that will be over by then is drawn no more before: it would only end later.
 AGAIN = {JobState.FAILED: "Try again", JobState.STOPPED: "Train it again"}
 
 
@@ -27,7 +28,14 @@ def watch(job: Job) -> None:
     """Show a job: while it trains, this part of the page alone is run again and again."""
     job.wait_for_curve(CURVE_SECONDS)
     every = None if job.progress.state.is_over else POLL_SECONDS
-    redraw(lambda: job.progress.state.is_over, partial(_draw, job), every=every)
+    redraw(partial(_is_over, job), partial(_draw, job), every=every)
+
+
+def _is_over(job: Job) -> bool:
+    left = job.progress.seconds_left
+    if left is not None and left < END_SECONDS:
+        job.wait_for_end(END_SECONDS)
+    return job.progress.state.is_over
 
 
 def reported(job: Job) -> list[ReportedRun]:
