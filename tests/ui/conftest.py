@@ -50,16 +50,17 @@ class StandInJob:
     is_interactive: bool = True
     version: int = 0
     seconds: float | None = None
+    waited_for: set[str] = field(default_factory=set)
 
     @property
     def run_key(self) -> str:
         return self.config.run_key
 
     def wait_for_curve(self, seconds: float) -> None:
-        pass
+        self.waited_for.add("curve")
 
     def wait_for_end(self, seconds: float) -> None:
-        pass
+        self.waited_for.add("end")
 
     def release(self) -> None:
         self.released = True

@@ -58,6 +58,15 @@ def test_progress_is_said_in_words(state: JobState, details: Any, words: str, la
     assert " ".join(progress(page).split()).startswith(words)
 
 
+@pytest.mark.parametrize(("left", "waited_for"), [(None, {"curve"}), (3.0, {"curve"}), (0.2, {"curve", "end"})])
+def test_the_page_waits_for_the_first_curve_and_for_an_end_that_is_near(
+    left: float | None, waited_for: set[str], lab: Lab, jobs: Any
+) -> None:
+    jobs.state, jobs.details = JobState.TRAINING, {"epoch": 3, "seconds_left": left}
+    lab()
+    assert jobs.submitted[0].waited_for == waited_for
+
+
 def test_how_long_it_took_is_said(lab: Lab, jobs: Any, make_record: Callable[..., RunRecord]) -> None:
     jobs.record = lambda config: make_record()
     assert "Complete, 1.0 s to compile, 0.0 s to train." in progress(lab())
