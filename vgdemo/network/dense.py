@@ -149,8 +149,8 @@ class DenseNetwork:
 
         pre_activation, values = layer_after(first.layer(0), batch.inputs)
         pre_activations, outputs = (
-            tf.TensorArray(tf.float32, room + 1, element_shape=values.shape).write(0, first_of_all)
-            for first_of_all in (pre_activation, values)
+            tf.TensorArray(tf.float32, room + 1, element_shape=values.shape).write(0, signal)
+            for signal in (pre_activation, values)
         )
         if room:
             _, values, pre_activations, outputs = tf.while_loop(
@@ -206,7 +206,7 @@ class DenseNetwork:
         is_point = batch.sample_weight > 0
 
         def mean(values: tf.Tensor) -> tf.Tensor:
-            """Over the units first, side by side: adding up all numbers in a row would take five times as long."""
+            """Over units and points."""
             return mean_of_present(mean_of_present(values, is_unit, -2), is_point, -1)
 
         middle = mean(activations)
