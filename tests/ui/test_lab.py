@@ -7,12 +7,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from vgdemo.config import RunConfig
-from vgdemo.jobs import JobState, SchedulerError
+from vgdemo.jobs import JobState, Progress, SchedulerError
 from vgdemo.record import RunRecord
+from vgdemo.ui.lab import wait_for_end
 from vgdemo.ui.page import plain
-from vgdemo.ui.session import SESSION, Drawn
+from vgdemo.ui.session import SESSION, Drawn, session
 
-from .conftest import button, control, query
+from .conftest import StandInJob, button, control, query
 
 Lab = Callable[..., AppTest]
 
@@ -58,13 +59,32 @@ def test_progress_is_said_in_words(state: JobState, details: Any, words: str, la
     assert " ".join(progress(page).split()).startswith(words)
 
 
-@pytest.mark.parametrize(("left", "waited_for"), [(None, {"curve"}), (3.0, {"curve"}), (0.2, {"curve", "end"})])
-def test_the_page_waits_for_the_first_curve_and_for_an_end_that_is_near(
-    left: float | None, waited_for: set[str], lab: Lab, jobs: Any
-) -> None:
-    jobs.state, jobs.details = JobState.TRAINING, {"epoch": 3, "seconds_left": left}
+def test_the_first_picture_waits_for_a_curve_and_for_nothing_else(lab: Lab, jobs: Any) -> None:
+    jobs.state, jobs.details = JobState.TRAINING, {"epoch": 3, "seconds_left": 0.2}
     lab()
-    assert jobs.submitted[0].waited_for == waited_for
+    assert jobs.submitted[0].waited_for == {"curve"}
+
+
+@pytest.mark.parametrize(("left", "waited_for"), [(None, set()), (3.0, set()), (0.2, {"end"})])
+def test_a_later_picture_waits_for_an_end_that_is_near(left: float | None, waited_for: set[str]) -> None:
+    progress = Progress(JobState.TRAINING, 3, 500, seconds_left=left)
+    job = StandInJob(RunConfig(), progress)
+    wait_for_end(job)  # type: ignore[arg-type]
+    assert job.waited_for == waited_for
+
+
+def test_a_page_that_the_person_has_left_behind_takes_no_part_of_the_next_one(
+    lab: Lab, jobs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two runs of a page overlap for a moment: the older one, which waits, must not register its part last."""
+
+    def overtaken(self: StandInJob, seconds: float) -> None:
+        session().job = None
+
+    monkeypatch.setattr(StandInJob, "wait_for_curve", overtaken)
+    page = lab()
+    assert not page.exception
+    assert not page.get("progress")
 
 
 def test_how_long_it_took_is_said(lab: Lab, jobs: Any, make_record: Callable[..., RunRecord]) -> None:

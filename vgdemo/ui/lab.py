@@ -27,15 +27,17 @@ AGAIN = {JobState.FAILED: "Try again", JobState.STOPPED: "Train it again"}
 def watch(job: Job) -> None:
     """Show a job: while it trains, this part of the page alone is run again and again."""
     job.wait_for_curve(CURVE_SECONDS)
+    if session().job is not job:
+        st.stop()  # The person was quicker: a younger run of the page must not get this one's part.
     every = None if job.progress.state.is_over else POLL_SECONDS
-    redraw(partial(_is_over, job), partial(_draw, job), every=every)
+    redraw(lambda: job.progress.state.is_over, partial(_draw, job), every=every, wait=partial(wait_for_end, job))
 
 
-def _is_over(job: Job) -> bool:
+def wait_for_end(job: Job) -> None:
+    """Let a run that is about to be over end first."""
     left = job.progress.seconds_left
     if left is not None and left < END_SECONDS:
         job.wait_for_end(END_SECONDS)
-    return job.progress.state.is_over
 
 
 def reported(job: Job) -> list[ReportedRun]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
+from itertools import count
 
 import streamlit as st
 
@@ -13,17 +14,27 @@ from vgdemo.ui.page import told
 from vgdemo.wording import time_left
 
 
-def redraw(state: Callable[[], Hashable], draw: Callable[[], None], *, every: float | None) -> None:
+def _no_wait() -> None:
+    """What draws at once."""
+
+
+def redraw(
+    state: Callable[[], Hashable], draw: Callable[[], None], *, every: float | None, wait: Callable[[], None] = _no_wait
+) -> None:
     """Draw a part of the page, again and again, and the whole page once more when its state changes.
 
     Args:
         state: What changes the whole page when it changes, such as whether a run is over.
         draw: Draws the part.
         every: Seconds between two looks; None to draw once.
+        wait: Waits for what is about to come, before each look but the first.
     """
     before = state()
+    looks = count()
 
     def part() -> None:
+        if next(looks):
+            wait()
         if state() != before:
             st.rerun()  # The whole page, with the clock started or stopped.
         draw()
