@@ -104,4 +104,4 @@ def test_a_network_of_somebodys_own_is_drawn_beside_a_run(
         assert page.locator("figure .run").all_inner_texts() == ["tanh", "my_model"] * 4 + ["tanh"] + ["my_model"] * 2
         assert page.get_by_label("epoch", exact=True).get_attribute("aria-valuetext") == "epoch 6"
         tops = {figure.bounding_box()["y"] for figure in page.locator("figure").all()}
-        assert len(tops) == 1 + 5 + 2  # The figure of both, and the rows of layers and of time steps.
+        assert len(tops) == 2 + 5 + 2  # Accuracies and losses of both, and the rows of layers and of time steps.
