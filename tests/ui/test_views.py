@@ -52,7 +52,7 @@ def pictures(page: AppTest) -> dict[str, Any]:
 def test_a_network_of_ones_own_has_every_view_but_the_plane_and_its_time_steps(page: AppTest) -> None:
     assert not page.exception
     alone = [kind for kind in VIEWS if kind not in ("surface", "profile")] + ["layers state_gradient_rms"]
-    together = ["overlay", "profile", "profile state_gradient_rms"]
+    together = ["overlay", "overlay loss", "profile", "profile state_gradient_rms"]
     assert sorted(pictures(page)) == sorted([*together, *(f"{kind} {letter}" for kind in alone for letter in "AB")])
 
 
