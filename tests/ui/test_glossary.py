@@ -106,8 +106,8 @@ def test_a_word_is_found_by_any_of_its_names_and_spellings(wanted: str, first: s
 EVERYDAY = """
     along although arrives axis bar bars blue both branches bring cent centres chosen class's colour compare
     compared compiling coordinates corners counted cut dashed diamond dot dots dotted driven effect entry example
-    exceeds fail fewer finite fit gets glorot's grey had half-way height hundred hurls identical included knows known leap
-    learners leave less likelier nobody otherwise pink recorded red reuses revive second seconds settles sharp
+    exceeds fail fewer finite fit gets glorot's grey had half-way height hundred hurls identical included known knows
+    leap learners leave less likelier nobody otherwise pink recorded red reuses revive second seconds settles sharp
     slider smallest steep three twentieth validate wander wanders
 """
 
