@@ -19,6 +19,7 @@ from bench.oracle import SHARE, needed_epochs, threshold
 from vgdemo.config import RunConfig
 from vgdemo.diagnosis import Remedy, Verdict, diagnose, possible
 from vgdemo.learning import accuracy_deciles, final_accuracy
+from vgdemo.room import program_key
 
 CHUNK = 8  # Runs that a process examines in a row.
 TASKS = 5  # Such rows of one process, for TensorFlow keeps what it compiled.
@@ -141,8 +142,7 @@ def _share(count: int, total: int) -> str:
 
 def by_program(runs: Iterable[LabelledRun]) -> list[LabelledRun]:
     """The runs, those beside one another whose programs, or their remedies', are the same: to compile takes longest."""
-    settings = ("activation", "optimizer", "normalization", "batch_size", "n_samples", "units", "num_hidden_layers")
-    return sorted(runs, key=lambda run: [getattr(run.config, name) for name in settings])
+    return sorted(runs, key=lambda run: str(program_key(run.config)))
 
 
 def main() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -50,8 +49,6 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     What the imports made stays for good, so the collector need not look at it; what the sessions leave is collected now
     and then, not after every rerun (`runner.postScriptGC` is off).
     """
-    logging.basicConfig(format="%(asctime)s %(message)s")
-    logging.getLogger("vgdemo").setLevel(logging.INFO)
     if log_folder() is None:
         with suppress(StoreError):  # The page says it, and how to try again.
             open_jobs()
