@@ -20,7 +20,7 @@ def test_every_size_of_a_setting_fits_and_the_room_is_not_much_larger(name: str)
     for size in range(int(SETTINGS[name].minimum), int(SETTINGS[name].maximum) + 1):
         needed = -(-size // 2) if name == "n_samples" else size
         room = getattr(Room.of(_sized(name, size)), field)
-        assert needed <= room <= max(2.5 * needed, needed)
+        assert needed <= room <= 2.5 * needed
 
 
 def _sized(name: str, size: int) -> RunConfig:

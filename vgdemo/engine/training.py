@@ -139,9 +139,9 @@ class Training:
     def _measure(self, epochs: range) -> Measurement:
         """Train these epochs; NumPy arrays of what was measured in each, without what only filled up."""
         self._state, measured = self._run(self._plan(epochs))
-        curves, activations, *kernels = tf.nest.map_structure(lambda tensor: tensor.numpy()[: len(epochs)], measured)
+        curves, activations, *groups = tf.nest.map_structure(lambda tensor: tensor.numpy()[: len(epochs)], measured)
         replicates, layers = self.config.replicates, self.config.num_hidden_layers
-        gradients, kernels = (cropped(groups, self.config) for groups in kernels)
+        gradients, kernels = (cropped(group, self.config) for group in groups)
         return Measurement(curves[..., :replicates], activations[:, :layers, :replicates], gradients, kernels)
 
     def _run(self, plan: Plan) -> tuple[TrainingState, Measurement]:
