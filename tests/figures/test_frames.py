@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import copy
+import json
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 import pytest
 
@@ -75,3 +78,35 @@ def test_every_stop_has_something_for_every_trace() -> None:
     too_few: list[dict[str, Any]] = [{"y": [1, 2]}]
     with pytest.raises((ValueError, IndexError)):
         with_frames(empty(), TRACES, [Stop(0, too_few, "One.")])
+
+
+ARRAYS = {
+    "x": ["1", "output"],
+    "y": np.array([1.5, np.nan]),
+    "customdata": np.array([[1, 2, 3], [4, 5, np.inf]], np.float32).T,
+    "text": np.zeros(0),
+    "showlegend": True,
+}
+
+
+def test_frames_are_written_as_plotly_writes_them() -> None:
+    figure = with_frames(empty(), TRACES, [Stop(0, [{}, ARRAYS], "One."), Stop(1, [{}, {"y": [None]}], "Two.")])
+    written = figure.to_json()
+    assert figure.plain_frames, "nobody has looked at them"
+    assert json.loads(written) == json.loads(go.Figure(figure).to_json())
+    assert json.loads(figure.to_json()) == json.loads(written), "looked at or not"
+
+
+def test_frames_can_be_copied_changed_and_replaced(figure: go.Figure) -> None:
+    assert copy.deepcopy(figure) == figure == with_frames(empty(), TRACES, STOPS)
+    figure.frames[0].name = "first"
+    assert figure.to_dict()["frames"][0]["name"] == "first"
+    other = with_frames(empty(), TRACES, STOPS)
+    other.frames = [{"name": "the only one"}]
+    assert [frame.name for frame in other.frames] == ["the only one"]
+
+
+def test_what_no_trace_has_is_refused_when_frames_are_looked_at() -> None:
+    figure = with_frames(empty(), TRACES, [Stop(0, [{}, {"heigth": [1]}], "One."), STOPS[1]])
+    with pytest.raises(ValueError, match="heigth"):
+        _ = figure.frames

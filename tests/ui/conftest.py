@@ -21,7 +21,7 @@ from vgdemo.jobs import JobState, Progress, SchedulerError, Study, Trial, TrialS
 from vgdemo.links import run_query, to_query
 from vgdemo.presets import DEEP_RELU, DEEP_TANH
 from vgdemo.record import RunRecord
-from vgdemo.ui import runs
+from vgdemo.ui import board, runs
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 
@@ -143,6 +143,7 @@ def keras_left_alone() -> Iterator[None]:
 def forgetful() -> None:
     """What was made for one test is not shown in another: records that are made by hand may share their run's key."""
     st.cache_resource.clear()
+    board._drawn.cache_clear()
 
 
 @pytest.fixture

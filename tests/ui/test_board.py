@@ -32,7 +32,7 @@ class Maker:
 
 @pytest.fixture
 def make() -> Maker:
-    board._drawn.clear()
+    board._drawn.cache_clear()
     return Maker()
 
 

@@ -25,7 +25,7 @@ from vgdemo.figures.curves import (
     loss_axis,
     measured_curves,
 )
-from vgdemo.figures.frames import Stop, Trace, with_frames
+from vgdemo.figures.frames import Framed, Stop, Trace, with_frames
 from vgdemo.figures.hover import told
 from vgdemo.figures.profile import layer_profile
 from vgdemo.figures.sampling import drawn_panel, of_replicates, who
@@ -230,7 +230,7 @@ class _Run:
 
     letter: str
     place: int
-    profile: go.Figure
+    profile: Framed
     panel: Panel
     values: Values
     whose: str
@@ -248,7 +248,7 @@ class _Run:
     @cached_property
     def frames(self) -> dict[int, Trace]:
         """Epoch to frame."""
-        return {int(frame.name): frame.to_plotly_json() for frame in self.profile.frames}
+        return {int(frame["name"]): frame for frame in self.profile.plain_frames}
 
     @property
     def traces(self) -> list[Trace]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from vgdemo.figures import guide
 from vgdemo.figures.axes import decades, from_first_to_last, place_axis
-from vgdemo.figures.frames import Stop, Trace, with_frames
+from vgdemo.figures.frames import Framed, Stop, Trace, with_frames
 from vgdemo.figures.hover import told
 from vgdemo.figures.sampling import absence, drawn_panel, frame_indices, of_replicates, who, with_special
 from vgdemo.figures.scales import Fit, Statistic, Values, statistic_of
@@ -38,7 +38,7 @@ def layer_profile(
     fit: Fit = False,
     forecast: Forecast | None = None,
     color: str = BLUE,
-) -> go.Figure:
+) -> Framed:
     """The statistic from the first layer to the output, one frame for each stop of the epoch slider.
 
     Args:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import streamlit as st
+from cachetools import LRUCache, cached
 
 from vgdemo.figures import Figure
 from vgdemo.figures.bundle import bundled
 from vgdemo.record import RunRecord
 from vgdemo.ui.plotly_js import plotly_url
+
+MAX_BYTES = 64 * 2**20  # Of pictures in memory; those of a hundred runs of the default size.
 
 _HERE = Path(__file__).parent
 
@@ -24,7 +28,7 @@ _mount = st.components.v2.component(
 )
 
 
-Seen = tuple[str, str, list[int], int, list[bytes]]
+Seen = tuple[str, str, tuple[int, ...], int, tuple[bytes, ...]]
 
 
 class Picture(NamedTuple):
@@ -130,17 +134,21 @@ def drawn(kind: str, options: Hashable, records: Sequence[RunRecord], make: Call
         records: The runs in it; may be none.
         make: Makes the figure.
     """
-    return _drawn(kind, options, [*map(seen, records)], make)
+    return _drawn(kind, options, tuple(map(seen, records)), make)
 
 
 def seen(record: RunRecord) -> Seen:
     """What tells a record from others, and from what was or will be measured of the same run."""
     # Who joins a run late may have missed its first epochs; a stopped run has other stops than one that goes on; two
     # trainings of one model that begin in the same second write logs of the same key.
-    last = [values[-1:].tobytes() for values in record.curve_arrays.values()]
-    return record.run_key, str(record.status), record.epochs[:1].tolist(), len(record.epochs), last
+    last = tuple(values[-1:].tobytes() for values in record.curve_arrays.values())
+    return record.run_key, str(record.status), tuple(record.epochs[:1].tolist()), len(record.epochs), last
 
 
-@st.cache_resource(show_spinner=False, max_entries=150)
-def _drawn(kind: str, options: Hashable, seen: Sequence[Seen], _make: Callable[[], Figure]) -> Picture:
-    return Picture.of(kind, _make())
+@cached(
+    LRUCache[Hashable, Picture](MAX_BYTES, lambda picture: len(picture.json)),
+    key=lambda kind, options, seen, make: (kind, options, seen),
+    condition=threading.Condition(),  # Two who ask at once wait for one making.
+)
+def _drawn(kind: str, options: Hashable, seen: tuple[Seen, ...], make: Callable[[], Figure]) -> Picture:
+    return Picture.of(kind, make())

@@ -234,11 +234,16 @@ class _Shown(NamedTuple):
 def _picture(kind: str, view: View, record: RunRecord, shown: _Shown, forecast: Forecast | None) -> Picture:
     def make() -> Figure:
         figure = view.make(record, shown.options, forecast)
-        for layout in (figure.layout, *(frame.layout for frame in figure.frames)):
-            layout.title.subtitle.text = f"{layout.title.subtitle.text} {shown.remark}".strip()
-        return figure
+        return _remarked(figure, shown.remark) if shown.remark else figure
 
     return drawn(kind, shown, [record], make)
+
+
+def _remarked(figure: Figure, remark: str) -> Figure:
+    """With a sentence after each of its readings."""
+    for layout in (figure.layout, *(frame.layout for frame in figure.frames)):
+        layout.title.subtitle.text = f"{layout.title.subtitle.text} {remark}".strip()
+    return figure
 
 
 def _show(
