@@ -1,5 +1,7 @@
 """The Lab: set a network, train it, watch its gradients. Start it with `streamlit run app.py`."""
 
+from functools import partial
+
 import streamlit as st
 
 from vgdemo.links import to_query
@@ -36,7 +38,7 @@ def main() -> None:
             export = st.container(width="content")
         job = follow(config)
         with export:
-            downloads(reported(job))
+            downloads(partial(reported, job, name))
         watch(job)
         forecast_panel(config)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import json
+import weakref
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -44,21 +45,27 @@ def page_of_downloads() -> None:
 
     from vgdemo.ui.downloads import downloads
 
-    downloads(st.session_state["runs"])
+    downloads(st.session_state["reported"])
 
 
 @pytest.fixture
-def offered(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Offer]]:
-    """File name to the button that offers it, in the order on the page."""
+def offers(monkeypatch: pytest.MonkeyPatch) -> list[Offer]:
+    """The buttons in the order on the page."""
     offers: list[Offer] = []
     monkeypatch.setattr(
         "streamlit.download_button", lambda label, make, **options: offers.append(Offer(label, make, options))
     )
+    return offers
+
+
+@pytest.fixture
+def offered(offers: list[Offer]) -> Callable[..., dict[str, Offer]]:
+    """File name to the button that offers it."""
 
     def visit(*runs: ReportedRun) -> dict[str, Offer]:
         offers.clear()
         page = AppTest.from_function(page_of_downloads, default_timeout=30)
-        page.session_state["runs"] = runs
+        page.session_state["reported"] = lambda: runs
         assert not page.run().exception
         names = [offer.options["file_name"] for offer in offers]
         assert len({*names}) == len({offer.options["key"] for offer in offers}) == len(offers)
@@ -184,7 +191,7 @@ def test_without_a_run_there_is_nothing_to_take_away(
     count: int, is_disabled: bool, make_record: MakeRecord, offered: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = AppTest.from_function(page_of_downloads, default_timeout=30)
-    page.session_state["runs"] = [ReportedRun(make_record())] * count
+    page.session_state["reported"] = lambda: [ReportedRun(make_record())] * count
     (popover,) = page.run().get("popover")
     assert popover.proto.popover.disabled is is_disabled
 
@@ -192,6 +199,21 @@ def test_without_a_run_there_is_nothing_to_take_away(
 def test_columns_are_told_apart_by_their_letter(make_record: MakeRecord) -> None:
     page = AppTest.from_function(page_of_downloads, default_timeout=30)
     run = ReportedRun(make_record(), letter="B")
-    page.session_state["runs"] = [run, replace(run, letter="D")]
+    page.session_state["reported"] = lambda: [run, replace(run, letter="D")]
     assert [caption.value for caption in page.run().caption] == ["Column B", "Column D"]
     assert not page.exception
+
+
+def test_buttons_hold_no_record_in_memory_and_find_it_again(make_record: MakeRecord, offers: list[Offer]) -> None:
+    made: list[weakref.ref[RunRecord]] = []
+
+    def reported() -> list[ReportedRun]:
+        record = make_record()
+        made.append(weakref.ref(record))
+        return [ReportedRun(record)]
+
+    page = AppTest.from_function(page_of_downloads, default_timeout=30)
+    page.session_state["reported"] = reported
+    assert not page.run().exception
+    assert offers and [record() for record in made] == [None]
+    assert all(offer.make() for offer in offers)

@@ -25,26 +25,31 @@ from vgdemo.export import (
 )
 
 Make = Callable[[], bytes | str]
+Files = dict[str, tuple[str, Make]]  # Label to file name and what makes the file.
+Runs = Sequence[ReportedRun]
 Table = TypeVar("Table")
 FILE_NAMES = {"layer": "layers", "time step": "time_steps"}  # Of the tables along an axis.
 
 
-def downloads(runs: Sequence[ReportedRun]) -> None:
-    """Draw what can be taken away of all runs together, then what each has of its own."""
+def downloads(reported: Callable[[], Runs]) -> None:
+    """Draw what can be taken away of all runs together, then what each has of its own.
+
+    Args:
+        reported: Looks the runs up; once more on a click, outside the page. A button that kept their records would
+            hold in memory what every visit shows.
+    """
+    runs = reported()
     with st.popover("Export", disabled=not runs):
-        _buttons(_of_all(runs), "all")
+        _buttons(partial(_of_all, _server()), runs, reported, "all")
         for place, run in enumerate(runs):
             if run.letter:
                 st.caption(f"Column {run.letter}")
-            _buttons(_of_one(run), str(place))
+            _buttons(partial(_of_one, place), runs, reported, str(place))
 
 
-def _of_all(runs: Sequence[ReportedRun]) -> dict[str, tuple[str, Make]]:
-    """Label to file name and what makes the file."""
+def _of_all(server: str, runs: Runs) -> Files:
     name_of_all = together(run.file_name for run in runs)
-    files: dict[str, tuple[str, Make]] = {
-        "Report (HTML)": (f"{name_of_all}-report.html", partial(report, runs, _server()))
-    }
+    files: Files = {"Report (HTML)": (f"{name_of_all}-report.html", partial(report, runs, server))}
     tables = {"curves": lambda: curves_table(runs)}
     tables |= {FILE_NAMES.get(axis) or file_name(axis): partial(axis_table, runs, axis) for axis in axes(runs)}
     for name, table in tables.items():
@@ -63,11 +68,10 @@ def _written(table: Callable[[], Table], write: Callable[[Table], bytes]) -> byt
     return write(table())
 
 
-def _of_one(run: ReportedRun) -> dict[str, tuple[str, Make]]:
+def _of_one(place: int, runs: Runs) -> Files:
+    run = runs[place]
     name, record, config = run.file_name, run.record, run.record.config
-    log: dict[str, tuple[str, Make]] = {
-        "TensorBoard log": (f"{name}-tensorboard.zip", partial(tensorboard_zip, record, name))
-    }
+    log: Files = {"TensorBoard log": (f"{name}-tensorboard.zip", partial(tensorboard_zip, record, name))}
     if config is None:
         return log
     return {
@@ -78,7 +82,13 @@ def _of_one(run: ReportedRun) -> dict[str, tuple[str, Make]]:
     }
 
 
-def _buttons(files: dict[str, tuple[str, Make]], place: str) -> None:
+def _buttons(files: Callable[[Runs], Files], runs: Runs, reported: Callable[[], Runs], place: str) -> None:
     with st.container(horizontal=True, gap="xsmall"):
-        for label, (name, make) in files.items():
+        for label, (name, _) in files(runs).items():
+            make = partial(_made, files, reported, label)
             st.download_button(label, make, file_name=name, key=f"{name} {place}", on_click="ignore")
+
+
+def _made(files: Callable[[Runs], Files], reported: Callable[[], Runs], label: str) -> bytes | str:
+    _, make = files(reported())[label]
+    return make()

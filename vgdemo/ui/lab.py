@@ -40,10 +40,10 @@ def wait_for_end(job: Job) -> None:
         job.wait_for_end(END_SECONDS)
 
 
-def reported(job: Job) -> list[ReportedRun]:
-    """The run for those who take it away, once it is over."""
+def reported(job: Job, name: str) -> list[ReportedRun]:
+    """The run for those who take it away, once it is over, with the person's own name for it."""
     record = ended_record(job)
-    return [] if record is None else [ReportedRun(record, findings=findings(record), name=session().name)]
+    return [] if record is None else [ReportedRun(record, findings=findings(record), name=name)]
 
 
 def _draw(job: Job) -> None:

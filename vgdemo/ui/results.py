@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -28,19 +29,20 @@ def results(jobs: Mapping[str, Job]) -> None:
     if records and are_over(jobs.values()):
         _endings(records)
     sources = {letter: record.source for letter, record in every.items()}
-    called, own = titles(every), own_names()
-    downloads(
-        [
-            ReportedRun(record, called[letter], findings(record), letter, own.get(letter, ""))
-            for letter, record in records.items()
-        ]
-    )
+    downloads(partial(_reported, jobs, titles(every), own_names()))
     st.markdown("## What sets them apart")
     models = {letter: record.model for letter, record in every.items()}
     _table(apart(sources, models), "setting", "Settings in which the columns differ")
     configs = {letter: source for letter, source in sources.items() if isinstance(source, RunConfig)}
     for letters, parts in _shared(configs).items():
         st.caption(plain(f"The same replicate of {listed(letters)} shares {listed(parts)}."))
+
+
+def _reported(jobs: Mapping[str, Job], called: Mapping[str, str], own: Mapping[str, str]) -> list[ReportedRun]:
+    return [
+        ReportedRun(record, called[letter], findings(record), letter, own.get(letter, ""))
+        for letter, record in measured(jobs).items()
+    ]
 
 
 def _endings(records: Mapping[str, RunRecord]) -> None:
