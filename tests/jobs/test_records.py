@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import trainers
 from jobs.waiting import config
@@ -16,7 +17,7 @@ def test_records_in_memory_are_bounded_and_the_last_used_stay(store: RunStore) -
     first, second, third = (config(seed, epochs=100) for seed in (60, 61, 62))
     for one in (first, second, third):
         store[one.run_key] = trainers.epochs_of(one, 0, 100)
-    size = trainers.epochs_of(first, 0, 100).nbytes
+    size = trainers.epochs_of(first, 0, 100).compact().nbytes
     records = Records(store, max_bytes=int(2.9 * size))
     kept = records.get(first.run_key)
     records.get(second.run_key)
@@ -25,6 +26,19 @@ def test_records_in_memory_are_bounded_and_the_last_used_stay(store: RunStore) -
     store.clear()
     assert records.get(first.run_key) is kept
     assert records.get(second.run_key) is None
+
+
+def test_a_record_from_the_store_has_the_same_numbers_in_less_memory(store: RunStore) -> None:
+    whole = trainers.epochs_of(config(74), 0, 100)
+    store[whole.run_key] = whole
+    found = Records(store).get(whole.run_key)
+    assert found is not None and found.nbytes < 0.7 * whole.nbytes
+    for name, panel in whole.panels.items():
+        same = found.panels[name]
+        assert np.array_equal(panel.epochs, same.epochs)
+        assert all(np.array_equal(panel.statistics[key], same.statistics[key]) for key in panel.statistics)
+        if panel.histograms is not None:
+            assert same.histograms is not None and np.array_equal(panel.histograms, same.histograms)
 
 
 def test_a_record_that_is_known_already_is_held_only_if_the_store_keeps_its_run(store: RunStore) -> None:

@@ -10,7 +10,7 @@ from cachetools import LRUCache
 from vgdemo.record import RunRecord
 from vgdemo.store import RunStore, StoreError
 
-MAX_BYTES = 64 * 2**20  # Of arrays; five runs of the default size, and a comparison is four.
+MAX_BYTES = 128 * 2**20  # Of arrays; those of twenty runs of the default size, as the store is read into memory.
 
 _log = logging.getLogger(__name__)
 
@@ -55,10 +55,11 @@ class Records:
     def _from_store(self, run_key: str) -> RunRecord | None:
         """A store that cannot be read holds nothing: the run is trained, and a notice says that it is not kept."""
         try:
-            return self._store.get(run_key)
+            record = self._store.get(run_key)
         except StoreError as error:
             _log.warning("%s", error)
             return None
+        return record and record.compact()
 
     def _remember(self, run_key: str, record: RunRecord) -> None:
         with self._lock:

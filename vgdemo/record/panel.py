@@ -122,6 +122,19 @@ class Panel:
         statistics = {name: values[kept] for name, values in self.statistics.items()}
         return replace(self, epochs=self.epochs[kept], statistics=statistics, histograms=None)
 
+    def compact(self) -> Panel:
+        """The same counts of gradient entries, which most of a record is, in the smallest type that holds them.
+
+        Example:
+            >>> panel = record.panels["kernels"]
+            >>> panel.histograms.dtype, panel.compact().histograms.dtype
+            (dtype('uint32'), dtype('uint8'))
+        """
+        if self.histograms is None:
+            return self
+        smallest = np.min_scalar_type(int(self.histograms.max(initial=0)))
+        return replace(self, histograms=self.histograms.astype(smallest))
+
     def outputs(self, model: Model) -> tuple[int, ...]:
         """Which of its places belong to the layer that gives the network's answer, from 0.
 
