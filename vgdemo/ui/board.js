@@ -10,6 +10,7 @@ import { Timeline } from "./timeline.js"
 
 const boards = new WeakMap()
 
+const HIDDEN_MILLISECONDS = 100 // After which nobody waits for what nobody sees.
 const REST_MILLISECONDS = 400 // After which a chosen epoch is told: playing them all tells the last alone.
 
 export default function render({ data, parentElement, setTriggerValue }) {
@@ -63,7 +64,11 @@ class Board {
     if (isLed) for (const figure of this.all) figure.showEpoch(this.shownStop)
     const plotly = await plotlyOf(library)
     // While one is drawn another update may come, and take away or draw what is next here.
-    for (const figure of this.figures.values()) if (figure.isOutdated) await figure.draw(plotly, this.shownStop)
+    for (const figure of this.figures.values()) {
+      if (!figure.isOutdated) continue
+      await figure.draw(plotly, this.shownStop)
+      await painted() // A person sees the first before the last is drawn.
+    }
     for (const group of this.groups.values()) group.showKey(this.inGroup(group))
   }
 
@@ -171,6 +176,14 @@ class Board {
     this.presentation.disconnect()
     for (const figure of this.all) figure.dispose()
   }
+}
+
+// The browser has shown what was drawn; a tab in the background shows nothing.
+function painted() {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve))
+    setTimeout(resolve, HIDDEN_MILLISECONDS)
+  })
 }
 
 // plotly.js, loaded once for all boards.
