@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any
 
 from vgdemo.activations import ACTIVATIONS
@@ -213,7 +214,7 @@ class RunConfig:
             epoch_updates=-(-self.n_train // self.batch_size),
         )
 
-    @property
+    @cached_property
     def run_key(self) -> str:
         """Content hash of the engine's version and the settings that differ from their defaults: 64 hexadecimal digits.
 

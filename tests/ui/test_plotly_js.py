@@ -61,7 +61,7 @@ def test_it_can_only_be_read(method: str) -> None:
 def test_another_version_has_another_address(monkeypatch: pytest.MonkeyPatch) -> None:
     assert parse_qs(urlsplit(plotly_url()).query) == {"v": [plotly.__version__]}
     before = plotly_url()
-    monkeypatch.setattr("vgdemo.ui.plotly_js.version", lambda package: "0.1")
+    monkeypatch.setattr("vgdemo.ui.plotly_js.VERSION", "0.1")
     assert plotly_url() != before
 
 

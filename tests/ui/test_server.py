@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import pytest
 from streamlit.runtime import media_file_manager
 from streamlit.runtime.media_file_manager import MediaFileManager, MediaFileMetadata
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
+from streamlit.runtime.memory_session_storage import MemorySessionStorage
+from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
 from vgdemo.store import StoreError
 from vgdemo.ui import plotly_js, server
@@ -38,6 +42,12 @@ class Events:
 
     def freeze(self) -> None:
         self.happened.append("freeze")
+
+
+class Visit:
+    """What Streamlit keeps of a visit, as far as it is asked."""
+
+    id = "a visit"
 
 
 @pytest.fixture
@@ -93,6 +103,21 @@ def test_what_visits_leave_is_collected_now_and_then_until_the_end(
     served = events.happened[events.happened.index("serve") :]
     assert served.count("collect") >= 2
     assert "freeze" not in served
+
+
+def test_who_left_is_forgotten_though_nobody_leaves_after(events: Events, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = MemorySessionStorage(ttl_seconds=0)  # type: ignore[arg-type]
+    manager = WebsocketSessionManager(storage, *[None] * 3)  # type: ignore[arg-type]
+    monkeypatch.setattr(server.runtime, "exists", lambda: True)
+    monkeypatch.setattr(server.runtime, "get_instance", lambda: SimpleNamespace(_session_mgr=manager))
+    monkeypatch.setattr(server, "COLLECTION_SECONDS", 0.001)
+    visit = Visit()
+    left = weakref.ref(visit)
+    storage.save(SimpleNamespace(session=visit))  # type: ignore[arg-type]
+    del visit
+    assert left() is not None, "nobody has left since"
+    assert serve(events, seconds=0.2) == 0
+    assert left() is None
 
 
 def test_a_store_that_cannot_be_used_does_not_keep_the_server_from_starting_and_ending(events: Events) -> None:

@@ -11,12 +11,13 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 PATH = "vgdemo/plotly.js"
+VERSION = version("plotly")
 
 
 def plotly_url() -> str:
     """Where the browser finds plotly.js; another version has another address, so an old copy is never used."""
     base = st.get_option("server.baseUrlPath").strip("/")
-    return f"/{base + '/' if base else ''}{PATH}?v={version('plotly')}"
+    return f"/{base + '/' if base else ''}{PATH}?v={VERSION}"
 
 
 async def _plotly_js(_: Request) -> Response:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import streamlit as st
+from streamlit import runtime
 from streamlit.runtime import media_file_manager
 from streamlit.runtime.media_file_manager import MediaFileMetadata
 from streamlit.runtime.media_file_storage import MediaFileKind
@@ -66,4 +67,11 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 async def _collect_now_and_then() -> None:
     while True:
         await asyncio.sleep(COLLECTION_SECONDS)
+        _forget_who_left()
         gc.collect()
+
+
+def _forget_who_left() -> None:
+    """Let go of visits to which nobody has come back in time; Streamlit does so only when another visit ends."""
+    if runtime.exists():
+        runtime.get_instance()._session_mgr._session_storage._cache.expire()  # type: ignore[attr-defined]
