@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import numpy as np
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -70,29 +70,64 @@ async def _all_waits(url: str, runs: Sequence[RunConfig], people: int) -> list[f
 
 
 async def _visit(url: str, runs: Sequence[RunConfig], chance: random.Random, pause: Pause) -> list[float]:
-    """Seconds for each click from run to run; the first page of a person does not count."""
+    """Seconds for each change of the seed from run to run; the first page of a person does not count."""
     await asyncio.sleep(chance.uniform(0, pause[1]))
     address = f"ws://{urlsplit(url).netloc}/_stcore/stream"
     async with connect(address, origin=url, subprotocols=["streamlit"], max_size=None) as server:
         first, *others = runs
-        await _answer(server, first)
+        page = Page(server)
+        await page.open(first)
         waits = []
         for run in others:
             await asyncio.sleep(chance.uniform(*pause))
-            waits.append(await _answer(server, run))
+            waits.append(await page.reseed(run))
         return waits
 
 
-async def _answer(server: ClientConnection, config: RunConfig) -> float:
-    """Seconds from asking for a run to the end of the script."""
-    message = BackMsg()
-    message.rerun_script.query_string = urlencode(config.to_query())
-    began = time.perf_counter()
-    await server.send(message.SerializeToString())
-    async for content in server:
-        answer = ForwardMsg.FromString(content)
-        if answer.WhichOneof("type") == "script_finished":
-            if answer.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
-                raise RuntimeError(f"Expected a page without errors. Received: {answer.script_finished}")
-            return time.perf_counter() - began
-    raise RuntimeError("Expected an answer. Received: the end of the connection.")
+class Page:
+    """The Lab as a browser sees it that draws nothing.
+
+    Args:
+        server: The connection to it.
+    """
+
+    def __init__(self, server: ClientConnection) -> None:
+        self._server = server
+        self._seed = ""  # Identity of the field.
+        self._address: dict[str, str] = {}
+
+    async def open(self, config: RunConfig) -> None:
+        """Come to the page by a link to a run."""
+        message = BackMsg()
+        # An address without any setting opens the tour.
+        message.rerun_script.query_string = urlencode({"activation": config.activation} | config.to_query())
+        await self._answer(message)
+
+    async def reseed(self, config: RunConfig) -> float:
+        """Change the seed to that of a run; seconds to the end of the script."""
+        message = BackMsg()
+        message.rerun_script.query_string = urlencode(self._address)
+        message.rerun_script.widget_states.widgets.add(id=self._seed, double_value=config.seed)
+        waited = await self._answer(message)
+        if self._address.get("seed", "0") != str(config.seed):
+            raise RuntimeError(f"Expected the run of seed {config.seed}. Received: {self._address}")
+        return waited
+
+    async def _answer(self, message: BackMsg) -> float:
+        began = time.perf_counter()
+        await self._server.send(message.SerializeToString())
+        async for content in self._server:
+            answer = ForwardMsg.FromString(content)
+            self._note(answer)
+            if answer.WhichOneof("type") == "script_finished":
+                if answer.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
+                    raise RuntimeError(f"Expected a page without errors. Received: {answer.script_finished}")
+                return time.perf_counter() - began
+        raise RuntimeError("Expected an answer. Received: the end of the connection.")
+
+    def _note(self, answer: ForwardMsg) -> None:
+        if answer.WhichOneof("type") == "page_info_changed":
+            self._address = dict(parse_qsl(answer.page_info_changed.query_string))
+        field = answer.delta.new_element.number_input
+        if field.label == "Seed":
+            self._seed = field.id

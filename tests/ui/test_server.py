@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
+import psutil
 import pytest
 from streamlit.runtime import media_file_manager
 from streamlit.runtime.media_file_manager import MediaFileManager, MediaFileMetadata
@@ -118,6 +120,26 @@ def test_who_left_is_forgotten_though_nobody_leaves_after(events: Events, monkey
     assert left() is not None, "nobody has left since"
     assert serve(events, seconds=0.2) == 0
     assert left() is None
+
+
+def test_the_server_gives_back_what_it_has_freed(events: Events, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[str] = []
+    monkeypatch.setattr(server, "give_memory_back", lambda: given.append("Arrow's"))
+    monkeypatch.setattr(server, "_give_memory_back", lambda: given.append("the C library's"))
+    monkeypatch.setattr(server, "COLLECTION_SECONDS", 0.001)
+    serve(events, seconds=0.1)
+    assert given[0] == "Arrow's" and given.count("the C library's") >= 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="No other system's C library is asked.")
+def test_memory_that_was_freed_below_what_is_held_is_given_back() -> None:
+    process, kilobyte = psutil.Process(), b"x" * 1000
+    blocks = [bytearray(kilobyte) for _ in range(100_000)]
+    full = process.memory_info().rss
+    last = blocks[-1]
+    blocks.clear()
+    server._give_memory_back()
+    assert last and process.memory_info().rss < full - 50_000_000
 
 
 def test_a_store_that_cannot_be_used_does_not_keep_the_server_from_starting_and_ending(events: Events) -> None:

@@ -1,7 +1,7 @@
 """What a run measured: arrays with named axes, tidy tables on demand, Parquet files for keeping."""
 
 from vgdemo.record.bounds import check_size
-from vgdemo.record.files import FORMAT, READABLE_FORMATS
+from vgdemo.record.files import FORMAT, READABLE_FORMATS, give_memory_back
 from vgdemo.record.panel import (
     ACTIVATION_STATISTICS,
     CURVES,
@@ -43,6 +43,7 @@ __all__ = [
     "axis_table",
     "check_size",
     "curves_table",
+    "give_memory_back",
     "source_from_dict",
     "source_to_dict",
 ]

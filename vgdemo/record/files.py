@@ -30,6 +30,11 @@ LARGEST = 2**31  # Beyond any number that a description has.
 HISTOGRAM = "gradient_histogram"  # A column of lists.
 
 
+def give_memory_back() -> None:
+    """Have Arrow give back what it has freed, which its own pools keep; for a process that reads many records."""
+    pa.set_memory_pool(pa.system_memory_pool())
+
+
 class Form(NamedTuple):
     """A way to write a table.
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -14,6 +16,7 @@ from streamlit.runtime import media_file_manager
 from streamlit.runtime.media_file_manager import MediaFileMetadata
 from streamlit.runtime.media_file_storage import MediaFileKind
 
+from vgdemo.record import give_memory_back
 from vgdemo.store import StoreError
 from vgdemo.ui import plotly_js
 from vgdemo.ui.logs import log_folder
@@ -53,6 +56,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     if log_folder() is None:
         with suppress(StoreError):  # The page says it, and how to try again.
             open_jobs()
+    give_memory_back()
     media_file_manager.MediaFileMetadata = LastingFile  # type: ignore[misc]
     gc.collect()
     gc.freeze()
@@ -69,9 +73,17 @@ async def _collect_now_and_then() -> None:
         await asyncio.sleep(COLLECTION_SECONDS)
         _forget_who_left()
         gc.collect()
+        _give_memory_back()
 
 
 def _forget_who_left() -> None:
     """Let go of visits to which nobody has come back in time; Streamlit does so only when another visit ends."""
     if runtime.exists():
         runtime.get_instance()._session_mgr._session_storage._cache.expire()  # type: ignore[attr-defined]
+
+
+def _give_memory_back() -> None:
+    """Have the C library give back what was freed among what is held, where it can: it does not by itself."""
+    with suppress(AttributeError):  # Not every Linux has the GNU one.
+        if sys.platform == "linux":
+            ctypes.CDLL(None).malloc_trim(0)
