@@ -3,6 +3,7 @@
 // Runs side by side have a figure each of a kind: these stand in a group, and share axes, colours, zoom and hover.
 
 import { stopAt, stopsOf } from "../figures/drawing.js"
+import { painted } from "./elements.js"
 import { Figure } from "./figure.js"
 import { Group } from "./group.js"
 import { themeOf } from "./theme.js"
@@ -10,7 +11,6 @@ import { Timeline } from "./timeline.js"
 
 const boards = new WeakMap()
 
-const HIDDEN_MILLISECONDS = 100 // After which nobody waits for what nobody sees.
 const REST_MILLISECONDS = 400 // After which a chosen epoch is told: playing them all tells the last alone.
 
 export default function render({ data, parentElement, setTriggerValue }) {
@@ -63,13 +63,19 @@ class Board {
     this.timeline.setStops(this.stops, this.shownStop, unit, this.epoch)
     if (isLed) for (const figure of this.all) figure.showEpoch(this.shownStop)
     const plotly = await plotlyOf(library)
-    // While one is drawn another update may come, and take away or draw what is next here.
+    await this.drawOutdated(plotly)
+    for (const group of this.groups.values()) group.showKey(this.inGroup(group))
+  }
+
+  // While one is drawn another update may come, and take away or draw what is next here.
+  async drawOutdated(plotly) {
+    let isFirst = true
     for (const figure of this.figures.values()) {
       if (!figure.isOutdated) continue
       await figure.draw(plotly, this.shownStop)
-      await painted() // A person sees the first before the last is drawn.
+      if (isFirst) await painted() // A person sees it before the others are drawn.
+      isFirst = false
     }
-    for (const group of this.groups.values()) group.showKey(this.inGroup(group))
   }
 
   // Only where an address has led since then: what the server says of the epoch is older than where the slider is now.
@@ -176,14 +182,6 @@ class Board {
     this.presentation.disconnect()
     for (const figure of this.all) figure.dispose()
   }
-}
-
-// The browser has shown what was drawn; a tab in the background shows nothing.
-function painted() {
-  return new Promise((resolve) => {
-    requestAnimationFrame(() => setTimeout(resolve))
-    setTimeout(resolve, HIDDEN_MILLISECONDS)
-  })
 }
 
 // plotly.js, loaded once for all boards.

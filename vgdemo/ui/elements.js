@@ -1,4 +1,6 @@
-// Elements of a page.
+// Elements of a page, and when it is painted.
+
+const HIDDEN_MILLISECONDS = 100 // After which nobody waits for what nobody sees.
 
 export function element(tag, className = "", text = "") {
   const made = document.createElement(tag)
@@ -28,4 +30,12 @@ export function download(name, text) {
   link.download = name
   link.click()
   URL.revokeObjectURL(link.href)
+}
+
+// The browser has shown what was drawn; a tab in the background shows nothing.
+export function painted() {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve))
+    setTimeout(resolve, HIDDEN_MILLISECONDS)
+  })
 }
