@@ -7,7 +7,7 @@ import inspect
 import keras
 import pytest
 
-from vgdemo.network.optimizers import CLIPS, UPDATE_RULES
+from vgdemo.network.optimizers import CLIPS, UPDATES
 from vgdemo.optimizers import GRADIENT_CLIPS, OPTIMIZERS
 
 
@@ -27,5 +27,5 @@ def test_every_optimizer_takes_the_argument_of_a_clip(argument: str) -> None:
 
 
 def test_the_engine_has_a_rule_for_every_setting() -> None:
-    assert UPDATE_RULES.keys() == OPTIMIZERS.keys()
+    assert UPDATES.keys() == OPTIMIZERS.keys()
     assert CLIPS.keys() == {"none", *GRADIENT_CLIPS}

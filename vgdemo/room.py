@@ -26,7 +26,7 @@ SIZES: dict[str, tuple[int, ...]] = {
     "n_samples": (100, 200, 350, 500, 1000, 1500, 2000, 3000, 5000, 10_000),
     "replicates": (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 32),
 }
-COMPILED_IN = ("activation", "optimizer", "normalization", "residual", "gradient_clip")
+COMPILED_IN = ("normalization", "residual")
 
 MOST_EPOCHS = 25  # That one call of the program can measure.
 MOST_BYTES = 64e6  # Fewer, where their gradients and kernels would take more memory than this.
@@ -106,7 +106,7 @@ def program_key(config: RunConfig) -> Hashable:
         >>> default = RunConfig()
         >>> program_key(default.with_changes(num_hidden_layers=4, learning_rate=0.1)) == program_key(default)
         True
-        >>> program_key(default.with_changes(activation="relu")) == program_key(default)
+        >>> program_key(default.with_changes(normalization="layer")) == program_key(default)
         False
     """
     return (*(getattr(config, name) for name in COMPILED_IN), Room.of(config))

@@ -19,6 +19,8 @@ SAME: list[dict[str, Any]] = [
     {"batch_size": 13},
     {"n_samples": 120},
     {"replicates": 7},
+    {"activation": "mish"},
+    {"optimizer": "adam", "gradient_clip": "global_norm"},
     {"learning_rate": 0.5, "momentum": 0.1, "epochs": 7, "dataset": "moons", "seed": 3, "weight_decay": 0.1},
 ]
 BASE = SMALL.with_changes(num_hidden_layers=5, units=10, n_samples=200, replicates=8)

@@ -30,6 +30,7 @@ from vgdemo.record import (
     RunRecord,
     RunStatus,
 )
+from vgdemo.room import Room
 
 STATISTICS = (*KERNEL_STATISTICS, *UPDATE_STATISTICS, *ACTIVATION_STATISTICS)
 
@@ -222,8 +223,8 @@ def unable_to(error: type[tf.errors.OpError], *, compile_only: bool) -> Callable
         raise error(None, None, "Expected a platform that can do this. Received: this one.")
 
     @functools.cache
-    def program(recipe: Recipe, compiled: bool) -> Callable[..., object]:
-        return refuse if compiled or not compile_only else program_for(recipe, compiled=False)
+    def program(recipe: Recipe, room: Room, compiled: bool) -> Callable[..., object]:
+        return refuse if compiled or not compile_only else program_for(recipe, room, compiled=False)
 
     return program
 

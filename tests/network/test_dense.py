@@ -11,17 +11,18 @@ from engine.oracle import Replicate
 from engine.twin import SMALL, assert_trains_as_keras
 
 from vgdemo.activations import ACTIVATIONS
+from vgdemo.network.activations import NUMBERS
 from vgdemo.network.dense import DenseNetwork
 from vgdemo.network.initializers import initial_kernels
-from vgdemo.network.interface import Batch, Extent
+from vgdemo.network.interface import Batch, Variant
 
 POINTS = np.random.default_rng(0).uniform(-1, 1, (7, 2)).astype(np.float32)
 
 
-def points(num_hidden_layers: int) -> Batch:
-    """The points, for a network of this depth."""
-    extent = Extent(tf.constant(num_hidden_layers))
-    return Batch(tf.constant(POINTS.T[None]), tf.fill([len(POINTS)], 1 / len(POINTS)), extent)
+def points(num_hidden_layers: int, activation: str = "tanh") -> Batch:
+    """The points, for a network of this depth and activation."""
+    variant = Variant(tf.constant(num_hidden_layers), tf.constant(NUMBERS[activation]))
+    return Batch(tf.constant(POINTS.T[None]), tf.fill([len(POINTS)], 1 / len(POINTS)), variant)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -54,7 +55,7 @@ def test_every_remedy_of_a_network_trains_as_in_keras(remedy: dict[str, Any]) ->
 @pytest.mark.parametrize("depth", [1, 3])
 def test_a_forward_pass_answers_and_leaves_the_signals_of_every_layer(depth: int) -> None:
     config = SMALL.with_changes(num_hidden_layers=depth)
-    kernels, network = initial_kernels(config), DenseNetwork(depth, "tanh")
+    kernels, network = initial_kernels(config), DenseNetwork(depth)
     batch = points(depth)
     signals = network.forward(network.initial_parameters(kernels), batch)
     ours = signals.pre_activations
@@ -67,7 +68,7 @@ def test_a_forward_pass_answers_and_leaves_the_signals_of_every_layer(depth: int
 
 
 def test_the_kernels_come_back_in_the_order_of_the_layers() -> None:
-    kernels, network = initial_kernels(SMALL), DenseNetwork(SMALL.num_hidden_layers, "tanh", "layer")
+    kernels, network = initial_kernels(SMALL), DenseNetwork(SMALL.num_hidden_layers, "layer")
     groups = network.kernels(network.initial_parameters(kernels))
     for ours, kernel in zip((layer for group in groups for layer in group), kernels, strict=True):
         np.testing.assert_array_equal(ours, kernel)
@@ -75,10 +76,10 @@ def test_the_kernels_come_back_in_the_order_of_the_layers() -> None:
 
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 def test_of_a_unit_whose_input_is_not_a_number_no_share_is_known(activation: str) -> None:
-    network = DenseNetwork(2, activation)
+    network = DenseNetwork(2)
     kernels = initial_kernels(SMALL.with_changes(num_hidden_layers=2, activation=activation))
     kernels[1][0, 0, 0] = np.nan  # Of the second layer, in the first replicate.
-    batch = points(2)
+    batch = points(2, activation)
     parameters = network.initial_parameters(kernels)
     statistics = network.activation_statistics(parameters, batch, network.forward(parameters, batch)).numpy()
     is_known = np.ones(statistics.shape, bool)

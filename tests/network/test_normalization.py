@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from vgdemo.network.interface import Batch, Extent
+from vgdemo.network.interface import Batch, Variant
 from vgdemo.network.normalization import (
     initial_moving_averages,
     initial_normalization,
@@ -23,7 +23,7 @@ EVEN = np.full(9, 1 / 9, np.float32)
 
 def batch(sample_weight: np.ndarray = EVEN, is_unit: np.ndarray | None = None) -> Batch:
     """Points of these weights, in a layer of these units."""
-    return Batch(tf.zeros(()), sample_weight, Extent(tf.constant(1), is_unit))
+    return Batch(tf.zeros(()), sample_weight, Variant(tf.constant(1), tf.constant(0), is_unit))
 
 
 @pytest.mark.parametrize("kind", LAYERS)

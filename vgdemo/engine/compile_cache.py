@@ -16,7 +16,8 @@ def tensorflow_flags() -> str:
         FOLDER.mkdir(parents=True, exist_ok=True)
     except OSError:
         return ""
-    return f"--tf_xla_persistent_cache_directory={FOLDER}" if os.access(FOLDER, os.W_OK) else ""
+    keep = f"--tf_xla_persistent_cache_directory={FOLDER} --tf_xla_disable_constant_folding=true"
+    return keep if os.access(FOLDER, os.W_OK) else ""
 
 
 @cache

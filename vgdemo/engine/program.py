@@ -13,15 +13,17 @@ from numpy.typing import NDArray
 
 from vgdemo.network.interface import (
     Batch,
-    Extent,
     MovingAverages,
     Network,
     Parameters,
     Signals,
+    Variant,
     mean_of_present,
     present,
 )
-from vgdemo.network.optimizers import CLIPS, UPDATE_RULES, Hyperparameters, Step
+from vgdemo.network.optimizers import Hyperparameters, Slots, initial_slots, updated
+from vgdemo.network.traced_names import names_for
+from vgdemo.room import Room
 
 MAX_PROGRAMS = 32  # Compiled programs that a process remembers; a few megabytes each.
 
@@ -33,13 +35,13 @@ class Data(NamedTuple):
         x: (1, 2, 2 × P) inputs of the training half, the probe, and then of the validation half.
         y: (2, P) classes of both.
         points: (2,) how many points each half has; the rest fill up.
-        extent: How much of the network there is.
+        variant: Which network it is.
     """
 
     x: tf.Tensor
     y: tf.Tensor
     points: tf.Tensor
-    extent: Extent
+    variant: Variant
 
     @property
     def room(self) -> int:
@@ -53,13 +55,13 @@ class TrainingState(NamedTuple):
     Attributes:
         parameters: The weights.
         moving_averages: Those of batch normalisation.
-        slots: The optimiser's memory of each weight, one set for each kind.
+        slots: What the optimiser remembers.
         updates: How many there were.
     """
 
     parameters: Parameters
     moving_averages: MovingAverages
-    slots: tuple[Parameters, ...]
+    slots: Slots
     updates: tf.Tensor
 
 
@@ -71,7 +73,7 @@ class Plan(NamedTuple):
         batch_size: () points of a step; the last one takes what is left.
         epochs: () how many epochs to measure, at most C.
         untrained: () True if the first of them is epoch 0, which is measured before any update.
-        hyperparameters: The scalars of an update.
+        hyperparameters: How to update.
     """
 
     order: tf.Tensor
@@ -101,20 +103,26 @@ Program = Callable[[TrainingState, Data, Plan], tuple[TrainingState, Measurement
 
 
 @lru_cache(maxsize=MAX_PROGRAMS)
-def program_for(recipe: Recipe, compiled: bool) -> Program:
-    """The program of a recipe; TensorFlow compiles it once for each shape of its arguments."""
-    return tf.function(recipe.train, jit_compile=compiled, autograph=False)  # type: ignore[no-any-return]
+def program_for(recipe: Recipe, room: Room, compiled: bool) -> Program:
+    """The program of a recipe, for arguments that fill a room; TensorFlow compiles it at the first call."""
+    traced = tf.function(recipe.train, jit_compile=compiled, autograph=False)
+
+    def program(state: TrainingState, data: Data, plan: Plan) -> tuple[TrainingState, Measurement]:
+        with names_for(f"{recipe} {room} {compiled}"):
+            return traced(state, data, plan)  # type: ignore[no-any-return]
+
+    return program
 
 
 @lru_cache(maxsize=MAX_PROGRAMS)
-def surface_for(network: Network) -> Callable[[tf.Tensor, Extent, Parameters, MovingAverages], tf.Tensor]:
-    """Inputs (1, 2, P), extent, weights and moving averages to the probability of class 1, (R, P).
+def surface_for(network: Network) -> Callable[[tf.Tensor, Variant, Parameters, MovingAverages], tf.Tensor]:
+    """Inputs (1, 2, P), variant, weights and moving averages to the probability of class 1, (R, P).
 
     It is traced, which makes it several times faster, but it runs too seldom to be worth XLA's time.
     """
 
-    def surface(x: tf.Tensor, extent: Extent, parameters: Parameters, moving_averages: MovingAverages) -> tf.Tensor:
-        batch = Batch(x, tf.constant(0.0), extent, moving_averages)
+    def surface(x: tf.Tensor, variant: Variant, parameters: Parameters, moving_averages: MovingAverages) -> tf.Tensor:
+        batch = Batch(x, tf.constant(0.0), variant, moving_averages)
         return tf.sigmoid(network.forward(parameters, batch).logits)
 
     return tf.function(surface, autograph=False)  # type: ignore[no-any-return]
@@ -126,22 +134,15 @@ class Recipe:
 
     Attributes:
         network: The network.
-        optimizer: A name of `UPDATE_RULES`.
-        gradient_clip: A name of `CLIPS`.
     """
 
     network: Network
-    optimizer: str
-    gradient_clip: str = "none"
 
-    def initial_state(self, kernels: list[NDArray[np.float32]]) -> TrainingState:
+    def initial_state(self, kernels: list[NDArray[np.float32]], optimizer: str) -> TrainingState:
         """The state before the first update, from the first kernels (R, inputs, units) in the order of data flow."""
         parameters = self.network.initial_parameters(kernels)
-        slots = tuple(
-            tf.nest.map_structure(lambda parameter, start=start: tf.fill(parameter.shape, start), parameters)
-            for start in UPDATE_RULES[self.optimizer].slot_starts
-        )
-        return TrainingState(parameters, self.network.initial_averages(parameters), slots, tf.constant(0.0))
+        averages = self.network.initial_averages(parameters)
+        return TrainingState(parameters, averages, initial_slots(optimizer, parameters), tf.constant(0.0))
 
     def train(self, state: TrainingState, data: Data, plan: Plan) -> tuple[TrainingState, Measurement]:
         """Train and measure `plan.epochs` epochs."""
@@ -174,7 +175,7 @@ class Recipe:
 
         def step(start: tf.Tensor, state: TrainingState) -> tuple[tf.Tensor, TrainingState]:
             size = tf.minimum(plan.batch_size, points - start)
-            batch = Batch(tf.slice(inputs, (0, 0, start), (replicates, 2, room)), _even(size, room), data.extent)
+            batch = Batch(tf.slice(inputs, (0, 0, start), (replicates, 2, room)), _even(size, room), data.variant)
             classes = tf.slice(targets, (0, start), (replicates, room))
             return start + plan.batch_size, self._step(state, batch, classes, plan.hyperparameters)
 
@@ -186,11 +187,10 @@ class Recipe:
         """The state after one update."""
         signals = self.network.forward(state.parameters, batch)
         gradients = self._gradients(state, batch, signals, targets)
-        clipped = CLIPS[self.gradient_clip](tf.nest.flatten(gradients), hyperparameters.clip_limit)
-        update = Step(state.updates + 1, hyperparameters)
-        parameters, slots = UPDATE_RULES[self.optimizer].updated(update, state.parameters, clipped, state.slots)
+        number = state.updates + 1
+        parameters, slots = updated(number, hyperparameters, state.parameters, gradients, state.slots)
         averages = self.network.updated_averages(state.moving_averages, signals, batch.sample_weight)
-        return TrainingState(parameters, averages, slots, update.number)
+        return TrainingState(parameters, averages, slots, number)
 
     def _gradients(self, state: TrainingState, batch: Batch, signals: Signals, targets: tf.Tensor) -> Parameters:
         """Of the mean loss over the batch, by all weights."""
@@ -199,7 +199,7 @@ class Recipe:
 
     def _measure(self, state: TrainingState, data: Data) -> Measurement:
         """Losses and accuracies on all points, as in evaluation; all else on the probe, as in training."""
-        probe = Batch(data.x[..., : data.room], _even(data.points[0], data.room), data.extent)
+        probe = Batch(data.x[..., : data.room], _even(data.points[0], data.room), data.variant)
         evaluated, signals = self._evaluate(state, data, probe)
         gradients = self._gradients(state, probe, signals, data.y[0])
         halves = tf.reshape(evaluated.logits, (-1, 2, data.room))
@@ -213,7 +213,7 @@ class Recipe:
 
     def _evaluate(self, state: TrainingState, data: Data, probe: Batch) -> tuple[Signals, Signals]:
         """Signals of all points as in evaluation, and of the probe as in training."""
-        everything = Batch(data.x, probe.sample_weight, data.extent, state.moving_averages)
+        everything = Batch(data.x, probe.sample_weight, data.variant, state.moving_averages)
         evaluated = self.network.forward(state.parameters, everything)
         if state.moving_averages:  # Only batch normalisation treats training and evaluation differently.
             return evaluated, self.network.forward(state.parameters, probe)

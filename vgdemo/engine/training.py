@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.metadata import version
 
+import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -19,9 +20,10 @@ from vgdemo.engine import compile_cache
 from vgdemo.engine.panels import panels
 from vgdemo.engine.program import Data, Measurement, Plan, Recipe, TrainingState, program_for, surface_for
 from vgdemo.initializers import INITIALIZERS
+from vgdemo.network.activations import NUMBERS
 from vgdemo.network.dense import DenseNetwork
 from vgdemo.network.initializers import BATCH_ORDER_STREAM, generator, initial_kernels, unit_variance_kernels
-from vgdemo.network.interface import Extent
+from vgdemo.network.interface import Variant
 from vgdemo.network.optimizers import Hyperparameters
 from vgdemo.record import CURVES, SURFACE_AXIS, SURFACE_SIDE, RunRecord, RunStatus, Surface
 from vgdemo.room import EXACT_UNITS, Room, cropped, with_copies
@@ -76,15 +78,14 @@ class Training:
         """Draw data and first weights; nothing is compiled yet."""
         self.config = config
         self._room = Room.of(config)
-        network = DenseNetwork(self._room.num_hidden_layers, config.activation, config.normalization, config.residual)
-        self._recipe = Recipe(network, config.optimizer, config.gradient_clip)
-        self._program = program_for(self._recipe, compiled=True)
+        self._recipe = Recipe(DenseNetwork(self._room.num_hidden_layers, config.normalization, config.residual))
+        self._program = program_for(self._recipe, self._room, compiled=True)
         self._notices: tuple[str, ...] = ()
         dataset = make_dataset(config)
         self._majority_share = dataset.majority_share
         self._ceiling = REFERENCE.submit(ceiling, config)
         self._data = _data(config, dataset, self._room)
-        self._state = self._recipe.initial_state(self._room.padded(_first_kernels(config, dataset, network)))
+        self._state = self._recipe.initial_state(self._room.padded(_first_kernels(config, dataset)), config.optimizer)
         self._generators = [generator(config, i, BATCH_ORDER_STREAM) for i in range(config.replicates)]
         self._kernels_before: list[NDArray[np.float32]] = []
         self._seconds = {"compile": 0.0, "train": 0.0}
@@ -159,10 +160,10 @@ class Training:
     def _compile_anew(self) -> None:
         compile_cache.forget(limit=0)
         program_for.cache_clear()
-        self._program = program_for(self._recipe, compiled=True)
+        self._program = program_for(self._recipe, self._room, compiled=True)
 
     def _do_without_compiler(self) -> None:
-        self._program = program_for(self._recipe, compiled=False)
+        self._program = program_for(self._recipe, self._room, compiled=False)
         self._notices = (NO_COMPILER,)
 
     def _surface(self, epochs: NDArray[np.int32]) -> Surface:
@@ -171,7 +172,7 @@ class Training:
         if not len(epochs):
             return Surface(epochs, np.zeros(shape, np.float32))
         surface = surface_for(self._recipe.network)
-        answers = surface(_grid(), self._data.extent, self._state.parameters, self._state.moving_averages).numpy()
+        answers = surface(_grid(), self._data.variant, self._state.parameters, self._state.moving_averages).numpy()
         return Surface(epochs, answers[: self.config.replicates].reshape(shape))
 
     def _plan(self, epochs: range) -> Plan:
@@ -186,9 +187,7 @@ class Training:
             batch_size=tf.constant(config.batch_size),
             epochs=tf.constant(len(epochs)),
             untrained=tf.constant(epochs.start == 0),
-            hyperparameters=Hyperparameters(
-                *(tf.constant(float(getattr(config, name))) for name in Hyperparameters._fields)
-            ),
+            hyperparameters=Hyperparameters.of(config),
         )
 
 
@@ -208,17 +207,18 @@ def _data(config: RunConfig, dataset: Dataset, room: Room) -> Data:
     x = np.concatenate([with_copies(half, room.points) for half in (dataset.x_train, dataset.x_val)])
     y = np.stack([with_copies(half, room.points) for half in (dataset.y_train, dataset.y_val)])
     is_unit = None if room.units in EXACT_UNITS else tf.range(room.units)[:, None] < config.units
-    extent = Extent(tf.constant(config.num_hidden_layers), is_unit)
+    variant = Variant(tf.constant(config.num_hidden_layers), tf.constant(NUMBERS[config.activation]), is_unit)
     points = tf.constant([len(dataset.y_train), len(dataset.y_val)])
-    return Data(tf.constant(x.T[None]), tf.constant(y), points, extent)
+    return Data(tf.constant(x.T[None]), tf.constant(y), points, variant)
 
 
-def _first_kernels(config: RunConfig, dataset: Dataset, network: DenseNetwork) -> list[NDArray[np.float32]]:
+def _first_kernels(config: RunConfig, dataset: Dataset) -> list[NDArray[np.float32]]:
     kernels = initial_kernels(config)
     if not INITIALIZERS[config.kernel_initializer].looks_at_data:
         return kernels
+    activation = keras.activations.get(config.activation)
     return unit_variance_kernels(
-        kernels, dataset.x_train, lambda values: network.activate(tf.constant(values)).numpy(), config.gain
+        kernels, dataset.x_train, lambda values: activation(tf.constant(values)).numpy(), config.gain
     )
 
 

@@ -1,7 +1,7 @@
-"""Dense networks of any depth, all replicates at once: forward and backward in one loop over the layers.
+"""Dense networks of any depth, all replicates at once: forward and backward in one loop over the hidden layers.
 
-Layers of one shape are stacked, so that the program has the same size for 5 layers and for 50, and compiles as quickly.
-Stacks and layers may have room for more than there is: loops end at the last layer, units that only fill up answer 0.
+Layers are stacked, so that the program has the same size for 5 layers and for 50, and compiles as quickly. Stacks and
+layers may have room for more than there is: loops end at the last layer, units that only fill up answer 0.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from vgdemo.activations import ACTIVATIONS, SATURATED_SLOPE
+from vgdemo.config import NUM_INPUTS
+from vgdemo.network.activations import activated, activation_gradient, saturated_slope
 from vgdemo.network.interface import Batch, mean_of_present
-from vgdemo.network.linear import input_gradients, pre_activate, weight_gradients
+from vgdemo.network.linear import bias_gradients, input_gradients, kernel_gradients, pre_activate
 from vgdemo.network.normalization import (
     Normalization,
     initial_moving_averages,
@@ -26,55 +26,32 @@ from vgdemo.network.normalization import (
 )
 
 
-class Layers(NamedTuple):
-    """Weights, or their gradients, of layers of one shape, stacked; one layer's have no leading axis.
-
-    Attributes:
-        bias: (layers, R, units, 1).
-        kernel: (layers, R, inputs, units).
-        normalization: Of each name (layers, R, units, 1).
-    """
-
-    bias: tf.Tensor
-    kernel: tf.Tensor
-    normalization: Normalization
-
-    def layer(self, index: tf.Tensor | int) -> Layers:
-        """One of the stack."""
-        return tf.nest.map_structure(lambda weights: weights[index], self)  # type: ignore[no-any-return]
-
-    def stacked(self) -> Layers:
-        """A stack of this one layer."""
-        return tf.nest.map_structure(lambda weights: weights[None], self)  # type: ignore[no-any-return]
-
-
 class DenseParameters(NamedTuple):
     """All weights, or their gradients.
 
     Attributes:
-        first: The first hidden layer, whose inputs are the network's.
-        others: The other hidden layers, H - 1 of them.
-        output: The output layer.
+        kernels: Of the first, the other hidden and the output layer, each (layers, R, inputs, units).
+        biases: (H, R, units, 1) of the hidden layers and (1, R, 1, 1) of the output.
+        normalization: Of each name (H, R, units, 1).
     """
 
-    first: Layers
-    others: Layers
-    output: Layers
-
-
-DenseAverages = tuple[Normalization, ...]  # Of the first and the other hidden layers; empty but for "batch".
+    kernels: tuple[tf.Tensor, ...]
+    biases: tuple[tf.Tensor, ...]
+    normalization: Normalization
 
 
 class DenseSignals(NamedTuple):
-    """What a forward pass leaves for the backward one.
+    """What a forward pass leaves for the backward one; zeros beyond the last layer.
 
     Attributes:
-        pre_activations: (H, R, units, N) of all hidden layers, before any normalisation; zeros beyond the last.
-        outputs: (H, R, units, N) outputs of all hidden layers, skip connections included; zeros beyond the last.
+        pre_activations: (H, R, units, N) of all hidden layers, before any normalisation.
+        activations: (H, R, units, N) what their activation answers.
+        outputs: (H, R, units, N) the same with what skip connections add.
         logits: (R, N) the output before its sigmoid.
     """
 
     pre_activations: tf.Tensor
+    activations: tf.Tensor
     outputs: tf.Tensor
     logits: tf.Tensor
 
@@ -84,125 +61,114 @@ class DenseNetwork:
     """Hidden layers of one width and an output of one unit.
 
     Attributes:
-        num_hidden_layers: Depth, H, that there is room for; a batch's extent says how much of it there is.
-        activation: Keras's name.
+        num_hidden_layers: Depth, H, that there is room for; a batch's variant says how much of it there is.
         normalization: "none", or "batch" or "layer" between a layer's pre-activation and its activation.
         residual: Whether a hidden layer's input is added to its output, where their shapes allow it.
     """
 
     num_hidden_layers: int
-    activation: str
     normalization: str = "none"
     residual: bool = False
-
-    def activate(self, pre_activations: tf.Tensor) -> tf.Tensor:
-        """Keras's own definition of the activation."""
-        return keras.activations.get(self.activation)(pre_activations)
 
     def initial_parameters(self, kernels: list[NDArray[np.float32]]) -> DenseParameters:
         """Weights before training: kernels (R, inputs, units) of layers 1 to H + 1 as given, the rest as in Keras."""
         replicates, units = kernels[0].shape[0], kernels[0].shape[2]
-        others = np.stack(kernels[1:-1]) if len(kernels) > 2 else np.zeros((0, replicates, units, units), np.float32)
+        first, *others, output = kernels
+        stacked = np.stack(others) if others else np.zeros((0, replicates, units, units), np.float32)
+        zeros = tf.zeros((self.num_hidden_layers, replicates, units, 1))
         return DenseParameters(
-            _initial_layers(kernels[0][None], self.normalization),
-            _initial_layers(others, self.normalization),
-            _initial_layers(kernels[-1][None], "none"),
+            tuple(map(tf.constant, (first[None], stacked, output[None]))),
+            (zeros, tf.zeros((1, replicates, 1, 1))),
+            initial_normalization(self.normalization, zeros),
         )
 
-    def initial_averages(self, parameters: DenseParameters) -> DenseAverages:
+    def initial_averages(self, parameters: DenseParameters) -> Normalization:
         """Batch normalisation's moving averages before any update."""
-        if self.normalization != "batch":
-            return ()
-        return tuple(initial_moving_averages(layers.bias) for layers in parameters[:2])
+        return initial_moving_averages(parameters.biases[0]) if self.normalization == "batch" else {}
 
     def updated_averages(
-        self, averages: DenseAverages, signals: DenseSignals, sample_weight: tf.Tensor
-    ) -> DenseAverages:
+        self, averages: Normalization, signals: DenseSignals, sample_weight: tf.Tensor
+    ) -> Normalization:
         """The moving averages after one more batch."""
-        if not averages:
-            return averages
-        first, others = averages
-        return (
-            updated_moving_averages(first, signals.pre_activations[:1], sample_weight),
-            updated_moving_averages(others, signals.pre_activations[1:], sample_weight),
-        )
+        return averages and updated_moving_averages(averages, signals.pre_activations, sample_weight)
 
     def kernels(self, parameters: DenseParameters) -> tuple[tf.Tensor, ...]:
         """Of the first, the other hidden and the output layer, each (layers, R, inputs, units)."""
-        return tuple(layers.kernel for layers in parameters)
+        return parameters.kernels
 
     def forward(self, parameters: DenseParameters, batch: Batch) -> DenseSignals:
         """Run the batch through the network."""
-        first, others = _hidden(parameters, batch)
-        room = others.kernel.shape[0]
+        first, _, output = parameters.kernels
+        weights = parameters.normalization | dict(batch.moving_averages)
+        shape = (first.shape[1], first.shape[3], batch.inputs.shape[-1])
+        num_arrays = 3 if self.residual else 2  # Without skip connections activations are outputs.
 
-        def layer_after(layer: Layers, inputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            pre_activation = _pre_activate(layer, inputs)
-            return pre_activation, self._respond(layer, pre_activation, inputs, batch)
+        def step(index: tf.Tensor, values: tf.Tensor, *arrays: tf.TensorArray) -> tuple[tf.Tensor, ...]:
+            pre_activation = _pre_activate(parameters, index, values, batch)
+            inputs = self._normalize(_of_layer(weights, index), pre_activation, batch)
+            activation = _of_units(activated(batch.variant.activation, inputs), batch)
+            values = activation + values if self.residual else activation
+            signals = (pre_activation, values, activation)
+            written = (array.write(index, signal) for array, signal in zip(arrays, signals, strict=False))
+            return index + 1, values, *written
 
-        def step(
-            index: tf.Tensor, values: tf.Tensor, pre_activations: tf.TensorArray, outputs: tf.TensorArray
-        ) -> tuple[tf.Tensor, ...]:
-            pre_activation, values = layer_after(others.layer(index), values)
-            index += 1
-            return index, values, pre_activations.write(index, pre_activation), outputs.write(index, values)
-
-        pre_activation, values = layer_after(first.layer(0), batch.inputs)
-        pre_activations, outputs = (
-            tf.TensorArray(tf.float32, room + 1, element_shape=values.shape).write(0, signal)
-            for signal in (pre_activation, values)
+        _, values, *arrays = tf.while_loop(
+            lambda index, *_: index < batch.variant.num_hidden_layers,
+            step,
+            (
+                0,
+                _skipped_inputs(batch, shape),
+                *(_array(self.num_hidden_layers, shape) for _ in range(num_arrays)),
+            ),
+            maximum_iterations=self.num_hidden_layers,
         )
-        if room:
-            _, values, pre_activations, outputs = tf.while_loop(
-                lambda index, *_: index < batch.extent.num_hidden_layers - 1,
-                step,
-                (0, values, pre_activations, outputs),
-                maximum_iterations=room,
-            )
-        logits = _pre_activate(parameters.output.layer(0), values)[:, 0, :]
-        return DenseSignals(pre_activations.stack(), outputs.stack(), logits)
+        logits = pre_activate(output[0], parameters.biases[1][0], values)[:, 0, :]
+        pre_activations, outputs, *activations = (array.stack() for array in arrays)
+        return DenseSignals(pre_activations, activations[0] if activations else outputs, outputs, logits)
 
     def backward(
         self, parameters: DenseParameters, batch: Batch, signals: DenseSignals, upstream: tf.Tensor
     ) -> DenseParameters:
         """Gradients of all weights, given the loss's gradient by the logits: `upstream`, (R, N)."""
-        first, others, output = parameters
+        _, _, output = parameters.kernels
         upstream = upstream[:, None, :]
-        last = batch.extent.num_hidden_layers - 1
-        output_gradients = _linear_gradients(tf.gather(signals.outputs, last), upstream)  # XLA compiles a slice in.
-        upstream = input_gradients(output.kernel[0], upstream)
-        room = others.kernel.shape[0]
-        arrays = tf.nest.map_structure(
-            lambda weights: tf.TensorArray(tf.float32, room, element_shape=weights.shape[1:]), others
-        )
+        last = batch.variant.num_hidden_layers - 1
+        inputs = tf.gather(signals.outputs, last)  # XLA would compile the index of a slice in.
 
-        def step(index: tf.Tensor, upstream: tf.Tensor, arrays: Layers) -> tuple[tf.Tensor, tf.Tensor, Layers]:
-            through = batch._replace(inputs=signals.outputs[index])
-            gradients, upstream = self._back(others.layer(index), through, signals.pre_activations[index + 1], upstream)
+        def step(
+            index: tf.Tensor, upstream: tf.Tensor, _: tf.Tensor, arrays: DenseGradients
+        ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, DenseGradients]:
+            back, of_normalization = self._back(parameters, index, batch, signals, upstream)
+            of_kernel, to_inputs = _back_between(parameters, index, signals, back)
+            gradients = (of_kernel, bias_gradients(back), of_normalization)
             written = tf.nest.map_structure(lambda array, gradient: array.write(index, gradient), arrays, gradients)
-            return index - 1, upstream, written
+            return index - 1, to_inputs + upstream if self.residual else to_inputs, back, written
 
-        if room:
-            _, upstream, arrays = tf.while_loop(
-                lambda index, *_: index >= 0, step, (last - 1, upstream, arrays), maximum_iterations=room
-            )
-        first_gradients, _ = self._back(first.layer(0), batch, signals.pre_activations[0], upstream)
-        other_gradients = tf.nest.map_structure(lambda array: array.stack(), arrays)
-        return DenseParameters(first_gradients.stacked(), other_gradients, output_gradients.stacked())
+        to_last = input_gradients(output[0], upstream)
+        _, _, of_first, arrays = tf.while_loop(
+            lambda index, *_: index >= 0,
+            step,
+            (last, to_last, to_last, self._gradient_arrays(parameters)),
+            maximum_iterations=self.num_hidden_layers,
+        )
+        of_kernels, of_biases, of_normalization = tf.nest.map_structure(lambda array: array.stack(), arrays)
+        of_first_kernel, of_output = kernel_gradients(batch.inputs, of_first), kernel_gradients(inputs, upstream)
+        return DenseParameters(
+            (of_first_kernel[None], of_kernels[1:], of_output[None]),
+            (of_biases, bias_gradients(upstream)[None]),
+            of_normalization,
+        )
 
     def activation_statistics(self, parameters: DenseParameters, batch: Batch, signals: DenseSignals) -> tf.Tensor:
         """(H, R, 4): mean, deviation, saturated and dead share of each hidden layer's activations, before any skip.
 
         Of a unit whose input is not a number nothing is known, so shares with such a unit are not numbers either.
         """
-        first, others = (layers.normalization for layers in _hidden(parameters, batch))
-        weights = {name: tf.concat([first[name], others[name]], axis=0) for name in first}
-        inputs = self._normalize(weights, signals.pre_activations, batch)
-        activations = self.activate(inputs) if self.residual else signals.outputs  # Which need not be computed again.
-        slopes = self._slopes(inputs)
-        limit = SATURATED_SLOPE * ACTIVATIONS[self.activation].steepest_slope
+        weights, activations = parameters.normalization | dict(batch.moving_averages), signals.activations
+        inputs, number = self._normalize(weights, signals.pre_activations, batch), batch.variant.activation
+        slopes = activation_gradient(number, inputs, activations, tf.ones_like(inputs))
         unknown = tf.math.is_nan(inputs)
-        is_unit = tf.fill((inputs.shape[-2], 1), True) if batch.extent.is_unit is None else batch.extent.is_unit
+        is_unit = tf.fill((inputs.shape[-2], 1), True) if batch.variant.is_unit is None else batch.variant.is_unit
         is_point = batch.sample_weight > 0
 
         def mean(values: tf.Tensor) -> tf.Tensor:
@@ -210,11 +176,12 @@ class DenseNetwork:
             return mean_of_present(mean_of_present(values, is_unit, -2), is_point, -1)
 
         middle = mean(activations)
+        is_flat = tf.abs(slopes) < saturated_slope(number)
         is_dead = tf.reduce_all((activations == 0) | ~is_point, -1)
         statistics = (
             middle,
             tf.sqrt(mean(tf.square(activations - middle[..., None, None]))),
-            mean(_known(tf.abs(slopes) < limit, unknown | tf.math.is_nan(slopes))),
+            mean(_known(is_flat, unknown | tf.math.is_nan(slopes))),
             mean_of_present(_known(is_dead, tf.reduce_any(unknown & is_point, -1)), is_unit[:, 0], -1),
         )
         return tf.stack(statistics, axis=-1)
@@ -223,62 +190,38 @@ class DenseNetwork:
         """What enters the activation; 0 where there is no unit."""
         return _of_units(normalized(self.normalization, weights, pre_activations, batch), batch)
 
-    def _activities(self, weights: Normalization, pre_activations: tf.Tensor, batch: Batch) -> tf.Tensor:
-        return _of_units(self.activate(self._normalize(weights, pre_activations, batch)), batch)
-
-    def _adds_input(self, layer: Layers) -> bool:
-        """Whether this hidden layer has a skip connection."""
-        inputs, units = layer.kernel.shape[-2:]
-        return self.residual and inputs == units
-
-    def _respond(self, layer: Layers, pre_activation: tf.Tensor, inputs: tf.Tensor, batch: Batch) -> tf.Tensor:
-        """A hidden layer's output, from its pre-activation and, for the skip connection, its inputs."""
-        values = self._activities(layer.normalization, pre_activation, batch)
-        return values + inputs if self._adds_input(layer) else values
-
     def _back(
-        self, layer: Layers, batch: Batch, pre_activation: tf.Tensor, upstream: tf.Tensor
-    ) -> tuple[Layers, tf.Tensor]:
-        """Gradients of a hidden layer's weights and of its inputs; those of the batch are the layer's own."""
-        sources = (pre_activation, layer.normalization)
+        self, parameters: DenseParameters, index: tf.Tensor, batch: Batch, signals: DenseSignals, upstream: tf.Tensor
+    ) -> tuple[tf.Tensor, Normalization]:
+        """Gradients of a hidden layer's pre-activations and of the weights that normalise them."""
+        sources = (signals.pre_activations[index], _of_layer(parameters.normalization, index))
         with tf.GradientTape() as tape:
             tape.watch(sources)
-            values = self._activities(layer.normalization, pre_activation, batch)
-        back, of_normalization = tape.gradient(values, sources, output_gradients=upstream)
-        to_inputs = input_gradients(layer.kernel, back)
-        if self._adds_input(layer):
-            to_inputs += upstream
-        return _linear_gradients(batch.inputs, back)._replace(normalization=of_normalization), to_inputs
+            inputs = self._normalize(sources[1], sources[0], batch)
+        to_activation, values = _of_units(upstream, batch), signals.activations[index]
+        to_inputs = activation_gradient(batch.variant.activation, inputs, values, to_activation)
+        return tape.gradient(inputs, sources, output_gradients=to_inputs)  # type: ignore[no-any-return]
 
-    def _slopes(self, pre_activations: tf.Tensor) -> tf.Tensor:
-        """The activation's derivative at each pre-activation."""
-        with tf.GradientTape() as tape:
-            tape.watch(pre_activations)
-            activations = self.activate(pre_activations)
-        return tape.gradient(activations, pre_activations)
+    def _gradient_arrays(self, parameters: DenseParameters) -> DenseGradients:
+        """An array for each gradient of a hidden layer's weights, to be written layer by layer."""
+        like = (parameters.kernels[1], parameters.biases[0], parameters.normalization)
+        return tf.nest.map_structure(lambda weights: _array(self.num_hidden_layers, weights.shape[1:]), like)  # type: ignore[no-any-return]
 
 
-def _initial_layers(kernel: NDArray[np.float32], kind: str) -> Layers:
-    layers, replicates, _, units = kernel.shape
-    zeros = tf.zeros((layers, replicates, units, 1))
-    return Layers(zeros, tf.constant(kernel), initial_normalization(kind, zeros))
+DenseGradients = tuple[tf.TensorArray, tf.TensorArray, dict[str, tf.TensorArray]]
 
 
-def _hidden(parameters: DenseParameters, batch: Batch) -> tuple[Layers, Layers]:
-    """The hidden layers; in evaluation with the moving averages that they normalise with."""
-    first, others, _ = parameters
-    if not batch.moving_averages:
-        return first, others
-    of_first, of_others = batch.moving_averages
-    return (
-        first._replace(normalization=first.normalization | of_first),
-        others._replace(normalization=others.normalization | of_others),
-    )
+def _array(layers: int, shape: tuple[int, ...]) -> tf.TensorArray:
+    return tf.TensorArray(tf.float32, layers, element_shape=shape)
+
+
+def _of_layer(weights: Normalization, index: tf.Tensor) -> Normalization:
+    return {name: stack[index] for name, stack in weights.items()}
 
 
 def _of_units(values: tf.Tensor, batch: Batch) -> tf.Tensor:
     """(..., units, N) the values of the units that there are, else 0."""
-    return values if batch.extent.is_unit is None else tf.where(batch.extent.is_unit, values, 0.0)
+    return values if batch.variant.is_unit is None else tf.where(batch.variant.is_unit, values, 0.0)
 
 
 def _known(holds: tf.Tensor, unknown: tf.Tensor) -> tf.Tensor:
@@ -286,10 +229,34 @@ def _known(holds: tf.Tensor, unknown: tf.Tensor) -> tf.Tensor:
     return tf.where(unknown, np.nan, tf.cast(holds, tf.float32))
 
 
-def _pre_activate(layer: Layers, inputs: tf.Tensor) -> tf.Tensor:
-    return pre_activate(layer.kernel, layer.bias, inputs)
+def _skipped_inputs(batch: Batch, shape: tuple[int, ...]) -> tf.Tensor:
+    """(R, units, N) what a skip connection adds to the first hidden layer: the network's inputs if they fit, else 0."""
+    return tf.broadcast_to(batch.inputs, shape) if shape[1] == NUM_INPUTS else tf.zeros(shape)
 
 
-def _linear_gradients(inputs: tf.Tensor, upstream: tf.Tensor) -> Layers:
-    kernel, bias = weight_gradients(inputs, upstream)
-    return Layers(bias, kernel, {})
+def _pre_activate(parameters: DenseParameters, index: tf.Tensor, values: tf.Tensor, batch: Batch) -> tf.Tensor:
+    """A hidden layer's pre-activations, from the values of the layer before it or, of the first, from the batch."""
+    first, others, _ = parameters.kernels
+    bias = parameters.biases[0][index]
+
+    def from_batch() -> tf.Tensor:
+        return pre_activate(first[0], bias, batch.inputs)
+
+    if not others.shape[0]:
+        return from_batch()
+    return tf.cond(index > 0, lambda: pre_activate(others[index - 1], bias, values), from_batch)
+
+
+def _back_between(
+    parameters: DenseParameters, index: tf.Tensor, signals: DenseSignals, back: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Gradients of a hidden layer's kernel and inputs; of the first, whose kernel has another shape, zeros."""
+    others = parameters.kernels[1]
+    nothing = tf.zeros(others.shape[1:]), tf.zeros_like(back)
+    if not others.shape[0]:
+        return nothing
+
+    def between() -> tuple[tf.Tensor, tf.Tensor]:
+        return kernel_gradients(signals.outputs[index - 1], back), input_gradients(others[index - 1], back)
+
+    return tf.cond(index > 0, between, lambda: nothing)  # type: ignore[no-any-return]

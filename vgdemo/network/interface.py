@@ -17,15 +17,17 @@ MovingAverages = Any  # A structure of tensors; an empty tuple for a network tha
 Signals = Any  # A structure of tensors (..., N), among them `logits`, (R, N): the output before its sigmoid.
 
 
-class Extent(NamedTuple):
-    """How much of what its parameters have room for a network takes; the rest is zeros that stay zeros.
+class Variant(NamedTuple):
+    """Which one it is of the networks that a program trains; what it does not use of its room is zeros that stay zeros.
 
     Attributes:
         num_hidden_layers: () of one width, from the first.
+        activation: () its number in `vgdemo.network.activations.NUMBERS`.
         is_unit: (units, 1) which units of a hidden layer there are; None if there is room for no more than these.
     """
 
     num_hidden_layers: tf.Tensor
+    activation: tf.Tensor
     is_unit: tf.Tensor | None = None
 
 
@@ -36,13 +38,13 @@ class Batch(NamedTuple):
         inputs: (R or 1, ..., N).
         sample_weight: (N,) what each point counts in means over the batch; they sum to 1. A point of weight 0 only
             fills up the batch.
-        extent: How much of the network there is.
+        variant: Which network it is.
         moving_averages: What to normalise with, as in evaluation; empty to normalise with the batch's own moments.
     """
 
     inputs: tf.Tensor
     sample_weight: tf.Tensor
-    extent: Extent
+    variant: Variant
     moving_averages: MovingAverages = ()
 
 
@@ -54,7 +56,7 @@ class Network(Protocol):
 
     @property
     def num_hidden_layers(self) -> int:
-        """H, the layers whose outputs are measured; of a batch's network as many as its extent says."""
+        """H, the layers whose outputs are measured; of a batch's network as many as its variant says."""
 
     def initial_parameters(self, kernels: list[NDArray[np.float32]]) -> Parameters:
         """All weights before training, from first kernels (R, inputs, units) in the order of data flow."""

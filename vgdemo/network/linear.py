@@ -14,9 +14,14 @@ def pre_activate(kernel: tf.Tensor, bias: tf.Tensor, inputs: tf.Tensor) -> tf.Te
     return tf.matmul(kernel, inputs, transpose_a=True) + bias
 
 
-def weight_gradients(inputs: tf.Tensor, upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Gradients of kernel and bias, given those of the pre-activations, (R, units, N)."""
-    return tf.matmul(inputs, upstream, transpose_b=True), tf.reduce_sum(upstream, axis=-1, keepdims=True)
+def kernel_gradients(inputs: tf.Tensor, upstream: tf.Tensor) -> tf.Tensor:
+    """Gradients of the kernel, given those of the pre-activations, (R, units, N)."""
+    return tf.matmul(inputs, upstream, transpose_b=True)
+
+
+def bias_gradients(upstream: tf.Tensor) -> tf.Tensor:
+    """Gradients of the bias, given those of the pre-activations, (R, units, N)."""
+    return tf.reduce_sum(upstream, axis=-1, keepdims=True)
 
 
 def input_gradients(kernel: tf.Tensor, upstream: tf.Tensor) -> tf.Tensor:

@@ -37,7 +37,7 @@ def normalized(kind: str, weights: Normalization, pre_activations: tf.Tensor, ba
     if kind == "none":
         return pre_activations
     if kind == "layer":
-        mean, variance = _layer_moments(pre_activations, batch.extent.is_unit)
+        mean, variance = _layer_moments(pre_activations, batch.variant.is_unit)
     elif "moving_mean" in weights:
         mean, variance = weights["moving_mean"], weights["moving_variance"]
     else:

@@ -1,16 +1,15 @@
-"""Keras's weight updates, with Keras's defaults, on stacked parameters."""
+"""Keras's weight updates, with Keras's defaults, on stacked parameters; numbers say which optimiser and clip apply."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import tensorflow as tf
 
+from vgdemo.config import RunConfig
+from vgdemo.network.choice import Choice, Function
 from vgdemo.network.interface import Parameters
-
-Slots = tuple[tf.Tensor, ...]
 
 EPSILON = 1e-7
 INITIAL_ACCUMULATOR_VALUE = 0.1  # Of adagrad.
@@ -19,116 +18,148 @@ BETA_1, BETA_2 = 0.9, 0.999  # Of adam.
 
 
 class Hyperparameters(NamedTuple):
-    """The scalars of an update; they may change without compiling again.
+    """How to update; all of it may change without compiling again.
 
     Attributes:
-        learning_rate: Size of a step.
-        momentum: Share of the last step that sgd repeats.
-        nesterov: 1 if sgd looks ahead along the momentum, else 0.
-        weight_decay: Share of a weight, times the learning rate, that each update takes away.
-        clip_limit: Largest norm or entry of a gradient.
+        optimizer: () its number.
+        gradient_clip: () its number.
+        clip_limit: () largest norm or entry of a gradient.
+        learning_rate: () size of a step.
+        momentum: () share of the last step that sgd repeats.
+        nesterov: () 1 if sgd looks ahead along the momentum, else 0.
+        weight_decay: () share of a weight, times the learning rate, that each update takes away.
     """
 
+    optimizer: tf.Tensor
+    gradient_clip: tf.Tensor
+    clip_limit: tf.Tensor
     learning_rate: tf.Tensor
     momentum: tf.Tensor
     nesterov: tf.Tensor
     weight_decay: tf.Tensor
-    clip_limit: tf.Tensor
+
+    @classmethod
+    def of(cls, config: RunConfig) -> Hyperparameters:
+        """Those of a run."""
+        numbers = _OPTIMIZERS.numbers[config.optimizer], _CLIPS.numbers[config.gradient_clip]
+        return cls(*map(tf.constant, numbers), *(tf.constant(float(getattr(config, name))) for name in cls._fields[2:]))
 
 
 class Step(NamedTuple):
     """One update.
 
     Attributes:
-        number: From 1.
-        hyperparameters: Its scalars.
+        number: () from 1.
+        learning_rate: () and what follows as in `Hyperparameters`.
     """
 
     number: tf.Tensor
-    hyperparameters: Hyperparameters
+    learning_rate: tf.Tensor
+    momentum: tf.Tensor
+    nesterov: tf.Tensor
+    weight_decay: tf.Tensor
 
 
-Update = Callable[[Step, tf.Tensor, Slots], tuple[tf.Tensor, Slots]]  # (step, gradient, slots) to (change, new slots)
-
-
-@dataclass(frozen=True)
-class UpdateRule:
-    """How a gradient becomes a change of weights.
+class Moved(NamedTuple):
+    """What an optimiser makes of a gradient.
 
     Attributes:
-        slot_starts: First value of each number that is remembered for every weight.
-        update: From a gradient to the change, and the slots to remember.
+        change: To be added to the weights.
+        first: A number that it remembers for each weight, if any.
+        second: Another.
     """
 
-    slot_starts: tuple[float, ...]
-    update: Update
-
-    def updated(
-        self, step: Step, parameters: Parameters, gradients: list[tf.Tensor], slots: tuple[Parameters, ...]
-    ) -> tuple[Parameters, tuple[Parameters, ...]]:
-        """Parameters and slots after one update, by flat gradients."""
-        kept = 1 - step.hyperparameters.weight_decay * step.hyperparameters.learning_rate
-        memories = zip(*(tf.nest.flatten(slot) for slot in slots), strict=True)
-        updates = [self.update(step, *pair) for pair in zip(gradients, memories, strict=True)]
-        moved = [kept * old + change for old, (change, _) in zip(tf.nest.flatten(parameters), updates, strict=True)]
-        remembered = zip(*(memory for _, memory in updates), strict=True)
-        return _like(parameters, moved), tuple(_like(parameters, slot) for slot in remembered)
+    change: tf.Tensor
+    first: tf.Tensor
+    second: tf.Tensor
 
 
-def _like(parameters: Parameters, flat: Iterable[tf.Tensor]) -> Parameters:
-    return tf.nest.pack_sequence_as(parameters, list(flat))
+Update = Callable[[Step, tf.Tensor, tf.Tensor, tf.Tensor], Moved]  # Of step, gradient, and both numbers remembered.
+Slots = tuple[Parameters, Parameters]  # What an optimiser remembers of each weight.
 
 
-def _sgd(step: Step, gradient: tf.Tensor, slots: Slots) -> tuple[tf.Tensor, Slots]:
-    learning_rate, momentum, nesterov, *_ = step.hyperparameters
-    velocity = momentum * slots[0] - learning_rate * gradient
-    ahead = momentum * velocity - learning_rate * gradient
-    return tf.where(nesterov > 0, ahead, velocity), (velocity,)
+def initial_slots(optimizer: str, parameters: Parameters) -> Slots:
+    """What an optimiser remembers before the first update."""
+    first = INITIAL_ACCUMULATOR_VALUE if optimizer == "adagrad" else 0.0
+    return (
+        tf.nest.map_structure(lambda weights: tf.fill(weights.shape, first), parameters),
+        tf.nest.map_structure(tf.zeros_like, parameters),
+    )
 
 
-def _rmsprop(step: Step, gradient: tf.Tensor, slots: Slots) -> tuple[tf.Tensor, Slots]:
-    velocity = RHO * slots[0] + (1 - RHO) * tf.square(gradient)
-    return -step.hyperparameters.learning_rate * gradient / tf.sqrt(velocity + EPSILON), (velocity,)
+def updated(
+    number: tf.Tensor, chosen: Hyperparameters, parameters: Parameters, gradients: Parameters, slots: Slots
+) -> tuple[Parameters, Slots]:
+    """Parameters and slots after the update of this number, from 1."""
+    old, gradients, *memories = map(tf.nest.flatten, (parameters, gradients, *slots))
+    shapes = [weights.shape for weights in old]
+    clipped = _CLIPS(chosen.gradient_clip, [chosen.clip_limit, *gradients], shapes)
+    step = Step(number, *chosen[3:])
+    moved = _OPTIMIZERS(chosen.optimizer, [*step, *old, *clipped, *memories[0], *memories[1]], shapes * 3)
+    new, first, second = (tf.nest.pack_sequence_as(parameters, part) for part in _parts(moved, 3))
+    return new, (first, second)
 
 
-def _adagrad(step: Step, gradient: tf.Tensor, slots: Slots) -> tuple[tf.Tensor, Slots]:
-    accumulator = slots[0] + tf.square(gradient)
-    return -step.hyperparameters.learning_rate * gradient / tf.sqrt(accumulator + EPSILON), (accumulator,)
+def _optimizer(update: Update) -> Function:
+    def move(*tensors: tf.Tensor) -> list[tf.Tensor]:
+        """Weights and what is remembered of them, from a step, weights, gradients and what was remembered."""
+        size = len(Step._fields)
+        step = Step(*tensors[:size])
+        kept = 1 - step.weight_decay * step.learning_rate
+        moved = []
+        for old, *arguments in zip(*_parts(tensors[size:], 4), strict=True):
+            change, *memories = update(step, *arguments)
+            moved.append((kept * old + change, *memories))
+        return [tensor for part in zip(*moved, strict=True) for tensor in part]
+
+    return move
 
 
-def _adam(step: Step, gradient: tf.Tensor, slots: Slots) -> tuple[tf.Tensor, Slots]:
-    momentum = BETA_1 * slots[0] + (1 - BETA_1) * gradient
-    velocity = BETA_2 * slots[1] + (1 - BETA_2) * tf.square(gradient)
+def _parts(tensors: Sequence[tf.Tensor], count: int) -> list[Sequence[tf.Tensor]]:
+    size = len(tensors) // count
+    return [tensors[start : start + size] for start in range(0, len(tensors), size)]
+
+
+def _sgd(step: Step, gradient: tf.Tensor, velocity: tf.Tensor, unused: tf.Tensor) -> Moved:
+    velocity = step.momentum * velocity - step.learning_rate * gradient
+    ahead = step.momentum * velocity - step.learning_rate * gradient
+    return Moved(tf.where(step.nesterov > 0, ahead, velocity), velocity, unused)
+
+
+def _rmsprop(step: Step, gradient: tf.Tensor, velocity: tf.Tensor, unused: tf.Tensor) -> Moved:
+    velocity = RHO * velocity + (1 - RHO) * tf.square(gradient)
+    return Moved(-step.learning_rate * gradient / tf.sqrt(velocity + EPSILON), velocity, unused)
+
+
+def _adagrad(step: Step, gradient: tf.Tensor, accumulator: tf.Tensor, unused: tf.Tensor) -> Moved:
+    accumulator += tf.square(gradient)
+    return Moved(-step.learning_rate * gradient / tf.sqrt(accumulator + EPSILON), accumulator, unused)
+
+
+def _adam(step: Step, gradient: tf.Tensor, momentum: tf.Tensor, velocity: tf.Tensor) -> Moved:
+    momentum = BETA_1 * momentum + (1 - BETA_1) * gradient
+    velocity = BETA_2 * velocity + (1 - BETA_2) * tf.square(gradient)
     correction = tf.sqrt(1 - BETA_2**step.number) / (1 - BETA_1**step.number)
-    change = -step.hyperparameters.learning_rate * correction * momentum / (tf.sqrt(velocity) + EPSILON)
-    return change, (momentum, velocity)
+    change = -step.learning_rate * correction * momentum / (tf.sqrt(velocity) + EPSILON)
+    return Moved(change, momentum, velocity)
 
 
-UPDATE_RULES: dict[str, UpdateRule] = {
-    "sgd": UpdateRule((0.0,), _sgd),
-    "rmsprop": UpdateRule((0.0,), _rmsprop),
-    "adagrad": UpdateRule((INITIAL_ACCUMULATOR_VALUE,), _adagrad),
-    "adam": UpdateRule((0.0, 0.0), _adam),
-}
+def _keep(limit: tf.Tensor, *gradients: tf.Tensor) -> list[tf.Tensor]:
+    return [tf.identity(gradient) for gradient in gradients]
 
 
-def _keep(gradients: list[tf.Tensor], limit: tf.Tensor) -> list[tf.Tensor]:
-    return gradients
-
-
-def _clip_by_global_norm(gradients: list[tf.Tensor], limit: tf.Tensor) -> list[tf.Tensor]:
+def _clip_by_global_norm(limit: tf.Tensor, *gradients: tf.Tensor) -> list[tf.Tensor]:
     """Scale all gradients of a replicate, (layers, R, ...), so that their joint norm is at most the limit."""
     squares = [tf.reduce_sum(tf.square(gradient), axis=(0, 2, 3), keepdims=True) for gradient in gradients]
     norm = tf.sqrt(tf.add_n(squares))
     return [gradient * (limit / tf.maximum(norm, limit)) for gradient in gradients]
 
 
-def _clip_by_value(gradients: list[tf.Tensor], limit: tf.Tensor) -> list[tf.Tensor]:
+def _clip_by_value(limit: tf.Tensor, *gradients: tf.Tensor) -> list[tf.Tensor]:
     return [tf.clip_by_value(gradient, -limit, limit) for gradient in gradients]
 
 
-CLIPS: dict[str, Callable[[list[tf.Tensor], tf.Tensor], list[tf.Tensor]]] = {
-    "none": _keep,
-    "global_norm": _clip_by_global_norm,
-    "value": _clip_by_value,
-}
+UPDATES: dict[str, Update] = {"sgd": _sgd, "rmsprop": _rmsprop, "adagrad": _adagrad, "adam": _adam}
+CLIPS: dict[str, Function] = {"none": _keep, "global_norm": _clip_by_global_norm, "value": _clip_by_value}
+_OPTIMIZERS = Choice("optimizer", {name: _optimizer(update) for name, update in UPDATES.items()})
+_CLIPS = Choice("clip", CLIPS)
