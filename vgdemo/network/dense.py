@@ -250,13 +250,13 @@ def _pre_activate(parameters: DenseParameters, index: tf.Tensor, values: tf.Tens
 def _back_between(
     parameters: DenseParameters, index: tf.Tensor, signals: DenseSignals, back: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Gradients of a hidden layer's kernel and inputs; of the first, whose kernel has another shape, zeros."""
+    """Gradients of a hidden layer's kernel and inputs; of the first, whose kernel has another shape, nothing of use."""
     others = parameters.kernels[1]
-    nothing = tf.zeros(others.shape[1:]), tf.zeros_like(back)
-    if not others.shape[0]:
-        return nothing
+
+    def before_first() -> tuple[tf.Tensor, tf.Tensor]:
+        return tf.zeros(others.shape[1:]), tf.identity(back)
 
     def between() -> tuple[tf.Tensor, tf.Tensor]:
         return kernel_gradients(signals.outputs[index - 1], back), input_gradients(others[index - 1], back)
 
-    return tf.cond(index > 0, between, lambda: nothing)  # type: ignore[no-any-return]
+    return tf.cond(index > 0, between, before_first) if others.shape[0] else before_first()
