@@ -85,7 +85,7 @@ def test_the_gradient_is_measured_before_it_is_clipped() -> None:
 
 def test_equal_settings_share_a_program_and_others_do_not() -> None:
     room = Room.of(SMALL)
-    program = program_for(Recipe(DenseNetwork(3)), room, compiled=True)
-    assert program_for(Recipe(DenseNetwork(3)), room, compiled=True) is program
-    assert program_for(Recipe(DenseNetwork(3, "layer")), room, compiled=True) is not program
-    assert program_for(Recipe(DenseNetwork(3)), Room.of(SMALL.with_changes(units=9)), compiled=True) is not program
+    program = program_for(Recipe(DenseNetwork(3)), room)
+    assert program_for(Recipe(DenseNetwork(3)), room) is program
+    assert program_for(Recipe(DenseNetwork(3, "layer")), room) is not program
+    assert program_for(Recipe(DenseNetwork(3)), Room.of(SMALL.with_changes(units=9))) is not program

@@ -17,7 +17,7 @@ from vgdemo.ceiling import ceiling
 from vgdemo.config import RunConfig
 from vgdemo.data import make_dataset
 from vgdemo.engine import compile_cache, train, training
-from vgdemo.engine.program import Recipe, program_for
+from vgdemo.engine.program import Build, Recipe, program_for
 from vgdemo.engine.training import NO_COMPILER, Training, surface_epochs
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.network.initializers import initial_kernels
@@ -223,8 +223,8 @@ def unable_to(error: type[tf.errors.OpError], *, compile_only: bool) -> Callable
         raise error(None, None, "Expected a platform that can do this. Received: this one.")
 
     @functools.cache
-    def program(recipe: Recipe, room: Room, compiled: bool) -> Callable[..., object]:
-        return refuse if compiled or not compile_only else program_for(recipe, room, compiled=False)
+    def program(recipe: Recipe, room: Room, build: Build = Build.COMPILED) -> Callable[..., object]:
+        return program_for(recipe, room, build) if compile_only and build is Build.PLAIN else refuse
 
     return program
 

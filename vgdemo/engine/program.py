@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -99,16 +100,24 @@ class Measurement(NamedTuple):
     kernels: tuple[tf.Tensor, ...]
 
 
+class Build(StrEnum):
+    """How a program is built, from the fastest to the surest."""
+
+    COMPILED = "compiled, or found among the kept ones"
+    ANEW = "compiled anew, under a name that no kept one has"
+    PLAIN = "not compiled"
+
+
 Program = Callable[[TrainingState, Data, Plan], tuple[TrainingState, Measurement]]
 
 
 @lru_cache(maxsize=MAX_PROGRAMS)
-def program_for(recipe: Recipe, room: Room, compiled: bool) -> Program:
-    """The program of a recipe, for arguments that fill a room; TensorFlow compiles it at the first call."""
-    traced = tf.function(recipe.train, jit_compile=compiled, autograph=False)
+def program_for(recipe: Recipe, room: Room, build: Build = Build.COMPILED) -> Program:
+    """The program of a recipe, for arguments that fill a room; TensorFlow builds it at the first call."""
+    traced = tf.function(recipe.train, jit_compile=build is not Build.PLAIN, autograph=False)
 
     def program(state: TrainingState, data: Data, plan: Plan) -> tuple[TrainingState, Measurement]:
-        with names_for(f"{recipe} {room} {compiled}"):
+        with names_for(f"{recipe} {room} {build}"):
             return traced(state, data, plan)  # type: ignore[no-any-return]
 
     return program

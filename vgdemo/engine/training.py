@@ -18,7 +18,7 @@ from vgdemo.config import ENGINE_VERSION, RunConfig
 from vgdemo.data import Dataset, make_dataset
 from vgdemo.engine import compile_cache
 from vgdemo.engine.panels import panels
-from vgdemo.engine.program import Data, Measurement, Plan, Recipe, TrainingState, program_for, surface_for
+from vgdemo.engine.program import Build, Data, Measurement, Plan, Recipe, TrainingState, program_for, surface_for
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.network.activations import NUMBERS
 from vgdemo.network.dense import DenseNetwork
@@ -79,7 +79,7 @@ class Training:
         self.config = config
         self._room = Room.of(config)
         self._recipe = Recipe(DenseNetwork(self._room.num_hidden_layers, config.normalization, config.residual))
-        self._program = program_for(self._recipe, self._room, compiled=True)
+        self._program = program_for(self._recipe, self._room)
         self._notices: tuple[str, ...] = ()
         dataset = make_dataset(config)
         self._majority_share = dataset.majority_share
@@ -150,21 +150,14 @@ class Training:
         try:
             return self._program(self._state, self._data, plan)
         except tf.errors.OpError:  # A kept program may be damaged, and TensorFlow does not look past it.
-            self._compile_anew()
+            compile_cache.forget(limit=0)
+            self._program = program_for(self._recipe, self._room, Build.ANEW)
         try:
             return self._program(self._state, self._data, plan)
         except tf.errors.OpError:
-            self._do_without_compiler()
+            self._program = program_for(self._recipe, self._room, Build.PLAIN)
+            self._notices = (NO_COMPILER,)
         return self._program(self._state, self._data, plan)
-
-    def _compile_anew(self) -> None:
-        compile_cache.forget(limit=0)
-        program_for.cache_clear()
-        self._program = program_for(self._recipe, self._room, compiled=True)
-
-    def _do_without_compiler(self) -> None:
-        self._program = program_for(self._recipe, self._room, compiled=False)
-        self._notices = (NO_COMPILER,)
 
     def _surface(self, epochs: NDArray[np.int32]) -> Surface:
         """The decision surface of now, for the one epoch that is given, or none."""
