@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from vgdemo.config import SETTINGS, RunConfig
-from vgdemo.room import COMPILED_IN, SIZES, Room, cropped, program_key, with_copies
+from vgdemo.room import COMPILED_IN, SIZES, Room, cropped, neighbours, program_key, with_copies
 
 DEFAULT = RunConfig()
 CHEAP = RunConfig(epochs=1, replicates=1, batch_size=1)  # So that every other size is allowed.
@@ -61,3 +61,31 @@ def test_a_run_comes_out_of_its_room_as_it_went_in() -> None:
 
 def test_replicates_that_fill_up_are_like_the_first() -> None:
     np.testing.assert_array_equal(with_copies(np.array([[1, 2], [3, 4]]), 4), [[1, 2], [3, 4], [1, 2], [1, 2]])
+
+
+def test_neighbours_differ_in_one_setting_and_each_needs_a_program_of_its_own() -> None:
+    found = neighbours(DEFAULT)
+    changed = [[name for name in SETTINGS if getattr(run, name) != getattr(DEFAULT, name)] for run in found]
+    assert all(len(names) == 1 for names in changed)
+    assert {name for names in changed for name in names} == {*SIZES, *COMPILED_IN}
+    keys = {program_key(run) for run in found}
+    assert len(keys) == len(found)
+    assert program_key(DEFAULT) not in keys
+
+
+@pytest.mark.parametrize("name", [*SIZES, *COMPILED_IN])
+def test_a_neighbour_has_the_program_of_every_change_that_needs_another(name: str) -> None:
+    """From a run whose sizes are between those that there is room for, too."""
+    run = CHEAP.with_changes(units=9, num_hidden_layers=7)
+    programs = {program_key(one) for one in [run, *neighbours(run)]}
+    setting = SETTINGS[name]
+    some = (
+        [int(value) for value in np.linspace(setting.minimum, min(setting.maximum, 500), 10)] if name in SIZES else ()
+    )
+    for value in some or setting.choices or (False, True):
+        assert program_key(run.with_changes(**{name: value})) in programs
+
+
+def test_what_would_cost_too_much_is_no_neighbour() -> None:
+    wide = RunConfig(units=256, num_hidden_layers=10, epochs=120)
+    assert max(run.num_hidden_layers for run in neighbours(wide)) < 50

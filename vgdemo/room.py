@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Hashable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeVar
+from itertools import chain, zip_longest
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vgdemo.config import NUM_INPUTS, RunConfig
+from vgdemo.config import NUM_INPUTS, SETTINGS, RunConfig
 
 EXACT_UNITS = range(1, 9)  # Narrow networks need not say which of their units there are.
 # Exact where small, and for what people choose mostly; each ends with the setting's maximum.
@@ -110,6 +112,35 @@ def program_key(config: RunConfig) -> Hashable:
         False
     """
     return (*(getattr(config, name) for name in COMPILED_IN), Room.of(config))
+
+
+def neighbours(config: RunConfig) -> list[RunConfig]:
+    """Runs that differ in one setting and need another program: one for each program, of all settings in turn.
+
+    They have the other choices of what is compiled in, and the other sizes, nearest first; what would cost too much is
+    left out.
+
+    Example:
+        >>> [(run.num_hidden_layers, run.units) for run in neighbours(RunConfig())[:2]]
+        [(8, 5), (5, 6)]
+    """
+    sizes = [_nearest(name, config) for name in SIZES]
+    choices = [[{name: value} for value in SETTINGS[name].choices or (False, True)] for name in COMPILED_IN]
+    runs = {program_key(config): config}
+    for change in filter(None, chain.from_iterable(zip_longest(*sizes, *choices))):
+        with suppress(ValueError):
+            run = config.with_changes(**change)
+            runs.setdefault(program_key(run), run)
+    return list(runs.values())[1:]
+
+
+def _nearest(name: str, config: RunConfig) -> list[dict[str, Any]]:
+    """The other sizes of a setting as changes of it, from the nearest one on; of two as near, the larger first."""
+    sizes = SIZES[name]
+    place = bisect.bisect_left(sizes, getattr(config, name))
+    nearest = sorted(range(len(sizes)), key=lambda other: (abs(other - place), -other))
+    most = config.n_train if name == "batch_size" else sizes[-1]  # There is room for more than there may be.
+    return [{name: min(sizes[other], most)} for other in nearest[1:]]
 
 
 def _with_zeros(kernel: Kernel, shape: tuple[int, int]) -> Kernel:

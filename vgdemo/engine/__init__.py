@@ -11,6 +11,6 @@ os.environ.setdefault("XLA_FLAGS", "--xla_cpu_use_fusion_emitters=false --xla_ba
 os.environ.setdefault("TF_XLA_FLAGS", compile_cache.tensorflow_flags())
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # Loading a kept program gives a false warning.
 
-from vgdemo.engine.training import train
+from vgdemo.engine.training import train, warm_up
 
-__all__ = ["train"]
+__all__ = ["train", "warm_up"]

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 FOLDER = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vgdemo" / "programs"
-LIMIT = 500  # Files; less than a megabyte each.
+LIMIT = 200  # Files; two to three megabytes each.
 
 
 def tensorflow_flags() -> str:

@@ -71,6 +71,12 @@ def train(
     return RunRecord.joined(chunks)
 
 
+def warm_up(config: RunConfig) -> None:
+    """Compile the program of a run, which is then kept in the folder of programs. Nothing is trained."""
+    compile_cache.forget_old_programs()
+    Training(config).compile()
+
+
 class Training:
     """A run in training: the program, its state, and the batch orders to come."""
 
@@ -83,7 +89,6 @@ class Training:
         self._notices: tuple[str, ...] = ()
         dataset = make_dataset(config)
         self._majority_share = dataset.majority_share
-        self._ceiling = REFERENCE.submit(ceiling, config)
         self._data = _data(config, dataset, self._room)
         self._state = self._recipe.initial_state(self._room.padded(_first_kernels(config, dataset)), config.optimizer)
         self._generators = [generator(config, i, BATCH_ORDER_STREAM) for i in range(config.replicates)]
@@ -96,8 +101,13 @@ class Training:
         groups = self._recipe.network.kernels(self._state.parameters)
         return [kernel for group in cropped([group.numpy() for group in groups], self.config) for kernel in group]
 
+    def compile(self) -> None:
+        """Measure no epoch at all, for which the program is compiled all the same."""
+        self._measure(range(0))
+
     def chunks(self) -> Iterator[RunRecord]:
         """Train to the end, a chunk of epochs at a time."""
+        self._ceiling = REFERENCE.submit(ceiling, self.config)
         surfaces = surface_epochs(self.config.epochs)
         fitting, start = 1, 0
         while start <= self.config.epochs:

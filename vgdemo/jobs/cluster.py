@@ -23,7 +23,7 @@ _SETTINGS = {
     "distributed.worker.memory.pause": False,
 }
 # One single-threaded worker for each core: more threads would only take the cores from one another.
-_WORKER_ENVIRONMENT = {
+WORKER_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
@@ -58,7 +58,7 @@ def _local_cluster() -> LocalCluster:
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",  # There is always an HTTP server; on its default port it collides.
             scheduler_kwargs={"dashboard": False},
-            env=_WORKER_ENVIRONMENT,
+            env=WORKER_ENVIRONMENT,
         )
 
 

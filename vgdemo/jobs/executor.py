@@ -98,6 +98,11 @@ class Executor:
         """Runs that can be trained at the same time: the workers' threads when it was connected."""
         return self._num_workers
 
+    @property
+    def is_local(self) -> bool:
+        """Whether the workers are this machine's, and know its programs."""
+        return self._address is None
+
     def start(self) -> None:
         """Connect in the background. If that fails, all that was sent ends with the reason."""
         self._starting.start()

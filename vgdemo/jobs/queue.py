@@ -17,6 +17,7 @@ from vgdemo.jobs.study import Study
 from vgdemo.jobs.tracked_run import JobState, Progress, TrackedRun, tick
 from vgdemo.jobs.trials import Trials
 from vgdemo.jobs.turns import Rank
+from vgdemo.jobs.warming import Warming
 from vgdemo.jobs.worker import Outcome
 from vgdemo.record import RunRecord
 from vgdemo.store import RunStore
@@ -54,6 +55,9 @@ class Jobs:
         self._workers_are_up = False
         self._executor = Executor(scheduler or os.environ.get(SCHEDULER_VARIABLE), trainer, store, self)
         self.trials = Trials(self, self._executor, store)
+        self._warming = Warming(lambda: self._workers_are_up and not self._runs)
+        if self.trials.is_on and self._executor.is_local and trainer == TRAINER:
+            self._warming.start()
         self._executor.start()
 
     def submit(self, config: RunConfig, *, interactive: bool = True) -> Job:
@@ -66,6 +70,8 @@ class Jobs:
         Raises:
             SchedulerError: If there is no cluster to train on.
         """
+        if interactive:
+            self._warming.look(config)
         if config.run_key in self._records:
             return Job(self, TrackedRun(config, interactive=interactive, state=JobState.DONE))
         with self._lock:
@@ -108,6 +114,7 @@ class Jobs:
 
     def close(self) -> None:
         """Stop all that runs and leave the cluster; a local one ends."""
+        self._warming.close()
         self._executor.close()
         with self._lock:
             self._runs.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import gc
+import logging
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -53,6 +54,8 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     What the imports made stays for good, so the collector need not look at it; what the sessions leave is collected now
     and then, not after every rerun (`runner.postScriptGC` is off).
     """
+    logging.basicConfig(format="%(asctime)s %(message)s")
+    logging.getLogger("vgdemo").setLevel(logging.INFO)
     if log_folder() is None:
         with suppress(StoreError):  # The page says it, and how to try again.
             open_jobs()

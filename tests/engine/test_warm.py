@@ -1,4 +1,4 @@
-"""What needs another program, counted in a process whose folder of programs is empty at first."""
+"""Programs compiled ahead, in a process of their own, and what needs another one."""
 
 from __future__ import annotations
 
@@ -26,23 +26,14 @@ SAME: list[dict[str, Any]] = [
 BASE = SMALL.with_changes(num_hidden_layers=5, units=10, n_samples=200, replicates=8)
 
 
-TRAINER = """
-import sys
-from vgdemo import RunConfig, train
-for line in sys.stdin:
-    train(RunConfig.from_json(line).with_changes(epochs=1))
-    print(flush=True)
-"""
-
-
-class Programs:
+class Warm:
     """The process, with a folder of programs that is empty at first."""
 
     def __init__(self, folder: Path, process: subprocess.Popen[str]) -> None:
         self._folder = folder / "vgdemo" / "programs"
         self._process = process
 
-    def after(self, **changes: Any) -> int:
+    def programs_after(self, **changes: Any) -> int:
         """How many programs are kept once that of such a run is compiled."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -52,9 +43,9 @@ class Programs:
 
 
 @pytest.fixture(scope="module")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
     folder = tmp_path_factory.mktemp("cache")
-    command = (sys.executable, "-c", TRAINER)
+    command = (sys.executable, "-m", "vgdemo.engine.warm")
     inherited = {name: value for name, value in os.environ.items() if name != "TF_XLA_FLAGS"}  # This process's folder.
     with subprocess.Popen(
         command,
@@ -64,11 +55,11 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Programs]:
         text=True,
         env=inherited | {"XDG_CACHE_HOME": str(folder)},
     ) as process:
-        yield Programs(folder, process)
+        yield Warm(folder, process)
 
 
-def test_what_has_room_in_a_program_needs_no_other(programs: Programs) -> None:
-    count = programs.after()
+def test_what_has_room_in_a_program_needs_no_other(warm: Warm) -> None:
+    count = warm.programs_after()
     assert count == 1
-    assert [programs.after(**changes) for changes in SAME] == [count] * len(SAME)
-    assert programs.after(num_hidden_layers=6) == count + 1
+    assert [warm.programs_after(**changes) for changes in SAME] == [count] * len(SAME)
+    assert warm.programs_after(num_hidden_layers=6) == count + 1

@@ -1,0 +1,140 @@
+"""Programs are compiled before they are needed, and only while nobody needs the machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+from jobs.waiting import until
+
+from vgdemo.config import RunConfig
+from vgdemo.jobs import warming
+from vgdemo.jobs.warming import Warming
+from vgdemo.room import neighbours
+from vgdemo.tour import OPENING
+
+# Notes what it is asked for, and answers as the process that compiles does.
+COMPILER = """
+import sys
+for line in sys.stdin:
+    with open({path!r}, "a") as file:
+        file.write(line)
+    print(flush=True)
+"""
+MANY = 10
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warming, "QUIET_SECONDS", 0)
+    monkeypatch.setattr(warming, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(os, "getloadavg", lambda: (0.0, 0.0, 0.0))
+
+
+class Log:
+    """What was asked for."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.command = (sys.executable, "-c", COMPILER.format(path=str(path)))
+
+    @property
+    def runs(self) -> list[RunConfig]:
+        text = self._path.read_text() if self._path.exists() else ""
+        *lines, _ = text.split("\n")  # The last one may still be written.
+        return [RunConfig.from_dict(json.loads(line)) for line in lines]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Log:
+    return Log(tmp_path / "asked")
+
+
+@pytest.fixture
+def begin(log: Log) -> Iterator[Callable[..., Warming]]:
+    """Begins to compile, and ends with the test."""
+    with ExitStack() as stack:
+
+        def started(is_idle: Callable[[], bool] = lambda: True, command: tuple[str, ...] | None = None) -> Warming:
+            one = stack.enter_context(closing(Warming(is_idle, command or log.command)))
+            one.start()
+            return one
+
+        yield started
+
+
+def test_all_neighbours_of_the_first_run_are_compiled_the_nearest_first(
+    begin: Callable[..., Warming], log: Log
+) -> None:
+    expected = neighbours(OPENING[0])
+    begin()
+    until(lambda: len(log.runs) >= len(expected))
+    assert log.runs == expected
+
+
+def test_what_somebody_looks_at_next_has_neighbours_of_its_own(begin: Callable[..., Warming], log: Log) -> None:
+    expected = neighbours(OPENING[0])
+    one = begin()
+    until(lambda: len(log.runs) >= len(expected))
+    view = OPENING[0].with_changes(normalization="layer")
+    one.look(view)
+    until(lambda: len(log.runs) > len(expected) + MANY)
+    runs = log.runs
+    assert set(runs[len(expected) :]) <= set(neighbours(view))
+    assert len(set(runs)) == len(runs)
+
+
+def test_nothing_is_begun_while_somebody_trains(begin: Callable[..., Warming], log: Log) -> None:
+    idle = threading.Event()
+    begin(idle.is_set)
+    time.sleep(0.2)
+    assert not log.runs
+    idle.set()
+    until(lambda: len(log.runs) > MANY)
+    idle.clear()
+    time.sleep(0.1)  # One was being compiled.
+    count = len(log.runs)
+    time.sleep(0.2)
+    assert len(log.runs) == count < len(neighbours(OPENING[0]))
+
+
+def test_nothing_is_begun_while_others_need_the_processor(
+    begin: Callable[..., Warming], log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "getloadavg", lambda: (100.0, 0.0, 0.0))
+    begin()
+    time.sleep(0.2)
+    assert not log.runs
+
+
+def test_who_chooses_quickly_is_left_alone(
+    begin: Callable[..., Warming], log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warming, "QUIET_SECONDS", 60)
+    begin().look(OPENING[0])
+    time.sleep(0.2)
+    assert not log.runs
+
+
+def test_a_process_that_ends_is_not_tried_again(
+    begin: Callable[..., Warming], log: Log, caplog: pytest.LogCaptureFixture
+) -> None:
+    begin(command=(sys.executable, "-c", "input()"))
+    until(lambda: "no longer compiled before they are needed" in caplog.text)
+    assert neighbours(OPENING[0])[0].sentence in caplog.text
+
+
+def test_a_log_line_says_what_was_compiled(
+    begin: Callable[..., Warming], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level("INFO")
+    monkeypatch.setattr(warming, "PROGRAMS_OF_A_PROCESS", 3)
+    begin()
+    until(lambda: caplog.text.count("Compiled 3 programs") > 1)
