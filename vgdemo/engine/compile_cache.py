@@ -16,8 +16,10 @@ def tensorflow_flags() -> str:
         FOLDER.mkdir(parents=True, exist_ok=True)
     except OSError:
         return ""
-    keep = f"--tf_xla_persistent_cache_directory={FOLDER} --tf_xla_disable_constant_folding=true"
-    return keep if os.access(FOLDER, os.W_OK) else ""
+    if not os.access(FOLDER, os.W_OK):
+        return ""
+    # Folded constants have other names in each process, and a program is found by its names; XLA folds them anyway.
+    return f"--tf_xla_persistent_cache_directory={FOLDER} --tf_xla_disable_constant_folding=true"
 
 
 @cache
