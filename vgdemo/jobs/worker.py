@@ -8,11 +8,14 @@ from __future__ import annotations
 import logging
 import math
 import pkgutil
+import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 
 from distributed import Reschedule, Worker, WorkerPlugin, get_worker, secede
+from locket import LockError, lock_file
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs.turns import Rank, Turns
@@ -24,6 +27,9 @@ from vgdemo.tour import OPENING
 TOPIC = "vgdemo"  # Dask keeps a list of events for each topic for ever, hence one for all runs.
 WARM_UP = OPENING[0].with_changes(epochs=1)  # The network that a person sees first.
 MESSAGE_INTERVAL = 0.3  # Seconds, about as often as a page looks; encoding many small chunks would slow the run.
+
+LOCK_SECONDS = 10  # A worker that is stopped while it compiles must not hold up the others.
+_LOCK = f"{tempfile.gettempdir()}/vgdemo-warm-up.lock"
 
 _log = logging.getLogger(__name__)
 _turns = Turns()  # Of this process.
@@ -49,7 +55,8 @@ class Outcome:
 class WarmUp(WorkerPlugin):
     """Import the trainer and compile the first network in each worker that starts, the restarted ones too.
 
-    It takes the worker's only thread, so runs that arrive meanwhile wait for it instead of compiling beside it.
+    It takes the worker's only thread, so runs that arrive meanwhile wait for it instead of compiling beside it. Of the
+    workers of a machine one compiles, with all cores, and the others load what it has kept.
     """
 
     name = "vgdemo-warm-up"
@@ -64,10 +71,21 @@ class WarmUp(WorkerPlugin):
 
     def _warm_up(self, worker: Worker) -> None:
         try:
-            pkgutil.resolve_name(self._trainer)(WARM_UP)
+            train = pkgutil.resolve_name(self._trainer)
+            with _one_of_this_machine():
+                train(WARM_UP)
         except Exception:
             _log.exception("The first network did not train while the worker started; runs are tried all the same.")
         worker.log_event(TOPIC, {})
+
+
+@contextmanager
+def _one_of_this_machine() -> Iterator[None]:
+    """Do something while no other process does, unless that takes suspiciously long."""
+    with ExitStack() as stack:
+        with suppress(LockError, OSError):  # Another person's lock file cannot be opened.
+            stack.enter_context(lock_file(_LOCK, timeout=LOCK_SECONDS))
+        yield
 
 
 def train_and_keep(trainer: str, config: RunConfig, store: RunStore, rank: Rank) -> Outcome:
