@@ -167,7 +167,7 @@ class DenseNetwork:
         weights, activations = parameters.normalization | dict(batch.moving_averages), signals.activations
         inputs, number = self._normalize(weights, signals.pre_activations, batch), batch.variant.activation
         slopes = activation_gradient(number, inputs, activations, tf.ones_like(inputs))
-        unknown = tf.math.is_nan(inputs)
+        unknown = _is_nan(inputs)
         is_unit = tf.fill((inputs.shape[-2], 1), True) if batch.variant.is_unit is None else batch.variant.is_unit
         is_point = batch.sample_weight > 0
 
@@ -176,12 +176,12 @@ class DenseNetwork:
             return mean_of_present(mean_of_present(values, is_unit, -2), is_point, -1)
 
         middle = mean(activations)
-        is_flat = tf.abs(slopes) < saturated_slope(number)
+        is_flat = tf.maximum(slopes, -slopes) < saturated_slope(number)
         is_dead = tf.reduce_all((activations == 0) | ~is_point, -1)
         statistics = (
             middle,
             tf.sqrt(mean(tf.square(activations - middle[..., None, None]))),
-            mean(_known(is_flat, unknown | tf.math.is_nan(slopes))),
+            mean(_known(is_flat, unknown | _is_nan(slopes))),
             mean_of_present(_known(is_dead, tf.reduce_any(unknown & is_point, -1)), is_unit[:, 0], -1),
         )
         return tf.stack(statistics, axis=-1)
@@ -222,6 +222,11 @@ def _of_layer(weights: Normalization, index: tf.Tensor) -> Normalization:
 def _of_units(values: tf.Tensor, batch: Batch) -> tf.Tensor:
     """(..., units, N) the values of the units that there are, else 0."""
     return values if batch.variant.is_unit is None else tf.where(batch.variant.is_unit, values, 0.0)
+
+
+def _is_nan(values: tf.Tensor) -> tf.Tensor:
+    """As TensorFlow's own, which takes long to translate for XLA."""
+    return tf.not_equal(values, values)
 
 
 def _known(holds: tf.Tensor, unknown: tf.Tensor) -> tf.Tensor:
