@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import tensorflow as tf
 
 from vgdemo.network.traced_names import names_for
@@ -32,3 +35,21 @@ def test_afterwards_names_are_counted_as_before() -> None:
         pass
     plain = tf.function(lambda x: x + 1).get_concrete_function(tf.TensorSpec((), tf.float32))
     assert plain.name.decode().startswith("__inference_")
+
+
+def test_threads_that_trace_at_the_same_time_do_not_share_names() -> None:
+    both = Barrier(2)
+
+    def traced(of: str) -> list[str]:
+        with names_for(of):
+            both.wait()
+            return names(of)
+
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(traced, ["one program", "another program"]))
+    assert found == [names("one program"), names("another program")]
+
+
+def test_the_same_can_be_traced_twice_in_a_process() -> None:
+    kept = [names("a program") for _ in range(3)]
+    assert kept[0] == kept[1] == kept[2]

@@ -8,28 +8,36 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
 
 from tensorflow.python.eager.polymorphic_function import concrete_function
 from tensorflow.python.ops import control_flow_util_v2
 
+_suffixes: ContextVar[Iterator[str] | None] = ContextVar("suffixes", default=None)
+
 
 @contextmanager
 def names_for(traced: str) -> Iterator[None]:
-    """Name the functions that are traced meanwhile by what is traced and a count of their own.
+    """Name the functions that this thread traces meanwhile by what is traced and a count of their own.
 
     Args:
         traced: What is traced, in words that no other has.
     """
-    stem, count = hashlib.sha256(traced.encode()).hexdigest()[:16], itertools.count()
-
-    def name(*parts: str) -> str:
-        return f"{''.join(parts)}_{stem}_{next(count)}".replace("/", "_")
-
-    usual = control_flow_util_v2.unique_fn_name, concrete_function._inference_name
-    control_flow_util_v2.unique_fn_name = concrete_function._inference_name = name
+    stem = hashlib.sha256(traced.encode()).hexdigest()[:16]
+    token = _suffixes.set(f"_{stem}_{number}" for number in itertools.count())
     try:
         yield
     finally:
-        control_flow_util_v2.unique_fn_name, concrete_function._inference_name = usual
+        _suffixes.reset(token)
+
+
+def _named(usual: Callable[..., str], *parts: str) -> str:
+    suffixes = _suffixes.get()
+    return usual(*parts) if suffixes is None else ("".join(parts) + next(suffixes)).replace("/", "_")
+
+
+control_flow_util_v2.unique_fn_name = partial(_named, control_flow_util_v2.unique_fn_name)
+concrete_function._inference_name = partial(_named, concrete_function._inference_name)
