@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from distributed import KilledWorker
 from jobs.waiting import config, until
 
+from vgdemo.config import RunConfig
 from vgdemo.jobs import SchedulerError, executor
 from vgdemo.jobs.executor import Awaits, Executor, SentRun
 from vgdemo.jobs.worker import TOPIC, Outcome
@@ -270,3 +272,21 @@ def test_the_listener_hears_of_workers_that_died_not_of_those_that_were_sent_awa
     assert heard.events == []
     dask.log("all", action="remove-worker", expected=False, **{"processing-tasks": {"run-abc": 1, "run-def": 1}})
     assert heard.events == [("deaths", "abc", "def")]
+
+
+def test_a_program_is_prepared_in_every_worker(running: Executor, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[RunConfig, list[str]]] = []
+
+    def submit(_: object, config: RunConfig, *, workers: list[str], **__: object) -> None:
+        asked.append((config, workers))
+
+    client = SimpleNamespace(status="running", nthreads=lambda: {"one": 1, "other": 1}, submit=submit)
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "_client", client)
+        patch.setattr(executor, "fire_and_forget", lambda _: None)
+        running.prepare(RunConfig())
+    assert asked == [(RunConfig(), ["one"]), (RunConfig(), ["other"])]
+
+
+def test_nothing_is_prepared_before_there_are_workers(starting: Executor) -> None:
+    starting.prepare(RunConfig())

@@ -62,8 +62,12 @@ def begin(log: Log) -> Iterator[Callable[..., Warming]]:
     """Begins to compile, and ends with the test."""
     with ExitStack() as stack:
 
-        def started(is_idle: Callable[[], bool] = lambda: True, command: tuple[str, ...] | None = None) -> Warming:
-            one = stack.enter_context(closing(Warming(is_idle, command or log.command)))
+        def started(
+            is_idle: Callable[[], bool] = lambda: True,
+            command: tuple[str, ...] | None = None,
+            prepare: Callable[[RunConfig], None] = lambda _: None,
+        ) -> Warming:
+            one = stack.enter_context(closing(Warming(is_idle, prepare, command or log.command)))
             one.start()
             return one
 
@@ -89,6 +93,18 @@ def test_what_somebody_looks_at_next_has_neighbours_of_its_own(begin: Callable[.
     runs = log.runs
     assert set(runs[len(expected) :]) <= set(neighbours(view))
     assert len(set(runs)) == len(runs)
+
+
+def test_the_program_of_what_is_looked_at_is_at_hand_in_every_worker_once(begin: Callable[..., Warming]) -> None:
+    at_hand: list[RunConfig] = []
+    one = begin(prepare=at_hand.append)
+    until(lambda: at_hand)
+    view = OPENING[0].with_changes(normalization="layer")
+    for run in (view, view.with_changes(learning_rate=0.1), view.with_changes(activation="relu")):  # Of one program.
+        one.look(run)
+        time.sleep(0.05)
+    until(lambda: len(at_hand) > 1)
+    assert at_hand == [OPENING[0], view]
 
 
 def test_nothing_is_begun_while_somebody_trains(begin: Callable[..., Warming], log: Log) -> None:

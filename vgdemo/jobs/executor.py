@@ -10,16 +10,17 @@ from functools import partial
 from typing import Any, Protocol
 
 from dask.system import CPU_COUNT
-from distributed import Client, Future, KilledWorker
+from distributed import Client, Future, KilledWorker, fire_and_forget
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs.cluster import SchedulerError, connect, disconnect, submit
 from vgdemo.jobs.turns import Rank
-from vgdemo.jobs.worker import TOPIC, Outcome, WarmUp, train_and_keep
+from vgdemo.jobs.worker import TOPIC, Outcome, WarmUp, prepare, train_and_keep
 from vgdemo.store import RunStore
 
 PREFIX = "run-"  # Dask's name for the group of tasks.
 TRIAL_PREFIX = "trial-"  # A trial is a task of its own: whoever wants to watch the same run gets it from the start.
+PREPARE_PREFIX = "prepare-"
 CLUSTER_TOPIC = "all"  # Dask's own, of what happens to workers.
 
 Message = Mapping[str, bytes]  # A record, as `RunRecord.to_message` writes it.
@@ -146,6 +147,15 @@ class Executor:
         with self._lock:
             self._forget(run)
             _release(run)
+
+    def prepare(self, config: RunConfig) -> None:
+        """Have the program of a run at hand in every worker, behind all that is trained."""
+        client = self._client
+        if client is None or client.status != "running":
+            return
+        for address in client.nthreads():
+            key = f"{PREPARE_PREFIX}{config.run_key}-{address}"
+            fire_and_forget(client.submit(prepare, config, workers=[address], key=key, priority=int(Rank.TRIAL) - 1))
 
     def close(self) -> None:
         """Withdraw all and leave the cluster; a local one ends."""

@@ -55,7 +55,7 @@ class Jobs:
         self._workers_are_up = False
         self._executor = Executor(scheduler or os.environ.get(SCHEDULER_VARIABLE), trainer, store, self)
         self.trials = Trials(self, self._executor, store)
-        self._warming = Warming(lambda: self._workers_are_up and not self._runs)
+        self._warming = Warming(lambda: self._workers_are_up and not self._runs, self._executor.prepare)
         if self.trials.is_on and self._executor.is_local and trainer == TRAINER:
             self._warming.start()
         self._executor.start()

@@ -30,20 +30,26 @@ class Warming:
     """Compiles the neighbours of the run that was looked at last, one after the other, while the machine is at rest.
 
     A process of the lowest priority does it: the programs stay on disk, where the workers find them, and its memory is
-    given back when it ends. So a person waits for none of it, and nothing is begun while somebody trains.
+    given back when it ends. So a person waits for none of it, and nothing is begun while somebody trains. Before that,
+    all workers get the program of the run itself, for any of them may take the next run.
 
     Args:
         is_idle: Whether nobody trains anything.
+        prepare: Has the program of a run at hand in every worker.
         command: The process, as `vgdemo.engine.warm` is one.
     """
 
-    def __init__(self, is_idle: Callable[[], bool], command: Sequence[str] = COMMAND) -> None:
+    def __init__(
+        self, is_idle: Callable[[], bool], prepare: Callable[[RunConfig], None], command: Sequence[str] = COMMAND
+    ) -> None:
         self._is_idle = is_idle
+        self._prepare = prepare
         self._command = command
         self._changed = threading.Condition()
         self._view = OPENING[0]
         self._looked_at = time.monotonic()
         self._compiled: set[Hashable] = set()
+        self._at_hand: set[Hashable] = set()
         self._is_open = True
         self._thread = threading.Thread(target=self._work, name="vgdemo-warming", daemon=True)
 
@@ -68,6 +74,7 @@ class Warming:
     def _work(self) -> None:
         try:
             while self._wait():
+                self._have_view_at_hand()
                 self._compile_some()
         except OSError as error:
             _log.warning("Programs are no longer compiled before they are needed: %s", error)
@@ -76,11 +83,14 @@ class Warming:
         """Return once there is something to compile and the machine is at rest; False if this is closed."""
         with self._changed:
             while self._is_open and not self._is_time():
-                self._changed.wait(PAUSE_SECONDS if self._next() else None)
+                self._changed.wait(PAUSE_SECONDS if self._has_work() else None)
             return self._is_open
 
     def _is_time(self) -> bool:
-        return self._next() is not None and self._is_at_rest()
+        return self._has_work() and self._is_at_rest()
+
+    def _has_work(self) -> bool:
+        return program_key(self._view) not in self._at_hand or self._next() is not None
 
     def _is_at_rest(self) -> bool:
         since = time.monotonic() - self._looked_at
@@ -90,8 +100,16 @@ class Warming:
         """The likeliest neighbour whose program was not compiled yet."""
         return next((run for run in neighbours(self._view) if program_key(run) not in self._compiled), None)
 
+    def _have_view_at_hand(self) -> None:
+        view = self._view
+        if program_key(view) not in self._at_hand:
+            self._at_hand.add(program_key(view))
+            self._prepare(view)
+
     def _compile_some(self) -> None:
         """Compile as many as one process may, while it is the time for it."""
+        if self._next() is None:
+            return
         began, count = time.monotonic(), 0
         with _process(self._command) as process:
             while count < PROGRAMS_OF_A_PROCESS and self._is_open and self._is_time():

@@ -79,6 +79,11 @@ class WarmUp(WorkerPlugin):
         worker.log_event(TOPIC, {})
 
 
+def prepare(config: RunConfig) -> None:
+    """Have the program of a run at hand in this worker, compiled or loaded."""
+    pkgutil.resolve_name("vgdemo.engine:warm_up")(config)
+
+
 @contextmanager
 def _one_of_this_machine() -> Iterator[None]:
     """Do something while no other process does, unless that takes suspiciously long."""
