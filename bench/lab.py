@@ -122,6 +122,7 @@ class Lab:
         clicked = self._watched.acted
         first = self._watched.first_curve(config)
         end = None if name in LARGE else self._watched.whole([config]) - clicked
+        self._page.wait_for_function("name => new URLSearchParams(location.search).has(name)", arg=name)
         self._go_back()
         return Wait(first - clicked, end)
 
