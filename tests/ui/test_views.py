@@ -10,9 +10,10 @@ import pytest
 from conftest import foreign_record
 from streamlit.testing.v1 import AppTest
 
-from vgdemo.figures import VIEWS
+from vgdemo.figures import VIEWS, ViewOptions
 from vgdemo.jobs import JobState, Progress
 from vgdemo.record import RunRecord
+from vgdemo.ui import views
 from vgdemo.ui.session import SESSION
 
 
@@ -74,3 +75,15 @@ def test_downloads_have_the_name_of_their_run_or_of_all_runs(page: AppTest) -> N
 def test_its_layers_have_their_own_names(page: AppTest) -> None:
     layers = json.loads(pictures(page)["layers A"].json)["layout"]["yaxis"]["categoryarray"]
     assert layers == ["lstm/kernel", "lstm/recurrent_kernel", "dense", "answer"]
+
+
+def test_a_remark_follows_each_reading_and_costs_no_look_at_the_frames() -> None:
+    record = foreign_record()
+    for name, view in VIEWS.items():
+        plain, figure = (view.make(record, ViewOptions(), None) for _ in range(2))
+        written = views._remarked(figure, "Of 2 of 3.").to_dict()
+        expected = plain.to_dict()
+        for layout in (expected["layout"], *(frame["layout"] for frame in expected.get("frames", []))):
+            layout["title"]["subtitle"]["text"] = f"{layout['title']['subtitle']['text']} Of 2 of 3.".strip()
+        assert json.dumps(written, default=str) == json.dumps(expected, default=str), name
+        assert bool(getattr(figure, "plain_frames", [])) == bool(expected.get("frames"))

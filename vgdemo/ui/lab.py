@@ -20,7 +20,7 @@ from vgdemo.ui.views import fit_choice, records_of, show_one, singles_choice, st
 
 POLL_SECONDS = 0.6
 CURVE_SECONDS = 0.3  # A compiled network has a curve by then: the first picture waits for it.
-END_SECONDS = 0.5  # A run that will be over by then is drawn no more before: it would only end later.
+END_SECONDS = 0.8  # A run that will be over by then is drawn no more before: it would only end later.
 AGAIN = {JobState.FAILED: "Try again", JobState.STOPPED: "Train it again"}
 
 

@@ -13,6 +13,7 @@ from vgdemo.comparison import headings
 from vgdemo.config import RunConfig
 from vgdemo.export import file_name, run_name, together
 from vgdemo.figures import ALL_STATISTICS, VIEWS, Figure, View, ViewOptions, overlays_of, views_of
+from vgdemo.figures.frames import Framed
 from vgdemo.record import RunRecord
 from vgdemo.theory import Forecast
 from vgdemo.ui.board import Fitting, Led, Picture, board, drawn
@@ -241,8 +242,10 @@ def _picture(kind: str, view: View, record: RunRecord, shown: _Shown, forecast: 
 
 def _remarked(figure: Figure, remark: str) -> Figure:
     """With a sentence after each of its readings."""
-    for layout in (figure.layout, *(frame.layout for frame in figure.frames)):
-        layout.title.subtitle.text = f"{layout.title.subtitle.text} {remark}".strip()
+    frames = figure.plain_frames if isinstance(figure, Framed) else []
+    for layout in (figure.layout, *(frame["layout"] for frame in frames)):
+        subtitle = layout["title"]["subtitle"]
+        subtitle["text"] = f"{subtitle['text']} {remark}".strip()
     return figure
 
 
