@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from vgdemo.config import RunConfig
 from vgdemo.jobs import JobState, Progress, SchedulerError
 from vgdemo.record import RunRecord
-from vgdemo.ui.lab import wait_for_end
+from vgdemo.ui.lab import wait_for_news
 from vgdemo.ui.page import plain
 from vgdemo.ui.session import SESSION, Drawn, session
 
@@ -65,11 +65,14 @@ def test_the_first_picture_waits_for_a_curve_and_for_nothing_else(lab: Lab, jobs
     assert jobs.submitted[0].waited_for == {"curve"}
 
 
-@pytest.mark.parametrize(("left", "waited_for"), [(None, set()), (3.0, set()), (0.2, {"end"})])
-def test_a_later_picture_waits_for_an_end_that_is_near(left: float | None, waited_for: set[str]) -> None:
-    progress = Progress(JobState.TRAINING, 3, 500, seconds_left=left)
-    job = StandInJob(RunConfig(), progress)
-    wait_for_end(job)  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("epoch", "left", "waited_for"), [(0, None, {"curve"}), (3, None, set()), (3, 3.0, set()), (3, 0.2, {"end"})]
+)
+def test_a_later_picture_waits_for_the_first_curve_and_for_an_end_that_is_near(
+    epoch: int, left: float | None, waited_for: set[str]
+) -> None:
+    job = StandInJob(RunConfig(), Progress(JobState.TRAINING, epoch, 500, seconds_left=left))
+    wait_for_news(job)  # type: ignore[arg-type]
     assert job.waited_for == waited_for
 
 

@@ -30,13 +30,15 @@ def watch(job: Job) -> None:
     if session().job is not job:
         st.stop()  # The person was quicker: a younger run of the page must not get this one's part.
     every = None if job.progress.state.is_over else POLL_SECONDS
-    redraw(lambda: job.progress.state.is_over, partial(_draw, job), every=every, wait=partial(wait_for_end, job))
+    redraw(lambda: job.progress.state.is_over, partial(_draw, job), every=every, wait=partial(wait_for_news, job))
 
 
-def wait_for_end(job: Job) -> None:
-    """Let a run that is about to be over end first."""
-    left = job.progress.seconds_left
-    if left is not None and left < END_SECONDS:
+def wait_for_news(job: Job) -> None:
+    """Let the first curve come, which a person waits for, and a run that is about to be over end."""
+    progress = job.progress
+    if progress.epoch < 1:
+        job.wait_for_curve(POLL_SECONDS)
+    elif progress.seconds_left is not None and progress.seconds_left < END_SECONDS:
         job.wait_for_end(END_SECONDS)
 
 
