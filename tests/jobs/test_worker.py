@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -188,3 +190,23 @@ def test_a_lock_that_cannot_be_made_keeps_nobody_out(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(module, "_LOCK", str(tmp_path / "missing" / "lock"))
     with module._one_of_this_machine():
         pass
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Elsewhere threads have no priority of their own.")
+@pytest.mark.parametrize(("rank", "niceness"), [(Rank.PERSON, 0), (Rank.STUDY, 10), (Rank.TRIAL, 19)])
+def test_the_processor_works_first_for_what_a_person_waits_for(
+    rank: Rank, niceness: int, monkeypatch: pytest.MonkeyPatch, store: RunStore
+) -> None:
+    seen: list[int] = []
+
+    def note(*_: object) -> Outcome:
+        seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        return Outcome(reason="That is all.")
+
+    monkeypatch.setattr(module, "secede", lambda: None)
+    monkeypatch.setattr(module, "_train", note)
+    thread = threading.Thread(target=train_and_keep, args=(TRAINER, config(85), store, rank))
+    thread.start()
+    thread.join()
+    assert seen == [max(niceness, os.getpriority(os.PRIO_PROCESS, 0))]
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) < 19

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import pkgutil
+import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -28,6 +31,7 @@ TOPIC = "vgdemo"  # Dask keeps a list of events for each topic for ever, hence o
 WARM_UP = OPENING[0].with_changes(epochs=1)  # The network that a person sees first.
 MESSAGE_INTERVAL = 0.3  # Seconds, about as often as a page looks; encoding many small chunks would slow the run.
 
+NICENESS = {Rank.TRIAL: 19, Rank.STUDY: 10}
 LOCK_SECONDS = 10  # A worker that is stopped while it compiles must not hold up the others.
 _LOCK = f"{tempfile.gettempdir()}/vgdemo-warm-up.lock"
 
@@ -79,6 +83,12 @@ class WarmUp(WorkerPlugin):
         worker.log_event(TOPIC, {})
 
 
+def _let_others_go_first(niceness: int) -> None:
+    """Have the processor work for this thread only where no other wants it: pages and people's runs are others."""
+    if sys.platform == "linux":  # Elsewhere a priority is a whole process's.
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
+
+
 def prepare(config: RunConfig) -> None:
     """Have the program of a run at hand in this worker, compiled or loaded."""
     pkgutil.resolve_name("vgdemo.engine:warm_up")(config)
@@ -106,7 +116,8 @@ def train_and_keep(trainer: str, config: RunConfig, store: RunStore, rank: Rank)
     if rank is Rank.TRIAL and (stored := store.look_up(config.run_key)) is not None:
         return Outcome(learned=stored.summary.learned)
     if rank < Rank.PERSON:
-        secede()
+        secede()  # To a thread of its own, which ends with the run.
+        _let_others_go_first(NICENESS[rank])
     with _turns.taken(rank):
         record = _train(trainer, config, rank)
     if isinstance(record, Outcome):
