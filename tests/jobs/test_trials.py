@@ -25,6 +25,12 @@ LEARNS = Trial(TrialState.DONE, Share(1, 1))
 LATE = 3  # Seconds for which a busy machine is forgiven.
 
 
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks reads."""
+    monkeypatch.setattr(module, "READS_AFTER_SECONDS", 0)
+
+
 @pytest.fixture
 def chunks(cluster: Client) -> Iterator[list[dict[str, Any]]]:
     """What the workers have trained, heard by a bystander."""
@@ -321,3 +327,13 @@ def test_the_real_engine_tries_a_remedy(store: RunStore, address: str, open_jobs
     tried = RunConfig(epochs=5, replicates=2, num_hidden_layers=1, n_samples=100)
     until(lambda: jobs.trials.look([tried])[0].state is TrialState.DONE, 120)
     assert jobs.trials.look([tried])[0].learned == store.look_up(tried.run_key).summary.learned  # type: ignore[union-attr]
+
+
+def test_who_is_still_choosing_gets_the_whole_machine(
+    trials: Trials, executor: StandInExecutor, clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "READS_AFTER_SECONDS", 2)
+    for passed, sent in ((0, 0), (1, 0), (1, 1)):
+        clock[0] += passed
+        trials.look([config(1)])
+        assert len(executor.sent) == sent

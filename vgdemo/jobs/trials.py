@@ -24,6 +24,7 @@ from vgdemo.learning import Share
 from vgdemo.store import RunStore
 
 VARIABLE = "VGDEMO_TRIALS"  # "off", and nothing is trained unasked.
+READS_AFTER_SECONDS = 2  # Whoever changes the run sooner is still choosing, and gets the whole machine.
 READING_SECONDS = 5  # Whoever has not looked for so long reads something else.
 MOST_WANTED = 40  # Trials of all readers together; those of one run are shared.
 MOST_KNOWN = 10_000  # Of each no more is kept than two numbers.
@@ -71,6 +72,7 @@ class Wanted:
     """A trial whose result somebody waits for."""
 
     config: RunConfig
+    wanted_at: float
     looked_at: float
     sent: SentRun | None = None
     has_failed: bool = False
@@ -94,9 +96,9 @@ class Queue(Protocol):
 class Trials:
     """Tries remedies for whoever looks at them, as long as somebody does; all who look at one share it.
 
-    A trial begins on an idle worker, and half of the workers at most are at trials, so that the next person mostly
-    finds an idle one. Where a person's or a study's run is at work beside it, it pauses within a chunk. What a trial
-    trains is kept in the store, as every run is. Safe to use from any thread.
+    A trial begins once somebody has looked for a while, on an idle worker, and half of the workers at most are at
+    trials, so that the next person mostly finds an idle one. Where a person's or a study's run is at work beside it, it
+    pauses within a chunk. What a trial trains is kept in the store, as every run is. Safe to use from any thread.
 
     Args:
         queue: The runs that go before trials.
@@ -148,11 +150,11 @@ class Trials:
                     self._learned[config.run_key] = stored.summary.learned
 
     def _want(self, config: RunConfig) -> None:
-        wanted = self._wanted.get(config.run_key)
+        wanted, now = self._wanted.get(config.run_key), time.monotonic()
         if wanted is not None:
-            wanted.looked_at = time.monotonic()
+            wanted.looked_at = now
         elif config.run_key not in self._learned and len(self._wanted) < MOST_WANTED:
-            self._wanted[config.run_key] = Wanted(config, time.monotonic())
+            self._wanted[config.run_key] = Wanted(config, now, now)
 
     def _forget_unread(self) -> None:
         oldest = time.monotonic() - READING_SECONDS
@@ -169,7 +171,9 @@ class Trials:
         """Send as many as there are idle workers that trials may have."""
         at_work = sum(wanted.sent is not None for wanted in self._wanted.values())
         free = min(self._queue.num_idle_workers, max(1, self._queue.num_workers // 2)) - at_work
-        waiting = [one for one in self._wanted.values() if one.sent is None and not one.has_failed]
+        latest = time.monotonic() - READS_AFTER_SECONDS
+        read = [one for one in self._wanted.values() if one.wanted_at <= latest]
+        waiting = [one for one in read if one.sent is None and not one.has_failed]
         untrained = [one for one in waiting if self._queue.progress(one.config.run_key) is None]
         try:
             self._executor.check()
