@@ -74,9 +74,9 @@ def test_several_verdicts_agree_where_the_label_leaves_them_open() -> None:
 
 def test_runs_of_one_program_follow_one_another() -> None:
     runs = [
-        labelled(TINY.with_changes(activation=name, seed=seed), Verdict.STUCK)
+        labelled(TINY.with_changes(normalization=name, seed=seed), Verdict.STUCK)
         for seed in (1, 2)
-        for name in ("relu", "elu")
+        for name in ("none", "layer")
     ]
-    ordered = [run.config.activation for run in by_program(runs)]
-    assert ordered == ["elu", "elu", "relu", "relu"]
+    ordered = [run.config.normalization for run in by_program(runs)]
+    assert ordered == ["layer", "layer", "none", "none"]
