@@ -6,9 +6,7 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -164,32 +162,6 @@ def test_a_worker_is_up_when_it_has_warmed_up_whatever_came_of_that(trainer: str
     worker = StandInWorker()
     WarmUp(trainer).setup(worker)
     assert worker.events == [{}]
-
-
-def test_one_process_at_a_time_compiles_the_first_network() -> None:
-    """Locks that are taken twice in a process keep out as those of two processes do."""
-    at_work: list[int] = []
-
-    def warm_up(number: int) -> None:
-        with module._one_of_this_machine():
-            at_work.append(number)
-            time.sleep(0.05)
-            assert at_work.pop() == number
-
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(warm_up, range(4)))
-
-
-def test_a_process_that_keeps_others_out_for_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LOCK_SECONDS", 0.05)
-    with module._one_of_this_machine(), module._one_of_this_machine():
-        pass
-
-
-def test_a_lock_that_cannot_be_made_keeps_nobody_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(module, "_LOCK", str(tmp_path / "missing" / "lock"))
-    with module._one_of_this_machine():
-        pass
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Elsewhere threads have no priority of their own.")

@@ -10,15 +10,12 @@ import math
 import os
 import pkgutil
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from distributed import Reschedule, Worker, WorkerPlugin, get_worker, secede
-from locket import LockError, lock_file
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs.turns import Rank, Turns
@@ -32,8 +29,6 @@ WARM_UP = OPENING[0].with_changes(epochs=1)  # The network that a person sees fi
 MESSAGE_INTERVAL = 0.3  # Seconds, about as often as a page looks; encoding many small chunks would slow the run.
 
 NICENESS = {Rank.TRIAL: 19, Rank.STUDY: 10}
-LOCK_SECONDS = 10  # A worker that is stopped while it compiles must not hold up the others.
-_LOCK = f"{tempfile.gettempdir()}/vgdemo-warm-up.lock"
 
 _log = logging.getLogger(__name__)
 _turns = Turns()  # Of this process.
@@ -59,8 +54,7 @@ class Outcome:
 class WarmUp(WorkerPlugin):
     """Import the trainer and compile the first network in each worker that starts, the restarted ones too.
 
-    It takes the worker's only thread, so runs that arrive meanwhile wait for it instead of compiling beside it. Of the
-    workers of a machine one compiles, with all cores, and the others load what it has kept.
+    It takes the worker's only thread, so runs that arrive meanwhile wait for it instead of compiling beside it.
     """
 
     name = "vgdemo-warm-up"
@@ -75,9 +69,7 @@ class WarmUp(WorkerPlugin):
 
     def _warm_up(self, worker: Worker) -> None:
         try:
-            train = pkgutil.resolve_name(self._trainer)
-            with _one_of_this_machine():
-                train(WARM_UP)
+            pkgutil.resolve_name(self._trainer)(WARM_UP)
         except Exception:
             _log.exception("The first network did not train while the worker started; runs are tried all the same.")
         worker.log_event(TOPIC, {})
@@ -92,15 +84,6 @@ def _let_others_go_first(niceness: int) -> None:
 def prepare(config: RunConfig) -> None:
     """Have the program of a run at hand in this worker, compiled or loaded."""
     pkgutil.resolve_name("vgdemo.engine:warm_up")(config)
-
-
-@contextmanager
-def _one_of_this_machine() -> Iterator[None]:
-    """Do something while no other process does, unless that takes suspiciously long."""
-    with ExitStack() as stack:
-        with suppress(LockError, OSError):  # Another person's lock file cannot be opened.
-            stack.enter_context(lock_file(_LOCK, timeout=LOCK_SECONDS))
-        yield
 
 
 def train_and_keep(trainer: str, config: RunConfig, store: RunStore, rank: Rank) -> Outcome:
