@@ -17,7 +17,7 @@ from vgdemo.ui.runs import follow, retry
 from vgdemo.ui.server import ROUTES, lifespan
 from vgdemo.ui.session import RUN_NAME, session
 from vgdemo.ui.settings import form, run_to_show
-from vgdemo.ui.tour import panel
+from vgdemo.ui.tour import panel, train_next
 
 # `streamlit run` finds this object, serves it, and runs this same file as the page.
 app = st.App(__file__, routes=ROUTES, lifespan=lifespan)
@@ -41,6 +41,7 @@ def main() -> None:
             downloads(partial(reported, job, name))
         watch(job)
         forecast_panel(config)
+        train_next(LAB, [job])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from vgdemo.ui.page import page
 from vgdemo.ui.pages import COMPARE
 from vgdemo.ui.results import results
 from vgdemo.ui.runs import follow_all, retry
-from vgdemo.ui.tour import panel
+from vgdemo.ui.tour import panel, train_next
 
 
 def main() -> None:
@@ -18,6 +18,7 @@ def main() -> None:
         jobs = dict(zip(LETTERS, follow_all(configs), strict=False))
         watch(jobs)
         results(jobs)
+        train_next(COMPARE, jobs.values())
 
 
 if __name__ == "__main__":

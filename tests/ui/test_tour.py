@@ -9,7 +9,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from vgdemo.config import RunConfig
+from vgdemo.jobs import JobState
 from vgdemo.tour import OPENING, STEPS
+from vgdemo.ui import runs
 from vgdemo.ui.session import SESSION
 
 from .conftest import APP, button, control, query
@@ -72,9 +74,16 @@ def test_each_step_leads_to_the_next_and_back(bare: AppTest, jobs: Any) -> None:
     assert query(bare) == {} and button(bare, "Back").disabled
 
 
-def test_the_next_run_is_trained_ahead(bare: AppTest, jobs: Any) -> None:
-    ahead = [job.config for job in jobs.submitted if not job.is_interactive]
-    assert set(ahead) <= {OPENING[1]}, "unless the store has it"
+@pytest.mark.parametrize(("state", "ahead"), [(JobState.TRAINING, []), (JobState.DONE, [OPENING[1]])])
+def test_the_next_run_is_trained_ahead_once_this_one_is_over(
+    state: JobState, ahead: list[RunConfig], jobs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "is_stored", lambda _: False)
+    queued: list[RunConfig] = []
+    monkeypatch.setattr(runs, "queue", queued.extend)
+    jobs.state = state
+    AppTest.from_file(APP, default_timeout=30).run()
+    assert queued == ahead
 
 
 def test_the_tour_goes_on_in_compare(bare: AppTest, jobs: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,10 +12,11 @@ from vgdemo.figures import RUN_COLORS, ViewOptions
 from vgdemo.jobs import Job
 from vgdemo.record import RunRecord
 from vgdemo.ui.columns import room_beside, set_beside, show_address
+from vgdemo.ui.followed import are_over
 from vgdemo.ui.live import announce
 from vgdemo.ui.names import titles
 from vgdemo.ui.page import plain
-from vgdemo.ui.progress import are_over, progress_bar, progress_in_words, redraw
+from vgdemo.ui.progress import progress_bar, progress_in_words, redraw
 from vgdemo.ui.remedies import trial_switch
 from vgdemo.ui.replicates import replicate_choice
 from vgdemo.ui.runs import BROKEN, retry

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from vgdemo.config import RunConfig
@@ -31,3 +32,8 @@ class Followed(Protocol):
     @property
     def record(self) -> RunRecord | None:
         """What is measured until now; of a job None before its first epochs, of a log never."""
+
+
+def are_over(jobs: Iterable[Followed]) -> bool:
+    """Whether none trains or waits any more."""
+    return all(job.progress.state.is_over for job in jobs)

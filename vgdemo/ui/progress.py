@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 from itertools import count
 
 import streamlit as st
@@ -46,11 +46,6 @@ def ended_record(job: Followed) -> RunRecord | None:
     """The record of a run that is over and of which something was measured; None of any other."""
     record = job.record if job.progress.state.is_over else None
     return record if record is not None and len(record.epochs) else None
-
-
-def are_over(jobs: Iterable[Followed]) -> bool:
-    """Whether none trains or waits any more."""
-    return all(job.progress.state.is_over for job in jobs)
 
 
 def progress_bar(job: Job) -> None:

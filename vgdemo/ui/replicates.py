@@ -9,8 +9,8 @@ import streamlit as st
 
 from vgdemo.diagnosis import OUTCOMES, Diagnosis, Verdict
 from vgdemo.jobs import Job
-from vgdemo.ui.followed import Followed
-from vgdemo.ui.progress import are_over, ended_record
+from vgdemo.ui.followed import Followed, are_over
+from vgdemo.ui.progress import ended_record
 from vgdemo.ui.session import REPLICATE
 from vgdemo.ui.verdict import diagnosis_of
 

@@ -15,9 +15,9 @@ from vgdemo.jobs import Job
 from vgdemo.record import RunRecord
 from vgdemo.ui.compare import measured
 from vgdemo.ui.downloads import downloads
+from vgdemo.ui.followed import are_over
 from vgdemo.ui.names import own_names, titles
 from vgdemo.ui.page import plain
-from vgdemo.ui.progress import are_over
 from vgdemo.ui.verdict import findings, summary_of
 from vgdemo.ui.views import records_of
 from vgdemo.wording import listed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from vgdemo.links import TOUR, VIEW, step_query, without_tour
 from vgdemo.tour import STEPS
 from vgdemo.ui import runs
 from vgdemo.ui.address import Address, lead_to
+from vgdemo.ui.followed import Followed, are_over
 from vgdemo.ui.pages import COMPARE, LAB, PAGES
 from vgdemo.ui.session import session
 
@@ -58,9 +59,18 @@ def panel(page: str, configs: tuple[RunConfig, ...]) -> None:
             if not step.is_shown_by(configs):
                 st.markdown("You left the tour's run.", width="content")
                 _to(number, "Back to it", page)
-    # Trained behind the page, the next step is there as soon as it is asked for.
-    following = STEPS[number].runs if number < len(STEPS) else ()
-    runs.queue([config for config in following if not runs.is_stored(config.run_key)])
+
+
+def train_next(page: str, jobs: Iterable[Followed]) -> None:
+    """Train the runs of the next step while this one is read, not beside it, so that they are there when asked for.
+
+    Args:
+        page: Its title.
+        jobs: The runs on it.
+    """
+    number = session().steps.get(page)
+    if number is not None and number < len(STEPS) and are_over(jobs):
+        runs.queue([config for config in STEPS[number].runs if not runs.is_stored(config.run_key)])
 
 
 def tour_button(page: str) -> None:

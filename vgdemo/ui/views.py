@@ -17,11 +17,10 @@ from vgdemo.figures.frames import Framed
 from vgdemo.record import RunRecord
 from vgdemo.theory import Forecast
 from vgdemo.ui.board import Fitting, Led, Picture, board, drawn
-from vgdemo.ui.followed import Followed
+from vgdemo.ui.followed import Followed, are_over
 from vgdemo.ui.forecast import forecast_of
 from vgdemo.ui.names import own_names
 from vgdemo.ui.pages import COMPARE, LAB
-from vgdemo.ui.progress import are_over
 from vgdemo.ui.replicates import ALL, Chosen
 from vgdemo.ui.session import FIT, ROWS, SINGLES, SMALLEST, STATISTIC, Drawn, session
 
