@@ -175,7 +175,7 @@ def test_saturation_that_makes_the_gradient_vanish_says_both(
     diagnosis = diagnose(record)
     assert diagnosis.counts == {Verdict.SATURATED: 4} and len(diagnosis.vanishing) == vanishing
     assert diagnosis.headline == ("Saturated, vanishing gradient" if vanishing == 4 else "Saturated")
-    assert diagnosis.explanation.endswith(" Of these 4 3 have a vanishing gradient as well.") == (vanishing == 3)
+    assert diagnosis.explanation.endswith(" 3 of these 4 have a vanishing gradient as well.") == (vanishing == 3)
     assert ("vanish" in diagnosis.sentence) == (vanishing > 0)
 
 

@@ -222,7 +222,7 @@ TITLES = {
 
 def counts(run: OddRun, text: str) -> dict[str, int]:
     """How many replicates the text says to have what, each of which they can have by their own measurements."""
-    text = re.sub(r" Of these .* as well\.", "", text)
+    text = re.sub(r" \d+ of these [^.]* as well\.", "", text)
     found = {kind: int(count) for kind, words in KINDS.items() for count in re.findall(rf"(\d+) {words}", text)}
     for kind, count in found.items():
         assert count <= run.can_have(kind), f"{count} {kind}, measured {run.can_have(kind)}: {text}"

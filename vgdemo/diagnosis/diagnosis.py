@@ -141,7 +141,7 @@ class Diagnosis:
         count, total = len(self.vanishing), self.counts.get(Verdict.SATURATED, 0)
         if self.learns_in_part or self.explained is not Verdict.SATURATED or count in (0, total):
             return ""
-        return f" Of these {total} {count} {outcome(Verdict.VANISHING, count)} as well."
+        return f" {count} of these {total} {outcome(Verdict.VANISHING, count)} as well."
 
 
 @np.errstate(all="ignore")  # A record may hold any number; what comes of it is for the rules to judge.
