@@ -26,7 +26,7 @@ from vgdemo.network.optimizers import Hyperparameters, Slots, initial_slots, upd
 from vgdemo.network.traced_names import names_for
 from vgdemo.room import Room
 
-MAX_PROGRAMS = 32  # Compiled programs that a process remembers; a few megabytes each.
+MAX_PROGRAMS = 32  # Compiled programs that a process remembers; tens of megabytes each.
 
 
 class Data(NamedTuple):
