@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,8 +15,9 @@ from vgdemo.activations import ACTIVATIONS
 from vgdemo.ceiling import ceiling
 from vgdemo.config import RunConfig
 from vgdemo.data import make_dataset
-from vgdemo.engine import compile_cache, train, training
-from vgdemo.engine.program import Build, Recipe, program_for
+from vgdemo.engine import compile_cache, program, train, training
+from vgdemo.engine.program import program_for
+from vgdemo.engine.traced import Traced
 from vgdemo.engine.training import NO_COMPILER, Training, surface_epochs
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.network.initializers import initial_kernels
@@ -30,7 +30,6 @@ from vgdemo.record import (
     RunRecord,
     RunStatus,
 )
-from vgdemo.room import Room
 
 STATISTICS = (*KERNEL_STATISTICS, *UPDATE_STATISTICS, *ACTIVATION_STATISTICS)
 
@@ -217,31 +216,48 @@ def test_a_diverging_run_is_recorded_to_its_end() -> None:
 
 
 def unable_to(error: type[tf.errors.OpError], *, compile_only: bool) -> Callable[..., object]:
-    """A `program_for` of a platform whose programs fail, all or those that XLA would compile."""
+    """A `Traced` of a platform whose programs fail, all or those that XLA would compile."""
 
     def refuse(*_: object) -> None:
         raise error(None, None, "Expected a platform that can do this. Received: this one.")
 
-    @functools.cache
-    def program(recipe: Recipe, room: Room, build: Build = Build.COMPILED) -> Callable[..., object]:
-        return program_for(recipe, room, build) if compile_only and build is Build.PLAIN else refuse
+    def traced(*arguments: Any, jit_compile: bool, **how: bool) -> Callable[..., object]:
+        return Traced(*arguments, jit_compile=False, **how) if compile_only and not jit_compile else refuse
 
-    return program
+    return traced
 
 
-def test_a_run_without_a_compiler_gives_the_same_numbers_and_a_notice(
-    small: RunRecord, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.fixture
+def new_programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """A process that has built no program, and keeps those it builds apart; what they learned here is forgotten."""
     monkeypatch.setattr(compile_cache, "FOLDER", tmp_path)
-    monkeypatch.setattr(training, "program_for", unable_to(tf.errors.UnimplementedError, compile_only=True))
+    program_for.cache_clear()
+    yield
+    program_for.cache_clear()
+
+
+@pytest.mark.usefixtures("new_programs")
+def test_a_run_without_a_compiler_gives_the_same_numbers_and_a_notice(
+    small: RunRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program, "Traced", unable_to(tf.errors.UnimplementedError, compile_only=True))
     record = train(SMALL)
     assert record.notices == (NO_COMPILER,)
     for name in CURVES:
         np.testing.assert_allclose(record.curve_arrays[name], small.curve_arrays[name], rtol=1e-5)
 
 
-def test_an_error_that_no_other_program_avoids_is_raised(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(compile_cache, "FOLDER", tmp_path)
-    monkeypatch.setattr(training, "program_for", unable_to(tf.errors.ResourceExhaustedError, compile_only=False))
+@pytest.mark.usefixtures("new_programs")
+def test_a_process_that_found_no_compiler_looks_for_none_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(program, "Traced", unable_to(tf.errors.UnimplementedError, compile_only=True))
+    train(SMALL.with_changes(epochs=1))
+    (tmp_path / "kept by another run").touch()  # Looking again begins with a clean folder.
+    assert train(SMALL.with_changes(epochs=1)).notices == (NO_COMPILER,)
+    assert (tmp_path / "kept by another run").exists()
+
+
+@pytest.mark.usefixtures("new_programs")
+def test_an_error_that_no_other_program_avoids_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program, "Traced", unable_to(tf.errors.ResourceExhaustedError, compile_only=False))
     with pytest.raises(tf.errors.ResourceExhaustedError):
         train(SMALL)

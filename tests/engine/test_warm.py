@@ -23,6 +23,7 @@ SAME: list[dict[str, Any]] = [
     {"optimizer": "adam", "gradient_clip": "global_norm"},
     {"learning_rate": 0.5, "momentum": 0.1, "epochs": 7, "dataset": "moons", "seed": 3, "weight_decay": 0.1},
 ]
+FILES_OF_A_PROGRAM = 3  # As compiled, as traced, and the surface as traced.
 BASE = SMALL.with_changes(num_hidden_layers=5, units=10, n_samples=200, replicates=8)
 
 
@@ -34,7 +35,7 @@ class Warm:
         self._process = process
 
     def programs_after(self, **changes: Any) -> int:
-        """How many programs are kept once that of such a run is compiled."""
+        """How many files are kept once the program of such a run is compiled."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         print(json.dumps(BASE.with_changes(**changes).to_dict()), file=self._process.stdin, flush=True)
@@ -60,6 +61,6 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
 
 def test_what_has_room_in_a_program_needs_no_other(warm: Warm) -> None:
     count = warm.programs_after()
-    assert count == 1
+    assert count == FILES_OF_A_PROGRAM
     assert [warm.programs_after(**changes) for changes in SAME] == [count] * len(SAME)
-    assert warm.programs_after(num_hidden_layers=6) == count + 1
+    assert warm.programs_after(num_hidden_layers=6) == count + FILES_OF_A_PROGRAM

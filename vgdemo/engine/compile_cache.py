@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 FOLDER = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vgdemo" / "programs"
-LIMIT = 200  # Files; two to three megabytes each.
+LIMIT = 400  # Files: of each program what XLA compiled, two to three megabytes, and what was traced, a tenth of it.
 
 
 def tensorflow_flags() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -12,6 +11,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from vgdemo.engine import compile_cache
+from vgdemo.engine.traced import Traced
 from vgdemo.network.interface import (
     Batch,
     MovingAverages,
@@ -23,7 +24,6 @@ from vgdemo.network.interface import (
     present,
 )
 from vgdemo.network.optimizers import Hyperparameters, Slots, initial_slots, updated
-from vgdemo.network.traced_names import names_for
 from vgdemo.room import Room
 
 MAX_PROGRAMS = 32  # Compiled programs that a process remembers; tens of megabytes each.
@@ -108,23 +108,62 @@ class Build(StrEnum):
     PLAIN = "not compiled"
 
 
-Program = Callable[[TrainingState, Data, Plan], tuple[TrainingState, Measurement]]
+BUILDS = tuple(Build)
+
+
+class Program:
+    """Trains and measures, for arguments that fill a room. It is built at the first call.
+
+    Attributes:
+        build: How it is built, which is the fastest way that works here.
+    """
+
+    def __init__(self, recipe: Recipe, room: Room) -> None:
+        self._recipe = recipe
+        self._words = f"{recipe} {room}"
+        self.build = Build.COMPILED
+        self._call = self._built()
+
+    def __call__(self, state: TrainingState, data: Data, plan: Plan) -> tuple[TrainingState, Measurement]:
+        """Train and measure the epochs of the plan.
+
+        Raises:
+            tf.errors.OpError: If it fails even where it is not compiled.
+        """
+        try:
+            return self._call(state, data, plan)  # type: ignore[no-any-return]
+        except tf.errors.OpError:
+            if self.build is Build.PLAIN:
+                raise
+        self._build_more_surely()
+        return self(state, data, plan)
+
+    def _build_more_surely(self) -> None:
+        if self.build is Build.COMPILED:  # A kept program may be damaged, and TensorFlow does not look past it.
+            compile_cache.forget(limit=0)
+        self.build = BUILDS[BUILDS.index(self.build) + 1]
+        self._call = self._built()
+
+    def _built(self) -> Traced:
+        return Traced(
+            self._recipe.train,
+            f"{self._words} {self.build}",
+            self._answer,
+            jit_compile=self.build is not Build.PLAIN,
+            is_kept=self.build is Build.COMPILED,
+        )
+
+    def _answer(self, state: TrainingState, data: Data, plan: Plan) -> tuple[TrainingState, Measurement]:
+        """Something of the structure that a call answers."""
+        kernels = self._recipe.network.kernels(state.parameters)
+        return state, Measurement(data.y, data.y, kernels, kernels)
+
+
+program_for = lru_cache(maxsize=MAX_PROGRAMS)(Program)
 
 
 @lru_cache(maxsize=MAX_PROGRAMS)
-def program_for(recipe: Recipe, room: Room, build: Build = Build.COMPILED) -> Program:
-    """The program of a recipe, for arguments that fill a room; TensorFlow builds it at the first call."""
-    traced = tf.function(recipe.train, jit_compile=build is not Build.PLAIN, autograph=False)
-
-    def program(state: TrainingState, data: Data, plan: Plan) -> tuple[TrainingState, Measurement]:
-        with names_for(f"{recipe} {room} {build}"):
-            return traced(state, data, plan)  # type: ignore[no-any-return]
-
-    return program
-
-
-@lru_cache(maxsize=MAX_PROGRAMS)
-def surface_for(network: Network) -> Callable[[tf.Tensor, Variant, Parameters, MovingAverages], tf.Tensor]:
+def surface_for(network: Network, room: Room) -> Traced:
     """Inputs (1, 2, P), variant, weights and moving averages to the probability of class 1, (R, P).
 
     It is traced, which makes it several times faster, but it runs too seldom to be worth XLA's time.
@@ -134,7 +173,7 @@ def surface_for(network: Network) -> Callable[[tf.Tensor, Variant, Parameters, M
         batch = Batch(x, tf.constant(0.0), variant, moving_averages)
         return tf.sigmoid(network.forward(parameters, batch).logits)
 
-    return tf.function(surface, autograph=False)  # type: ignore[no-any-return]
+    return Traced(surface, f"surface {network} {room}", lambda x, *_: x, jit_compile=False)
 
 
 @dataclass(frozen=True)

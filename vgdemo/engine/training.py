@@ -18,7 +18,7 @@ from vgdemo.config import ENGINE_VERSION, RunConfig
 from vgdemo.data import Dataset, make_dataset
 from vgdemo.engine import compile_cache
 from vgdemo.engine.panels import panels
-from vgdemo.engine.program import Build, Data, Measurement, Plan, Recipe, TrainingState, program_for, surface_for
+from vgdemo.engine.program import Build, Data, Measurement, Plan, Recipe, program_for, surface_for
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.network.activations import NUMBERS
 from vgdemo.network.dense import DenseNetwork
@@ -86,7 +86,6 @@ class Training:
         self._room = Room.of(config)
         self._recipe = Recipe(DenseNetwork(self._room.num_hidden_layers, config.normalization, config.residual))
         self._program = program_for(self._recipe, self._room)
-        self._notices: tuple[str, ...] = ()
         dataset = make_dataset(config)
         self._majority_share = dataset.majority_share
         self._data = _data(config, dataset, self._room)
@@ -102,8 +101,9 @@ class Training:
         return [kernel for group in cropped([group.numpy() for group in groups], self.config) for kernel in group]
 
     def compile(self) -> None:
-        """Measure no epoch at all, for which the program is compiled all the same."""
+        """Measure no epoch at all, for which the program is compiled all the same; draw a surface."""
         self._measure(range(0))
+        self._surface(np.zeros(1, np.int32))
 
     def chunks(self) -> Iterator[RunRecord]:
         """Train to the end, a chunk of epochs at a time."""
@@ -143,38 +143,24 @@ class Training:
             surface=self._surface(numbers[-1:] if draws_surface else numbers[:0]),
             status=RunStatus.COMPLETE if is_last else RunStatus.STOPPED,
             seconds=dict(self._seconds),
-            notices=self._notices,
+            notices=(NO_COMPILER,) if self._program.build is Build.PLAIN else (),
             versions=versions(),
         )
 
     def _measure(self, epochs: range) -> Measurement:
         """Train these epochs; NumPy arrays of what was measured in each, without what only filled up."""
-        self._state, measured = self._run(self._plan(epochs))
+        self._state, measured = self._program(self._state, self._data, self._plan(epochs))
         curves, activations, *groups = tf.nest.map_structure(lambda tensor: tensor.numpy()[: len(epochs)], measured)
         replicates, layers = self.config.replicates, self.config.num_hidden_layers
         gradients, kernels = (cropped(group, self.config) for group in groups)
         return Measurement(curves[..., :replicates], activations[:, :layers, :replicates], gradients, kernels)
-
-    def _run(self, plan: Plan) -> tuple[TrainingState, Measurement]:
-        """Run the program; if it fails, one that is compiled anew, and then one that is not compiled."""
-        try:
-            return self._program(self._state, self._data, plan)
-        except tf.errors.OpError:  # A kept program may be damaged, and TensorFlow does not look past it.
-            compile_cache.forget(limit=0)
-            self._program = program_for(self._recipe, self._room, Build.ANEW)
-        try:
-            return self._program(self._state, self._data, plan)
-        except tf.errors.OpError:
-            self._program = program_for(self._recipe, self._room, Build.PLAIN)
-            self._notices = (NO_COMPILER,)
-        return self._program(self._state, self._data, plan)
 
     def _surface(self, epochs: NDArray[np.int32]) -> Surface:
         """The decision surface of now, for the one epoch that is given, or none."""
         shape = (len(epochs), self.config.replicates, SURFACE_SIDE, SURFACE_SIDE)
         if not len(epochs):
             return Surface(epochs, np.zeros(shape, np.float32))
-        surface = surface_for(self._recipe.network)
+        surface = surface_for(self._recipe.network, self._room)
         answers = surface(_grid(), self._data.variant, self._state.parameters, self._state.moving_averages).numpy()
         return Surface(epochs, answers[: self.config.replicates].reshape(shape))
 

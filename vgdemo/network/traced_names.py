@@ -16,6 +16,8 @@ from functools import partial
 from tensorflow.python.eager.polymorphic_function import concrete_function
 from tensorflow.python.ops import control_flow_util_v2
 
+MARK = "_traced_by_vgdemo_"  # In each of the names.
+
 _suffixes: ContextVar[Iterator[str] | None] = ContextVar("suffixes", default=None)
 
 
@@ -27,7 +29,7 @@ def names_for(traced: str) -> Iterator[None]:
         traced: What is traced, in words that no other has.
     """
     stem = hashlib.sha256(traced.encode()).hexdigest()[:16]
-    token = _suffixes.set(f"_{stem}_{number}" for number in itertools.count())
+    token = _suffixes.set(f"{MARK}{stem}_{number}" for number in itertools.count())
     try:
         yield
     finally:
