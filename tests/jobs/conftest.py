@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, chdir, closing
 from pathlib import Path
 
 import pytest
@@ -17,9 +17,10 @@ from vgdemo.store import RunStore
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Client]:
-    """The local cluster that the dashboard starts, with two workers on any machine."""
-    client = connect(None)
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """The local cluster that the dashboard starts, from any folder, with two workers on any machine."""
+    with chdir(tmp_path_factory.mktemp("elsewhere")):
+        client = connect(None)
     client.cluster.scale(2)
     client.wait_for_workers(2)
     yield client

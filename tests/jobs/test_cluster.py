@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -97,3 +98,26 @@ def test_the_local_cluster_starts_behind_the_page_and_trains(store: RunStore, op
     )
     assert time.monotonic() - begun < 0.5
     assert finished(job).state is JobState.DONE
+
+
+def assert_forked(cluster: Client) -> None:
+    """Of one process that imported the engine. A function of this module would be imported there, so we ask in text."""
+    parents = set(cluster.run(os.getppid).values())
+    assert len(parents) == 1
+    assert parents != {os.getpid()}
+    for question, answer in (
+        ("'tensorflow' in __import__('sys').modules", True),
+        ("hasattr(__import__('__main__'), '__file__')", False),  # Not the script that started this process.
+        ("__import__('os').environ['OMP_NUM_THREADS']", "1"),
+    ):
+        assert set(cluster.run(eval, question).values()) == {answer}, question
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Elsewhere workers are not forked.")
+def test_workers_are_forked_and_so_is_one_that_replaces_another(cluster: Client) -> None:
+    assert_forked(cluster)
+    before = cluster.run(os.getpid)
+    killed = next(iter(before.values()))
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: len(now := cluster.run(os.getpid, on_error="ignore")) == len(before) and killed not in now.values())
+    assert_forked(cluster)
