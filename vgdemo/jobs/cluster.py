@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import sys
 from collections.abc import Callable
-from multiprocessing import forkserver
-from pathlib import Path
 from typing import TypeVar, cast
 
 import dask
@@ -15,12 +10,13 @@ from dask.task_spec import Task
 from distributed import Client, Future, LocalCluster
 from distributed.utils import get_mp_context
 
+from vgdemo.jobs.nursery import START_METHOD, WORKER_ENVIRONMENT, open_nursery
+
 SCHEDULER_VARIABLE = "VGDEMO_SCHEDULER"
 TIMEOUT = "3s"
-IMPORTS_OF_WORKERS = ["distributed.nanny", "vgdemo.jobs.worker", "vgdemo.engine.nursery"]
 
 _SETTINGS = {
-    "distributed.worker.multiprocessing-method": "forkserver" if sys.platform == "linux" else "spawn",
+    "distributed.worker.multiprocessing-method": START_METHOD,
     "distributed.scheduler.worker-saturation": 1.0,  # Nothing waits behind a running task while a worker is free.
     "distributed.admin.low-level-log-length": 4,  # Events are kept, and every chunk is one: 1,000 by default.
     # Runs live in the store. A worker that spills or pauses would only make a person wait without a word; one that
@@ -29,17 +25,6 @@ _SETTINGS = {
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
 }
-PACKAGES = (str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH", ""))
-# One single-threaded worker for each core: more threads would only take the cores from one another.
-WORKER_ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "PYTHONPATH": os.pathsep.join(filter(None, PACKAGES)),  # The dashboard may be started from any folder.
-    "MALLOC_TRIM_THRESHOLD_": "65536",  # As Dask has it: what is freed is given back.
-    "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3"),
-}
-
 _Result = TypeVar("_Result")
 
 
@@ -62,8 +47,8 @@ def connect(address: str | None) -> Client:
 
 def _local_cluster() -> LocalCluster:
     dask.config.set(_SETTINGS)  # For good: workers are also started later, in place of those that died.
-    if get_mp_context().get_start_method() == "forkserver":  # Asked first, it also says what Dask would import.
-        open_nursery()
+    get_mp_context()  # Asked once, it also says what Dask would import.
+    open_nursery()
     return LocalCluster(
         processes=True,
         threads_per_worker=1,
@@ -72,13 +57,6 @@ def _local_cluster() -> LocalCluster:
         scheduler_kwargs={"dashboard": False},
         env=WORKER_ENVIRONMENT,
     )
-
-
-def open_nursery() -> None:
-    """Start the process that workers are forked from, unless it is there."""
-    os.environ.update(WORKER_ENVIRONMENT)  # Libraries read it when they are imported.
-    multiprocessing.set_forkserver_preload(IMPORTS_OF_WORKERS)
-    forkserver.ensure_running()
 
 
 def disconnect(client: Client) -> None:

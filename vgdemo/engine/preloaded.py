@@ -1,7 +1,6 @@
-"""The last import of the process that workers are forked from: what they need is imported once for all of them.
+"""The last that is imported in the process that workers are forked from, see `vgdemo.jobs.nursery`.
 
-They start in a tenth of a second, again after a crash too, and share the memory of what was imported. Nothing is
-computed before the fork: TensorFlow starts threads at its first operation, which a forked process would lack.
+Nothing is computed before the fork: TensorFlow starts threads at its first operation, and a forked process lacks them.
 """
 
 from __future__ import annotations
