@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -261,3 +263,10 @@ def test_an_error_that_no_other_program_avoids_is_raised(monkeypatch: pytest.Mon
     monkeypatch.setattr(program, "Traced", unable_to(tf.errors.ResourceExhaustedError, compile_only=False))
     with pytest.raises(tf.errors.ResourceExhaustedError):
         train(SMALL)
+
+
+@pytest.mark.parametrize("before", ["enable", "disable"])
+def test_importing_the_engine_leaves_garbage_collection_as_it_was(before: str) -> None:
+    code = f"import gc; gc.{before}(); import vgdemo.engine; print(gc.isenabled())"
+    result = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True)
+    assert result.stdout.strip() == str(before == "enable")

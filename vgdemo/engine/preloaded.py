@@ -16,4 +16,3 @@ __all__ = ["train"]
 spawn._fixup_main_from_path = lambda _: None  # type: ignore[attr-defined]
 gc.collect()
 gc.freeze()  # The collector would write to what it looks at, and so part it from the others'.
-gc.enable()

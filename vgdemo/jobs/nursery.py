@@ -12,7 +12,7 @@ from multiprocessing import forkserver
 from pathlib import Path
 
 START_METHOD = "forkserver" if sys.platform == "linux" else "spawn"  # Elsewhere TensorFlow does not bear a fork.
-IMPORTS_OF_WORKERS = ["vgdemo.uncollected", "distributed.nanny", "vgdemo.jobs.worker", "vgdemo.engine.preloaded"]
+IMPORTS_OF_WORKERS = ["distributed.nanny", "vgdemo.jobs.worker", "vgdemo.engine.preloaded"]
 
 _PACKAGES = (str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH", ""))
 # One single-threaded worker for each core: more threads would only take the cores from one another.
