@@ -2,6 +2,11 @@
 
 from functools import partial
 
+from vgdemo.nursery import open_early
+
+if __name__ != "__main__":  # This is the server, which imports the file before it serves it as a page.
+    open_early()
+
 import streamlit as st
 
 from vgdemo.links import to_query

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vgdemo import command
-from vgdemo.ui.logs import LOGS
+from vgdemo.environment import LOGS
 from vgdemo.ui.pages import PAGES, YOUR_MODEL
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
-LOGS = "VGDEMO_LOGS"  # As the dashboard reads it.
+from vgdemo.environment import LOGS
+
 HOST, PORT = "127.0.0.1", 8501
 PAGE = "Your_model"
 

@@ -1,4 +1,4 @@
-"""The last that is imported in the process that workers are forked from, see `vgdemo.jobs.nursery`.
+"""The last that is imported in the process that workers are forked from, see `vgdemo.nursery`.
 
 Nothing is computed before the fork: TensorFlow starts threads at its first operation, and a forked process lacks them.
 """

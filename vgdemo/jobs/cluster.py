@@ -10,9 +10,8 @@ from dask.task_spec import Task
 from distributed import Client, Future, LocalCluster
 from distributed.utils import get_mp_context
 
-from vgdemo.jobs.nursery import START_METHOD, WORKER_ENVIRONMENT, open_nursery
+from vgdemo.nursery import START_METHOD, WORKER_ENVIRONMENT, open_nursery
 
-SCHEDULER_VARIABLE = "VGDEMO_SCHEDULER"
 TIMEOUT = "3s"
 
 _SETTINGS = {

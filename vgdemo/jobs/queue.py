@@ -9,7 +9,8 @@ from dataclasses import replace
 from functools import partial
 
 from vgdemo.config import RunConfig
-from vgdemo.jobs.cluster import SCHEDULER_VARIABLE, SchedulerError
+from vgdemo.environment import SCHEDULER
+from vgdemo.jobs.cluster import SchedulerError
 from vgdemo.jobs.executor import Executor
 from vgdemo.jobs.job import Job
 from vgdemo.jobs.records import Records
@@ -53,7 +54,7 @@ class Jobs:
         self._queue_version = tick()
         self.study = Study(self)
         self._workers_are_up = False
-        self._executor = Executor(scheduler or os.environ.get(SCHEDULER_VARIABLE), trainer, store, self)
+        self._executor = Executor(scheduler or os.environ.get(SCHEDULER), trainer, store, self)
         self.trials = Trials(self, self._executor, store)
         self._warming = Warming(lambda: self._workers_are_up and not self._runs, self._executor.prepare)
         if self.trials.is_on and self._executor.is_local and trainer == TRAINER:

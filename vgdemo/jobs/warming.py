@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dask.system import CPU_COUNT
 
 from vgdemo.config import RunConfig
-from vgdemo.jobs.nursery import WORKER_ENVIRONMENT
+from vgdemo.nursery import WORKER_ENVIRONMENT
 from vgdemo.room import neighbours, program_key
 from vgdemo.tour import OPENING
 

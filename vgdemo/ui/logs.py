@@ -11,11 +11,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from vgdemo.environment import LOGS
 from vgdemo.jobs import JobState, Progress
 from vgdemo.log import LogReader, find_logs
 from vgdemo.record import RunRecord, RunStatus
 
-LOGS = "VGDEMO_LOGS"
 LIST_SECONDS = 2  # A list of the logs is at most this old, however many visits poll.
 LEAST_SILENCE, MANY_RECORDS = 20.0, 10  # Seconds, and what ten records take: whoever writes nothing for both has ended.
 SILENCE_AT_START = 600.0  # Before two records nobody knows how long one takes.

@@ -11,10 +11,12 @@ import sys
 from multiprocessing import forkserver
 from pathlib import Path
 
+from vgdemo.environment import LOGS, SCHEDULER
+
 START_METHOD = "forkserver" if sys.platform == "linux" else "spawn"  # Elsewhere TensorFlow does not bear a fork.
 IMPORTS_OF_WORKERS = ["distributed.nanny", "vgdemo.jobs.worker", "vgdemo.engine.preloaded"]
 
-_PACKAGES = (str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH", ""))
+_PACKAGES = (str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH", ""))
 # One single-threaded worker for each core: more threads would only take the cores from one another.
 WORKER_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
@@ -24,6 +26,12 @@ WORKER_ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": "65536",  # As Dask has it: what is freed is given back.
     "PYTHONPATH": os.pathsep.join(filter(None, _PACKAGES)),  # The dashboard may be started from any folder.
 }
+
+
+def open_early() -> None:
+    """Have it begin to import while the dashboard is still being imported, if it is going to train on this machine."""
+    if not (os.environ.get(SCHEDULER) or os.environ.get(LOGS)):
+        open_nursery()
 
 
 def open_nursery() -> None:
