@@ -14,14 +14,15 @@ from playwright.sync_api import Browser, Page
 
 from vgdemo import ui
 from vgdemo.figures.bundle import bundled
-from vgdemo.ui.board import NOT_LED, Picture
+from vgdemo.ui.board import NOT_LED, Picture, as_sent
 
 ADDRESS = "http://board/"
 PLOTLY = files("plotly") / "package_data" / "plotly.min.js"
 UI = Path(ui.__file__).parent
 THEME = "--st-text-color: #1b2330; --st-background-color: #ffffff; --st-secondary-background-color: #f3f5f8"
 PAGE = """<!doctype html><meta charset="utf-8"><style>{css}</style><div id="parent" style="{theme}">{html}</div>"""
-SHOW = """async (data) => {
+SHOW = """async (sent) => {
+  const data = new TextEncoder().encode(sent)
   const setTriggerValue = (name, value) => (globalThis.told = [name, value])
   module.default({ data, parentElement: document.getElementById("parent"), setTriggerValue })
   await globalThis.vgdemoPlotly
@@ -44,9 +45,8 @@ def board_page(browser: Browser, width: int = 1200) -> Iterator[Page]:
 
 def show(page: Page, pictures: Mapping[str, Picture], *, columns: int = 1, **changes: Any) -> None:
     """Hand figures to the board and wait until all are drawn."""
-    figures = {name: picture._asdict() for name, picture in pictures.items()}
-    data = {"library": f"{ADDRESS}plotly.js", "figures": figures, "stale": False, "columns": columns} | changes
-    page.evaluate(SHOW, {"led": NOT_LED._asdict()} | data)
+    shown = {"library": f"{ADDRESS}plotly.js", "stale": False, "columns": columns, "led": NOT_LED._asdict()}
+    page.evaluate(SHOW, as_sent(pictures, shown | changes).decode())
     for name in pictures:
         page.wait_for_selector(f"{plot(name)} .main-svg")
 

@@ -7,7 +7,7 @@ import io
 import json
 import weakref
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -20,6 +20,7 @@ from streamlit.testing.v1 import AppTest
 from vgdemo.config import RunConfig
 from vgdemo.export import ReportedRun
 from vgdemo.record import RunRecord
+from vgdemo.ui.session import EXPORT
 
 MakeRecord = Callable[..., RunRecord]
 OF_ALL = ["report.html", "curves.csv", "curves.parquet", "layers.csv", "layers.parquet"]
@@ -48,6 +49,14 @@ def page_of_downloads() -> None:
     downloads(st.session_state["reported"])
 
 
+def panel(reported: Callable[[], Sequence[ReportedRun]], *, is_open: bool = True) -> AppTest:
+    """The page."""
+    page = AppTest.from_function(page_of_downloads, default_timeout=30)
+    page.session_state["reported"], page.session_state[EXPORT] = reported, is_open
+    assert not page.run().exception
+    return page
+
+
 @pytest.fixture
 def offers(monkeypatch: pytest.MonkeyPatch) -> list[Offer]:
     """The buttons in the order on the page."""
@@ -64,9 +73,7 @@ def offered(offers: list[Offer]) -> Callable[..., dict[str, Offer]]:
 
     def visit(*runs: ReportedRun) -> dict[str, Offer]:
         offers.clear()
-        page = AppTest.from_function(page_of_downloads, default_timeout=30)
-        page.session_state["reported"] = lambda: runs
-        assert not page.run().exception
+        panel(lambda: runs)
         names = [offer.options["file_name"] for offer in offers]
         assert len({*names}) == len({offer.options["key"] for offer in offers}) == len(offers)
         return dict(zip(names, offers, strict=True))
@@ -190,18 +197,19 @@ def test_nothing_is_made_before_the_click(
 def test_without_a_run_there_is_nothing_to_take_away(
     count: int, is_disabled: bool, make_record: MakeRecord, offered: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = AppTest.from_function(page_of_downloads, default_timeout=30)
-    page.session_state["reported"] = lambda: [ReportedRun(make_record())] * count
-    (popover,) = page.run().get("popover")
+    (popover,) = panel(lambda: [ReportedRun(make_record())] * count).get("popover")
     assert popover.proto.popover.disabled is is_disabled
 
 
 def test_columns_are_told_apart_by_their_letter(make_record: MakeRecord) -> None:
-    page = AppTest.from_function(page_of_downloads, default_timeout=30)
     run = ReportedRun(make_record(), letter="B")
-    page.session_state["reported"] = lambda: [run, replace(run, letter="D")]
-    assert [caption.value for caption in page.run().caption] == ["Column B", "Column D"]
-    assert not page.exception
+    page = panel(lambda: [run, replace(run, letter="D")])
+    assert [caption.value for caption in page.caption] == ["Column B", "Column D"]
+
+
+def test_a_closed_panel_costs_no_buttons(make_record: MakeRecord, offers: list[Offer]) -> None:
+    panel(lambda: [ReportedRun(make_record())], is_open=False)
+    assert not offers
 
 
 def test_buttons_hold_no_record_in_memory_and_find_it_again(make_record: MakeRecord, offers: list[Offer]) -> None:
@@ -212,8 +220,6 @@ def test_buttons_hold_no_record_in_memory_and_find_it_again(make_record: MakeRec
         made.append(weakref.ref(record))
         return [ReportedRun(record)]
 
-    page = AppTest.from_function(page_of_downloads, default_timeout=30)
-    page.session_state["reported"] = reported
-    assert not page.run().exception
+    panel(reported)
     assert offers and [record() for record in made] == [None]
     assert all(offer.make() for offer in offers)

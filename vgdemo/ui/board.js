@@ -6,6 +6,7 @@ import { stopAt, stopsOf } from "../figures/drawing.js"
 import { painted } from "./elements.js"
 import { Figure } from "./figure.js"
 import { Group } from "./group.js"
+import { read } from "./sent.js"
 import { themeOf } from "./theme.js"
 import { Timeline } from "./timeline.js"
 
@@ -13,13 +14,13 @@ const boards = new WeakMap()
 
 const REST_MILLISECONDS = 400 // After which a chosen epoch is told: playing them all tells the last alone.
 
-export default function render({ data, parentElement, setTriggerValue }) {
+export default function render({ data: sent, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".vgdemo-board")
   const board = boards.get(root) ?? new Board(root)
   boards.set(root, board)
   board.tell = (epoch) => setTriggerValue("chosen", { epoch })
   board.toggleFit = () => setTriggerValue("fit", true)
-  board.update(data)
+  board.update(read(sent))
   // Streamlit cleans up now and then although the element stays, to render it again at once.
   return () => setTimeout(() => root.isConnected || board.dispose())
 }

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
 from cachetools import LRUCache, cached
+from plotly.utils import PlotlyJSONEncoder
 
 from vgdemo.figures import Figure
 from vgdemo.figures.bundle import bundled
@@ -16,6 +18,9 @@ from vgdemo.record import RunRecord
 from vgdemo.ui.plotly_js import plotly_url
 
 MAX_BYTES = 64 * 2**20  # Of pictures in memory; those of a hundred runs of the default size.
+MAX_RECORDS = 200  # Of which something that is said of them stays in memory.
+
+Value = TypeVar("Value")
 
 _HERE = Path(__file__).parent
 
@@ -50,7 +55,8 @@ class Picture(NamedTuple):
     @classmethod
     def of(cls, kind: str, figure: Figure) -> Picture:
         """A figure of this kind."""
-        return cls(kind, str(figure.to_json()))
+        # Plotly's own `to_json` writes six characters for each slash, of which numbers as text have many.
+        return cls(kind, json.dumps(figure.to_dict(), cls=PlotlyJSONEncoder, separators=(",", ":")))
 
 
 class Led(NamedTuple):
@@ -115,14 +121,31 @@ def board(
         if chosen is not None:
             choose(chosen["epoch"])
 
-    data = {name: picture._asdict() for name, picture in figures.items()}
-    shown = {"library": plotly_url(), "figures": data, "stale": stale, "columns": columns, "under": under, "unit": unit}
+    shown = {"library": plotly_url(), "stale": stale, "columns": columns, "under": under, "unit": unit}
     _mount(
-        data=shown | {"led": led._asdict(), "isFitted": fitting and fitting.is_on},
+        data=as_sent(figures, shown | {"led": led._asdict(), "isFitted": fitting and fitting.is_on}),
         key=key,
         on_chosen_change=take,
         on_fit_change=fitting.toggle if fitting else lambda: None,
     )
+
+
+def as_sent(figures: Mapping[str, Picture], shown: Mapping[str, Any]) -> bytes:
+    """What the board's script reads: a line of JSON that says what is shown, then one for each figure.
+
+    A figure's JSON is written when it is made. In a dictionary Streamlit would write it twice more at every look.
+
+    Example:
+        >>> print(as_sent({"profile A": Picture("profile", "{}", "A")}, {"columns": 2}).decode())
+        {"columns": 2, "figures": [{"name": "profile A", "kind": "profile", "column": "A", "file": ""}]}
+        {}
+    """
+    named = [
+        {"name": name, "kind": picture.kind, "column": picture.column, "file": picture.file}
+        for name, picture in figures.items()
+    ]
+    lines = [json.dumps({**shown, "figures": named}), *(picture.json for picture in figures.values())]
+    return "\n".join(lines).encode()
 
 
 def drawn(kind: str, options: Hashable, records: Sequence[RunRecord], make: Callable[[], Figure]) -> Picture:
@@ -143,6 +166,11 @@ def seen(record: RunRecord) -> Seen:
     # trainings of one model that begin in the same second write logs of the same key.
     last = tuple(values[-1:].tobytes() for values in record.curve_arrays.values())
     return record.run_key, str(record.status), tuple(record.epochs[:1].tolist()), len(record.epochs), last
+
+
+def once(make: Callable[[RunRecord], Value]) -> Callable[[RunRecord], Value]:
+    """What is made of a record, made once for all sessions that see the same epochs of the same run."""
+    return cached(LRUCache[Seen, Value](MAX_RECORDS), key=seen, condition=threading.Condition())(make)
 
 
 @cached(

@@ -23,6 +23,7 @@ from vgdemo.export import (
     to_parquet,
     together,
 )
+from vgdemo.ui.session import EXPORT
 
 Make = Callable[[], bytes | str]
 Files = dict[str, tuple[str, Make]]  # Label to file name and what makes the file.
@@ -32,14 +33,17 @@ FILE_NAMES = {"layer": "layers", "time step": "time_steps"}  # Of the tables alo
 
 
 def downloads(reported: Callable[[], Runs]) -> None:
-    """Draw what can be taken away of all runs together, then what each has of its own.
+    """A panel with what can be taken away of all runs together, then what each has of its own; made when it is opened.
 
     Args:
         reported: Looks the runs up; once more on a click, outside the page. A button that kept their records would
             hold in memory what every visit shows.
     """
     runs = reported()
-    with st.popover("Export", disabled=not runs):
+    panel = st.popover("Export", disabled=not runs, key=EXPORT, on_change="rerun")
+    if not panel.open:
+        return
+    with panel:
         _buttons(partial(_of_all, _server()), runs, reported, "all")
         for place, run in enumerate(runs):
             if run.letter:

@@ -20,6 +20,7 @@ from streamlit.runtime.media_file_storage import MediaFileKind
 from vgdemo.record import give_memory_back
 from vgdemo.store import StoreError
 from vgdemo.ui import plotly_js
+from vgdemo.ui.lighter import make_lighter
 from vgdemo.ui.logs import log_folder
 from vgdemo.ui.runs import jobs_are_open, open_jobs
 
@@ -61,6 +62,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
             open_jobs()
     give_memory_back()
     media_file_manager.MediaFileMetadata = LastingFile  # type: ignore[misc]
+    make_lighter(asyncio.get_running_loop())
     gc.collect()
     gc.freeze()
     collector = asyncio.create_task(_collect_now_and_then())

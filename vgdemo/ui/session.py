@@ -26,6 +26,7 @@ COLUMN, COMMON, ROWS = "column", "common", "rows"
 STATISTIC, REPLICATE, FIT, SINGLES, SMALLEST = "statistic", "replicate", "fit", "singles", "smallest"
 RUN_NAME, COLUMN_NAME = "name", "column name"
 PRESENT = "present"
+EXPORT = "export"
 TRY = "try remedies"
 FIND = "find"
 HISTORY = "history"
@@ -142,7 +143,7 @@ class Session:
 
 def session() -> Session:
     """The visit whose page is being drawn."""
-    if SESSION not in st.session_state:
-        st.session_state[SESSION] = Session()
-    found: Session = st.session_state[SESSION]
+    found: Session | None = st.session_state.get(SESSION)
+    if found is None:
+        found = st.session_state[SESSION] = Session()
     return found

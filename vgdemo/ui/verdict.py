@@ -17,7 +17,7 @@ from vgdemo.record import RunRecord
 from vgdemo.summary import Summary, summarize
 from vgdemo.theory import against_measurement, expectation
 from vgdemo.trials import first_remedies
-from vgdemo.ui.board import Seen, seen
+from vgdemo.ui.board import Seen, once, seen
 from vgdemo.ui.followed import Followed
 from vgdemo.ui.forecast import forecast_of
 from vgdemo.ui.glossary import in_markdown
@@ -94,6 +94,7 @@ def next_steps(job: Job, letter: str, attempt: Callable[[RunConfig], None], wher
         st.page_link(PAGES[LAB], label=f"{letter} in the Lab", query_params=query, width="content")
 
 
+@once
 def findings(record: RunRecord) -> tuple[str, ...]:
     """Sentences for whoever reads about the run elsewhere: verdict, evidence, theory."""
     diagnosis = diagnosis_of(record)
@@ -101,24 +102,16 @@ def findings(record: RunRecord) -> tuple[str, ...]:
     return said if record.config is None else (*said, against_measurement(forecast_of(record.config), record))
 
 
+@once
 def diagnosis_of(record: RunRecord) -> Diagnosis:
-    """The diagnosis, made once for all sessions that see the same epochs of the same run."""
-    return _diagnosis(seen(record), record)
+    """The diagnosis, made once for all who look."""
+    return diagnose(record)
 
 
+@once
 def summary_of(record: RunRecord) -> Summary:
     """The summary, made once as well."""
-    return _summary(seen(record), record)
-
-
-@st.cache_resource(show_spinner=False, max_entries=200)
-def _diagnosis(seen: Seen, _record: RunRecord) -> Diagnosis:
-    return diagnose(_record)
-
-
-@st.cache_resource(show_spinner=False, max_entries=200)
-def _summary(seen: Seen, _record: RunRecord) -> Summary:
-    return summarize(_record)
+    return summarize(record)
 
 
 def seen_so_far(job: Followed) -> str:
