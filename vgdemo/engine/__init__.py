@@ -22,6 +22,8 @@ def _without_collection() -> Iterator[None]:
     gc.disable()
     yield
     if collects:
+        gc.freeze()
+        gc.unfreeze()  # All that is there counts as old now: it is not looked at next.
         gc.enable()
 
 

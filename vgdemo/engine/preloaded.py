@@ -14,5 +14,4 @@ __all__ = ["train"]
 
 # A process of multiprocessing begins by running the script that it was started from; that would be the dashboard's.
 spawn._fixup_main_from_path = lambda _: None  # type: ignore[attr-defined]
-gc.collect()
 gc.freeze()  # The collector would write to what it looks at, and so part it from the others'.
