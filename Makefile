@@ -1,7 +1,7 @@
 # make run: the dashboard. make test: lint, types and tests, the same as in continuous integration.
 # make diagnosis: trains runs whose illness is known, and prints how many verdicts agree and how soon a remedy cures.
 # make article: trains every experiment of the article, in about four minutes, and prints what repeats of it measure.
-# make bench: measures the speed that is promised, in about 25 minutes on a machine with nothing else to do, and writes
+# make bench: measures the speed that is promised, in about 35 minutes on a machine with nothing else to do, and writes
 #   bench-results.json; make bench PARTS="engine lab" measures these parts alone.
 # make bench-compare BASE=v1: the same for the commit BASE and for what is here, in turns; PARTS is "engine" by itself.
 VENV := .venv

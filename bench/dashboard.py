@@ -161,5 +161,11 @@ def processes() -> Iterator[float]:
     """Resident megabytes of the web process, then of its workers."""
     for process in psutil.Process().children():
         if "streamlit" in process.cmdline():
-            family = [process, *(child for child in process.children() if "spawn_main" in " ".join(child.cmdline()))]
+            family = [process, *(child for child in process.children(recursive=True) if _is_worker(child))]
             yield from (member.memory_info().rss / MEGABYTE for member in family)
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    """Whether it was spawned, or forked from the process that imports for all of them."""
+    parent = process.parent()
+    return "spawn_main" in " ".join(process.cmdline()) or (parent is not None and "forkserver" in str(parent.cmdline()))

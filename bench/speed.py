@@ -1,4 +1,4 @@
-"""Measure the budgets: python -m bench.speed, in about 25 minutes; other work on the machine spoils the results.
+"""Measure the budgets: python -m bench.speed, in about 35 minutes; other work on the machine spoils the results.
 
 `python -m bench.speed engine lab` measures these parts alone.
 """
@@ -49,6 +49,7 @@ PARTS = {
     "lab": Part("Lab, in a browser", "lab", "controls", 8, True),
     "compare": Part("Compare, in a browser", "dashboard", "comparisons", 1, True),
     "queue": Part("Through the queue", "dashboard", "clicks", 1, True),
+    "endurance": Part("Dashboard, 500 runs and 1,000 visits", "visitors", "endurance", 9, True),
     "people": Part("Dashboard, many people at stored runs", "visitors", "crowds", 6, True),
 }
 

@@ -27,6 +27,8 @@ WARM_UP = 15  # Seconds until the workers are up and leave the processor to the 
 Pause = tuple[float, float]
 PAUSE: Pause = (2.0, 6.0)  # Seconds that a person looks before the next click.
 SHORT: Pause = (0.5, 1.0)
+GLANCE: Pause = (0.0, 0.1)
+VISITS, FIRST_VISITS = 1000, 300
 FORGOTTEN = 130  # Seconds until the server has let go of people who left, and has collected what they leave.
 
 
@@ -51,6 +53,34 @@ def crowds(folder: Path) -> Iterator[Result]:
         time.sleep(FORGOTTEN)
         yield Result("memory of the web process before they came", [before], None, "MB")
         yield Result("    more, once they have left", [100 * (next(processes()) / before - 1)], 10, "%")
+
+
+def endurance(folder: Path) -> Iterator[Result]:
+    """Visits one after the other: one half sees a run that is trained for it, the other one that is stored.
+
+    Memory is compared once everybody has left: after the first of them, when all that is kept is there, and in the end.
+    """
+    runs = [RunConfig(num_hidden_layers=2, replicates=1, epochs=20, seed=seed) for seed in range(VISITS // 2)]
+    visits = [run for pair in zip(runs, runs, strict=True) for run in pair]
+    with dashboard(VGDEMO_STORE=str(folder), VGDEMO_TRIALS="off") as url:
+        time.sleep(WARM_UP)
+        (web, *workers), (web_then, *workers_then) = (
+            _memory_after(url, part) for part in (visits[:FIRST_VISITS], visits[FIRST_VISITS:])
+        )
+    grown = [100 * (then / now - 1) for now, then in zip(workers, workers_then, strict=True)]
+    yield Result("runs that were trained and stored", [len(RunStore(str(folder)))], None, "runs")
+    yield Result(f"memory of the web process after {FIRST_VISITS} visits", [web], None, "MB")
+    yield Result(f"    more, after {VISITS}", [100 * (web_then / web - 1)], 10, "%")
+    yield Result(f"memory of the workers after {FIRST_VISITS} visits", workers, None, "MB")
+    yield Result(f"    more, after {VISITS}", grown, 10, "%")
+
+
+def _memory_after(url: str, runs: Sequence[RunConfig]) -> list[float]:
+    """Megabytes of the web process and its workers, some time after somebody has looked at each run for a moment."""
+    for run in runs:
+        asyncio.run(_visit(url, [run], random.Random(0), GLANCE))
+    time.sleep(FORGOTTEN)
+    return [*processes()]
 
 
 def _stored(folder: Path) -> Iterator[RunConfig]:
