@@ -28,7 +28,7 @@ Pause = tuple[float, float]
 PAUSE: Pause = (2.0, 6.0)  # Seconds that a person looks before the next click.
 SHORT: Pause = (0.5, 1.0)
 GLANCE: Pause = (0.0, 0.1)
-VISITS, FIRST_VISITS = 1000, 300
+VISITS, FIRST_VISITS = 1000, 150
 FORGOTTEN = 130  # Seconds until the server has let go of people who left, and has collected what they leave.
 
 
@@ -58,9 +58,11 @@ def crowds(folder: Path) -> Iterator[Result]:
 def endurance(folder: Path) -> Iterator[Result]:
     """Visits one after the other: one half sees a run that is trained for it, the other one that is stored.
 
-    Memory is compared once everybody has left: after the first of them, when all that is kept is there, and in the end.
+    Memory is compared once everybody has left: after the first visits, to runs of the default's size, so that there is
+    no more room for what is kept, and after all.
     """
-    runs = [RunConfig(num_hidden_layers=2, replicates=1, epochs=20, seed=seed) for seed in range(VISITS // 2)]
+    small = {"num_hidden_layers": 2, "replicates": 1, "epochs": 20}
+    runs = [RunConfig(seed=seed, **({} if seed < FIRST_VISITS // 2 else small)) for seed in range(VISITS // 2)]
     visits = [run for pair in zip(runs, runs, strict=True) for run in pair]
     with dashboard(VGDEMO_STORE=str(folder), VGDEMO_TRIALS="off") as url:
         time.sleep(WARM_UP)
