@@ -51,16 +51,16 @@ def test_a_version_rises_with_every_change_and_rests_without_one(jobs: Jobs) -> 
 
 def test_who_waits_for_a_curve_has_one_as_soon_as_it_is_trained(jobs: Jobs) -> None:
     slow = jobs.submit(config(71, seconds=1))
-    slow.wait_for_curve(seconds=0.1)  # It has none for long, and lets its watcher go.
+    assert not slow.wait_for_curve(seconds=0.1)  # It has none for long, and lets its watcher go.
     assert slow.progress.epoch == 0
     slow.stop()
-    slow.wait_for_curve(seconds=60)
+    assert slow.wait_for_curve(seconds=60)
     job = jobs.submit(config(72, seconds=0.1, epochs=200))
-    job.wait_for_curve(seconds=60)
+    assert job.wait_for_curve(seconds=60)
     assert 0 < job.progress.epoch < 200
-    job.wait_for_end(seconds=60)
+    assert job.wait_for_end(seconds=60)
     assert job.progress.state is JobState.DONE
-    job.wait_for_curve(seconds=60)
+    assert job.wait_for_curve(seconds=60)
 
 
 def test_the_same_run_is_trained_once_however_many_ask(jobs: Jobs, starts: list[str]) -> None:

@@ -56,11 +56,13 @@ class StandInJob:
     def run_key(self) -> str:
         return self.config.run_key
 
-    def wait_for_curve(self, seconds: float) -> None:
+    def wait_for_curve(self, seconds: float) -> bool:
         self.waited_for.add("curve")
+        return True
 
-    def wait_for_end(self, seconds: float) -> None:
+    def wait_for_end(self, seconds: float) -> bool:
         self.waited_for.add("end")
+        return True
 
     def release(self) -> None:
         self.released = True

@@ -71,17 +71,16 @@ class Job:
                 self._run = self._jobs.train_anew(self, self._run)
         return record
 
-    def wait_for_curve(self, seconds: float) -> None:
-        """Return once there is an epoch that was trained, or the job is over, or after so many seconds."""
-        self._wait_for(1, seconds)
+    def wait_for_curve(self, seconds: float) -> bool:
+        """Whether there is an epoch that was trained, or the job is over, within so many seconds."""
+        return self._wait_for(1, seconds)
 
-    def wait_for_end(self, seconds: float) -> None:
-        """Return once the job is over, or after so many seconds."""
-        self._wait_for(self.config.epochs + 1, seconds)
+    def wait_for_end(self, seconds: float) -> bool:
+        """Whether the job is over within so many seconds."""
+        return self._wait_for(self.config.epochs + 1, seconds)
 
-    def _wait_for(self, epoch: int, seconds: float) -> None:
-        if not self._stopped:
-            self._jobs.wait_for(self._looked_at(), epoch, seconds)
+    def _wait_for(self, epoch: int, seconds: float) -> bool:
+        return self._stopped is not None or self._jobs.wait_for(self._looked_at(), epoch, seconds)
 
     def release(self) -> None:
         """Want the run no more: when nobody does, it leaves the queue, or stops within one chunk."""

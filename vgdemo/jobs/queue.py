@@ -135,10 +135,10 @@ class Jobs:
             notices = () if self._workers_are_up else (WAITING,)
             return replace(run.progress, position=self._place(run), notices=run.notices + notices)
 
-    def wait_for(self, run: TrackedRun, epoch: int, seconds: float) -> None:
-        """Return once so many epochs of a run were heard of, or the run is over, or after so many seconds."""
+    def wait_for(self, run: TrackedRun, epoch: int, seconds: float) -> bool:
+        """Whether so many epochs of a run were heard of, or the run is over, within so many seconds."""
         with self._grown:
-            self._grown.wait_for(lambda: run.progress.epoch >= epoch or run.state.is_over, seconds)
+            return self._grown.wait_for(lambda: run.progress.epoch >= epoch or run.state.is_over, seconds)
 
     def record_of(self, run: TrackedRun) -> RunRecord | None:
         """What there is of a run's record."""
