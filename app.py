@@ -19,13 +19,13 @@ from vgdemo.ui.names import name_field
 from vgdemo.ui.page import page, plain
 from vgdemo.ui.pages import COMPARE, LAB, PAGES
 from vgdemo.ui.runs import follow, retry
-from vgdemo.ui.server import ROUTES, lifespan
+from vgdemo.ui.server import MIDDLEWARE, ROUTES, lifespan
 from vgdemo.ui.session import RUN_NAME, session
 from vgdemo.ui.settings import form, run_to_show
 from vgdemo.ui.tour import panel, train_next
 
 # `streamlit run` finds this object, serves it, and runs this same file as the page.
-app = st.App(__file__, routes=ROUTES, lifespan=lifespan)
+app = st.App(__file__, routes=ROUTES, middleware=MIDDLEWARE, lifespan=lifespan)
 
 
 def main() -> None:

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import plotly
 import pytest
 import streamlit as st
+from playwright.sync_api import Browser
 from plotly.offline import get_plotlyjs
 from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.routing import Route
 
-from vgdemo.ui.plotly_js import ROUTE, plotly_url
+from vgdemo.ui.plotly_js import PRELOAD, ROUTE, plotly_script, plotly_url
 
 from .conftest import run_apart
 
 WEEK = 7 * 24 * 60 * 60
 
 
-def answer(path: str, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body that a server with this one route gives."""
+def answer(
+    path: str, method: str = "GET", encoding: str = "identity", routes: Sequence[Route] = (ROUTE,)
+) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body that a server with these routes gives."""
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
@@ -38,9 +45,9 @@ def answer(path: str, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
         "raw_path": path.encode(),
         "root_path": "",
         "query_string": b"",
-        "headers": [],
+        "headers": [(b"accept-encoding", encoding.encode())],
     }
-    run_apart(Starlette(routes=[ROUTE])(scope, receive, send))  # type: ignore[arg-type]
+    run_apart(Starlette(routes=routes, middleware=[PRELOAD])(scope, receive, send))  # type: ignore[arg-type]
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], headers, b"".join(message.get("body", b"") for message in sent[1:])
 
@@ -51,6 +58,35 @@ def test_the_installed_library_is_served_whole_as_a_script_that_may_be_kept_for_
     assert body.decode() == get_plotlyjs()
     assert headers["content-type"].startswith("text/javascript")
     assert {part.strip() for part in headers["cache-control"].split(",")} == {"public", f"max-age={WEEK}"}
+
+
+def test_a_browser_that_can_unpack_it_gets_it_compressed_which_happens_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = urlsplit(plotly_url()).path
+    status, headers, body = answer(path, encoding="gzip, deflate, br")
+    assert (status, headers["content-encoding"]) == (200, "gzip")
+    assert int(headers["content-length"]) == len(body) < len(get_plotlyjs()) / 3
+    assert gzip.decompress(body).decode() == get_plotlyjs()
+    monkeypatch.setattr(gzip, "compress", None)
+    assert answer(path, encoding="gzip")[2] == body
+
+
+def test_each_page_and_nothing_else_says_that_it_is_needed() -> None:
+    pages = [Route("/page", lambda _: HTMLResponse("<p>")), Route("/file", lambda _: PlainTextResponse("<p>"))]
+    headers = {path: answer(path, routes=pages)[1] for path in ("/page", "/file")}
+    assert headers["/page"]["link"] == f"<{plotly_url()}>; rel=preload; as=script; fetchpriority=low"
+    assert "link" not in headers["/file"]
+
+
+def test_a_script_loads_it_once_for_all(browser: Browser) -> None:
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    page.route("**/*", lambda route: route.fulfill(body="globalThis.Plotly = 7", content_type="text/javascript"))
+    page.route("http://page/", lambda route: route.fulfill(body=2 * plotly_script(), content_type="text/html"))
+    page.goto("http://page/")
+    assert page.evaluate("vgdemoPlotly") == 7
+    assert asked == ["/", urlsplit(plotly_url()).path]
+    page.close()
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])

@@ -6,6 +6,7 @@ import { stopAt, stopsOf } from "../figures/drawing.js"
 import { painted } from "./elements.js"
 import { Figure } from "./figure.js"
 import { Group } from "./group.js"
+import { plotlyOf } from "./library.js"
 import { read } from "./sent.js"
 import { themeOf } from "./theme.js"
 import { Timeline } from "./timeline.js"
@@ -183,16 +184,4 @@ class Board {
     this.presentation.disconnect()
     for (const figure of this.all) figure.dispose()
   }
-}
-
-// plotly.js, loaded once for all boards.
-function plotlyOf(url) {
-  globalThis.vgdemoPlotly ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script")
-    script.src = url
-    script.addEventListener("load", () => resolve(globalThis.Plotly))
-    script.addEventListener("error", () => reject(new Error(`plotly.js could not be loaded from ${url}`)))
-    document.head.append(script)
-  })
-  return globalThis.vgdemoPlotly
 }

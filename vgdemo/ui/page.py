@@ -14,6 +14,7 @@ from vgdemo.jobs import SchedulerError
 from vgdemo.store import StoreError
 from vgdemo.ui.address import come_to
 from vgdemo.ui.pages import COMPARE, LAB, PAGES
+from vgdemo.ui.plotly_js import plotly_script
 from vgdemo.ui.session import PRESENT, session
 from vgdemo.ui.share import share
 from vgdemo.ui.tour import tour_button
@@ -63,7 +64,8 @@ def page(title: str, *, retry: Callable[[], None] | None = None) -> Iterator[Non
 def _navigation(page: str) -> DeltaGenerator:
     """Draw the links; gives the row in which they stand."""
     if page in _HEADED:
-        st.html(f'<h1 class="vgdemo-heard">{page}</h1>')
+        heading = f'<h1 class="vgdemo-heard">{page}</h1>'
+        st.html(heading + plotly_script(), unsafe_allow_javascript=True)
     row = st.container(horizontal=True, gap="small", vertical_alignment="center", key="navigation")
     with row:
         st.markdown("**vgdemo**", width="content")

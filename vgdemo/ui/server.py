@@ -27,6 +27,7 @@ from vgdemo.ui.runs import jobs_are_open, open_jobs
 COLLECTION_SECONDS = 60
 FETCH_SECONDS = 60  # What a browser has to fetch a file that was made on its click.
 ROUTES = [plotly_js.ROUTE]
+MIDDLEWARE = [plotly_js.PRELOAD]
 
 
 class LastingFile(MediaFileMetadata):
