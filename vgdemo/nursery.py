@@ -13,7 +13,10 @@ from pathlib import Path
 
 from vgdemo.environment import LOGS, SCHEDULER
 
-START_METHOD = "forkserver" if sys.platform == "linux" else "spawn"  # Elsewhere TensorFlow does not bear a fork.
+if sys.platform == "linux":
+    CONTEXT = multiprocessing.get_context("forkserver")
+else:  # TensorFlow does not bear a fork everywhere.
+    CONTEXT = multiprocessing.get_context("spawn")
 IMPORTS_OF_WORKERS = ["distributed.nanny", "vgdemo.jobs.worker", "vgdemo.engine.preloaded"]
 
 _PACKAGES = (str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH", ""))
@@ -36,7 +39,7 @@ def open_early() -> None:
 
 def open_nursery() -> None:
     """Have it begin to import, where workers are forked and unless it is there already."""
-    if START_METHOD == "forkserver":
+    if CONTEXT.get_start_method() == "forkserver":
         os.environ.update(WORKER_ENVIRONMENT)  # Libraries read it when they are imported.
-        multiprocessing.set_forkserver_preload(IMPORTS_OF_WORKERS)
+        CONTEXT.set_forkserver_preload(IMPORTS_OF_WORKERS)
         forkserver.ensure_running()

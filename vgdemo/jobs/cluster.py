@@ -10,12 +10,12 @@ from dask.task_spec import Task
 from distributed import Client, Future, LocalCluster
 from distributed.utils import get_mp_context
 
-from vgdemo.nursery import START_METHOD, WORKER_ENVIRONMENT, open_nursery
+from vgdemo.nursery import CONTEXT, WORKER_ENVIRONMENT, open_nursery
 
 TIMEOUT = "3s"
 
 _SETTINGS = {
-    "distributed.worker.multiprocessing-method": START_METHOD,
+    "distributed.worker.multiprocessing-method": CONTEXT.get_start_method(),
     "distributed.scheduler.worker-saturation": 1.0,  # Nothing waits behind a running task while a worker is free.
     "distributed.admin.low-level-log-length": 4,  # Events are kept, and every chunk is one: 1,000 by default.
     # Runs live in the store. A worker that spills or pauses would only make a person wait without a word; one that

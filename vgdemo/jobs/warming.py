@@ -2,59 +2,69 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 
 from dask.system import CPU_COUNT
 
 from vgdemo.config import RunConfig
-from vgdemo.nursery import WORKER_ENVIRONMENT
+from vgdemo.jobs.worker import prepare
+from vgdemo.nursery import CONTEXT, open_nursery
 from vgdemo.room import neighbours, program_key
 from vgdemo.tour import OPENING
 
-COMMAND = (sys.executable, "-m", "vgdemo.engine.warm")
 QUIET_SECONDS = 3  # Whoever looks at another run sooner is still choosing.
 PAUSE_SECONDS = 1  # Between two looks whether the machine is at rest.
-PROGRAMS_OF_A_PROCESS = 20  # Each takes about 40 MB of it, which it gives back when it ends.
+LOWEST = 19  # Of the priorities.
 
 _log = logging.getLogger(__name__)
 
 
-class Warming:
-    """Compiles the neighbours of the run that was looked at last, one after the other, while the machine is at rest.
+def _behind_all_others(compile_program: Callable[[RunConfig], None], config: RunConfig) -> None:
+    """What the process does: whoever else wants the processor goes first."""
+    os.nice(LOWEST)
+    compile_program(config)
 
-    A process of the lowest priority does it: the programs stay on disk, where the workers find them, and its memory is
-    given back when it ends. So a person waits for none of it, and nothing is begun while somebody trains. Before that,
-    all workers get the program of the run itself, for any of them may take the next run.
+
+class Warming:
+    """Compiles the neighbours of the run that was looked at last, the likeliest first, while the machine is at rest.
+
+    Each program is compiled by a process of its own, of the lowest priority: it stays on disk, where the workers find
+    it, and its memory is given back at once. So a person waits for none of it, and nothing is begun while somebody
+    trains. Before that, all workers get the program of the run itself, for any of them may take the next run.
 
     Args:
         is_idle: Whether nobody trains anything.
         prepare: Has the program of a run at hand in every worker.
-        command: The process, as `vgdemo.engine.warm` is one.
+        compile_program: Compiles that of a run, in a process of its own.
     """
 
     def __init__(
-        self, is_idle: Callable[[], bool], prepare: Callable[[RunConfig], None], command: Sequence[str] = COMMAND
+        self,
+        is_idle: Callable[[], bool],
+        prepare: Callable[[RunConfig], None],
+        compile_program: Callable[[RunConfig], None] = prepare,
     ) -> None:
         self._is_idle = is_idle
         self._prepare = prepare
-        self._command = command
+        self._compile_program = compile_program
         self._changed = threading.Condition()
         self._view = OPENING[0]
         self._looked_at = time.monotonic()
         self._compiled: set[Hashable] = set()
         self._at_hand: set[Hashable] = set()
+        self._running: list[BaseProcess] = []
         self._is_open = True
         self._thread = threading.Thread(target=self._work, name="vgdemo-warming", daemon=True)
 
     def start(self) -> None:
         """Begin, in the background."""
+        open_nursery()
         self._thread.start()
 
     def look(self, config: RunConfig) -> None:
@@ -94,7 +104,8 @@ class Warming:
 
     def _is_at_rest(self) -> bool:
         since = time.monotonic() - self._looked_at
-        return since > QUIET_SECONDS and self._is_idle() and os.getloadavg()[0] <= CPU_COUNT
+        load = os.getloadavg()[0] - len(self._running)
+        return since > QUIET_SECONDS and self._is_idle() and load <= CPU_COUNT
 
     def _next(self) -> RunConfig | None:
         """The likeliest neighbour whose program was not compiled yet."""
@@ -107,35 +118,40 @@ class Warming:
             self._prepare(view)
 
     def _compile_some(self) -> None:
-        """Compile as many as one process may, while it is the time for it."""
-        if self._next() is None:
-            return
+        """Compile while it is the time for it, as many programs at once as there are cores."""
         began, count = time.monotonic(), 0
-        with _process(self._command) as process:
-            while count < PROGRAMS_OF_A_PROCESS and self._is_open and self._is_time():
-                self._compile(process)
-                count += 1
-        seconds = time.monotonic() - began
-        _log.info("Compiled %d programs that the next change of a run may need, in %.0f s.", count, seconds)
+        while self._running or self._may_begin():
+            self._have_view_at_hand()
+            while len(self._running) < CPU_COUNT and self._may_begin():
+                self._begin()
+            wait([process.sentinel for process in self._running])
+            count += self._count_ended()
+        if count:
+            seconds = time.monotonic() - began
+            _log.info("Compiled %d programs that the next change of a run may need, in %.0f s.", count, seconds)
 
-    def _compile(self, process: subprocess.Popen[str]) -> None:
+    def _may_begin(self) -> bool:
+        return self._is_open and self._next() is not None and self._is_at_rest()
+
+    def _begin(self) -> None:
         """Have the next neighbour compiled; one that cannot be is not tried again."""
         config = self._next()
-        if config is None or process.stdin is None or process.stdout is None:
-            return
-        self._compiled.add(program_key(config))
-        process.stdin.write(json.dumps(config.to_dict()) + "\n")
-        process.stdin.flush()
-        if not process.stdout.readline():
-            raise OSError(f"the process that compiles them has ended, at {config.sentence}")
+        if config is not None:
+            self._compiled.add(program_key(config))
+            process = CONTEXT.Process(
+                target=_behind_all_others,
+                args=(self._compile_program, config),
+                name=config.sentence,
+                daemon=True,
+            )
+            process.start()
+            self._running.append(process)
 
-
-def _process(command: Sequence[str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env=os.environ | WORKER_ENVIRONMENT,
-    )
+    def _count_ended(self) -> int:
+        """Let go of the processes that are over; how many these are."""
+        ended = [process for process in self._running if not process.is_alive()]
+        self._running = [process for process in self._running if process not in ended]
+        for process in ended:
+            if process.exitcode and self._is_open:
+                raise OSError(f"the process that compiles them has ended with {process.exitcode}, at {process.name}")
+        return len(ended)

@@ -1,4 +1,4 @@
-"""Programs compiled ahead, in a process of their own, and what needs another one."""
+"""Which runs share a compiled program, and what needs another one."""
 
 from __future__ import annotations
 
@@ -23,6 +23,15 @@ SAME: list[dict[str, Any]] = [
     {"optimizer": "adam", "gradient_clip": "global_norm"},
     {"learning_rate": 0.5, "momentum": 0.1, "epochs": 7, "dataset": "moons", "seed": 3, "weight_decay": 0.1},
 ]
+# Compiles the program of each run that it is told of, and says when it has.
+WARM_UP = """
+import sys
+from vgdemo import RunConfig
+from vgdemo.engine import warm_up
+for line in sys.stdin:
+    warm_up(RunConfig.from_json(line))
+    print(flush=True)
+"""
 FILES_OF_A_PROGRAM = 3  # As compiled, as traced, and the surface as traced.
 BASE = SMALL.with_changes(num_hidden_layers=5, units=10, n_samples=200, replicates=8)
 
@@ -46,7 +55,7 @@ class Warm:
 @pytest.fixture(scope="module")
 def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
     folder = tmp_path_factory.mktemp("cache")
-    command = (sys.executable, "-m", "vgdemo.engine.warm")
+    command = (sys.executable, "-c", WARM_UP)
     inherited = {name: value for name, value in os.environ.items() if name != "TF_XLA_FLAGS"}  # This process's folder.
     with subprocess.Popen(
         command,
