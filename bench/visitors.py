@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import numpy as np
+import psutil
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
 from bench.dashboard import processes
-from bench.result import Result
+from bench.result import REPEATS, Result
 from tests.browser.dashboard import dashboard
 from vgdemo.config import RunConfig
 from vgdemo.store import RunStore
@@ -25,6 +27,7 @@ RUNS = 20  # In the store.
 CLICKS = 8  # Of each person.
 WARM_UP = 15  # Seconds until the workers are up and leave the processor to the pages.
 Pause = tuple[float, float]
+Value = TypeVar("Value")
 PAUSE: Pause = (2.0, 6.0)  # Seconds that a person looks before the next click.
 SHORT: Pause = (0.5, 1.0)
 GLANCE: Pause = (0.0, 0.1)
@@ -44,6 +47,8 @@ def crowds(folder: Path) -> Iterator[Result]:
         time.sleep(WARM_UP)
         waits = asyncio.run(_visit(url, runs, random.Random(0), SHORT))
         yield Result("one person, the first who looks at a run, click to answer", waits)
+        spent = _processor_time(url, REPEATS * runs)
+        yield Result("    processor time of the web process for a click", [spent], 20, "ms")
         before = next(processes())
         for people, budget in CROWDS.items():
             waits = asyncio.run(_all_waits(url, runs, people))
@@ -94,6 +99,21 @@ def _stored(folder: Path) -> Iterator[RunConfig]:
         record = train(RunConfig(seed=seed))
         store[record.run_key] = record
         yield RunConfig(seed=seed)
+
+
+def _processor_time(url: str, runs: Sequence[RunConfig]) -> float:
+    """Milliseconds for each click of one person; unlike waits they hardly depend on what else the machine does."""
+    at_rest, seconds_of_rest, _ = _spent(lambda: time.sleep(WARM_UP))
+    at_work, seconds_of_work, waits = _spent(lambda: asyncio.run(_visit(url, runs, random.Random(0), GLANCE)))
+    return 1000 * (at_work - at_rest * seconds_of_work / seconds_of_rest) / len(waits)
+
+
+def _spent(action: Callable[[], Value]) -> tuple[float, float, Value]:
+    """Processor time of the web process while something is done, the seconds that it takes, and what it gives."""
+    (web,) = (process for process in psutil.Process().children() if "streamlit" in process.cmdline())
+    before, began = sum(web.cpu_times()[:2]), time.perf_counter()
+    value = action()
+    return sum(web.cpu_times()[:2]) - before, time.perf_counter() - began, value
 
 
 async def _all_waits(url: str, runs: Sequence[RunConfig], people: int) -> list[float]:
