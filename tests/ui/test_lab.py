@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,8 +9,7 @@ from streamlit.testing.v1 import AppTest
 from vgdemo.config import RunConfig
 from vgdemo.jobs import JobState, Progress, SchedulerError
 from vgdemo.record import RunRecord
-from vgdemo.ui import lab as module
-from vgdemo.ui.lab import patiently, wait_for_news
+from vgdemo.ui.lab import wait_for_news
 from vgdemo.ui.page import plain
 from vgdemo.ui.session import SESSION, Drawn, session
 
@@ -76,18 +74,6 @@ def test_a_later_picture_waits_for_the_first_curve_and_for_an_end_that_is_near(
     job = StandInJob(RunConfig(), Progress(JobState.TRAINING, epoch, 500, seconds_left=left))
     wait_for_news(job)  # type: ignore[arg-type]
     assert job.waited_for == waited_for
-
-
-def test_a_click_breaks_off_a_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    def clicked() -> None:  # Streamlit raises an exception where a page asks for the state of the visit.
-        raise InterruptedError
-
-    assert patiently(lambda _: True, 60) is None  # What comes at once is not broken off.
-    monkeypatch.setattr(module, "session", clicked)
-    began = time.monotonic()
-    with pytest.raises(InterruptedError):
-        patiently(lambda seconds: bool(time.sleep(seconds)), 60)
-    assert time.monotonic() - began < 1
 
 
 def test_a_page_that_the_person_has_left_behind_takes_no_part_of_the_next_one(

@@ -16,6 +16,7 @@ from vgdemo.ui.followed import are_over
 from vgdemo.ui.live import announce
 from vgdemo.ui.names import titles
 from vgdemo.ui.page import plain
+from vgdemo.ui.patience import wait_for_curve, wait_for_end
 from vgdemo.ui.progress import progress_bar, progress_in_words, redraw
 from vgdemo.ui.remedies import trial_switch
 from vgdemo.ui.replicates import replicate_choice
@@ -32,8 +33,12 @@ Jobs = Mapping[str, Job]
 def watch(jobs: Jobs) -> None:
     """Show jobs side by side: while any trains, these parts of the page alone are run again and again."""
     st.html("<style>" + "".join(map(_marking, jobs, RUN_COLORS)) + "</style>")
-    is_over = are_over(jobs.values())
-    redraw(lambda: are_over(jobs.values()), partial(_heads, jobs), every=None if is_over else FOLLOW_SECONDS)
+    followed = [*jobs.values()]
+    is_over = are_over(followed)
+    every = None if is_over else FOLLOW_SECONDS
+    redraw(lambda: are_over(followed), partial(_heads, jobs), every=every, wait=partial(wait_for_end, followed))
+    if not is_over:
+        wait_for_curve(followed)
     redraw(lambda: None, partial(_figures, jobs), every=None if is_over else DRAW_SECONDS)
 
 

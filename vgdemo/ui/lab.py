@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -12,6 +10,7 @@ from vgdemo.export import ReportedRun
 from vgdemo.figures import ViewOptions
 from vgdemo.jobs import Job, JobState
 from vgdemo.ui.live import announce
+from vgdemo.ui.patience import wait_for_curve, wait_for_end
 from vgdemo.ui.progress import ended_record, progress_bar, progress_in_words, redraw
 from vgdemo.ui.replicates import replicate_choice
 from vgdemo.ui.runs import retry
@@ -21,15 +20,12 @@ from vgdemo.ui.verdict import findings, verdict, verdict_in_words
 from vgdemo.ui.views import fit_choice, records_of, show_one, singles_choice, statistic_choice
 
 POLL_SECONDS = 0.6
-CURVE_SECONDS = 0.3  # A compiled network has a curve by then: the first picture waits for it.
-END_SECONDS = 0.8  # A run that will be over by then is drawn no more before: it would only end later.
-PIECE_SECONDS = 0.05
 AGAIN = {JobState.FAILED: "Try again", JobState.STOPPED: "Train it again"}
 
 
 def watch(job: Job) -> None:
     """Show a job: while it trains, this part of the page alone is run again and again."""
-    patiently(job.wait_for_curve, CURVE_SECONDS)
+    wait_for_curve([job])
     if session().job is not job:
         st.stop()  # The person was quicker: a younger run of the page must not get this one's part.
     every = None if job.progress.state.is_over else POLL_SECONDS
@@ -38,24 +34,10 @@ def watch(job: Job) -> None:
 
 def wait_for_news(job: Job) -> None:
     """Let the first curve come, which a person waits for, and a run that is about to be over end."""
-    progress = job.progress
-    if progress.epoch < 1:
-        patiently(job.wait_for_curve, POLL_SECONDS)
-    elif progress.seconds_left is not None and progress.seconds_left < END_SECONDS:
-        patiently(job.wait_for_end, END_SECONDS)
-
-
-def patiently(comes: Callable[[float], bool], seconds: float) -> None:
-    """Wait for what comes, in short pieces: a click that the person makes meanwhile must not wait for it.
-
-    Args:
-        comes: Whether it comes within so many seconds.
-        seconds: To wait in all.
-    """
-    for _ in range(math.ceil(seconds / PIECE_SECONDS)):
-        if comes(PIECE_SECONDS):
-            return
-        session()  # Whoever asks for the visit's state lets Streamlit break off here, for the page that a click wants.
+    if job.progress.epoch < 1:
+        wait_for_curve([job], POLL_SECONDS)
+    else:
+        wait_for_end([job])
 
 
 def reported(job: Job, name: str) -> list[ReportedRun]:

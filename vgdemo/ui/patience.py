@@ -1,0 +1,38 @@
+"""What a page waits for before it draws: a curve or an end that is about to come, and never when a person clicks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from vgdemo.jobs import Job
+from vgdemo.ui.session import session
+
+CURVE_SECONDS = 0.3  # A compiled network has a curve by then: the first picture waits for it.
+END_SECONDS = 0.8  # Runs that will be over by then are drawn no more before: they would only end later.
+PIECE_SECONDS = 0.05
+
+
+def wait_for_curve(jobs: Sequence[Job], seconds: float = CURVE_SECONDS) -> None:
+    """Let the first curve of any come."""
+    patiently(lambda piece: any(job.wait_for_curve(piece) for job in jobs), seconds)
+
+
+def wait_for_end(jobs: Sequence[Job]) -> None:
+    """Let runs end that are all about to be over."""
+    left = [job.progress.seconds_left for job in jobs if not job.progress.state.is_over]
+    if left and all(seconds is not None and seconds < END_SECONDS for seconds in left):
+        patiently(lambda piece: all(job.wait_for_end(piece) for job in jobs), END_SECONDS)
+
+
+def patiently(comes: Callable[[float], bool], seconds: float) -> None:
+    """Wait for what comes, in short pieces: a click that the person makes meanwhile must not wait for it.
+
+    Args:
+        comes: Whether it comes within so many seconds.
+        seconds: To wait in all.
+    """
+    for _ in range(math.ceil(seconds / PIECE_SECONDS)):
+        if comes(PIECE_SECONDS):
+            return
+        session()  # Whoever asks for the visit's state lets Streamlit break off here, for the page that a click wants.
