@@ -48,8 +48,8 @@ def controls(folder: Path, idle: float = IDLE, limit: float = LIMIT) -> Iterator
         waits: defaultdict[str, list[Wait]] = defaultdict(list)
         every, end = changes(), time.monotonic() + limit
         for name, config in every:
-            if time.monotonic() < end:
-                waits[name].append(lab.changed(name, config))
+            if time.monotonic() < end and (wait := lab.changed(name, config)) is not None:
+                waits[name].append(wait)
         yield from _summary([*chain(*waits.values())], len(every))
         for name in SETTINGS:
             if name in waits:
@@ -116,9 +116,11 @@ class Lab:
         self._watched.whole([DEEP_TANH])
         time.sleep(REST)
 
-    def changed(self, name: str, config: RunConfig) -> Wait:
-        """Change one setting of the default run, wait, and go back."""
+    def changed(self, name: str, config: RunConfig) -> Wait | None:
+        """Change one setting of the default run, wait, and go back; None where the mouse did not move the slider."""
         config = self._set(name, config)
+        if config == DEEP_TANH:
+            return None
         clicked = self._watched.acted
         first = self._watched.first_curve(config)
         end = None if name in LARGE else self._watched.whole([config]) - clicked
