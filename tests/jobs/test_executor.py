@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -54,6 +55,7 @@ class StandInDask:
     error: SchedulerError | None = None
     futures: list[StandInFuture] = field(default_factory=list)
     hear: dict[str, Callable[[Any], None]] = field(default_factory=dict)
+    plugins: list[object] = field(default_factory=list)
     is_left: bool = False
 
     def connect(self, address: str | None) -> StandInDask:
@@ -76,7 +78,7 @@ class StandInDask:
         del self.hear[topic]
 
     def register_plugin(self, plugin: object) -> None:
-        """Workers would warm up."""
+        self.plugins.append(plugin)  # Workers would warm up.
 
     def nthreads(self) -> dict[str, int]:
         """Three workers, one with two threads."""
@@ -155,6 +157,30 @@ def test_what_is_sent_while_the_cluster_starts_is_handed_over_in_order_when_it_i
         (f"run-{config(2).run_key}", 1),
     ]
     assert outcomes == []
+
+
+def test_workers_warm_up_at_once_when_nobody_waits(running: Executor, dask: StandInDask) -> None:
+    assert len(dask.plugins) == 1
+
+
+def test_workers_warm_up_behind_the_first_curve_that_somebody_waits_for(starting: Executor, dask: StandInDask) -> None:
+    run = send(starting, [])
+    dask.may_connect.set()
+    until(lambda: dask.futures)
+    dask.log(TOPIC, run_key=run.config.run_key)  # It has begun.
+    time.sleep(0.1)
+    assert not dask.plugins
+    dask.log(TOPIC, run_key=run.config.run_key, chunk={})
+    until(lambda: dask.plugins)
+
+
+def test_closing_waits_for_no_curve(starting: Executor, dask: StandInDask) -> None:
+    send(starting, [])
+    dask.may_connect.set()
+    until(lambda: dask.futures)
+    began = time.monotonic()
+    starting.close()
+    assert time.monotonic() - began < 5
 
 
 def test_an_outcome_is_told_once_and_dask_need_not_keep_it(running: Executor, dask: StandInDask) -> None:

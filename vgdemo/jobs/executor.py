@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import logging
 import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -21,7 +22,10 @@ from vgdemo.store import RunStore
 PREFIX = "run-"  # Dask's name for the group of tasks.
 TRIAL_PREFIX = "trial-"  # A trial is a task of its own: whoever wants to watch the same run gets it from the start.
 PREPARE_PREFIX = "prepare-"
+FIRST_CHUNK_SECONDS = 20  # After which workers warm up although somebody still waits for a first curve.
 CLUSTER_TOPIC = "all"  # Dask's own, of what happens to workers.
+
+_log = logging.getLogger(__name__)
 
 Message = Mapping[str, bytes]  # A record, as `RunRecord.to_message` writes it.
 
@@ -91,6 +95,7 @@ class Executor:
         self._sent: dict[SentRun, None] = {}  # Those whose outcome is awaited, in order; a set has none.
         self._client: Client | None = None
         self._error: SchedulerError | None = None
+        self._first_chunk = threading.Event()
         self._num_workers = 1 if address else CPU_COUNT  # Of a local cluster it is known before it is up.
         self._starting = threading.Thread(target=self._start, name="vgdemo-cluster-start", daemon=True)
 
@@ -159,6 +164,7 @@ class Executor:
 
     def close(self) -> None:
         """Withdraw all and leave the cluster; a local one ends."""
+        self._first_chunk.set()  # Nobody waits for it any more.
         self._starting.join()
         with self._lock:
             for run in tuple(self._sent):
@@ -175,7 +181,6 @@ class Executor:
             client = connect(self._address)
             client.subscribe_topic(TOPIC, self._hear_worker)
             client.subscribe_topic(CLUSTER_TOPIC, self._hear_cluster)
-            client.register_plugin(WarmUp(self._trainer))
             self._num_workers = max(1, sum(client.nthreads().values()))
         except SchedulerError as error:
             self._give_up(error)
@@ -184,6 +189,16 @@ class Executor:
             self._client = client
             for run in self._sent:
                 self._hand_over(client, run)
+            is_awaited = bool(self._sent)
+        if is_awaited:  # Who is first has the processor alone; the other workers then find its program compiled.
+            self._first_chunk.wait(FIRST_CHUNK_SECONDS)
+        self._warm_up(client)
+
+    def _warm_up(self, client: Client) -> None:
+        try:
+            client.register_plugin(WarmUp(self._trainer))
+        except (OSError, RuntimeError) as error:  # It was lost meanwhile, of which runs hear in their own way.
+            _log.warning("The workers do not warm up: %s", error)
 
     def _give_up(self, error: SchedulerError) -> None:
         with self._lock:
@@ -239,6 +254,7 @@ class Executor:
         _, message = event
         self._listener.hear_worker()
         if "chunk" in message:
+            self._first_chunk.set()
             self._listener.hear_chunk(message["run_key"], message["chunk"])
         elif "run_key" in message:
             self._listener.hear_start(message["run_key"])
