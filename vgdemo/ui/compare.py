@@ -16,7 +16,7 @@ from vgdemo.ui.followed import are_over
 from vgdemo.ui.live import announce
 from vgdemo.ui.names import titles
 from vgdemo.ui.page import plain
-from vgdemo.ui.patience import wait_for_curve, wait_for_end
+from vgdemo.ui.patience import Standing, wait_for_curve, wait_for_end
 from vgdemo.ui.progress import progress_bar, progress_in_words, redraw
 from vgdemo.ui.remedies import trial_switch
 from vgdemo.ui.replicates import replicate_choice
@@ -39,7 +39,14 @@ def watch(jobs: Jobs) -> None:
     redraw(lambda: are_over(followed), partial(_heads, jobs), every=every, wait=partial(wait_for_end, followed))
     if not is_over:
         wait_for_curve(followed)
-    redraw(lambda: None, partial(_figures, jobs), every=None if is_over else DRAW_SECONDS)
+    standing = Standing.of(followed)
+    redraw(
+        lambda: Standing.of(followed).have_curve,
+        partial(_figures, jobs),
+        every=standing.pause(DRAW_SECONDS),
+        wait=partial(wait_for_curve, followed, FOLLOW_SECONDS),
+        before=standing.have_curve,
+    )
 
 
 def measured(jobs: Jobs) -> dict[str, RunRecord]:

@@ -10,7 +10,7 @@ from vgdemo.export import ReportedRun
 from vgdemo.figures import ViewOptions
 from vgdemo.jobs import Job, JobState
 from vgdemo.ui.live import announce
-from vgdemo.ui.patience import wait_for_curve, wait_for_end
+from vgdemo.ui.patience import Standing, wait_for_curve, wait_for_end
 from vgdemo.ui.progress import ended_record, progress_bar, progress_in_words, redraw
 from vgdemo.ui.replicates import replicate_choice
 from vgdemo.ui.runs import retry
@@ -28,16 +28,22 @@ def watch(job: Job) -> None:
     wait_for_curve([job])
     if session().job is not job:
         st.stop()  # The person was quicker: a younger run of the page must not get this one's part.
-    every = None if job.progress.state.is_over else POLL_SECONDS
-    redraw(lambda: job.progress.state.is_over, partial(_draw, job), every=every, wait=partial(wait_for_news, job))
+    standing = Standing.of([job])
+    redraw(
+        lambda: Standing.of([job]),
+        partial(_draw, job),
+        every=standing.pause(POLL_SECONDS),
+        wait=partial(wait_for_news, job),
+        before=standing,
+    )
 
 
 def wait_for_news(job: Job) -> None:
     """Let the first curve come, which a person waits for, and a run that is about to be over end."""
-    if job.progress.epoch < 1:
-        wait_for_curve([job], POLL_SECONDS)
-    else:
+    if Standing.of([job]).have_curve:
         wait_for_end([job])
+    else:
+        wait_for_curve([job], POLL_SECONDS)
 
 
 def reported(job: Job, name: str) -> list[ReportedRun]:

@@ -4,13 +4,39 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from vgdemo.jobs import Job
+from vgdemo.ui.followed import are_over
 from vgdemo.ui.session import session
 
 CURVE_SECONDS = 0.3  # A compiled network has a curve by then: the first picture waits for it.
 END_SECONDS = 0.8  # Runs that will be over by then are drawn no more before: they would only end later.
 PIECE_SECONDS = 0.05
+AT_ONCE = 0.05  # Seconds to a look that then waits for a curve.
+
+
+class Standing(NamedTuple):
+    """How far some runs are.
+
+    Attributes:
+        are_over: Whether none trains or waits any more.
+        have_curve: Whether an epoch of any was trained.
+    """
+
+    are_over: bool
+    have_curve: bool
+
+    @classmethod
+    def of(cls, jobs: Sequence[Job]) -> Standing:
+        """As these are now."""
+        return cls(are_over(jobs), any(job.progress.epoch > 0 for job in jobs))
+
+    def pause(self, seconds: float) -> float | None:
+        """To the next look: so many seconds; none while a curve is waited for, None once nothing more comes."""
+        if self.are_over:
+            return None
+        return seconds if self.have_curve else AT_ONCE
 
 
 def wait_for_curve(jobs: Sequence[Job], seconds: float = CURVE_SECONDS) -> None:

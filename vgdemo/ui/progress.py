@@ -19,7 +19,12 @@ def _no_wait() -> None:
 
 
 def redraw(
-    state: Callable[[], Hashable], draw: Callable[[], None], *, every: float | None, wait: Callable[[], None] = _no_wait
+    state: Callable[[], Hashable],
+    draw: Callable[[], None],
+    *,
+    every: float | None,
+    wait: Callable[[], None] = _no_wait,
+    before: Hashable = None,
 ) -> None:
     """Draw a part of the page, again and again, and the whole page once more when its state changes.
 
@@ -28,8 +33,9 @@ def redraw(
         draw: Draws the part.
         every: Seconds between two looks; None to draw once.
         wait: Waits for what is about to come, before each look but the first.
+        before: The state in which `every` was chosen, where another one needs another; otherwise that of now.
     """
-    before = state()
+    before = state() if before is None else before
     looks = count()
 
     def part() -> None:
