@@ -32,7 +32,7 @@ PAUSE: Pause = (2.0, 6.0)  # Seconds that a person looks before the next click.
 SHORT: Pause = (0.5, 1.0)
 GLANCE: Pause = (0.0, 0.1)
 VISITS, FIRST_VISITS = 1000, 150
-FORGOTTEN = 130  # Seconds until the server has let go of people who left, and has collected what they leave.
+FORGOTTEN = 190  # Seconds until the server has let go of people who left, and has collected what they leave.
 
 
 def crowds(folder: Path) -> Iterator[Result]:
