@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -114,6 +115,12 @@ def test_nothing_is_begun_while_somebody_trains(begin: Callable[..., Warming], l
     count = len(log.runs)
     time.sleep(0.2)
     assert len(log.runs) == count < len(neighbours(OPENING[0]))
+
+
+def test_a_person_who_comes_at_any_moment_ends_nothing_for_good(begin: Callable[..., Warming], log: Log) -> None:
+    chance = random.Random(0)
+    begin(lambda: chance.random() < 0.5)
+    until(lambda: len(log.runs) == len(neighbours(OPENING[0])))
 
 
 def test_nothing_is_begun_while_others_need_the_processor(

@@ -7,7 +7,7 @@ import pytest
 from vgdemo.config import RunConfig
 from vgdemo.jobs import JobState, Progress
 from vgdemo.ui import patience
-from vgdemo.ui.patience import patiently, wait_for_end
+from vgdemo.ui.patience import AT_ONCE, Standing, patiently, wait_for_end
 
 from .conftest import StandInJob
 
@@ -36,6 +36,20 @@ def test_what_is_over_is_not_waited_for() -> None:
     over = job(JobState.DONE)
     wait_for_end([over])  # type: ignore[list-item]
     assert not over.waited_for
+
+
+@pytest.mark.parametrize(
+    ("state", "epoch", "pause"),
+    [
+        (JobState.QUEUED, 0, AT_ONCE),
+        (JobState.TRAINING, 0, AT_ONCE),
+        (JobState.TRAINING, 1, 0.6),
+        (JobState.DONE, 500, None),
+    ],
+)
+def test_runs_without_a_curve_are_looked_at_again_at_once(state: JobState, epoch: int, pause: float | None) -> None:
+    one = StandInJob(RunConfig(), Progress(state, epoch, 500))
+    assert Standing.of([one]).pause(0.6) == pause  # type: ignore[list-item]
 
 
 def test_a_click_breaks_off_a_wait(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -121,8 +122,9 @@ class Program:
     def __init__(self, recipe: Recipe, room: Room) -> None:
         self._recipe = recipe
         self._words = f"{recipe} {room}"
+        self._lock = threading.Lock()
         self.build = Build.COMPILED
-        self._call = self._built()
+        self._call = self._built(self.build)
 
     def __call__(self, state: TrainingState, data: Data, plan: Plan) -> tuple[TrainingState, Measurement]:
         """Train and measure the epochs of the plan.
@@ -130,27 +132,31 @@ class Program:
         Raises:
             tf.errors.OpError: If it fails even where it is not compiled.
         """
+        build, call = self.build, self._call
         try:
-            return self._call(state, data, plan)  # type: ignore[no-any-return]
+            return call(state, data, plan)  # type: ignore[no-any-return]
         except tf.errors.OpError:
-            if self.build is Build.PLAIN:
+            if build is Build.PLAIN:
                 raise
-        self._build_more_surely()
+        with self._lock:
+            if self.build is build:  # No other thread has found it out meanwhile.
+                self._build_more_surely()
         return self(state, data, plan)
 
     def _build_more_surely(self) -> None:
         if self.build is Build.COMPILED:  # A kept program may be damaged, and TensorFlow does not look past it.
             compile_cache.forget(limit=0)
-        self.build = BUILDS[BUILDS.index(self.build) + 1]
-        self._call = self._built()
+        surer = BUILDS[BUILDS.index(self.build) + 1]
+        self._call = self._built(surer)
+        self.build = surer
 
-    def _built(self) -> Traced:
+    def _built(self, build: Build) -> Traced:
         return Traced(
             self._recipe.train,
-            f"{self._words} {self.build}",
+            f"{self._words} {build}",
             self._answer,
-            jit_compile=self.build is not Build.PLAIN,
-            is_kept=self.build is Build.COMPILED,
+            jit_compile=build is not Build.PLAIN,
+            is_kept=build is Build.COMPILED,
         )
 
     def _answer(self, state: TrainingState, data: Data, plan: Plan) -> tuple[TrainingState, Measurement]:

@@ -124,7 +124,8 @@ class Warming:
             self._have_view_at_hand()
             while len(self._running) < CPU_COUNT and self._may_begin():
                 self._begin()
-            wait([process.sentinel for process in self._running])
+            if self._running:  # Waiting for none would never end.
+                wait([process.sentinel for process in self._running])
             count += self._count_ended()
         if count:
             seconds = time.monotonic() - began
