@@ -10,11 +10,12 @@ import subprocess
 import sys
 from typing import Any
 
+import keras
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vgdemo.config import SETTINGS, RunConfig
+from vgdemo.config import SETTINGS, SETTINGS_OF, RunConfig
 from vgdemo.cost import flops
 
 # Name, lowest, highest, default: written down here by hand, independently of the table in the code.
@@ -48,7 +49,33 @@ WORDS = [
     ("normalization", "none", "none batch layer"),
     ("gradient_clip", "none", "none global_norm value"),
     ("optimizer", "sgd", "sgd rmsprop adagrad adam"),
+    ("network", "dense", "dense simple_rnn lstm gru"),
 ]
+# What recurrent networks have beside or in place of these: lowest, highest, default; or default and choices.
+RECURRENT_NUMBERS = [
+    ("time_steps", 2, 400, 100),
+    ("recurrent_gain", 0, 10, 1),
+    ("num_hidden_layers", 1, 4, 1),
+    ("units", 1, 256, 16),
+    ("epochs", 1, 2000, 40),
+    ("replicates", 1, 32, 5),
+]
+RECURRENT_WORDS = [
+    ("dataset", "first_symbol", "first_symbol marked_sum temporal_order waves"),
+    ("kernel_initializer", "glorot_uniform", INITIALIZERS),
+    ("output_initializer", "glorot_uniform", INITIALIZERS),
+    ("recurrent_initializer", "orthogonal", f"{INITIALIZERS} identity"),
+]
+LAYERS = {
+    "dense": keras.layers.Dense,
+    "simple_rnn": keras.layers.SimpleRNN,
+    "lstm": keras.layers.LSTM,
+    "gru": keras.layers.GRU,
+}
+RECURRENT = ("simple_rnn", "lstm", "gru")
+DENSE_ALONE = {"gain": 0.5, "shared_draw": True, "normalization": "batch", "residual": True}
+RECURRENT_ALONE = {"time_steps": 50, "recurrent_initializer": "identity", "recurrent_gain": 0.5}
+ABSENT = {"time_steps": 1, "recurrent_initializer": "orthogonal", "recurrent_gain": 1.0, "unit_forget_bias": True}
 YES_OR_NO = ("nesterov", "residual", "shared_draw")
 # Small enough that no setting at its bound makes the run too large as a whole.
 SMALL = {"num_hidden_layers": 1, "units": 1, "epochs": 1, "replicates": 1}
@@ -77,14 +104,116 @@ OTHER_VALUES = {
     "weight_decay": 0.1,
     "gradient_clip": "value",
     "clip_limit": 2.0,
+    "network": "lstm",
+    **RECURRENT_ALONE,
+    "unit_forget_bias": False,
 }
 
 
 def test_the_defaults_are_the_articles_deep_tanh_network() -> None:
     expected = {name: default for name, _, _, default in WHOLE_NUMBERS + REAL_NUMBERS}
     expected |= {name: default for name, default, _ in WORDS} | dict.fromkeys(YES_OR_NO, False)
-    assert dataclasses.asdict(RunConfig()) == expected
-    assert OTHER_VALUES.keys() == expected.keys()
+    assert dataclasses.asdict(RunConfig()) == expected | ABSENT
+    assert OTHER_VALUES.keys() == (expected | ABSENT).keys()
+
+
+@pytest.mark.parametrize("network", RECURRENT)
+def test_a_recurrent_network_has_defaults_of_its_own(network: str) -> None:
+    expected = {name: default for name, _, _, default in RECURRENT_NUMBERS}
+    expected |= {name: default for name, default, _ in RECURRENT_WORDS} | {"network": network}
+    assert RunConfig(network=network).to_dict() == RunConfig().to_dict() | expected
+    assert RunConfig(network=network).to_query() == {"network": network}
+
+
+@pytest.mark.parametrize("network", RECURRENT)
+@pytest.mark.parametrize(("name", "lowest", "highest", "default"), RECURRENT_NUMBERS)
+def test_a_number_of_a_recurrent_network_has_its_own_bounds(
+    network: str, name: str, lowest: float, highest: float, default: float
+) -> None:
+    small = {"network": network, "units": 1, "epochs": 1, "replicates": 1, "time_steps": 2}
+    for value in (lowest, highest):
+        assert getattr(RunConfig(**small | {name: value}), name) == value
+    step = 1 if isinstance(default, int) and name != "recurrent_gain" else 1e-9
+    for value in (lowest - step, highest + step):
+        with pytest.raises(ValueError, match=rf"^Expected `{name}` to be .* Received: {name}="):
+            RunConfig(**small | {name: value})
+
+
+@pytest.mark.parametrize(("name", "default", "choices"), RECURRENT_WORDS)
+def test_a_word_of_a_recurrent_network_is_one_of_its_own_choices(name: str, default: str, choices: str) -> None:
+    for choice in choices.split():
+        assert getattr(RunConfig(network="gru", **{name: choice}), name) == choice
+    for value in ("circles", "lsuv"):
+        with pytest.raises(ValueError, match=f"Expected `{name}` to be one of .* Received: {name}="):
+            RunConfig(network="gru", **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("network", "name", "value"),
+    [
+        *(("dense", name, value) for name, value in RECURRENT_ALONE.items()),
+        *((network, name, value) for network in RECURRENT for name, value in DENSE_ALONE.items()),
+        *((network, "unit_forget_bias", False) for network in ("dense", "simple_rnn", "gru")),
+    ],
+)
+def test_a_setting_that_a_network_does_not_have_is_refused_and_in_a_link_ignored(
+    network: str, name: str, value: Any
+) -> None:
+    layers = LAYERS[network].__name__
+    with pytest.raises(ValueError) as caught:
+        RunConfig(network=network, **{name: value})
+    assert str(caught.value) == f"Expected no `{name}` with {layers} layers. Received: {name}={value!r}"
+    text = value if isinstance(value, str) else json.dumps(value)
+    config, (notice,) = RunConfig.from_query({"network": network, name: text, "epochs": "7"})
+    assert config == RunConfig(network=network, epochs=7)
+    assert notice == f"The link sets `{name}`, which {layers} layers do not have; it is ignored."
+
+
+def test_a_setting_at_the_value_it_has_where_it_does_nothing_is_no_error() -> None:
+    assert RunConfig(network="gru", residual=False, gain=1) == RunConfig(network="gru")
+
+
+def test_a_link_with_an_unknown_network_is_that_of_a_dense_one() -> None:
+    config, notices = RunConfig.from_query({"network": "rnn", "time_steps": "5", "units": "7"})
+    assert config == RunConfig(units=7)
+    assert len(notices) == 2
+
+
+def test_another_network_begins_with_its_own_defaults_and_keeps_what_it_has_too() -> None:
+    changed = RunConfig(units=8, dataset="moons", num_hidden_layers=9, optimizer="adam", residual=True, epochs=41)
+    assert changed.with_changes(network="gru", seed=3) == RunConfig(
+        network="gru", units=8, optimizer="adam", epochs=41, seed=3
+    )
+    recurrent = RunConfig(network="lstm", time_steps=50, unit_forget_bias=False, noise=0.2)
+    assert recurrent.with_changes(network="simple_rnn") == RunConfig(network="simple_rnn", time_steps=50, noise=0.2)
+    assert recurrent.with_changes(network="dense") == RunConfig(noise=0.2)
+    with pytest.raises(ValueError, match="Expected `network` to be one of dense, simple_rnn, lstm, gru"):
+        recurrent.with_changes(network="rnn")
+
+
+def test_a_kernel_of_a_recurrent_layer_has_columns_for_each_gate() -> None:
+    config = RunConfig(network="lstm", num_hidden_layers=2, units=3)
+    assert config.kernel_shapes == ((2, 12), (3, 12), (3, 12), (3, 12), (3, 1))
+    kernels = config.model.kernels
+    assert [kernel.shape for kernel in kernels] == [*config.kernel_shapes]
+    assert config.model.kernel_labels == ("1/kernel", "1/recurrent_kernel", "2/kernel", "2/recurrent_kernel", "output")
+    assert [kernel.kind for kernel in kernels] == ["LSTM"] * 4 + ["Dense"]
+    assert [kernel.is_output for kernel in kernels] == [False] * 4 + [True]
+
+
+@pytest.mark.parametrize("network", RECURRENT)
+def test_the_kernels_of_a_recurrent_layer_have_kerass_shapes(network: str) -> None:
+    layer = LAYERS[network](3)
+    layer.build((None, 5, 2))
+    assert RunConfig(network=network, units=3).kernel_shapes[:2] == tuple(weight.shape for weight in layer.weights[:2])
+
+
+def test_the_sentence_of_a_recurrent_network_names_its_steps_and_first_recurrent_weights() -> None:
+    config = RunConfig(network="lstm", recurrent_gain=1.5, unit_forget_bias=False, time_steps=20, dataset="waves")
+    assert config.sentence == (
+        "1 LSTM layer of 16 tanh units over 20 time steps · Glorot uniform · recurrent orthogonal, gain 1.5, forget "
+        "bias 0 · SGD, rate 0.01, momentum 0.9 · waves · 40 epochs · 5 replicates"
+    )
 
 
 @pytest.mark.parametrize(("name", "lowest", "highest", "default"), WHOLE_NUMBERS + REAL_NUMBERS)
@@ -168,6 +297,22 @@ def test_the_cost_is_two_operations_for_each_multiply_add(monkeypatch: pytest.Mo
         RunConfig(**settings)
 
 
+def test_a_sequence_costs_as_much_as_it_has_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Kernels of 2 x 3, 3 x 3 and 3 x 1 have 18 weights, each used 10 times for each of 50 + 51 points.
+    settings = {"network": "simple_rnn", "units": 3, "n_samples": 101, "epochs": 7, "replicates": 5, "time_steps": 10}
+    cost = 7 * 5 * 18 * (2 * 50 * 6 + 51 * 2) * 10
+    monkeypatch.setattr("vgdemo.cost.MAX_FLOPS", cost)
+    assert RunConfig(**settings).time_steps == 10
+    monkeypatch.setattr("vgdemo.cost.MAX_FLOPS", cost - 1)
+    with pytest.raises(ValueError, match="Lower .*`time_steps`"):
+        RunConfig(**settings)
+
+
+def test_what_is_measured_of_every_state_is_bounded() -> None:
+    with pytest.raises(ValueError, match=r"layers and states\). Received: .* Lower .*`time_steps`"):
+        RunConfig(network="simple_rnn", num_hidden_layers=4, units=2, time_steps=400, epochs=2000, replicates=5)
+
+
 def test_a_config_cannot_be_changed_in_place() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         RunConfig().epochs = 1  # type: ignore[misc]
@@ -181,9 +326,10 @@ def test_changes_are_validated_again() -> None:
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_every_setting_changes_the_run_key(name: str) -> None:
-    changed = RunConfig(**{name: OTHER_VALUES[name]})
-    assert changed.run_key != RunConfig().run_key
-    assert changed != RunConfig()
+    before = RunConfig(network="lstm") if name in ABSENT else RunConfig()
+    changed = before.with_changes(**{name: OTHER_VALUES[name]})
+    assert changed.run_key != before.run_key
+    assert changed != before
 
 
 def test_the_run_key_is_the_same_in_every_process() -> None:
@@ -239,8 +385,9 @@ def configs(draw: st.DrawFn) -> RunConfig:
         for name, lowest, highest, _ in WHOLE_NUMBERS
     }
     values |= {name: draw(st.floats(lowest, highest)) for name, lowest, highest, _ in REAL_NUMBERS}
-    values |= {name: draw(st.sampled_from(choices.split())) for name, _, choices in WORDS}
-    return RunConfig(**values | {"nesterov": draw(st.booleans()), "batch_size": draw(st.integers(1, 50))})
+    values |= {name: draw(st.sampled_from(choices.split())) for name, _, choices in WORDS if name != "network"}
+    values |= {"nesterov": draw(st.booleans()), "batch_size": draw(st.integers(1, 50))}
+    return RunConfig(**values).with_changes(network=draw(st.sampled_from(["dense", *RECURRENT])))
 
 
 @given(configs())
@@ -283,7 +430,7 @@ def test_query_parameters_that_clash_open_the_page_all_the_same() -> None:
     assert (config.n_samples, config.batch_size) == (100, 32)
     assert len(notices) == 1
     config, notices = RunConfig.from_query({"num_hidden_layers": "50", "units": "256", "epochs": "2000"})
-    assert flops(config.kernel_shapes, 500, 500, config.epochs, config.replicates) <= 5e12
+    assert flops(config) <= 5e12
     assert notices
 
 
@@ -381,9 +528,10 @@ def test_the_sentence_names_what_makes_the_run() -> None:
 
 @pytest.mark.parametrize("name", [name for name, one in SETTINGS.items() if one.choices])
 def test_what_a_person_reads_of_a_run_has_no_name_of_a_program(name: str) -> None:
-    for choice in SETTINGS[name].choices:
-        assert "_" not in RunConfig(**{name: choice}).sentence
-        assert "_" not in SETTINGS[name].in_words(choice)
+    for network, settings in SETTINGS_OF.items():
+        for choice in settings[name].choices if name in settings else ():
+            assert "_" not in RunConfig(network=network).with_changes(**{name: choice}).sentence
+            assert "_" not in settings[name].in_words(choice)
 
 
 @pytest.mark.parametrize("name", SETTINGS)

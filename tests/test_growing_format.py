@@ -17,7 +17,7 @@ from conftest import LSTM, foreign_record
 from record.same import assert_same
 
 from vgdemo.comparison import endings
-from vgdemo.config import SETTINGS, RunConfig
+from vgdemo.config import SETTINGS, SETTINGS_OF, RunConfig
 from vgdemo.diagnosis import diagnose
 from vgdemo.record import FORMAT, KERNEL_STATISTICS, Log, RunRecord, RunStatus
 from vgdemo.setting import Setting
@@ -43,6 +43,7 @@ def add_setting(monkeypatch: pytest.MonkeyPatch) -> Callable[[], type[LaterConfi
 
     def add() -> type[LaterConfig]:
         monkeypatch.setattr("vgdemo.config.SETTINGS", SETTINGS | {"dropout": DROPOUT})
+        monkeypatch.setitem(SETTINGS_OF["dense"], "dropout", DROPOUT)
         return LaterConfig
 
     return add

@@ -7,14 +7,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vgdemo.config import SETTINGS, RunConfig
+from vgdemo.config import SETTINGS, SETTINGS_OF, RunConfig
 from vgdemo.room import COMPILED_IN, SIZES, Room, cropped, neighbours, program_key, with_copies
 
 DEFAULT = RunConfig()
+LSTM = RunConfig(network="lstm")
 CHEAP = RunConfig(epochs=1, replicates=1, batch_size=1)  # So that every other size is allowed.
 
 
-@pytest.mark.parametrize("name", SIZES)
+def test_the_length_of_a_sequence_needs_one_of_two_programs() -> None:
+    lengths = [Room.of(LSTM.with_changes(epochs=1, time_steps=steps)).time_steps for steps in range(2, 401)]
+    assert lengths == [100] * 99 + [400] * 300
+
+
+@pytest.mark.parametrize("name", [name for name in SIZES if name != "time_steps"])
 def test_every_size_of_a_setting_fits_and_the_room_is_not_much_larger(name: str) -> None:
     field = {"n_samples": "points"}.get(name, name)
     for size in range(int(SETTINGS[name].minimum), int(SETTINGS[name].maximum) + 1):
@@ -37,13 +43,14 @@ def test_the_default_run_fills_its_room() -> None:
 
 @pytest.mark.parametrize("name", set(SETTINGS) - set(SIZES) - set(COMPILED_IN))
 def test_all_other_settings_are_data(name: str) -> None:
-    setting = SETTINGS[name]
+    run = DEFAULT if name in SETTINGS_OF["dense"] else LSTM
+    setting = SETTINGS_OF[run.network][name]
     values = setting.choices or (
         (False, True)
         if isinstance(setting.default, bool)
         else (type(setting.default)(setting.minimum), setting.default)
     )
-    assert len({program_key(DEFAULT.with_changes(**{name: value})) for value in values}) == 1
+    assert len({program_key(run.with_changes(**{name: value})) for value in values}) == 1
 
 
 def test_a_run_comes_out_of_its_room_as_it_went_in() -> None:
@@ -64,16 +71,27 @@ def test_replicates_that_fill_up_are_like_the_first() -> None:
 
 
 def test_neighbours_differ_in_one_setting_and_each_needs_a_program_of_its_own() -> None:
-    found = neighbours(DEFAULT)
-    changed = [[name for name in SETTINGS if getattr(run, name) != getattr(DEFAULT, name)] for run in found]
-    assert all(len(names) == 1 for names in changed)
-    assert {name for names in changed for name in names} == {*SIZES, *COMPILED_IN}
-    keys = {program_key(run) for run in found}
-    assert len(keys) == len(found)
-    assert program_key(DEFAULT) not in keys
+    for run in (DEFAULT, LSTM):
+        found = neighbours(run)
+        changed = [name for other in found if (name := _changed(run, other)) is not None]
+        has = {name for name in (*SIZES, *COMPILED_IN) if name in SETTINGS_OF[run.network]}
+        assert set(changed) == has - {"network"}
+        assert len(found) - len(changed) == 3, "One of each other network."
+        keys = {program_key(other) for other in found}
+        assert len(keys) == len(found)
+        assert program_key(run) not in keys
 
 
-@pytest.mark.parametrize("name", [*SIZES, *COMPILED_IN])
+def _changed(run: RunConfig, other: RunConfig) -> str | None:
+    """The one setting that another run of the same network has changed."""
+    if run.network != other.network:
+        assert other == run.with_changes(network=other.network)
+        return None
+    (name,) = (name for name in SETTINGS if getattr(run, name) != getattr(other, name))
+    return name
+
+
+@pytest.mark.parametrize("name", [name for name in (*SIZES, *COMPILED_IN) if name != "time_steps"])
 def test_a_neighbour_has_the_program_of_every_change_that_needs_another(name: str) -> None:
     """From a run whose sizes are between those that there is room for, too."""
     run = CHEAP.with_changes(units=9, num_hidden_layers=7)

@@ -172,7 +172,7 @@ def headings(sources: Mapping[str, Source], own_names: Mapping[str, str] = NO_NA
     found = dict(zip(runs, names([*runs.values()]), strict=True))
     logs = {letter: source.name for letter, source in sources.items() if isinstance(source, Log)}
     if logs:
-        found = {letter: name or runs[letter].network for letter, name in found.items()} | logs
+        found = {letter: name or runs[letter].network_in_words for letter, name in found.items()} | logs
     found |= {letter: name for letter, name in own_names.items() if name}
     return {letter: f"{letter} · {found[letter]}" if found[letter] else letter for letter in sources}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import reprlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -11,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from vgdemo.activations import ACTIVATIONS
+from vgdemo.architectures import ARCHITECTURES, RECURRENT, Architecture
 from vgdemo.cost import check_cost
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.model import Kernel, Layer, Model
@@ -22,7 +24,11 @@ from vgdemo.wording import counted
 ENGINE_VERSION = 5
 
 DATASETS = ("circles", "moons", "xor", "spirals", "gaussians")
-OUTPUT_INITIALIZERS = tuple(name for name, one in INITIALIZERS.items() if not one.looks_at_data)
+SEQUENCES = ("first_symbol", "marked_sum", "temporal_order", "waves")
+# What looks at the data needs pre-activations before any step; the identity is a start of the state's own kernel.
+OUTPUT_INITIALIZERS = tuple(name for name, one in INITIALIZERS.items() if not one.looks_at_data and name != "identity")
+KERNEL_INITIALIZERS = tuple(name for name in INITIALIZERS if name != "identity")
+RECURRENT_INITIALIZERS = tuple(name for name, one in INITIALIZERS.items() if not one.looks_at_data)
 NORMALIZATIONS = ("none", "batch", "layer")
 
 MAX_SEED = 2**32 - 1  # What NumPy's and scikit-learn's generators take.
@@ -31,11 +37,25 @@ _INITIALIZER_WORDS = {name: one.label for name, one in INITIALIZERS.items()}
 _OPTIMIZER_WORDS = {name: one.keras_class for name, one in OPTIMIZERS.items()}
 _CLIP_WORDS = {"global_norm": "global norm"}
 
-NUM_INPUTS = 2  # Every data set is a point in the plane, so that the decision surface can be drawn.
+_NETWORK_WORDS = {name: one.keras_class for name, one in ARCHITECTURES.items()}
+_SEQUENCE_WORDS = {name: name.replace("_", " ") for name in SEQUENCES}
+
+NUM_INPUTS = 2  # Of a point, so that the decision surface can be drawn, or of a time step.
 
 
-def _setting(group: str, label: str, default: Any, help: str, **bounds: Any) -> Any:
-    return field(default=default, metadata={"group": group, "label": label, "help": help, "default": default} | bounds)
+def _setting(
+    group: str,
+    label: str,
+    default: Any,
+    help: str,
+    *,
+    networks: tuple[str, ...] = tuple(ARCHITECTURES),
+    recurrent: Mapping[str, Any] | None = None,
+    **bounds: Any,
+) -> Any:
+    """A row of the table: what a `Setting` says, which networks have it, and what it says else of recurrent ones."""
+    row = {"group": group, "label": label, "help": help, "default": default} | bounds
+    return field(default=..., metadata={"row": row, "networks": networks, "recurrent": recurrent or {}})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +78,27 @@ class RunConfig:
     """
 
     dataset: str = _setting(
-        "data", "Data set", "circles", "Two classes of points in the plane; the article uses circles.", choices=DATASETS
+        "data",
+        "Data set",
+        "circles",
+        "Two classes of points in the plane; the article uses circles.",
+        choices=DATASETS,
+        words=_SEQUENCE_WORDS,
+        recurrent={
+            "default": "first_symbol",
+            "help": "Two classes of sequences; all but the waves need the memory of a step long ago.",
+            "choices": SEQUENCES,
+        },
+    )
+    time_steps: int = _setting(
+        "data",
+        "Time steps",
+        1,
+        "Length of every sequence; in training the gradient passes through as many steps.",
+        minimum=1,
+        maximum=1,
+        networks=RECURRENT,
+        recurrent={"default": 100, "minimum": 2, "maximum": 400},
     )
     n_samples: int = _setting(
         "data", "Points", 1000, "Half of the points train, half validate.", minimum=100, maximum=10_000
@@ -69,10 +109,32 @@ class RunConfig:
     data_seed: int = _setting(
         "data", "Data seed", 1, "Draws the points; every replicate sees the same ones.", maximum=MAX_SEED
     )
-    num_hidden_layers: int = _setting(
-        "network", "Hidden layers", 5, "Depth: layers between the inputs and the output.", minimum=1, maximum=50
+    network: str = _setting(
+        "network",
+        "Network",
+        "dense",
+        "What hidden layers are: dense ones read a point, recurrent ones a sequence, step by step.",
+        choices=tuple(ARCHITECTURES),
+        words=_NETWORK_WORDS,
     )
-    units: int = _setting("network", "Units per layer", 5, "Width of every hidden layer.", minimum=1, maximum=256)
+    num_hidden_layers: int = _setting(
+        "network",
+        "Hidden layers",
+        5,
+        "Depth: layers between the inputs and the output.",
+        minimum=1,
+        maximum=50,
+        recurrent={"default": 1, "maximum": 4},
+    )
+    units: int = _setting(
+        "network",
+        "Units per layer",
+        5,
+        "Width of every hidden layer.",
+        minimum=1,
+        maximum=256,
+        recurrent={"default": 16},
+    )
     activation: str = _setting(
         "network",
         "Activation",
@@ -86,8 +148,38 @@ class RunConfig:
         "Initialiser",
         "uniform_0_1",
         "Draws the hidden layers' first weights; uniform(0, 1) is the article's.",
-        choices=tuple(INITIALIZERS),
+        choices=KERNEL_INITIALIZERS,
         words=_INITIALIZER_WORDS,
+        recurrent={
+            "default": "glorot_uniform",
+            "help": "Draws the first weights by which hidden layers read their inputs.",
+            "choices": OUTPUT_INITIALIZERS,
+        },
+    )
+    recurrent_initializer: str = _setting(
+        "network",
+        "Recurrent initialiser",
+        "orthogonal",
+        "Draws the first weights by which hidden layers read their own state of the step before.",
+        choices=RECURRENT_INITIALIZERS,
+        words=_INITIALIZER_WORDS,
+        short_label="recurrent",
+        networks=RECURRENT,
+    )
+    recurrent_gain: float = _setting(
+        "network",
+        "Recurrent gain",
+        1.0,
+        "Multiplies the first recurrent weights; above 1 they may explode.",
+        maximum=10,
+        networks=RECURRENT,
+    )
+    unit_forget_bias: bool = _setting(
+        "network",
+        "Forget bias 1",
+        True,
+        "The forget gates' biases start at 1, so that a cell keeps most of what it holds; at 0 it keeps half.",
+        networks=("lstm",),
     )
     output_initializer: str = _setting(
         "network",
@@ -97,15 +189,22 @@ class RunConfig:
         choices=OUTPUT_INITIALIZERS,
         words=_INITIALIZER_WORDS,
         short_label="output",
+        recurrent={"default": "glorot_uniform"},
     )
     gain: float = _setting(
-        "network", "Gain", 1.0, "Multiplies the hidden layers' first weights; above 1 they may explode.", maximum=10
+        "network",
+        "Gain",
+        1.0,
+        "Multiplies the hidden layers' first weights; above 1 they may explode.",
+        maximum=10,
+        networks=("dense",),
     )
     shared_draw: bool = _setting(
         "network",
         "Shared draw",
         False,
         "Hidden kernels of one shape start identical, as when Keras 3 reuses one initialiser object for all layers.",
+        networks=("dense",),
     )
     normalization: str = _setting(
         "network",
@@ -113,9 +212,14 @@ class RunConfig:
         "none",
         "Centres and scales what enters each activation: over the batch, or over the layer's units.",
         choices=NORMALIZATIONS,
+        networks=("dense",),
     )
     residual: bool = _setting(
-        "network", "Residual", False, "Adds each hidden layer's input to its output, where their shapes allow it."
+        "network",
+        "Residual",
+        False,
+        "Adds each hidden layer's input to its output, where their shapes allow it.",
+        networks=("dense",),
     )
     optimizer: str = _setting(
         "training",
@@ -157,24 +261,60 @@ class RunConfig:
     batch_size: int = _setting(
         "training", "Batch size", 32, "Points per weight update; at most the training half.", minimum=1, maximum=5000
     )
-    epochs: int = _setting("training", "Epochs", 500, "Passes over the training half.", minimum=1, maximum=2000)
+    epochs: int = _setting(
+        "training",
+        "Epochs",
+        500,
+        "Passes over the training half.",
+        minimum=1,
+        maximum=2000,
+        recurrent={"default": 40},
+    )
     replicates: int = _setting(
-        "repeats", "Replicates", 10, "Independent repetitions: own weights, own batch order.", minimum=1, maximum=32
+        "repeats",
+        "Replicates",
+        10,
+        "Independent repetitions: own weights, own batch order.",
+        minimum=1,
+        maximum=32,
+        recurrent={"default": 5},
     )
     seed: int = _setting(
         "repeats", "Seed", 0, "Draws the weights and batch orders of all replicates.", maximum=MAX_SEED
     )
 
     def __post_init__(self) -> None:
-        """Validate every setting, then the run as a whole."""
-        for setting in SETTINGS.values():
-            object.__setattr__(self, setting.name, setting.validated(getattr(self, setting.name)))
+        """Give settings that were left out their defaults, validate each, then the run as a whole."""
+        self._take(SETTINGS["network"])
+        settings = SETTINGS_OF[self.network]
+        for name, setting in SETTINGS.items():
+            if name in settings:
+                self._take(settings[name])
+            else:
+                self._take_nothing_but_the_default(setting)
         if self.batch_size > self.n_train:
             raise ValueError(
                 f"Expected `batch_size` to be between 1 and {self.n_train}, half of n_samples={self.n_samples}. "
                 f"Received: batch_size={self.batch_size}"
             )
-        check_cost(self.kernel_shapes, self.n_train, self.n_samples - self.n_train, self.epochs, self.replicates)
+        check_cost(self)
+
+    def _take(self, setting: Setting) -> None:
+        value = getattr(self, setting.name)
+        object.__setattr__(self, setting.name, setting.default if value is ... else setting.validated(value))
+
+    def _take_nothing_but_the_default(self, setting: Setting) -> None:
+        """Of a setting that the network does not have."""
+        value = getattr(self, setting.name)
+        if value is not ... and value != setting.default:
+            layers, received = self.architecture.keras_class, reprlib.repr(value)
+            raise ValueError(f"Expected no `{setting.name}` with {layers} layers. Received: {setting.name}={received}")
+        object.__setattr__(self, setting.name, setting.default)
+
+    @property
+    def architecture(self) -> Architecture:
+        """What the hidden layers are."""
+        return ARCHITECTURES[self.network]
 
     @property
     def n_train(self) -> int:
@@ -182,27 +322,37 @@ class RunConfig:
         return self.n_samples // 2
 
     @property
+    def n_validation(self) -> int:
+        """Points in the validation half."""
+        return self.n_samples - self.n_train
+
+    @property
     def num_layers(self) -> int:
-        """Layers with a kernel: the hidden ones and the output."""
+        """The hidden layers and the output."""
         return self.num_hidden_layers + 1
 
     @property
+    def num_states(self) -> int:
+        """States of hidden layers whose gradient is measured, one for each layer and time step."""
+        return self.num_hidden_layers * self.time_steps if self.architecture.is_recurrent else 0
+
+    @property
     def kernel_shapes(self) -> tuple[tuple[int, int], ...]:
-        """(inputs, outputs) of each layer's kernel, layers 1 to H + 1."""
-        widths = (NUM_INPUTS, *(self.units,) * self.num_hidden_layers, 1)
-        return tuple(zip(widths[:-1], widths[1:], strict=True))
+        """(inputs, outputs) of each kernel, in the order of data flow, the output's last."""
+        inputs = (NUM_INPUTS, *(self.units,) * (self.num_hidden_layers - 1))
+        hidden = [shape for size in inputs for shape in self.architecture.hidden_kernels(size, self.units).values()]
+        return (*hidden, (self.units, 1))
 
     @property
     def model(self) -> Model:
         """The network that the settings describe: hidden layers "1" to "H", then "output"."""
-        names = (*map(str, range(1, self.num_layers)), "output")
-        kernels = tuple(
-            Kernel(name, shape, is_output=name == names[-1])
-            for name, shape in zip(names, self.kernel_shapes, strict=True)
-        )
+        kind, layers = self.architecture.keras_class, [*map(str, range(1, self.num_layers))]
+        named = [(layer, name) for layer in layers for name in self.architecture.hidden_kernels(1, 1)]
+        *hidden, output = self.kernel_shapes
+        kernels = [Kernel(layer, shape, name, kind) for (layer, name), shape in zip(named, hidden, strict=True)]
         return Model(
-            kernels=kernels,
-            layers=tuple(Layer(name, activation=self.activation) for name in names[:-1]),
+            kernels=(*kernels, Kernel("output", output, is_output=True)),
+            layers=tuple(Layer(layer, kind, self.activation) for layer in layers),
             normalization=self.normalization,
             residual=self.residual,
             optimizer=self.optimizer,
@@ -224,36 +374,46 @@ class RunConfig:
         return hashlib.sha256(content.encode()).hexdigest()
 
     def _changed(self) -> dict[str, Any]:
-        """The settings that differ from their default."""
+        """The settings that differ from their default, which is the network's."""
         values = {name: getattr(self, name) for name in SETTINGS}
-        return {name: value for name, value in values.items() if value != SETTINGS[name].default}
+        defaults = SETTINGS | SETTINGS_OF[self.network]
+        return {name: value for name, value in values.items() if value != defaults[name].default}
 
     @property
-    def network(self) -> str:
-        """Depth, width and activation in words."""
+    def network_in_words(self) -> str:
+        """Depth, width and activation in words, of a recurrent network its layers and time steps too."""
         units = counted(self.units, f"{ACTIVATIONS[self.activation].label} unit")
-        return f"{counted(self.num_hidden_layers, 'layer')} of {units}"
+        if not self.architecture.is_recurrent:
+            return f"{counted(self.num_hidden_layers, 'layer')} of {units}"
+        layers = counted(self.num_hidden_layers, f"{self.architecture.keras_class} layer")
+        return f"{layers} of {units} over {self.time_steps} time steps"
 
     @property
     def sentence(self) -> str:
         """The run in one line of words."""
-        initializer = INITIALIZERS[self.kernel_initializer].label
         clipped = SETTINGS["gradient_clip"].in_words(self.gradient_clip)
         parts = [
-            self.network,
-            initializer + ("" if self.gain == 1 else f", gain {self.gain:g}"),
+            self.network_in_words,
+            _drawn_in_words(self.kernel_initializer, self.gain),
+            self._recurrence_in_words(),
             "one draw for all layers" if self.shared_draw else "",
             "" if self.normalization == "none" else f"{self.normalization} normalisation",
             "residual" if self.residual else "",
             self._optimizer_in_words(),
             f"weight decay {self.weight_decay:g}" if self.weight_decay else "",
             "" if self.gradient_clip == "none" else f"gradient clipped by {clipped} at {self.clip_limit:g}",
-            self.dataset,
+            SETTINGS["dataset"].in_words(self.dataset),
             counted(self.epochs, "epoch"),
             counted(self.replicates, "replicate"),
             *self._unusual(),
         ]
         return " · ".join(part for part in parts if part)
+
+    def _recurrence_in_words(self) -> str:
+        if not self.architecture.is_recurrent:
+            return ""
+        words = f"recurrent {_drawn_in_words(self.recurrent_initializer, self.recurrent_gain)}"
+        return words if self.unit_forget_bias else f"{words}, forget bias 0"
 
     def _optimizer_in_words(self) -> str:
         words = f"{OPTIMIZERS[self.optimizer].keras_class}, rate {self.learning_rate:g}"
@@ -264,7 +424,7 @@ class RunConfig:
     def _unusual(self) -> list[str]:
         """Settings that the sentence names only if they are not the usual ones."""
         names = ("output_initializer", "batch_size", "n_samples", "noise", "data_seed", "seed")
-        shown = [name for name in names if getattr(self, name) != SETTINGS[name].default]
+        shown = [name for name in names if name in self._changed()]
         return [f"{SETTINGS[name].label.lower()} {SETTINGS[name].in_words(getattr(self, name))}" for name in shown]
 
     def to_dict(self) -> dict[str, Any]:
@@ -307,33 +467,105 @@ class RunConfig:
         A URL lies now and then, and a page must open all the same: a parameter that is unknown or out of bounds
         leaves its setting at the default.
         """
-        return cls._within_limits(*parsed_settings(parameters, SETTINGS))
+        of_kind = {name: text for name, text in parameters.items() if name == "network"}
+        asked, of_network = parsed_settings(of_kind, SETTINGS)
+        network = asked.get("network", SETTINGS["network"].default)
+        settings = SETTINGS_OF[network]
+        strange = [name for name in parameters if name in SETTINGS and name not in settings]
+        others = {name: text for name, text in parameters.items() if name not in ("network", *strange)}
+        values, of_others = parsed_settings(others, settings)
+        layers = ARCHITECTURES[network].keras_class
+        of_strange = [f"The link sets `{name}`, which {layers} layers do not have; it is ignored." for name in strange]
+        return cls._within_limits({"network": network} | values, [*of_network, *of_strange, *of_others])
 
     @classmethod
     def _within_limits(cls, values: dict[str, Any], notices: list[str]) -> tuple[RunConfig, tuple[str, ...]]:
         """Valid settings may still clash: give up the ones that make a run large, until it fits."""
-        for name in ("batch_size", "replicates", "epochs", "units", "num_hidden_layers", "n_samples"):
+        settings = SETTINGS_OF[values["network"]]
+        for name in ("batch_size", "replicates", "epochs", "units", "num_hidden_layers", "time_steps", "n_samples"):
             try:
                 return cls(**values), tuple(notices)
             except ValueError as error:
-                fewer = cls._with_fewer_replicates(values) if name == "replicates" else None
+                most = values.get("replicates", settings["replicates"].default)
+                fewer = cls._with_fewer_replicates(values, most) if name == "replicates" else None
                 if fewer is not None:
                     return fewer, (*notices, f"{error}. As many `replicates` as fit, {fewer.replicates}, are used.")
                 if values.pop(name, None) is not None:
-                    notices.append(f"{error}. The default `{name}`, {SETTINGS[name].default}, is used.")
+                    notices.append(f"{error}. The default `{name}`, {settings[name].default}, is used.")
         return cls(**values), tuple(notices)
 
     @classmethod
-    def _with_fewer_replicates(cls, values: dict[str, Any]) -> RunConfig | None:
+    def _with_fewer_replicates(cls, values: dict[str, Any], most: int) -> RunConfig | None:
         """With as many as fit; None if even one is too large."""
-        for replicates in range(values.get("replicates", cls.replicates) - 1, 0, -1):
+        for replicates in range(most - 1, 0, -1):
             with suppress(ValueError):
                 return cls(**values | {"replicates": replicates})
         return None
 
     def with_changes(self, **changes: Any) -> RunConfig:
-        """The same run with some settings changed, validated again."""
-        return replace(self, **changes)
+        """The same run with some settings changed, validated again.
+
+        Where the network becomes another one, it begins with that one's defaults, and keeps of what was changed before
+        all that it has too.
+
+        Example:
+            >>> RunConfig(optimizer="adam", dataset="moons").with_changes(network="lstm").to_query()
+            {'network': 'lstm', 'optimizer': 'adam'}
+        """
+        network = changes.get("network", self.network)
+        if network == self.network or network not in ARCHITECTURES:
+            return replace(self, **changes)
+        return RunConfig(**carried_over(self.to_dict(), network) | changes)
 
 
-SETTINGS: dict[str, Setting] = {row.name: Setting(name=row.name, **row.metadata) for row in fields(RunConfig)}
+def carried_over(values: Mapping[str, Any], network: str) -> dict[str, Any]:
+    """Settings as another network has them: its defaults, and of what was changed before all that it takes.
+
+    Args:
+        values: All settings by name, whether they fit together or not.
+        network: The other one.
+
+    Example:
+        >>> carried = carried_over(RunConfig(units=8, noise=0.3, dataset="moons").to_dict(), "gru")
+        >>> carried["units"], carried["noise"], carried["dataset"], carried["epochs"]
+        (8, 0.3, 'first_symbol', 40)
+    """
+    before, after = (SETTINGS | SETTINGS_OF[name] for name in (values["network"], network))
+    changed = {name: value for name, value in values.items() if value != before[name].default}
+    kept = {name: value for name, value in changed.items() if takes(network, name, value)}
+    return {name: setting.default for name, setting in after.items()} | kept | {"network": network}
+
+
+def takes(network: str, name: str, value: Any) -> bool:
+    """Whether a network has a setting, and may have it at this value.
+
+    Example:
+        >>> takes("lstm", "units", 8), takes("lstm", "num_hidden_layers", 5), takes("lstm", "residual", False)
+        (True, False, False)
+    """
+    try:
+        SETTINGS_OF[network][name].validated(value)
+    except (KeyError, ValueError):
+        return False
+    return True
+
+
+def _drawn_in_words(initializer: str, gain: float) -> str:
+    return INITIALIZERS[initializer].label + ("" if gain == 1 else f", gain {gain:g}")
+
+
+def _settings_of(network: str) -> dict[str, Setting]:
+    """The settings that a network has, with its defaults and bounds."""
+    rows = {row.name: row.metadata for row in fields(RunConfig) if network in row.metadata["networks"]}
+    if network not in RECURRENT:
+        return {name: SETTINGS[name] for name in rows}
+    return {name: _of_recurrent(SETTINGS[name], row["recurrent"]) for name, row in rows.items()}
+
+
+def _of_recurrent(setting: Setting, said: Mapping[str, Any]) -> Setting:
+    bounds = {"choices", "minimum", "maximum"} & said.keys()
+    return replace(setting, beside="with a recurrent network" if bounds else "", **said)
+
+
+SETTINGS: dict[str, Setting] = {row.name: Setting(name=row.name, **row.metadata["row"]) for row in fields(RunConfig)}
+SETTINGS_OF: dict[str, dict[str, Setting]] = {network: _settings_of(network) for network in ARCHITECTURES}

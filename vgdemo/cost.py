@@ -2,69 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Protocol
 
 MAX_FLOPS = 5e12  # About a quarter of an hour on one core.
 MAX_MEASUREMENTS = 500_000  # About 150 MB of statistics and histograms.
 MAX_TRIAL_FLOPS = MAX_FLOPS / 50  # What is trained unasked takes some seconds, not minutes.
 MAX_TRIAL_MEASUREMENTS = MAX_MEASUREMENTS // 5
+STATES_OF_A_ROW = 8  # What is measured of so many states takes the memory of what is measured of a kernel.
 
-Shapes = Sequence[tuple[int, int]]
+
+class Sized(Protocol):
+    """What a run costs by."""
+
+    @property
+    def kernel_shapes(self) -> tuple[tuple[int, int], ...]:
+        """(inputs, outputs) of each kernel."""
+
+    @property
+    def time_steps(self) -> int:
+        """How often kernels are used for each point."""
+
+    @property
+    def num_states(self) -> int:
+        """States whose gradient is measured."""
+
+    @property
+    def n_train(self) -> int:
+        """Points in the training half, forward and backward once to train and once to measure."""
+
+    @property
+    def n_validation(self) -> int:
+        """Points in the validation half, forward only."""
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the points."""
+
+    @property
+    def replicates(self) -> int:
+        """Networks that are trained."""
 
 
-def flops(kernel_shapes: Shapes, n_train: int, n_validation: int, epochs: int, replicates: int) -> float:
+def flops(run: Sized) -> float:
     """Floating-point operations of training, probe and validation; two for each multiply-add.
 
-    Args:
-        kernel_shapes: (inputs, outputs) of each layer's kernel.
-        n_train: Points in the training half, forward and backward once to train and once to measure.
-        n_validation: Points in the validation half, forward only.
-        epochs: Passes over the points.
-        replicates: Networks that are trained.
-
     Example:
-        >>> flops([(2, 1)], n_train=1, n_validation=0, epochs=1, replicates=1)
-        24.0
+        >>> from vgdemo import RunConfig  # 10 + 4 * 25 + 5 weights and 500 points in each half.
+        >>> flops(RunConfig(epochs=1, replicates=1)) == 500 * (2 * 6 + 2) * 115
+        True
     """
-    weights = sum(inputs * outputs for inputs, outputs in kernel_shapes)
+    weights = sum(inputs * outputs for inputs, outputs in run.kernel_shapes) * run.time_steps
     forward, backward = 2 * weights, 4 * weights
-    per_epoch = n_train * 2 * (forward + backward) + n_validation * forward
-    return float(per_epoch) * epochs * replicates
+    per_epoch = run.n_train * 2 * (forward + backward) + run.n_validation * forward
+    return float(per_epoch) * run.epochs * run.replicates
 
 
-def measurements(num_layers: int, epochs: int, replicates: int) -> int:
-    """Rows of layer statistics: one for each epoch (0 included), replicate and layer."""
-    return (epochs + 1) * replicates * num_layers
+def measurements(run: Sized) -> float:
+    """Rows of statistics: one for each epoch (0 included), replicate and kernel; those of states are shorter."""
+    return (run.epochs + 1) * run.replicates * (len(run.kernel_shapes) + run.num_states / STATES_OF_A_ROW)
 
 
-def replicates_of_trial(kernel_shapes: Shapes, n_train: int, n_validation: int, epochs: int) -> int:
-    """How many replicates of a run are few enough to be trained unasked; the arguments are those of `flops`.
+def replicates_of_trial(run: Sized) -> int:
+    """How many replicates of a run are few enough to be trained unasked.
 
     Example:
-        >>> replicates_of_trial([(2, 5), (5, 1)], n_train=500, n_validation=500, epochs=500)
+        >>> from vgdemo import RunConfig
+        >>> replicates_of_trial(RunConfig(num_hidden_layers=1))
         99
     """
-    by_flops = MAX_TRIAL_FLOPS / flops(kernel_shapes, n_train, n_validation, epochs, replicates=1)
-    by_measurements = MAX_TRIAL_MEASUREMENTS / measurements(len(kernel_shapes), epochs, replicates=1)
-    return int(min(by_flops, by_measurements))
+    by_flops = MAX_TRIAL_FLOPS / flops(run)
+    by_measurements = MAX_TRIAL_MEASUREMENTS / measurements(run)
+    return int(min(by_flops, by_measurements) * run.replicates)
 
 
-def check_cost(kernel_shapes: Shapes, n_train: int, n_validation: int, epochs: int, replicates: int) -> None:
-    """See whether a run of these numbers, those of `flops`, is allowed.
+def check_cost(run: Sized) -> None:
+    """See whether a run is allowed.
 
     Raises:
         ValueError: If it costs too much.
     """
-    computed = flops(kernel_shapes, n_train, n_validation, epochs, replicates)
+    sizes = ("num_hidden_layers", "time_steps") if run.num_states else ("num_hidden_layers",)
+    computed = flops(run)
     if computed > MAX_FLOPS:
         raise ValueError(
             f"Expected a run of at most {MAX_FLOPS / 1e12:g}·10¹² floating-point operations. "
             f"Received: {computed / 1e12:,.2f}·10¹². "
-            "Lower `epochs`, `replicates`, `units`, `num_hidden_layers` or `n_samples`"
+            f"Lower {_either('epochs', 'replicates', 'units', *sizes, 'n_samples')}"
         )
-    kept = measurements(len(kernel_shapes), epochs, replicates)
+    kept = measurements(run)
     if kept > MAX_MEASUREMENTS:
+        states = " and states" if run.num_states else ""
         raise ValueError(
-            f"Expected at most {MAX_MEASUREMENTS:,} measurements (epochs x replicates x layers). "
-            f"Received: {kept:,}. Lower `epochs`, `replicates` or `num_hidden_layers`"
+            f"Expected at most {MAX_MEASUREMENTS:,} measurements (epochs x replicates x layers{states}). "
+            f"Received: {kept:,.0f}. Lower {_either('epochs', 'replicates', *sizes)}"
         )
+
+
+def _either(*settings: str) -> str:
+    *others, last = (f"`{setting}`" for setting in settings)
+    return f"{', '.join(others)} or {last}"

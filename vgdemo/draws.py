@@ -38,6 +38,8 @@ def drawn(initializer: Initializer, draws: Array) -> Array:
             return initializer.mean + deviation / TRUNCATED_DEVIATION * _truncated_normal(draws)
         case "orthogonal":
             return _orthogonal(draws)
+        case "identity":
+            return np.broadcast_to(np.eye(*draws.shape[1:]), draws.shape)
 
 
 def _orthogonal(draws: Array) -> Array:

@@ -26,6 +26,7 @@ def without_effect(values: Mapping[str, Any]) -> dict[str, str]:
         ("nesterov", values["optimizer"] != "sgd", "only sgd uses it"),
         ("clip_limit", values["gradient_clip"] == "none", "no gradient is clipped"),
         ("shared_draw", values["gain"] == 0, "all first weights are 0"),
+        ("recurrent_initializer", values["recurrent_gain"] == 0, "all first recurrent weights are 0"),
         ("shared_draw", values["num_hidden_layers"] == 1, "there is one hidden layer"),
         ("residual", values["num_hidden_layers"] == 1 and values["units"] != 2, "two inputs fit no other width"),
     )

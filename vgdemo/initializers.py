@@ -1,7 +1,7 @@
 """What an initialiser is: the one table that settings, theory, engine, diagnosis and exported code read.
 
 Sources: Glorot & Bengio 2010; He et al. 2015; LeCun et al. 1998; Saxe et al. 2014 (orthogonal); Mishkin & Matas 2016
-(LSUV). Names and distributions are Keras's.
+(LSUV); Le et al. 2015 (identity, for recurrent kernels). Names and distributions are Keras's.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ class Initializer:
         family: What it has in common with others: their variance, and their entry in the glossary.
         author: Who it is named after; empty for a plain distribution.
         distribution: Of one weight. A truncated normal is cut off at two standard deviations of the uncut one; an
-            orthogonal kernel is uniform over those with orthonormal columns, or rows where there are more columns.
+            orthogonal kernel is uniform over those with orthonormal columns, or rows where there are more columns. The
+            identity is not drawn: ones on the diagonal, zeros elsewhere.
         variance: Of a weight, given fan-in and fan-out; after the cut, where there is one.
         keras_class: Of `keras.initializers`.
         keras_arguments: What the class takes beside a seed; empty for its defaults.
@@ -41,7 +42,7 @@ class Initializer:
     label: str
     family: str
     author: str
-    distribution: Literal["uniform", "normal", "truncated_normal", "orthogonal"]
+    distribution: Literal["uniform", "normal", "truncated_normal", "orthogonal", "identity"]
     variance: Variance
     keras_class: str
     keras_arguments: str = ""
@@ -52,9 +53,10 @@ class Initializer:
         """The call that makes it in Keras, as source code after "keras.initializers.".
 
         Args:
-            seed: An expression; empty for a call without one.
+            seed: An expression; empty for a call without one. What is not drawn takes none.
         """
-        arguments = (self.keras_arguments, f"seed={seed}" if seed else "")
+        takes_seed = seed and self.distribution != "identity"
+        arguments = (self.keras_arguments, f"seed={seed}" if takes_seed else "")
         return f"{self.keras_class}({', '.join(argument for argument in arguments if argument)})"
 
 
@@ -103,6 +105,7 @@ _ROWS = (
     Initializer("lecun_uniform", "LeCun uniform", "lecun", "LeCun", "uniform", _lecun, "LecunUniform"),
     Initializer("lecun_normal", "LeCun normal", "lecun", "LeCun", "truncated_normal", _lecun, "LecunNormal"),
     Initializer("orthogonal", "orthogonal", "orthogonal", "Saxe", "orthogonal", _orthogonal, "Orthogonal"),
+    Initializer("identity", "identity", "identity", "Le", "identity", _orthogonal, "Identity"),
     Initializer("lsuv", "LSUV", "lsuv", "Mishkin", "orthogonal", _orthogonal, "Orthogonal", looks_at_data=True),
 )
 INITIALIZERS: dict[str, Initializer] = {row.name: row for row in _ROWS}

@@ -198,7 +198,7 @@ def _luck(record: RunRecord, probability: float) -> float:
     """How far above the larger class's share a guess comes with no more than this probability."""
     if record.config is None:
         return 0.0
-    points, guessing = record.config.n_samples - record.config.n_train, guessing_accuracy(record)
+    points, guessing = record.config.n_validation, guessing_accuracy(record)
     return (float(binom.isf(probability, points, guessing)) + 0.5) / points - guessing
 
 

@@ -27,8 +27,9 @@ SIZES: dict[str, tuple[int, ...]] = {
     "batch_size": (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 5000),
     "n_samples": (100, 200, 350, 500, 1000, 1500, 2000, 3000, 5000, 10_000),
     "replicates": (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 32),
+    "time_steps": (1, 100, 400),
 }
-COMPILED_IN = ("normalization", "residual")
+COMPILED_IN = ("network", "normalization", "residual")
 
 MOST_EPOCHS = 25  # That one call of the program can measure.
 MOST_BYTES = 64e6  # Fewer, where their gradients and kernels would take more memory than this.
@@ -47,10 +48,11 @@ class Room:
         batch_size: Points of a step.
         points: Points of each half of the data.
         replicates: Networks that are trained at once.
+        time_steps: Of a sequence.
 
     Example:
         >>> Room.of(RunConfig(num_hidden_layers=9, units=30))
-        Room(num_hidden_layers=12, units=32, batch_size=32, points=500, replicates=10)
+        Room(num_hidden_layers=12, units=32, batch_size=32, points=500, replicates=10, time_steps=1)
     """
 
     num_hidden_layers: int
@@ -58,6 +60,7 @@ class Room:
     batch_size: int
     points: int
     replicates: int
+    time_steps: int = 1
 
     @classmethod
     def of(cls, config: RunConfig) -> Room:

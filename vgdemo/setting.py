@@ -25,6 +25,7 @@ class Setting:
         maximum: The largest allowed number (inclusive).
         words: What a person calls the choices, where that is not the choice itself.
         short_label: What a run's name calls it, if that is shorter than the label.
+        beside: What its bounds or choices hold beside, such as "with a recurrent network".
 
     Example:
         >>> epochs = Setting("epochs", "training", "Epochs", "Passes over the points.", 500, minimum=1, maximum=2000)
@@ -42,10 +43,15 @@ class Setting:
     maximum: float = math.inf
     words: Mapping[str, str] = field(default_factory=dict)
     short_label: str = ""
+    beside: str = ""
 
     @property
     def expected(self) -> str:
         """What a valid value is, in words."""
+        return f"{self._bounds} {self.beside}".rstrip()
+
+    @property
+    def _bounds(self) -> str:
         if self.choices:
             return "one of " + ", ".join(self.choices)
         if isinstance(self.default, bool):

@@ -70,9 +70,7 @@ def trial_of(config: RunConfig) -> RunConfig | None:
         >>> trial_of(RunConfig(units=256, epochs=50)) is None
         True
     """
-    n_validation = config.n_samples - config.n_train
-    fitting = replicates_of_trial(config.kernel_shapes, config.n_train, n_validation, config.epochs)
-    replicates = min(fitting, config.replicates)
+    replicates = min(replicates_of_trial(config), config.replicates)
     is_enough = replicates >= min(config.replicates, LEAST_REPLICATES)
     return config.with_changes(replicates=replicates) if is_enough else None
 

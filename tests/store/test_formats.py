@@ -74,8 +74,9 @@ class LaterConfig(RunConfig):
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> type[LaterConfig]:
     """The later version's config, in the place of today's."""
-    settings = config_module.SETTINGS | {"dropout": Setting("dropout", "network", "Dropout", "Of units.", 0.0)}
-    monkeypatch.setattr(config_module, "SETTINGS", settings)
+    dropout = Setting("dropout", "network", "Dropout", "Of units.", 0.0)
+    monkeypatch.setattr(config_module, "SETTINGS", config_module.SETTINGS | {"dropout": dropout})
+    monkeypatch.setitem(config_module.SETTINGS_OF["dense"], "dropout", dropout)
     monkeypatch.setattr(config_module, "ENGINE_VERSION", KEPT_ENGINE_VERSION)
     monkeypatch.setattr("vgdemo.record.source.RunConfig", LaterConfig)
     _stored_run.cache_clear()  # Another test had the manifest read by today's version.

@@ -29,10 +29,7 @@ class Part:
 
 def expected_seconds(config: RunConfig) -> float:
     """What a run takes on one core, about."""
-    computed = flops(
-        config.kernel_shapes, config.n_train, config.n_samples - config.n_train, config.epochs, config.replicates
-    )
-    return SECONDS_PER_RUN + SECONDS_PER_LAYER * config.num_layers + SECONDS_PER_FLOP * computed
+    return SECONDS_PER_RUN + SECONDS_PER_LAYER * config.num_layers + SECONDS_PER_FLOP * flops(config)
 
 
 def seconds_left(parts: Sequence[Part], num_workers: int) -> float:

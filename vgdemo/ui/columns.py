@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 
 import streamlit as st
 
-from vgdemo.config import SETTINGS, RunConfig
+from vgdemo.config import SETTINGS, RunConfig, takes
 from vgdemo.links import COLUMNS, VIEW, from_query, in_one_line, names_from_query, to_query
 from vgdemo.presets import DEEP_RELU, DEEP_TANH, PRESETS
 from vgdemo.tour import OPENING
@@ -70,6 +70,8 @@ def completed(configs: Columns) -> Columns:
     if len(configs) != 1:
         return configs or OPENING
     (first,) = configs
+    if first.architecture.is_recurrent:
+        return first, first.with_changes(network="lstm" if first.network == "simple_rnn" else "simple_rnn")
     other = DEEP_TANH if first.activation == "relu" else DEEP_RELU
     with suppress(ValueError):  # Too large for the other network, or too few points for its batches.
         other = other.with_changes(**_common(first))
@@ -115,9 +117,9 @@ def _edited(configs: Columns, position: int, config: RunConfig) -> Columns:
     session().in_controls = position, config, name
     before = _common(configs[position])
     changes = {name: value for name, value in _common(config).items() if value != before[name]}
-    if not st.session_state[COMMON]:
+    if not st.session_state[COMMON] or config.network != configs[position].network:
         changes = {}
-    others = tuple(other.with_changes(**changes) if changes else other for other in configs)
+    others = tuple(_with_taken(other, changes) for other in configs)
     return _with(others, position, config)
 
 
@@ -201,7 +203,7 @@ def _add() -> None:
     configs = session().columns
     for preset in PRESETS:
         with suppress(ValueError):
-            config = preset.config.with_changes(**_common(configs[0]))
+            config = _with_taken(preset.config, _common(configs[0]))
             if config not in configs:
                 session().columns, session().names = (*configs, config), (*session().names, "")
                 st.session_state[COLUMN] = LETTERS[len(configs)]
@@ -212,3 +214,9 @@ def _remove() -> None:
     position, configs, names = _position(), session().columns, session().names
     session().columns = configs[:position] + configs[position + 1 :]
     session().names = names[:position] + names[position + 1 :]
+
+
+def _with_taken(config: RunConfig, changes: Mapping[str, object]) -> RunConfig:
+    """The run with those changes that its network can take."""
+    taken = {name: value for name, value in changes.items() if takes(config.network, name, value)}
+    return config.with_changes(**taken) if taken else config

@@ -7,21 +7,26 @@ from typing import Any
 
 import streamlit as st
 
-from vgdemo.config import SETTINGS, RunConfig
+from vgdemo.config import SETTINGS, SETTINGS_OF, RunConfig, carried_over
 from vgdemo.effects import without_effect
 from vgdemo.setting import Setting
-from vgdemo.ui.session import control_key
+from vgdemo.ui.session import control_key, session
 
 GROUPS = {"network": True, "training": True, "data": False, "repeats": False}  # Name to whether it begins open.
 SLIDER_RANGE = 256  # With more values a slider cannot be aimed.
 
 
 def controls(page: str) -> None:
-    """Draw the controls of a page; a setting that does nothing beside the others is off, and its help says why."""
-    idle = without_effect(_values(page))
+    """Draw the controls that a page's network has.
+
+    A setting that does nothing beside the others is off, and its help says why.
+    """
+    values = _values(page)
+    idle = without_effect(values)
+    session().networks[page] = values["network"]
     for group, is_open in GROUPS.items():
         with st.expander(group.capitalize(), expanded=is_open):
-            for setting in SETTINGS.values():
+            for setting in SETTINGS_OF[values["network"]].values():
                 if setting.group == group:
                     _control(setting, page, idle.get(setting.name))
 
@@ -41,13 +46,29 @@ def entered(page: str) -> RunConfig:
         ValueError: If the settings do not fit together.
     """
     values = _values(page)
-    values |= {name: SETTINGS[name].default for name in without_effect(values)}
+    settings = SETTINGS_OF[values["network"]]
+    values |= {name: settings[name].default for name in without_effect(values) if name in settings}
     # Steps of a control add up to 1.1000000000000001, which would be another run than 1.1.
     return RunConfig(**values | {name: float(f"{v:.10g}") for name, v in values.items() if isinstance(v, float)})
 
 
 def _values(page: str) -> dict[str, Any]:
-    return {name: st.session_state[control_key(page, name)] for name in SETTINGS}
+    """All settings by name; those that the network does not have are at their defaults."""
+    network = st.session_state[control_key(page, "network")]
+    return _values_of(network, page)
+
+
+def _values_of(network: str, page: str) -> dict[str, Any]:
+    values = {name: setting.default for name, setting in SETTINGS.items()}
+    held = {name: st.session_state[control_key(page, name)] for name in SETTINGS_OF[network]}
+    return values | held | {"network": network}
+
+
+def _carry_over(page: str) -> None:
+    """Another network has other defaults: what was set for the one before stays where it fits."""
+    before, chosen = session().networks[page], st.session_state[control_key(page, "network")]
+    for name, value in carried_over(_values_of(before, page), chosen).items():
+        st.session_state[control_key(page, name)] = value
 
 
 def _control(setting: Setting, page: str, why_idle: str | None) -> None:
@@ -56,6 +77,8 @@ def _control(setting: Setting, page: str, why_idle: str | None) -> None:
     if why_idle:
         common["help"] += f" It does nothing now: {why_idle}."
     low, high = setting.minimum, setting.maximum
+    if setting.name == "network":
+        common |= {"on_change": _carry_over, "args": (page,)}
     if setting.choices:
         st.selectbox(options=setting.choices, format_func=setting.in_words, **common)
     elif isinstance(setting.default, bool):

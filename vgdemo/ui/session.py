@@ -84,6 +84,7 @@ class Session:
         name: The person's own name for the Lab's run; empty for none.
         columns: Compare's settings, column by column.
         names: The columns' own names, as many as there are columns; empty for none.
+        networks: Title of a page to the network whose settings its controls show.
         in_controls: Position, settings and name of the column that Compare's controls show.
         job: The Lab's run.
         compared: Compare's runs.
@@ -109,6 +110,7 @@ class Session:
     name: str = ""
     columns: tuple[RunConfig, ...] = ()
     names: tuple[str, ...] = ()
+    networks: dict[str, str] = field(default_factory=dict)
     in_controls: tuple[int, RunConfig, str] | None = None
     job: Job | None = None
     compared: dict[RunConfig, Job] = field(default_factory=dict)
