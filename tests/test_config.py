@@ -212,7 +212,7 @@ def test_the_sentence_of_a_recurrent_network_names_its_steps_and_first_recurrent
     config = RunConfig(network="lstm", recurrent_gain=1.5, unit_forget_bias=False, time_steps=20, dataset="waves")
     assert config.sentence == (
         "1 LSTM layer of 16 tanh units over 20 time steps · Glorot uniform · recurrent orthogonal, gain 1.5, forget "
-        "bias 0 · SGD, rate 0.01, momentum 0.9 · waves · 40 epochs · 5 replicates"
+        "bias 0 · SGD, rate 0.01, momentum 0.9 · sine or square wave · 40 epochs · 5 replicates"
     )
 
 

@@ -17,6 +17,7 @@ from vgdemo.cost import check_cost
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.model import Kernel, Layer, Model
 from vgdemo.optimizers import GRADIENT_CLIPS, OPTIMIZERS
+from vgdemo.sequences import TASKS
 from vgdemo.setting import Setting, json_object, parsed_settings, unknown_setting
 from vgdemo.wording import counted
 
@@ -24,7 +25,6 @@ from vgdemo.wording import counted
 ENGINE_VERSION = 5
 
 DATASETS = ("circles", "moons", "xor", "spirals", "gaussians")
-SEQUENCES = ("first_symbol", "marked_sum", "temporal_order", "waves")
 # What looks at the data needs pre-activations before any step; the identity is a start of the state's own kernel.
 OUTPUT_INITIALIZERS = tuple(name for name, one in INITIALIZERS.items() if not one.looks_at_data and name != "identity")
 KERNEL_INITIALIZERS = tuple(name for name in INITIALIZERS if name != "identity")
@@ -38,7 +38,7 @@ _OPTIMIZER_WORDS = {name: one.keras_class for name, one in OPTIMIZERS.items()}
 _CLIP_WORDS = {"global_norm": "global norm"}
 
 _NETWORK_WORDS = {name: one.keras_class for name, one in ARCHITECTURES.items()}
-_SEQUENCE_WORDS = {name: name.replace("_", " ") for name in SEQUENCES}
+_TASK_WORDS = {name: one.label for name, one in TASKS.items()}
 
 NUM_INPUTS = 2  # Of a point, so that the decision surface can be drawn, or of a time step.
 
@@ -83,11 +83,11 @@ class RunConfig:
         "circles",
         "Two classes of points in the plane; the article uses circles.",
         choices=DATASETS,
-        words=_SEQUENCE_WORDS,
+        words=_TASK_WORDS,
         recurrent={
             "default": "first_symbol",
             "help": "Two classes of sequences; all but the waves need the memory of a step long ago.",
-            "choices": SEQUENCES,
+            "choices": tuple(TASKS),
         },
     )
     time_steps: int = _setting(

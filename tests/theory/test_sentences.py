@@ -8,7 +8,7 @@ import pytest
 from conftest import changed, random_record
 
 from vgdemo.activations import ACTIVATIONS
-from vgdemo.config import RunConfig
+from vgdemo.config import SETTINGS, RunConfig
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.record import RunRecord
 from vgdemo.theory import Forecast, against_measurement, expectation, forecast_of, outlook
@@ -29,7 +29,7 @@ def said(**settings: Any) -> str:
     return " ".join(outlook(forecast_of(RunConfig(output_initializer="glorot_uniform", **settings))))
 
 
-@pytest.mark.parametrize("initializer", INITIALIZERS)
+@pytest.mark.parametrize("initializer", SETTINGS["kernel_initializer"].choices)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_activations_and_initialisers_are_called_what_a_person_calls_them(activation: str, initializer: str) -> None:
     config = RunConfig(activation=activation, kernel_initializer=initializer, output_initializer="uniform_0_1")
