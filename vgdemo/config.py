@@ -332,9 +332,16 @@ class RunConfig:
         return self.num_hidden_layers + 1
 
     @property
+    def states(self) -> dict[str, tuple[str, ...]]:
+        """Name of each recurrent layer to what its time steps are called, from "1" on."""
+        layers = range(1, self.num_layers) if self.architecture.is_recurrent else ()
+        steps = tuple(map(str, range(1, self.time_steps + 1)))
+        return {str(layer): steps for layer in layers}
+
+    @property
     def num_states(self) -> int:
-        """States of hidden layers whose gradient is measured, one for each layer and time step."""
-        return self.num_hidden_layers * self.time_steps if self.architecture.is_recurrent else 0
+        """States whose gradient is measured, one for each time step of each recurrent layer."""
+        return sum(map(len, self.states.values()))
 
     @property
     def kernel_shapes(self) -> tuple[tuple[int, int], ...]:

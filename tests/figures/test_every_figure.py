@@ -214,7 +214,8 @@ def test_places_are_called_what_the_record_calls_them() -> None:
 def test_a_second_axis_is_called_by_its_name() -> None:
     record = foreign_record()
     heatmap = layer_heatmap(record, "state_gradient_rms").layout
-    assert (heatmap.title.text, heatmap.yaxis.title.text) == ("State gradient rms, time step by time step", "time step")
+    title = "Through time, RMS of ∂L/∂state, time step by time step"
+    assert (heatmap.title.text, heatmap.yaxis.title.text) == (title, "time step")
     profile = layer_profile(record, "state_gradient_rms").layout
     assert (profile.title.text, profile.xaxis.title.text) == ("State gradient rms over time steps", "time step")
     assert "in time step 1" in heatmap.title.subtitle.text and "in time step 5" in heatmap.title.subtitle.text

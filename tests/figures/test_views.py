@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 from conftest import foreign_record
 
+from vgdemo.config import RunConfig
 from vgdemo.figures import VIEWS, ViewOptions, statistics_of, views_of
+from vgdemo.record import RunRecord
 
 
 def test_a_statistic_along_another_axis_has_two_views_that_are_called_as_it_is() -> None:
@@ -17,14 +19,23 @@ def test_a_statistic_along_another_axis_has_two_views_that_are_called_as_it_is()
     ]
     for kind in ("layers", "profile"):
         assert views[f"{kind} state_gradient_rms"].label == statistics_of(record)["state_gradient_rms"].label
-    assert views["layers state_gradient_rms"].label == "state gradient rms"
+    assert views["layers state_gradient_rms"].label == "through time, RMS of ∂L/∂state"
+
+
+def test_of_two_statistics_that_say_the_same_one_is_drawn() -> None:
+    views = [*views_of(RunRecord.empty(RunConfig(network="lstm")))]
+    assert views == [
+        *("curves", "layers", "profile", "distribution"),
+        *("layers state_gradient_rms", "profile state_gradient_rms"),
+        *("layers recurrent_gradient_share", "profile recurrent_gradient_share"),
+    ]
 
 
 def test_such_a_view_shows_its_statistic_whichever_is_chosen_for_the_layers() -> None:
     record = foreign_record()
     view = views_of(record)["layers state_gradient_rms"]
     title = view.make(record, ViewOptions(statistic="kernel_l1"), None).layout.title.text
-    assert title == "State gradient rms, time step by time step"
+    assert title == "Through time, RMS of ∂L/∂state, time step by time step"
     assert view.applies(record) and not view.applies(foreign_record(panels={}))
     assert [name for name, one in VIEWS.items() if one.applies(foreign_record(panels={}))] == ["curves"]
 
@@ -39,7 +50,9 @@ def test_two_recurrent_layers_have_views_of_their_own_with_their_names() -> None
     kind = "layers state_gradient_rms steps"
     drawn = {layer: views_of(both)[f"{kind}/{layer}"].make(both, ViewOptions(), None) for layer in ("first", "second")}
     titles = [figure.layout.title.text for figure in drawn.values()]
-    assert titles == [f"State gradient rms, time step by time step, {layer}" for layer in ("first", "second")]
+    assert titles == [
+        f"Through time, RMS of ∂L/∂state, time step by time step, {layer}" for layer in ("first", "second")
+    ]
     np.testing.assert_allclose(drawn["second"].data[0].z, 1 + np.array(drawn["first"].data[0].z), rtol=1e-5, atol=1e-5)
     overlaid = views_of(both)["profile state_gradient_rms steps/second"].overlaid
     assert overlaid is not None

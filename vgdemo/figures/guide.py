@@ -53,6 +53,10 @@ STATISTICS = {
     "dead_share": "The share of a layer's units that no point of the data reaches: their gradient is exactly zero.",
     "output_gradient_rms": "RMS of the gradient of the loss by a layer's output: its size on the way back from "
     "layer to layer.",
+    "state_gradient_rms": "RMS of the gradient of the loss by a layer's state at a time step, through all later steps: "
+    "its size on the way back from the last step to the first.",
+    "recurrent_gradient_share": "How much of the recurrent weights' gradient comes from each time step: the shares of "
+    "all steps add up to 1.",
     "state_gradient_mean_abs": "Mean absolute value of the gradient of the loss by a layer's output at a time step: "
     "its size on the way back from the last step to the first.",
 }

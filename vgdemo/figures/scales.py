@@ -138,12 +138,15 @@ STATISTICS: dict[str, Statistic] = {
         Statistic("dead_share", "units, dead share", 0, 1, logarithmic=False),
     )
 }
-# What the logs of somebody's own trainings have besides.
+# What recurrent networks and the logs of somebody's own trainings have besides.
 ALL_STATISTICS = STATISTICS | {
     statistic.name: statistic
     for statistic in (
         Statistic("output_gradient_rms", "signal, RMS of ∂L/∂output", -8, 1),
+        Statistic("state_gradient_rms", "through time, RMS of ∂L/∂state", -12, 1),
         Statistic("state_gradient_mean_abs", "through time, mean |∂L/∂state|", -12, 1),
+        Statistic("recurrent_gradient_share", "recurrent gradient, share of a step", 0, 1, logarithmic=False),
+        Statistic("recurrent_gradient_rms", "recurrent gradient of a step, RMS", -12, 1),
     )
 }
 OF_EVERY_RUN = {*KERNEL_STATISTICS, *UPDATE_STATISTICS, *ACTIVATION_STATISTICS}

@@ -18,8 +18,11 @@ from vgdemo.figures.sampling import counted_panel
 from vgdemo.figures.scales import Fit, statistic_of
 from vgdemo.figures.style import literal
 from vgdemo.figures.surface import decision_surface
-from vgdemo.record import RunRecord
+from vgdemo.record import Panel, RunRecord
 from vgdemo.theory import Forecast
+
+# What is as well seen in another statistic of its panel.
+SAID_BY = {"state_gradient_mean_abs": "state_gradient_rms", "recurrent_gradient_rms": "recurrent_gradient_share"}
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,7 @@ def views_of(record: RunRecord) -> dict[str, View]:
     others = {name: panel for name, panel in record.panels.items() if panel.axis != "layer"}
     count = Counter(statistic for panel in others.values() for statistic in panel.statistics)
     for name, panel in others.items():
-        for statistic in panel.statistics:
+        for statistic in _drawn_of(panel):
             of = name if count[statistic] > 1 else ""
             kind = f"{statistic} {of}".strip()
             found[f"layers {kind}"] = _view_of(statistic, record, layer_heatmap, of)
@@ -136,6 +139,11 @@ def views_of(record: RunRecord) -> dict[str, View]:
                 _view_of(statistic, record, layer_profile, of), overlaid=partial(_overlaid_of, of, statistic)
             )
     return found
+
+
+def _drawn_of(panel: Panel) -> list[str]:
+    """The statistics of a panel that are drawn: of two that say the same, one."""
+    return [name for name in panel.statistics if SAID_BY.get(name) not in panel.statistics]
 
 
 def _view_of(statistic: str, record: RunRecord, make: Callable[..., Figure], of: str) -> View:

@@ -29,7 +29,7 @@ MAX_RECORDS = 100_000
 MAX_CURVES = 37  # Those of 16 outputs, in training and validation, and of the probe.
 MAX_CELLS = 2_000_000  # Records times places: with all statistics and histograms these are 700 MB.
 LAYER_STATISTICS = (*ACTIVATION_STATISTICS, "output_gradient_rms")
-STEP_STATISTICS = ("state_gradient_mean_abs",)
+OF_LOGGED_STEPS = ("state_gradient_mean_abs",)
 
 Array = NDArray[np.float64]
 
@@ -134,7 +134,7 @@ class Measurements:
         if content is None:
             return None
         places = self._num_places(name)
-        said, names = mapping(content, name), _PANELS.get(at, STEP_STATISTICS)
+        said, names = mapping(content, name), _PANELS.get(at, OF_LOGGED_STEPS)
         statistics = {one: _numbers(said[one], places) for one in names if said.get(one) is not None}
         counts = record.get("histograms") if name == "kernels" else None
         return _Row(epoch, statistics, None if counts is None else _histograms(counts, places))
@@ -152,7 +152,7 @@ class Measurements:
             return Panel.of_layers(self._header.model, epochs, statistics)
         if name.startswith("steps/"):
             labels = self._header.time_steps[name.removeprefix("steps/")]
-            return Panel("time step", labels, tuple(f"time step {label}" for label in labels), epochs, statistics)
+            return Panel.of_time_steps(labels, epochs, statistics)
         return Panel.of_kernels(self._header.model, epochs, statistics, _stacked_histograms(rows, places))
 
 
@@ -166,7 +166,7 @@ def _step_panels(header: Header) -> list[str]:
 def _names(rows: Sequence[_Row]) -> list[str]:
     known = dict.fromkeys(name for row in rows for name in row.statistics)
     return [
-        name for name in (*KERNEL_STATISTICS, *UPDATE_STATISTICS, *LAYER_STATISTICS, *STEP_STATISTICS) if name in known
+        name for name in (*KERNEL_STATISTICS, *UPDATE_STATISTICS, *LAYER_STATISTICS, *OF_LOGGED_STEPS) if name in known
     ]
 
 

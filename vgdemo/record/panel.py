@@ -24,6 +24,12 @@ KERNEL_STATISTICS = (
     "kernel_mean",
 )
 UPDATE_STATISTICS = ("update_ratio",)
+STEP_STATISTICS = (
+    "state_gradient_mean_abs",
+    "state_gradient_rms",
+    "recurrent_gradient_rms",
+    "recurrent_gradient_share",
+)
 ACTIVATION_STATISTICS = ("activation_mean", "activation_std", "saturated_share", "dead_share")
 HISTOGRAM_EDGES = np.linspace(-24, 6, 61)  # log10|g|, half a decade each.
 HISTOGRAM_BINS = len(HISTOGRAM_EDGES) + 3  # zero, below the first edge, the 60 between, above the last, not finite.
@@ -79,6 +85,16 @@ class Panel:
     def of_layers(cls, model: Model, epochs: NDArray[np.int32], statistics: Mapping[str, Array]) -> Panel:
         """Statistics of the activations of a model's layers."""
         return cls("layer", model.layer_labels, model.layer_phrases, epochs, statistics, of="layer")
+
+    @classmethod
+    def of_time_steps(cls, labels: Sequence[str], epochs: NDArray[np.int32], statistics: Mapping[str, Array]) -> Panel:
+        """Statistics of a recurrent layer at every time step.
+
+        Example:
+            >>> Panel.of_time_steps(("1", "2"), np.array([0]), {"state_gradient_rms": np.ones((1, 1, 2))}).phrases
+            ('time step 1', 'time step 2')
+        """
+        return cls("time step", tuple(labels), tuple(f"time step {label}" for label in labels), epochs, statistics)
 
     @classmethod
     def joined(cls, panels: Sequence[Panel]) -> Panel:

@@ -21,6 +21,7 @@ from vgdemo.record.panel import (
     CURVES,
     HISTOGRAM_BINS,
     KERNEL_STATISTICS,
+    STEP_STATISTICS,
     SURFACE_SIDE,
     UPDATE_STATISTICS,
     Array,
@@ -50,13 +51,14 @@ class RunRecord:
             was not measured is not there. A network with several outputs has "val_accuracy/<output>" and the like, and
             a log may have `PROBE_LOSS`.
         panels: Name to statistics along an axis. A trained run has "kernels", "updates" (how far each kernel moved in
-            an epoch, from epoch 1 on) and "activations" (of the hidden layers). The record of a log has "activations"
-            of every layer, and a panel "steps/<layer>" for each recurrent one. There NaN also stands where a statistic
-            does not exist, and the model says why: a kernel is frozen or not reached, a layer has no activation.
+            an epoch, from epoch 1 on) and "activations" (of the hidden layers), and a panel "steps/<layer>" for each
+            recurrent one, which the record of a log has as well, beside "activations" of every layer. There NaN also
+            stands where a statistic does not exist, and the model says why: a kernel is frozen or not reached, a layer
+            has no activation.
         planned_epochs: The last epoch of the training, if it is known.
         majority_share: Validation accuracy of always answering the larger class, if it is known.
         ceiling: Validation accuracy that can be reached on these points, if it is known.
-        surface: What the network answers over the plane, if it has two inputs.
+        surface: What the network answers over the plane, if that is where its points are.
         status: Whether all epochs were trained.
         seconds: Stage ("compile", "train") to seconds.
         notices: Sentences for the person, such as a lost speed.
@@ -117,9 +119,15 @@ class RunRecord:
                 "kernels": Panel.of_kernels(model, none, statistics(KERNEL_STATISTICS, kernels), histograms),
                 "updates": Panel.of_kernels(model, none, statistics(UPDATE_STATISTICS, kernels)),
                 "activations": Panel.of_layers(model, none, statistics(ACTIVATION_STATISTICS, len(model.layers))),
+                **{
+                    f"steps/{layer}": Panel.of_time_steps(steps, none, statistics(STEP_STATISTICS, len(steps)))
+                    for layer, steps in config.states.items()
+                },
             },
             planned_epochs=config.epochs,
-            surface=Surface(none, np.zeros((0, replicates, SURFACE_SIDE, SURFACE_SIDE), np.float32)),
+            surface=None
+            if config.architecture.is_recurrent
+            else Surface(none, np.zeros((0, replicates, SURFACE_SIDE, SURFACE_SIDE), np.float32)),
         )
 
     @classmethod
