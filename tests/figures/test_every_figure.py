@@ -217,7 +217,10 @@ def test_a_second_axis_is_called_by_its_name() -> None:
     title = "Through time, RMS of ∂L/∂state, time step by time step"
     assert (heatmap.title.text, heatmap.yaxis.title.text) == (title, "time step")
     profile = layer_profile(record, "state_gradient_rms").layout
-    assert (profile.title.text, profile.xaxis.title.text) == ("State gradient rms over time steps", "time step")
+    assert (profile.title.text, profile.xaxis.title.text) == (
+        "Through time, RMS of ∂L/∂state over time steps",
+        "time step",
+    )
     assert "in time step 1" in heatmap.title.subtitle.text and "in time step 5" in heatmap.title.subtitle.text
 
 

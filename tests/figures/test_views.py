@@ -50,9 +50,8 @@ def test_two_recurrent_layers_have_views_of_their_own_with_their_names() -> None
     kind = "layers state_gradient_rms steps"
     drawn = {layer: views_of(both)[f"{kind}/{layer}"].make(both, ViewOptions(), None) for layer in ("first", "second")}
     titles = [figure.layout.title.text for figure in drawn.values()]
-    assert titles == [
-        f"Through time, RMS of ∂L/∂state, time step by time step, {layer}" for layer in ("first", "second")
-    ]
+    title = "Through time, RMS of ∂L/∂state, time step by time step"
+    assert titles == [f"{title}, {layer}" for layer in ("first", "second")]
     np.testing.assert_allclose(drawn["second"].data[0].z, 1 + np.array(drawn["first"].data[0].z), rtol=1e-5, atol=1e-5)
     overlaid = views_of(both)["profile state_gradient_rms steps/second"].overlaid
     assert overlaid is not None
