@@ -18,7 +18,7 @@ from playwright.sync_api import Locator, TimeoutError
 from bench.drawn import Watched
 from bench.result import REPEATS, Result
 from tests.browser.dashboard import chromium, dashboard
-from vgdemo.config import SETTINGS, RunConfig
+from vgdemo.config import SETTINGS_OF, RunConfig
 from vgdemo.effects import without_effect
 from vgdemo.presets import DEEP_TANH
 from vgdemo.setting import Setting
@@ -30,6 +30,7 @@ REST = 1  # Seconds that a person looks at the default run before the next chang
 OPENINGS, OPEN_MILLISECONDS = 5, 2000
 LARGE = ("num_hidden_layers", "units", "n_samples", "batch_size", "epochs", "replicates")  # Runs of any length.
 MEDIAN, WORST, END = 0.5, 1.2, 1.5  # Seconds that are promised.
+DENSE = SETTINGS_OF["dense"]
 LONG = DEEP_TANH.with_changes(batch_size=8)  # Trains for some seconds; of more epochs a curve shows every fourth.
 
 
@@ -51,9 +52,9 @@ def controls(folder: Path, idle: float = IDLE, limit: float = LIMIT) -> Iterator
             if time.monotonic() < end and (wait := lab.changed(name, config)) is not None:
                 waits[name].append(wait)
         yield from _summary([*chain(*waits.values())], len(every))
-        for name in SETTINGS:
+        for name in DENSE:
             if name in waits:
-                yield Result(f"    {SETTINGS[name].label}", [wait.first for wait in waits[name]], MEDIAN)
+                yield Result(f"    {DENSE[name].label}", [wait.first for wait in waits[name]], MEDIAN)
         middle = list(lab.changed_in_the_middle())
         yield Result("click to first curve, in the middle of another run", middle, MEDIAN)
         yield Result("    the slowest", [max(middle)], WORST)
@@ -72,7 +73,7 @@ def changes() -> list[tuple[str, RunConfig]]:
     In random order, so that the neighbour of a value has not just been compiled.
     """
     chance = random.Random(0)
-    columns = [[(name, config) for config in _variants(SETTINGS[name])] for name in SETTINGS]
+    columns = [[(name, config) for config in _variants(setting)] for name, setting in DENSE.items()]
     for column in columns:
         chance.shuffle(column)
     return [change for turn in zip_longest(*columns) for change in turn if change is not None]
@@ -140,7 +141,7 @@ class Lab:
 
     def _set(self, name: str, config: RunConfig) -> RunConfig:
         """Act on a control as a person does; the run that is then shown, for a slider is aimed at with the mouse."""
-        setting, value = SETTINGS[name], getattr(config, name)
+        setting, value = DENSE[name], getattr(config, name)
         control = self._page.locator(f".st-key-{name}")
         box = control.locator("input").first
         if setting.choices:

@@ -258,7 +258,7 @@ def test_a_real_number_may_be_given_whole_and_is_the_same_run(
 
 @pytest.mark.parametrize(("name", "default", "choices"), WORDS)
 def test_a_word_is_one_of_its_choices(name: str, default: str, choices: str) -> None:
-    assert SETTINGS[name].choices == tuple(choices.split())
+    assert SETTINGS_OF["dense"][name].choices == tuple(choices.split())
     for choice in choices.split():
         assert getattr(RunConfig(**{name: choice}), name) == choice
     for value in (choices.split()[0].upper(), "", " ", None, 0, ["tanh"], "nosuch"):

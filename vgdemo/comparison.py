@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
-from vgdemo.config import SETTINGS, RunConfig
+from vgdemo.config import SETTINGS, SETTINGS_OF, RunConfig
 from vgdemo.learning import ARRIVAL_LABEL, CONFIDENCE, Share, arrival_in_words, final_accuracy, has_learned
 from vgdemo.model import Model
 from vgdemo.record import Log, RunRecord, Source
@@ -22,8 +22,9 @@ from vgdemo.wording import counted, listed, number, percent, signed
 
 RESAMPLES = 5000
 NOT_MEASURED = "not measured"
-SPEAKS_FOR_ITSELF = ("activation", "kernel_initializer", "optimizer", "dataset")  # "ReLU" needs no label.
+SPEAKS_FOR_ITSELF = ("network", "activation", "kernel_initializer", "optimizer", "dataset")  # "ReLU" needs no label.
 COUNTED = {
+    "time_steps": "time step",
     "num_hidden_layers": "layer",
     "units": "unit",
     "n_samples": "point",
@@ -33,7 +34,14 @@ COUNTED = {
 NAMED_FIRST = ("network", "training", "data", "repeats")  # Groups of settings.
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
 MOST_NAMED = 3  # Settings in a run's name; the table beside it holds them all.
-DATA = ("dataset", "n_samples", "noise", "data_seed")
+FIRST_WEIGHTS = (
+    "kernel_initializer",
+    "recurrent_initializer",
+    "output_initializer",
+    "gain",
+    "recurrent_gain",
+)
+DATA = ("dataset", "time_steps", "n_samples", "noise", "data_seed")
 
 Array = NDArray[np.float64]
 
@@ -120,7 +128,7 @@ def apart(sources: Mapping[str, Source], models: Mapping[str, Model]) -> pd.Data
     if len(configs) == len(sources):
         rows = {SETTINGS[name].label: name for name in differing([*configs.values()])}
         values = {
-            name: [SETTINGS[row].in_words(getattr(config, row)) for row in rows.values()]
+            name: [SETTINGS[row].in_words(getattr(config, row)) if _has(config, row) else "—" for row in rows.values()]
             for name, config in configs.items()
         }
         return pd.DataFrame(values, index=[*rows])
@@ -144,8 +152,14 @@ def described_model(model: Model) -> dict[str, str]:
 
 
 def differing(configs: Sequence[RunConfig]) -> tuple[str, ...]:
-    """Names of the settings in which the runs are not all alike."""
-    return tuple(name for name in SETTINGS if len({getattr(config, name) for config in configs}) > 1)
+    """Names of the settings in which the runs that have them are not all alike."""
+    return tuple(
+        name for name in SETTINGS if len({getattr(config, name) for config in configs if _has(config, name)}) > 1
+    )
+
+
+def _has(config: RunConfig, name: str) -> bool:
+    return name in SETTINGS_OF[config.network]
 
 
 def names(configs: Sequence[RunConfig]) -> tuple[str, ...]:
@@ -153,7 +167,8 @@ def names(configs: Sequence[RunConfig]) -> tuple[str, ...]:
     different = differing(configs)
     named = [name for group in NAMED_FIRST for name in different if SETTINGS[name].group == group][:MOST_NAMED]
     rest = ["…"] if len(different) > len(named) else []
-    return tuple(" + ".join([_setting_in_words(config, name) for name in named] + rest) for config in configs)
+    words = ([_setting_in_words(config, name) for name in named if _has(config, name)] for config in configs)
+    return tuple(" + ".join([*found, *rest]) for found in words)
 
 
 def headings(sources: Mapping[str, Source], own_names: Mapping[str, str] = NO_NAMES) -> dict[str, str]:
@@ -191,7 +206,7 @@ def shared_parts(first: RunConfig, second: RunConfig) -> tuple[str, ...]:
         parts.append("the order of the points" + ("" if _agree(first, second, "batch_size") else ", in other batches"))
     layers = _layers_with_shared_draws(first, second)
     if layers:
-        scaled = _agree(first, second, "kernel_initializer", "output_initializer", "gain")
+        scaled = _agree(first, second, *FIRST_WEIGHTS)
         parts.append(f"the first weights of {layers}" if scaled else f"the draws behind the first weights of {layers}")
     return tuple(parts)
 
@@ -263,9 +278,11 @@ def _agree(first: RunConfig, second: RunConfig, *settings: str) -> bool:
 
 
 def _layers_with_shared_draws(first: RunConfig, second: RunConfig) -> str:
-    """Draws depend on seed, replicate, layer and shape alone; the output's do not depend on the depth."""
+    """Draws depend on seed, replicate, layer and shape alone; the output's not on what is below it."""
     if not _agree(first, second, "seed", "units"):
         return ""
+    if first.network != second.network:
+        return "the output"
     depth = min(first.num_hidden_layers, second.num_hidden_layers)
     if not _agree(first, second, "shared_draw"):
         depth = 1

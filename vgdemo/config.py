@@ -50,12 +50,14 @@ def _setting(
     help: str,
     *,
     networks: tuple[str, ...] = tuple(ARCHITECTURES),
+    dense: Mapping[str, Any] | None = None,
     recurrent: Mapping[str, Any] | None = None,
     **bounds: Any,
 ) -> Any:
-    """A row of the table: what a `Setting` says, which networks have it, and what it says else of recurrent ones."""
+    """A row of the table: what a `Setting` says, which networks have it, and what it says else of some of them."""
     row = {"group": group, "label": label, "help": help, "default": default} | bounds
-    return field(default=..., metadata={"row": row, "networks": networks, "recurrent": recurrent or {}})
+    special = {"dense": dense or {}} | dict.fromkeys(RECURRENT, recurrent or {})
+    return field(default=..., metadata={"row": row, "of": {name: special[name] for name in networks}})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +84,9 @@ class RunConfig:
         "Data set",
         "circles",
         "Two classes of points in the plane; the article uses circles.",
-        choices=DATASETS,
+        choices=(*DATASETS, *TASKS),
         words=_TASK_WORDS,
+        dense={"choices": DATASETS},
         recurrent={
             "default": "first_symbol",
             "help": "Two classes of sequences; all but the waves need the memory of a step long ago.",
@@ -96,9 +99,9 @@ class RunConfig:
         1,
         "Length of every sequence; in training the gradient passes through as many steps.",
         minimum=1,
-        maximum=1,
+        maximum=400,
         networks=RECURRENT,
-        recurrent={"default": 100, "minimum": 2, "maximum": 400},
+        recurrent={"default": 100, "minimum": 2},
     )
     n_samples: int = _setting(
         "data", "Points", 1000, "Half of the points train, half validate.", minimum=100, maximum=10_000
@@ -563,15 +566,13 @@ def _drawn_in_words(initializer: str, gain: float) -> str:
 
 def _settings_of(network: str) -> dict[str, Setting]:
     """The settings that a network has, with its defaults and bounds."""
-    rows = {row.name: row.metadata for row in fields(RunConfig) if network in row.metadata["networks"]}
-    if network not in RECURRENT:
-        return {name: SETTINGS[name] for name in rows}
-    return {name: _of_recurrent(SETTINGS[name], row["recurrent"]) for name, row in rows.items()}
+    said = {row.name: row.metadata["of"][network] for row in fields(RunConfig) if network in row.metadata["of"]}
+    return {name: _with_own(SETTINGS[name], of, network) for name, of in said.items()}
 
 
-def _of_recurrent(setting: Setting, said: Mapping[str, Any]) -> Setting:
-    bounds = {"choices", "minimum", "maximum"} & said.keys()
-    return replace(setting, beside="with a recurrent network" if bounds else "", **said)
+def _with_own(setting: Setting, said: Mapping[str, Any], network: str) -> Setting:
+    own_bounds = network in RECURRENT and said.keys() & {"choices", "minimum", "maximum"}
+    return replace(setting, beside="with a recurrent network" if own_bounds else "", **said)
 
 
 SETTINGS: dict[str, Setting] = {row.name: Setting(name=row.name, **row.metadata["row"]) for row in fields(RunConfig)}

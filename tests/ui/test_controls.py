@@ -8,23 +8,51 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from vgdemo.config import SETTINGS, RunConfig
+from vgdemo.config import SETTINGS, SETTINGS_OF, RunConfig
 
 from .conftest import control
 
 Lab = Callable[..., AppTest]
 
 
-@pytest.mark.parametrize("setting", SETTINGS.values(), ids=lambda setting: setting.name)
-def test_every_setting_has_a_control_with_its_words(setting: Any, lab: Lab) -> None:
-    widget = control(lab(), setting.name)
-    assert widget.value == setting.default
-    assert widget.label == setting.label
-    assert widget.help.startswith(setting.help)
-    if setting.choices:
-        assert widget.options == [setting.in_words(choice) for choice in setting.choices]
-    elif not isinstance(setting.default, bool):
-        assert (widget.min, widget.max) == (setting.minimum, setting.maximum)
+@pytest.mark.parametrize("network", SETTINGS_OF)
+def test_every_setting_of_a_network_has_a_control_with_its_words_and_no_other_has_one(network: str, lab: Lab) -> None:
+    page = lab(network=network)
+    drawn = {
+        widget.key for widgets in (page.selectbox, page.slider, page.number_input, page.toggle) for widget in widgets
+    }
+    assert drawn & SETTINGS.keys() == SETTINGS_OF[network].keys()
+    for name, setting in SETTINGS_OF[network].items():
+        widget = control(page, name)
+        assert widget.value == (network if name == "network" else setting.default)
+        assert widget.label == setting.label
+        assert widget.help.startswith(setting.help)
+        if setting.choices:
+            assert widget.options == [setting.in_words(choice) for choice in setting.choices]
+        elif not isinstance(setting.default, bool):
+            assert (widget.min, widget.max) == (setting.minimum, setting.maximum)
+
+
+def test_another_network_begins_with_its_own_defaults_and_keeps_what_was_set(lab: Lab, jobs: Any) -> None:
+    page = lab(optimizer="adam", num_hidden_layers="9", residual="true")
+    control(page, "network").set_value("lstm").run()
+    assert not page.exception
+    assert jobs.submitted[-1].config == RunConfig(network="lstm", optimizer="adam")
+    control(page, "time_steps").set_value(20).run()
+    control(page, "unit_forget_bias").set_value(False).run()
+    assert jobs.submitted[-1].config == RunConfig(
+        network="lstm", optimizer="adam", time_steps=20, unit_forget_bias=False
+    )
+    control(page, "network").set_value("simple_rnn").run()
+    assert jobs.submitted[-1].config == RunConfig(network="simple_rnn", optimizer="adam", time_steps=20)
+    control(page, "network").set_value("dense").run()
+    assert jobs.submitted[-1].config == RunConfig(optimizer="adam")
+
+
+def test_a_link_with_settings_of_another_network_says_that_they_are_ignored(lab: Lab, jobs: Any) -> None:
+    page = lab(time_steps="50", units="6")
+    assert jobs.submitted[-1].config == RunConfig(units=6)
+    assert any("Dense layers do not have" in warning.value for warning in page.warning)
 
 
 def test_what_does_nothing_is_off_says_why_and_makes_no_other_run(lab: Lab, jobs: Any) -> None:

@@ -56,7 +56,8 @@ def short_words(run: StoredRun) -> str:
     if config is None:
         return run.sentence
     activation = SETTINGS["activation"].in_words(config.activation)
-    return f"{config.num_hidden_layers} × {config.units} {activation}"
+    kind = f"{config.architecture.keras_class} " if config.architecture.is_recurrent else ""
+    return f"{config.num_hidden_layers} × {config.units} {kind}{activation}"
 
 
 def found(stored: Sequence[StoredRun]) -> list[StoredRun]:
