@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from vgdemo.ceiling import MOST_POINTS, ceiling
 from vgdemo.config import RunConfig
 from vgdemo.data import MAKERS, make_dataset
+from vgdemo.sequences import TASKS, reachable_accuracy
 
 CLEAN_POINTS = 3000  # Of each data set, drawn by another seed; what lies between them is far below the noise.
 
@@ -73,3 +74,14 @@ def test_the_same_points_are_fitted_once() -> None:
     began = time.process_time()
     assert ceiling(config.with_changes(activation="relu", epochs=7)) == ceiling(config)
     assert time.process_time() - began < 0.05
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_of_sequences_the_ceiling_is_what_the_best_answer_can_expect(task: str) -> None:
+    config = RunConfig(network="gru", dataset=task, time_steps=5, noise=0.6)
+    assert ceiling(config) == reachable_accuracy(task, 5, 0.6) > 0.7
+
+
+def test_where_few_sequences_are_of_one_class_by_chance_that_counts() -> None:
+    config = RunConfig(network="gru", dataset="waves", time_steps=2, noise=1, n_samples=100, data_seed=7)
+    assert ceiling(config) == make_dataset(config).majority_share > reachable_accuracy("waves", 2, 1)

@@ -9,6 +9,7 @@ from sklearn.preprocessing import MinMaxScaler
 
 from vgdemo.config import DATASETS, RunConfig
 from vgdemo.data import Dataset, make_dataset
+from vgdemo.sequences import TASKS, make_sequences
 
 
 def points_of(data: Dataset) -> tuple[np.ndarray, np.ndarray]:
@@ -77,3 +78,14 @@ def test_the_classes_can_be_told_apart(dataset: str) -> None:
 def test_a_straight_line_does_not_tell_the_classes_apart(dataset: str) -> None:
     data = make_dataset(RunConfig(dataset=dataset, noise=0.02))
     assert LogisticRegression().fit(data.x_train, data.y_train).score(data.x_val, data.y_val) < 0.95
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_recurrent_run_gets_the_sequences_of_its_task_as_they_are(task: str) -> None:
+    config = RunConfig(network="lstm", dataset=task, n_samples=201, time_steps=7, noise=0.2, data_seed=4, epochs=1)
+    data = make_dataset(config)
+    x, y = make_sequences(task, 201, 7, 0.2, 4)
+    np.testing.assert_array_equal(np.concatenate([data.x_train, data.x_val]), x)
+    np.testing.assert_array_equal(np.concatenate([data.y_train, data.y_val]), y)
+    assert (data.x_train.shape, data.x_val.shape) == ((100, 7, 2), (101, 7, 2))
+    assert {array.dtype for array in (data.x_train, data.y_train, data.x_val, data.y_val)} == {np.dtype(np.float32)}

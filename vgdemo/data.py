@@ -1,4 +1,4 @@
-"""The data sets: two classes of points in the plane."""
+"""The data sets: two classes of points in the plane, or of sequences of them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from sklearn import datasets
 from sklearn.preprocessing import MinMaxScaler
 
 from vgdemo.config import RunConfig
+from vgdemo.sequences import TASKS, make_sequences
 
 Points = tuple[NDArray[np.float64], NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """The points of a run, inputs scaled to [-1, 1] over both halves as the article does.
+    """The points of a run, inputs scaled to [-1, 1] over both halves as the article does, or its sequences as they are.
 
     Attributes:
-        x_train: (N, 2) inputs of the training half, which is also the probe.
+        x_train: (N, 2) inputs of the training half, which is also the probe; (N, T, 2) of sequences of T time steps.
         y_train: (N,) classes, 0 or 1.
-        x_val: (M, 2) inputs of the validation half.
+        x_val: (M, 2) or (M, T, 2) inputs of the validation half.
         y_val: (M,) classes.
     """
 
@@ -45,12 +46,20 @@ def make_dataset(config: RunConfig) -> Dataset:
         >>> data = make_dataset(RunConfig())
         >>> data.x_train.shape, round(data.majority_share, 3)
         ((500, 2), 0.504)
+        >>> make_dataset(RunConfig(network="gru", time_steps=20)).x_val.shape
+        (500, 20, 2)
     """
-    points, classes = MAKERS[config.dataset](config.n_samples, config.noise, config.data_seed)
-    x = MinMaxScaler((-1, 1)).fit_transform(points).astype(np.float32)
+    x, classes = _inputs_and_classes(config)
     y = classes.astype(np.float32)
     half = config.n_train
     return Dataset(x_train=x[:half], y_train=y[:half], x_val=x[half:], y_val=y[half:])
+
+
+def _inputs_and_classes(config: RunConfig) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    if config.dataset in TASKS:
+        return make_sequences(config.dataset, config.n_samples, config.time_steps, config.noise, config.data_seed)
+    points, classes = MAKERS[config.dataset](config.n_samples, config.noise, config.data_seed)
+    return MinMaxScaler((-1, 1)).fit_transform(points).astype(np.float32), classes
 
 
 def _circles(n_samples: int, noise: float, seed: int) -> Points:
