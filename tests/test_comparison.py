@@ -263,3 +263,28 @@ def test_the_order_of_the_points_is_shared_where_the_engine_draws_the_same_one()
 def test_other_data_are_not_called_shared() -> None:
     assert not shares("the data", RunConfig(), RunConfig(data_seed=2))
     assert shares("the data", RunConfig(), RunConfig(epochs=7))
+
+
+LSTM, RNN = RunConfig(network="lstm"), RunConfig(network="simple_rnn")
+
+
+def test_a_setting_that_only_one_of_the_networks_has_is_no_difference() -> None:
+    table = apart({"A": RunConfig(units=16), "B": LSTM.with_changes(unit_forget_bias=False)}, {})
+    assert table.loc["Network"].tolist() == ["Dense", "LSTM"]
+    assert "Time steps" not in table.index and "Forget bias 1" not in table.index
+
+
+def test_of_a_setting_that_differs_among_others_a_network_without_it_has_none() -> None:
+    runs = {"A": RunConfig(), "B": RNN, "C": LSTM.with_changes(time_steps=20)}
+    assert apart(runs, {}).loc["Time steps"].tolist() == ["—", "100", "20"]
+    assert names([*runs.values()])[1].startswith("SimpleRNN")
+
+
+def test_networks_of_different_cells_share_the_data_and_the_draw_of_the_output() -> None:
+    assert shared_parts(RNN, LSTM) == ("the data", "the order of the points", "the first weights of the output")
+    assert shared_parts(RNN, RNN.with_changes(recurrent_gain=2)) == (
+        "the data",
+        "the order of the points",
+        "the draws behind the first weights of layer 1 and the output",
+    )
+    assert "the data" not in shared_parts(RNN, RNN.with_changes(time_steps=99))

@@ -188,3 +188,27 @@ def test_a_network_that_is_too_large_for_what_is_common_is_not_added(compare: Op
     page = compare(**to_query([config.with_changes(**largest) for config in (shallow, DEEP_TANH, DEEP_RELU)]))
     button(page, "Add").click().run()
     assert columns(page)[3].kernel_initializer == "glorot_uniform"
+
+
+def test_what_is_common_goes_to_the_networks_that_have_it(compare: Open, jobs: Any) -> None:
+    dense, lstm = RunConfig(epochs=20, replicates=2), RunConfig(network="lstm", epochs=20, replicates=2)
+    page = compare(**to_query((lstm, dense)))
+    setting(page, "time_steps").set_value(30).run()
+    assert columns(page) == (lstm.with_changes(time_steps=30), dense)
+    setting(page, "epochs").set_value(21).run()
+    assert [config.epochs for config in columns(page)] == [21, 21]
+    setting(page, "dataset").set_value("waves").run()
+    assert [config.dataset for config in columns(page)] == ["waves", "circles"]
+    assert not page.exception and not page.warning
+
+
+def test_another_network_in_one_column_leaves_the_others_as_they_are(compare: Open, jobs: Any) -> None:
+    page = compare(**to_query((DEEP_TANH, DEEP_RELU)))
+    setting(page, "network").set_value("gru").run()
+    assert columns(page) == (RunConfig(network="gru"), DEEP_RELU)
+
+
+@pytest.mark.parametrize(("network", "other"), [("simple_rnn", "lstm"), ("lstm", "simple_rnn"), ("gru", "simple_rnn")])
+def test_a_recurrent_run_alone_stands_beside_another_cell(network: str, other: str) -> None:
+    run = RunConfig(network=network, time_steps=30)
+    assert completed((run,)) == (run, RunConfig(network=other, time_steps=30))
