@@ -196,7 +196,8 @@ def _data(config: RunConfig, dataset: Dataset, room: Room) -> Data:
     x = np.concatenate([with_copies(half, room.points) for half in (dataset.x_train, dataset.x_val)])
     y = np.stack([with_copies(half, room.points) for half in (dataset.y_train, dataset.y_val)])
     is_unit = None if room.units in EXACT_UNITS else tf.range(room.units)[:, None] < config.units
-    variant = Variant(tf.constant(config.num_hidden_layers), tf.constant(NUMBERS[config.activation]), is_unit)
+    counts = tf.constant(config.num_hidden_layers), tf.constant(NUMBERS[config.activation])
+    variant = Variant(*counts, is_unit, tf.constant(config.time_steps))
     points = tf.constant([len(dataset.y_train), len(dataset.y_val)])
     return Data(tf.constant(x.T[None]), tf.constant(y), points, variant)
 

@@ -65,6 +65,11 @@ def activation_gradient(
     return _ACTIVATION_GRADIENTS(number, [inputs, values, upstream], [inputs.shape])[0]
 
 
+def activated_with_slopes(number: tf.Tensor | int, inputs: tf.Tensor) -> list[tf.Tensor]:
+    """The values of the activation with this number, and its derivative at the inputs."""
+    return _ACTIVATIONS_WITH_SLOPES(number, [inputs], [inputs.shape] * 2)
+
+
 def saturated_slope(number: tf.Tensor) -> tf.Tensor:
     """() the size below which a slope counts as flat."""
     return tf.gather(tf.constant([SATURATED_SLOPE * row.steepest_slope for row in ACTIVATIONS.values()]), number)
@@ -80,6 +85,17 @@ def _gradient(name: str) -> Function:
     return lambda *arguments: [_GRADIENTS[name](*arguments)]
 
 
+def _activation_with_slopes(name: str) -> Function:
+    def both(inputs: tf.Tensor) -> list[tf.Tensor]:
+        (values,) = _activation(name)(inputs)
+        return [values, _GRADIENTS[name](inputs, values, tf.ones_like(inputs))]
+
+    return both
+
+
 _ACTIVATIONS = Choice("activation", {name: _activation(name) for name in ACTIVATIONS})
 _ACTIVATION_GRADIENTS = Choice("activation gradient", {name: _gradient(name) for name in ACTIVATIONS})
+_ACTIVATIONS_WITH_SLOPES = Choice(
+    "activation with slopes", {name: _activation_with_slopes(name) for name in ACTIVATIONS}
+)
 NUMBERS = _ACTIVATIONS.numbers

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from vgdemo.config import NUM_INPUTS
 from vgdemo.network.activations import activated, activation_gradient, saturated_slope
-from vgdemo.network.interface import Batch, mean_of_present
+from vgdemo.network.interface import Batch, is_nan, mean_of_present, of_units
 from vgdemo.network.linear import bias_gradients, input_gradients, kernel_gradients, pre_activate
 from vgdemo.network.normalization import (
     Normalization,
@@ -106,7 +106,7 @@ class DenseNetwork:
         def step(index: tf.Tensor, values: tf.Tensor, *arrays: tf.TensorArray) -> tuple[tf.Tensor, ...]:
             pre_activation = _pre_activate(parameters, index, values, batch)
             inputs = self._normalize(_of_layer(weights, index), pre_activation, batch)
-            activation = _of_units(activated(batch.variant.activation, inputs), batch)
+            activation = of_units(activated(batch.variant.activation, inputs), batch.variant)
             values = activation + values if self.residual else activation
             signals = (pre_activation, values, activation)
             written = (array.write(index, signal) for array, signal in zip(arrays, signals, strict=False))
@@ -167,7 +167,7 @@ class DenseNetwork:
         weights, activations = parameters.normalization | dict(batch.moving_averages), signals.activations
         inputs, number = self._normalize(weights, signals.pre_activations, batch), batch.variant.activation
         slopes = activation_gradient(number, inputs, activations, tf.ones_like(inputs))
-        unknown = _is_nan(inputs)
+        unknown = is_nan(inputs)
         is_unit = tf.fill((inputs.shape[-2], 1), True) if batch.variant.is_unit is None else batch.variant.is_unit
         is_point = batch.sample_weight > 0
 
@@ -181,14 +181,14 @@ class DenseNetwork:
         statistics = (
             middle,
             tf.sqrt(mean(tf.square(activations - middle[..., None, None]))),
-            mean(_known(is_flat, unknown | _is_nan(slopes))),
+            mean(_known(is_flat, unknown | is_nan(slopes))),
             mean_of_present(_known(is_dead, tf.reduce_any(unknown & is_point, -1)), is_unit[:, 0], -1),
         )
         return tf.stack(statistics, axis=-1)
 
     def _normalize(self, weights: Normalization, pre_activations: tf.Tensor, batch: Batch) -> tf.Tensor:
         """What enters the activation; 0 where there is no unit."""
-        return _of_units(normalized(self.normalization, weights, pre_activations, batch), batch)
+        return of_units(normalized(self.normalization, weights, pre_activations, batch), batch.variant)
 
     def _back(
         self, parameters: DenseParameters, index: tf.Tensor, batch: Batch, signals: DenseSignals, upstream: tf.Tensor
@@ -198,7 +198,7 @@ class DenseNetwork:
         with tf.GradientTape() as tape:
             tape.watch(sources)
             inputs = self._normalize(sources[1], sources[0], batch)
-        to_activation, values = _of_units(upstream, batch), signals.activations[index]
+        to_activation, values = of_units(upstream, batch.variant), signals.activations[index]
         to_inputs = activation_gradient(batch.variant.activation, inputs, values, to_activation)
         return tape.gradient(inputs, sources, output_gradients=to_inputs)  # type: ignore[no-any-return]
 
@@ -217,16 +217,6 @@ def _array(layers: int, shape: tuple[int, ...]) -> tf.TensorArray:
 
 def _of_layer(weights: Normalization, index: tf.Tensor) -> Normalization:
     return {name: stack[index] for name, stack in weights.items()}
-
-
-def _of_units(values: tf.Tensor, batch: Batch) -> tf.Tensor:
-    """(..., units, N) the values of the units that there are, else 0."""
-    return values if batch.variant.is_unit is None else tf.where(batch.variant.is_unit, values, 0.0)
-
-
-def _is_nan(values: tf.Tensor) -> tf.Tensor:
-    """As TensorFlow's own, which takes long to translate for XLA."""
-    return tf.not_equal(values, values)
 
 
 def _known(holds: tf.Tensor, unknown: tf.Tensor) -> tf.Tensor:

@@ -24,11 +24,13 @@ class Variant(NamedTuple):
         num_hidden_layers: () of one width, from the first.
         activation: () its number in `vgdemo.network.activations.NUMBERS`.
         is_unit: (units, 1) which units of a hidden layer there are; None if there is room for no more than these.
+        time_steps: () of a sequence, from the first.
     """
 
     num_hidden_layers: tf.Tensor
     activation: tf.Tensor
     is_unit: tf.Tensor | None = None
+    time_steps: tf.Tensor | int = 1
 
 
 class Batch(NamedTuple):
@@ -83,6 +85,19 @@ class Network(Protocol):
 def present(count: tf.Tensor, room: int) -> tf.Tensor:
     """(room,) True for the first `count` places, False for those that only fill up."""
     return tf.range(room) < count
+
+
+def is_nan(values: tf.Tensor) -> tf.Tensor:
+    """As TensorFlow's own, which takes long to translate for XLA."""
+    return tf.not_equal(values, values)
+
+
+def of_units(values: tf.Tensor, variant: Variant) -> tf.Tensor:
+    """The values (..., units, N), or those of each gate one after the other, of the units that there are, else 0."""
+    if variant.is_unit is None:
+        return values
+    num_gates = values.shape[-2] // variant.is_unit.shape[0]
+    return tf.where(tf.concat([variant.is_unit] * num_gates, axis=0), values, 0.0)
 
 
 def mean_of_present(values: tf.Tensor, is_present: tf.Tensor, axis: int) -> tf.Tensor:
