@@ -44,6 +44,7 @@ PARTS = {
     "keras": Part("The same, against Keras", "engine", "against_keras", 1),
     "fresh": Part("The same, 10 replicates, in a new process", "engine", "fresh_processes", 0.5),
     "costs": Part("Cost of a run", "engine", "costs", 1),
+    "recurrent": Part("Recurrent networks, default runs of 100 time steps", "recurrent", "costs", 4),
     "monitor": Part("The monitor, beside Keras's own training", "monitor", "costs", 1),
     "start": Part("Dashboard, first visit", "dashboard", "first_visits", 1, True),
     "lab": Part("Lab, in a browser", "lab", "controls", 8, True),
