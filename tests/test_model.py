@@ -110,6 +110,7 @@ def test_what_came_later_stands_in_a_document_only_where_it_says_something() -> 
     (embedding, spare), (shaped, *_) = (FROZEN.to_dict()[name] for name in ("kernels", "layers"))
     assert (embedding["trainable"], embedding["initializer"]) == (False, "RandomUniform")
     assert {"trainable", "initializer"}.isdisjoint(spare) and spare["is_reached"] is False
+    assert "time_steps" not in LSTM.to_dict() and RunConfig(network="gru").model.to_dict()["time_steps"] == 100
     assert shaped["shape"] == (None, 5, 4)
 
 

@@ -163,3 +163,10 @@ def test_more_noise_never_helps(task: str) -> None:
 def test_a_wave_starts_anywhere_in_its_period() -> None:
     x, y = make_sequences("waves", 4000, 5, 0, seed=1)
     assert [len(np.unique(x[y == kind], axis=0)) for kind in (0, 1)] == [20, 20]
+
+
+@each_task
+def test_the_last_steps_tell_the_answer_of_a_task_that_needs_no_memory_and_of_no_other(task: str) -> None:
+    x, y = make_sequences(task, n_samples=1000, time_steps=50, noise=0.1, seed=1)
+    accuracy = score(SVC(), x[:, -5:].reshape(len(x), -1), y)
+    assert accuracy < 0.7 if TASKS[task].needs_memory else accuracy > 0.9

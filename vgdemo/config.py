@@ -372,6 +372,7 @@ class RunConfig:
             gradient_clip=self.gradient_clip,
             batch_size=self.batch_size,
             epoch_updates=-(-self.n_train // self.batch_size),
+            time_steps=self.time_steps if self.architecture.is_recurrent else None,
         )
 
     @cached_property

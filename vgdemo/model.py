@@ -29,6 +29,7 @@ class Kernel:
         trainable: Whether it learns; a frozen one has no gradient.
         is_reached: Whether the loss depends on it; otherwise it has no gradient either.
         initializer: Keras's class of what drew its first weights; None if it is not known.
+        go_backwards: Whether its layer reads a sequence from its end, so that what it answers stands at the first step.
     """
 
     layer: str
@@ -39,6 +40,7 @@ class Kernel:
     trainable: bool = True
     is_reached: bool = True
     initializer: str | None = None
+    go_backwards: bool = False
 
     @property
     def fan_in(self) -> int:
@@ -72,9 +74,11 @@ _LATER_FIELDS = {  # With their defaults.
     "trainable": True,
     "is_reached": True,
     "initializer": None,
+    "go_backwards": False,
     "shape": None,
     "epoch_updates": None,
     "compute_dtype": None,
+    "time_steps": None,
 }
 AVERAGE_MOMENTUM = 0.99  # Share of a moving average that an update leaves, as Keras's batch normalisation has it.
 
@@ -98,6 +102,7 @@ class Model:
         loss: Keras's name.
         num_classes: How many answers there are to choose from; None for a network that does not classify.
         compute_dtype: Shortest numbers that its layers compute with, such as "float16"; None if it is not known.
+        time_steps: Of the sequences that it reads; None if it reads none, or that is not known.
 
     Example:
         >>> model = Model(
@@ -128,6 +133,7 @@ class Model:
     loss: str = "binary_crossentropy"
     num_classes: int | None = 2
     compute_dtype: str | None = None
+    time_steps: int | None = None
 
     @cached_property
     def kernel_labels(self) -> tuple[str, ...]:

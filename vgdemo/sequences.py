@@ -28,6 +28,7 @@ class Task:
         reading: What a sequence is and what is asked, in one sentence.
         make: (classes, time_steps, noise, generator) -> float32 (points, time_steps, 2).
         ceiling: (time_steps, noise) -> the largest accuracy that any answer can expect.
+        needs_memory: Whether the answer depends on steps that may lie far back.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Task:
     reading: str
     make: Callable[[Classes, int, float, np.random.Generator], Sequences]
     ceiling: Callable[[int, float], float]
+    needs_memory: bool = True
 
 
 def make_sequences(task: str, n_samples: int, time_steps: int, noise: float, seed: int) -> tuple[Sequences, Classes]:
@@ -206,6 +208,7 @@ _ROWS = (
         "A wave in noise, its phase drawn at random: a sine or a square? One step tells, so nothing has to be kept.",
         _waves,
         _waves_ceiling,
+        needs_memory=False,
     ),
 )
 TASKS: dict[str, Task] = {row.name: row for row in _ROWS}

@@ -59,8 +59,9 @@ def test_every_state_is_differentiated_through_all_later_steps(make: Any) -> Non
 def test_a_loop_that_goes_backwards_is_told_in_the_time_of_its_inputs() -> None:
     keras.utils.set_random_seed(3)
     kind = classifier(keras.Sequential([layers.LSTM(4, go_backwards=True, name="loop"), answer()]), numbers(STEPS, 3))
-    _, sizes, _ = measured(kind)
+    probe, sizes, _ = measured(kind)
     np.testing.assert_allclose(sizes["loop"], unrolled(kind, kind.model.layers[0])[0], rtol=1e-6)
+    assert [kernel.go_backwards for kernel in probe.described.model.kernels] == [True, True, False]
 
 
 def test_masked_steps_do_not_count() -> None:
@@ -87,6 +88,8 @@ def test_nested_recurrent_layers_have_an_axis_each_and_long_ones_even_groups() -
     kind = classifier(keras.Sequential(parts), numbers(300, 2))
     probe, sizes, _ = measured(kind)
     assert list(sizes) == ["forward_lstm", "backward_lstm", "stacked"]
+    backwards = {kernel.layer for kernel in probe.described.model.kernels if kernel.go_backwards}
+    assert backwards == {"backward_lstm"}
     assert probe.time_steps["stacked"][:2] == ["2", "4"] and len(sizes["stacked"]) == 150
     assert all((values > 0).any() for values in sizes.values())
     loop = keras.layers.RNN.inner_loop

@@ -84,6 +84,7 @@ def _kernel(kernel: OwnedKernel, reached: bool, names: dict[int, str], answers: 
         trainable=trainable,
         is_reached=reached or not trainable,
         initializer=kernel.initializer,
+        go_backwards=getattr(kernel.owner, "go_backwards", False) is True,
     )
 
 
