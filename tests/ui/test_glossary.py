@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from vgdemo.article.claims import Judgement
 from vgdemo.comparison import endings
-from vgdemo.config import SETTINGS
+from vgdemo.config import SETTINGS, SETTINGS_OF
 from vgdemo.diagnosis import HEADLINES, RULES
 from vgdemo.figures import STATISTICS, guide
 from vgdemo.glossary import GLOSSARY
@@ -96,6 +96,17 @@ def test_a_word_that_is_not_there_is_said_and_all_are_shown(page: AppTest) -> No
         ("NaN", "exact zero, NaN and ∞"),
         ("∞", "exact zero, NaN and ∞"),
         ("moons", "data set"),
+        ("BPTT", "backpropagation through time"),
+        ("lstm", "LSTM"),
+        ("gru", "GRU"),
+        ("simple_rnn", "SimpleRNN"),
+        ("unit_forget_bias", "forget gate"),
+        ("recurrent_kernel", "recurrent kernel"),
+        ("recurrent gain", "recurrent kernel"),
+        ("identity", "identity initialiser"),
+        ("time steps", "gradient through time"),
+        ("state", "gradient through time"),
+        ("first_symbol", "tasks with a known answer"),
     ],
 )
 def test_a_word_is_found_by_any_of_its_names_and_spellings(wanted: str, first: str) -> None:
@@ -106,15 +117,15 @@ def test_a_word_is_found_by_any_of_its_names_and_spellings(wanted: str, first: s
 EVERYDAY = """
     along although arrives axis bar bars blue both branches bring cent centres chosen class's colour compare
     compared compiling coordinates corners counted cut dashed diamond dot dots dotted driven effect entry example
-    exceeds fail fewer finite fit gets glorot's grey had half-way height hundred hurls identical included known knows
-    leap learners leave less likelier nobody otherwise pink recorded red reuses revive second seconds settles sharp
-    slider smallest steep three twentieth validate wander wanders
+    exceeds fail fewer finite fit get gets glorot's grey had half-way harm height hundred hurls identical included known
+    knows leap learners leave less likelier nobody otherwise pink recorded red reuses revive second seconds settles
+    sharp slider smallest steep three twentieth validate wander wanders
 """
 
 
 def printed(record: RunRecord) -> Iterator[str]:
     """What the pages print of settings, verdicts, statistics, figures and tables."""
-    for setting in SETTINGS.values():
+    for setting in [one for of_network in (SETTINGS, *SETTINGS_OF.values()) for one in of_network.values()]:
         yield from (setting.label, setting.help, *setting.choices, *setting.words.values())
     yield from HEADLINES.values()
     for rule in RULES:
