@@ -22,6 +22,7 @@ from vgdemo.record import (
     CURVES,
     HISTOGRAM_BINS,
     KERNEL_STATISTICS,
+    STEP_STATISTICS,
     SURFACE_SIDE,
     UPDATE_STATISTICS,
     Log,
@@ -80,6 +81,12 @@ class Noise:
             "activations": Panel.of_layers(model, self.epochs, self.statistics(ACTIVATION_STATISTICS, layers)),
         }
 
+    def steps(self, states: Mapping[str, Sequence[str]]) -> dict[str, Panel]:
+        return {
+            f"steps/{layer}": Panel.of_time_steps(labels, self.epochs, self.statistics(STEP_STATISTICS, len(labels)))
+            for layer, labels in states.items()
+        }
+
     def surface(self, epochs: np.ndarray) -> Surface:
         shape = (len(epochs), self.replicates, SURFACE_SIDE, SURFACE_SIDE)
         return Surface(epochs, self.generator.random(shape, dtype=np.float32))
@@ -95,10 +102,12 @@ def random_record(config: RunConfig, draw: int = 0, **changes: Any) -> RunRecord
         "replicates": config.replicates,
         "epochs": epochs,
         "curve_arrays": noise.curves(CURVES),
-        "panels": noise.panels(config.model),
+        "panels": noise.panels(config.model) | noise.steps(config.states),
         "planned_epochs": config.epochs,
         "majority_share": make_dataset(config).majority_share,
-        "surface": noise.surface(np.unique(np.linspace(0, config.epochs, 5).astype(np.int32))),
+        "surface": None
+        if config.architecture.is_recurrent
+        else noise.surface(np.unique(np.linspace(0, config.epochs, 5).astype(np.int32))),
         "seconds": {"compile": 1.0, "train": float(draw)},
     }
     return RunRecord(**values | changes)
