@@ -53,17 +53,33 @@ def test_all_other_settings_are_data(name: str) -> None:
     assert len({program_key(run.with_changes(**{name: value})) for value in values}) == 1
 
 
-def test_a_run_comes_out_of_its_room_as_it_went_in() -> None:
-    config = DEFAULT.with_changes(num_hidden_layers=7, units=9, replicates=3)
+@pytest.mark.parametrize(
+    "config, shapes",
+    [
+        (DEFAULT.with_changes(num_hidden_layers=7, units=9, replicates=3), [(3, 2, 10)] + [(3, 10, 10)] * 7),
+        (DEFAULT.with_changes(num_hidden_layers=1, units=9, replicates=3), [(3, 2, 10)]),
+        (LSTM.with_changes(num_hidden_layers=3, units=9, replicates=3), [(3, 2, 40)] + [(3, 10, 40)] * 5),
+        (LSTM.with_changes(num_hidden_layers=4, units=9, replicates=3), [(3, 2, 40)] + [(3, 10, 40)] * 7),
+    ],
+    ids=lambda value: str(len(value)) if isinstance(value, list) else value.network,
+)
+def test_a_run_comes_out_of_its_room_as_it_went_in(config: RunConfig, shapes: list[tuple[int, ...]]) -> None:
     random = np.random.default_rng(0)
     kernels = [random.normal(size=(3, *shape)).astype(np.float32) for shape in config.kernel_shapes]
     first, *others, output = Room.of(config).padded(kernels)
-    assert (first.shape, len(others), output.shape) == ((3, 2, 10), 7, (3, 10, 1))
-    groups = (first[None], np.stack(others), output[None])
+    assert [kernel.shape for kernel in (first, *others, output)] == [*shapes, (3, 10, 1)]
+    groups = (first[None], np.array(others).reshape(-1, 3, 10, first.shape[2]), output[None])
     found = [kernel for group in cropped(groups, config) for kernel in group]
     for kernel, expected in zip(found, kernels, strict=True):
         np.testing.assert_array_equal(kernel, expected)
     assert sum(np.count_nonzero(group) for group in groups) == sum(kernel.size for kernel in kernels)
+
+
+def test_each_gate_is_filled_up_by_itself() -> None:
+    config = LSTM.with_changes(units=9, replicates=1)
+    kernels = [np.ones((1, *shape), np.float32) for shape in config.kernel_shapes]
+    recurrent = Room.of(config).padded(kernels)[1]
+    np.testing.assert_array_equal(recurrent[0, 0], ([1] * 9 + [0]) * 4)
 
 
 def test_replicates_that_fill_up_are_like_the_first() -> None:

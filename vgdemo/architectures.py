@@ -31,6 +31,12 @@ class Architecture:
         kernels = {"kernel": (inputs, self.gates * units)}
         return kernels | {"recurrent_kernel": (units, self.gates * units)} if self.is_recurrent else kernels
 
+    def kernel_shapes(self, inputs: int, num_hidden_layers: int, units: int) -> tuple[tuple[int, int], ...]:
+        """(inputs, outputs) of each kernel of a network, in the order of data flow, that of the one output last."""
+        of_layers = (inputs, *(units,) * (num_hidden_layers - 1))
+        hidden = [shape for size in of_layers for shape in self.hidden_kernels(size, units).values()]
+        return (*hidden, (units, 1))
+
 
 _ROWS = (
     Architecture("dense", "Dense", is_recurrent=False),

@@ -349,9 +349,7 @@ class RunConfig:
     @property
     def kernel_shapes(self) -> tuple[tuple[int, int], ...]:
         """(inputs, outputs) of each kernel, in the order of data flow, the output's last."""
-        inputs = (NUM_INPUTS, *(self.units,) * (self.num_hidden_layers - 1))
-        hidden = [shape for size in inputs for shape in self.architecture.hidden_kernels(size, self.units).values()]
-        return (*hidden, (self.units, 1))
+        return self.architecture.kernel_shapes(NUM_INPUTS, self.num_hidden_layers, self.units)
 
     @property
     def model(self) -> Model:

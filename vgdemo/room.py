@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vgdemo.config import NUM_INPUTS, SETTINGS, RunConfig
+from vgdemo.architectures import ARCHITECTURES
+from vgdemo.config import NUM_INPUTS, SETTINGS, SETTINGS_OF, RunConfig
 
 EXACT_UNITS = range(1, 9)  # Narrow networks need not say which of their units there are.
 # Exact where small, and for what people choose mostly; each ends with the setting's maximum.
@@ -49,10 +50,11 @@ class Room:
         points: Points of each half of the data.
         replicates: Networks that are trained at once.
         time_steps: Of a sequence.
+        network: What its hidden layers are.
 
     Example:
         >>> Room.of(RunConfig(num_hidden_layers=9, units=30))
-        Room(num_hidden_layers=12, units=32, batch_size=32, points=500, replicates=10, time_steps=1)
+        Room(num_hidden_layers=12, units=32, batch_size=32, points=500, replicates=10, time_steps=1, network='dense')
     """
 
     num_hidden_layers: int
@@ -61,18 +63,20 @@ class Room:
     points: int
     replicates: int
     time_steps: int = 1
+    network: str = "dense"
 
     @classmethod
     def of(cls, config: RunConfig) -> Room:
         """The smallest room in which a run fits."""
         fitting = {name: sizes[bisect.bisect_left(sizes, getattr(config, name))] for name, sizes in SIZES.items()}
-        return cls(points=fitting.pop("n_samples") // 2, **fitting)
+        most = SETTINGS_OF[config.network]["num_hidden_layers"].maximum
+        fitting["num_hidden_layers"] = min(fitting["num_hidden_layers"], int(most))
+        return cls(points=fitting.pop("n_samples") // 2, network=config.network, **fitting)
 
     @property
     def kernel_shapes(self) -> tuple[tuple[int, int], ...]:
-        """(inputs, outputs) of each layer's kernel, the output's last."""
-        between = ((self.units, self.units),) * (self.num_hidden_layers - 1)
-        return ((NUM_INPUTS, self.units), *between, (self.units, 1))
+        """(inputs, outputs) of each kernel, in the order of data flow, the output's last."""
+        return ARCHITECTURES[self.network].kernel_shapes(NUM_INPUTS, self.num_hidden_layers, self.units)
 
     @property
     def epochs(self) -> int:
@@ -81,20 +85,28 @@ class Room:
         return max(1, min(MOST_EPOCHS, int(MOST_BYTES / (2 * 4 * weights * self.replicates))))
 
     def padded(self, kernels: Sequence[Kernel]) -> list[Kernel]:
-        """Kernels (R, inputs, units) of layers 1 to H + 1, with zeros and copies of the first replicate to fill up."""
+        """Kernels (R, inputs, outputs) of a run, with zeros and copies of the first replicate to fill up."""
         *hidden, output = (with_copies(kernel, self.replicates) for kernel in kernels)
-        absent = [output[:, :0, :0]] * (self.num_hidden_layers - len(hidden))
-        filled = zip([*hidden, *absent, output], self.kernel_shapes, strict=True)
-        return [_with_zeros(kernel, shape) for kernel, shape in filled]
+        absent = [output[:, :0, :0]] * (len(self.kernel_shapes) - len(kernels))
+        gates = [ARCHITECTURES[self.network].gates] * (len(self.kernel_shapes) - 1)
+        filled = zip([*hidden, *absent, output], self.kernel_shapes, [*gates, 1], strict=True)
+        return [_with_zeros(kernel, shape, gates) for kernel, shape, gates in filled]
 
 
 def cropped(groups: Sequence[Kernel], config: RunConfig) -> tuple[Kernel, ...]:
-    """What a run has of the padded kernels (..., layers, R, inputs, units) of first, other hidden and output layer."""
+    """What a run has of its padded kernels (..., kernels, R, inputs, outputs): the first, the others, the output's."""
     first, others, output = groups
     replicates, units = config.replicates, config.units
+
+    def of_units(kernels: Kernel) -> Kernel:
+        *others, outputs = kernels.shape
+        gates = config.architecture.gates
+        by_gate = kernels.reshape(*others, gates, outputs // gates)[..., :units]
+        return by_gate.reshape(*others, gates * units)
+
     return (
-        first[..., :replicates, :, :units],
-        others[..., : config.num_hidden_layers - 1, :replicates, :units, :units],
+        of_units(first[..., :replicates, :, :]),
+        of_units(others[..., : len(config.kernel_shapes) - 2, :replicates, :units, :]),
         output[..., :replicates, :units, :],
     )
 
@@ -146,5 +158,8 @@ def _nearest(name: str, config: RunConfig) -> list[dict[str, Any]]:
     return [{name: min(sizes[other], most)} for other in nearest[1:]]
 
 
-def _with_zeros(kernel: Kernel, shape: tuple[int, int]) -> Kernel:
-    return np.pad(kernel, [(0, 0), *((0, room - size) for size, room in zip(kernel.shape[1:], shape, strict=True))])
+def _with_zeros(kernel: Kernel, shape: tuple[int, int], gates: int) -> Kernel:
+    """Kernels (R, inputs, outputs) in this shape, each gate's outputs filled up by themselves."""
+    replicates, inputs, outputs = kernel.shape
+    missing = [(0, 0), (0, shape[0] - inputs), (0, 0), (0, (shape[1] - outputs) // gates)]
+    return np.pad(kernel.reshape(replicates, inputs, gates, outputs // gates), missing).reshape(replicates, *shape)

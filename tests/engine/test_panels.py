@@ -5,10 +5,10 @@ import pytest
 
 from vgdemo.config import RunConfig
 from vgdemo.engine.panels import panels
-from vgdemo.engine.program import Measurement
-from vgdemo.record import ACTIVATION_STATISTICS, KERNEL_STATISTICS, UPDATE_STATISTICS, Panel
+from vgdemo.engine.recipe import Measurement
+from vgdemo.record import ACTIVATION_STATISTICS, KERNEL_STATISTICS, STEP_STATISTICS, UPDATE_STATISTICS, Panel
 
-MODEL = RunConfig(num_hidden_layers=3, units=4).model
+CONFIG = RunConfig(num_hidden_layers=3, units=4)
 SHAPES = [(1, 2, 2, 4), (2, 2, 4, 4), (1, 2, 4, 1)]  # Layers of one shape, two replicates, inputs, units.
 
 
@@ -29,7 +29,7 @@ def measured(*epochs: int) -> Measurement:
 def of_epochs(*epochs: int, before: int | None = None) -> dict[str, Panel]:
     now = measured(*epochs)
     kernels = [group[:0] for group in now.kernels] if before is None else measured(before).kernels
-    return panels(MODEL, np.array(epochs, np.int32), now, kernels)
+    return panels(CONFIG, np.array(epochs, np.int32), now, kernels)
 
 
 def test_each_value_stands_at_its_epoch_replicate_and_layer() -> None:
@@ -69,3 +69,17 @@ def test_activations_are_those_of_the_hidden_layers() -> None:
 def test_histograms_count_every_entry_of_each_gradient_once() -> None:
     histograms = of_epochs(0)["kernels"].histograms
     assert (histograms.sum(axis=-1) == [8, 16, 16, 4]).all()
+
+
+def test_what_is_measured_over_time_stands_at_its_layer_step_and_replicate() -> None:
+    config = RunConfig(network="gru", num_hidden_layers=3, units=4, time_steps=5)
+    layer, step, replicate = np.arange(3)[:, None, None], np.arange(5)[:, None], np.arange(2)
+    number = 1000 * np.arange(2)[:, None, None, None] + 100 * layer + 10 * step + replicate
+    steps = [number + digit / 10 for digit in range(4)]
+    made = panels(config, np.array([7, 8], np.int32), measured(7, 8)._replace(steps=steps), measured(6).kernels)
+    assert [name for name in made if name.startswith("steps/")] == ["steps/1", "steps/2", "steps/3"]
+    panel = made["steps/2"]
+    assert (panel.labels, panel.epochs.tolist()) == (("1", "2", "3", "4", "5"), [7, 8])
+    for digit, name in enumerate(STEP_STATISTICS):
+        assert panel.statistics[name].shape == (2, 2, 5)
+        assert panel.statistics[name][1, 1, 3] == 1131 + digit / 10

@@ -11,7 +11,8 @@ from vgdemo.activations import ACTIVATIONS
 from vgdemo.config import RunConfig
 from vgdemo.data import make_dataset
 from vgdemo.engine import train
-from vgdemo.engine.program import Recipe, program_for
+from vgdemo.engine.dense_recipe import DenseRecipe
+from vgdemo.engine.program import program_for
 from vgdemo.engine.training import Training
 from vgdemo.network.dense import DenseNetwork
 from vgdemo.network.initializers import initial_kernels
@@ -85,7 +86,7 @@ def test_the_gradient_is_measured_before_it_is_clipped() -> None:
 
 def test_equal_settings_share_a_program_and_others_do_not() -> None:
     room = Room.of(SMALL)
-    program = program_for(Recipe(DenseNetwork(3)), room)
-    assert program_for(Recipe(DenseNetwork(3)), room) is program
-    assert program_for(Recipe(DenseNetwork(3, "layer")), room) is not program
-    assert program_for(Recipe(DenseNetwork(3)), Room.of(SMALL.with_changes(units=9))) is not program
+    program = program_for(DenseRecipe(DenseNetwork(3)), room)
+    assert program_for(DenseRecipe(DenseNetwork(3)), room) is program
+    assert program_for(DenseRecipe(DenseNetwork(3, "layer")), room) is not program
+    assert program_for(DenseRecipe(DenseNetwork(3)), Room.of(SMALL.with_changes(units=9))) is not program

@@ -23,6 +23,17 @@ SMALL = RunConfig(  # Trains in a blink. 50 points in batches of 16 leave a last
     output_initializer="glorot_uniform",
     learning_rate=0.05,
 )
+SMALL_RECURRENT = RunConfig(
+    network="simple_rnn",
+    n_samples=100,
+    batch_size=16,
+    time_steps=6,
+    units=4,
+    epochs=3,
+    replicates=2,
+    learning_rate=0.05,
+)
+RECURRENT = {"simple_rnn": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
 NORMALIZATIONS = {"batch": keras.layers.BatchNormalization, "layer": keras.layers.LayerNormalization}
 OPTIMIZERS = {
     "sgd": keras.optimizers.SGD,
@@ -41,13 +52,15 @@ def assert_trains_as_keras(config: RunConfig) -> None:
     record = RunRecord.joined(list(training.chunks()))
     curves = np.stack([record.curve_arrays[name][:, replicate] for name in CURVES], axis=1)
     np.testing.assert_allclose(curves, fit_as(config, replicate, twin), rtol=1e-4)
-    for ours, layer in zip(training.kernels, dense_layers(twin), strict=True):
-        kernel = layer.kernel.numpy()
+    for ours, variable in zip(training.kernels, kernels_of(twin), strict=True):
+        kernel = variable.numpy()
         np.testing.assert_allclose(ours[replicate], kernel, rtol=1e-4, atol=1e-4 * np.abs(kernel).mean())
 
 
 def keras_twin(config: RunConfig, kernels: list[NDArray[np.float32]]) -> keras.Model:
     """Keras's model of a run, compiled, with the given first kernels of one replicate, (inputs, outputs) each."""
+    if config.architecture.is_recurrent:
+        return _compiled(config, _recurrent(config), kernels)
     values = inputs = keras.Input((2,))
     for _ in range(config.num_hidden_layers):
         hidden = keras.layers.Dense(config.units)(values)
@@ -56,9 +69,21 @@ def keras_twin(config: RunConfig, kernels: list[NDArray[np.float32]]) -> keras.M
         hidden = keras.layers.Activation(config.activation)(hidden)
         skips = config.residual and values.shape[-1] == config.units
         values = keras.layers.Add()([hidden, values]) if skips else hidden
-    model = keras.Model(inputs, keras.layers.Dense(1, activation="sigmoid")(values))
-    for layer, kernel in zip(dense_layers(model), kernels, strict=True):
-        layer.kernel.assign(kernel)
+    return _compiled(config, keras.Model(inputs, keras.layers.Dense(1, activation="sigmoid")(values)), kernels)
+
+
+def _recurrent(config: RunConfig) -> keras.Model:
+    make, settings = RECURRENT[config.network], {"activation": config.activation}
+    if config.network == "lstm":
+        settings["unit_forget_bias"] = config.unit_forget_bias
+    below = [make(config.units, return_sequences=True, **settings) for _ in range(config.num_hidden_layers - 1)]
+    layers = [*below, make(config.units, **settings), keras.layers.Dense(1, activation="sigmoid")]
+    return keras.Sequential([keras.Input((config.time_steps, 2)), *layers])
+
+
+def _compiled(config: RunConfig, model: keras.Model, kernels: list[NDArray[np.float32]]) -> keras.Model:
+    for variable, kernel in zip(kernels_of(model), kernels, strict=True):
+        variable.assign(kernel)
     model.compile(
         _optimizer(config), "binary_crossentropy", run_eagerly=True
     )  # Tracing takes longer than so few steps.
@@ -76,9 +101,9 @@ def fit_as(config: RunConfig, replicate: int, model: keras.Model) -> NDArray[np.
     return np.array(curves)
 
 
-def dense_layers(model: keras.Model) -> list[keras.layers.Dense]:
-    """The layers with a kernel, in order."""
-    return [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
+def kernels_of(model: keras.Model) -> list[keras.Variable]:
+    """The kernels, in the order of data flow."""
+    return [weight for weight in model.trainable_weights if weight.name in ("kernel", "recurrent_kernel")]
 
 
 def _optimizer(config: RunConfig) -> keras.optimizers.Optimizer:

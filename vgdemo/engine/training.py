@@ -17,14 +17,18 @@ from vgdemo.ceiling import ceiling
 from vgdemo.config import ENGINE_VERSION, RunConfig
 from vgdemo.data import Dataset, make_dataset
 from vgdemo.engine import compile_cache
+from vgdemo.engine.dense_recipe import DenseRecipe
 from vgdemo.engine.panels import panels
-from vgdemo.engine.program import Build, Data, Measurement, Plan, Recipe, program_for, surface_for
+from vgdemo.engine.program import Build, program_for, surface_for
+from vgdemo.engine.recipe import Data, Measurement, Plan
+from vgdemo.engine.recurrent_recipe import RecurrentRecipe
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.network.activations import NUMBERS
 from vgdemo.network.dense import DenseNetwork
 from vgdemo.network.initializers import BATCH_ORDER_STREAM, generator, initial_kernels, unit_variance_kernels
-from vgdemo.network.interface import Variant
+from vgdemo.network.interface import Parameters, Variant
 from vgdemo.network.optimizers import Hyperparameters
+from vgdemo.network.recurrent import RecurrentNetwork
 from vgdemo.record import CURVES, SURFACE_AXIS, SURFACE_SIDE, RunRecord, RunStatus, Surface
 from vgdemo.room import EXACT_UNITS, Room, cropped, with_copies
 
@@ -84,19 +88,20 @@ class Training:
         """Draw data and first weights; nothing is compiled yet."""
         self.config = config
         self._room = Room.of(config)
-        self._recipe = Recipe(DenseNetwork(self._room.num_hidden_layers, config.normalization, config.residual))
+        self._recipe = _recipe(config, self._room.num_hidden_layers)
         self._program = program_for(self._recipe, self._room)
         dataset = make_dataset(config)
         self._majority_share = dataset.majority_share
         self._data = _data(config, dataset, self._room)
-        self._state = self._recipe.initial_state(self._room.padded(_first_kernels(config, dataset)), config.optimizer)
+        parameters = _first_parameters(config, self._recipe, self._room.padded(_first_kernels(config, dataset)))
+        self._state = self._recipe.initial_state(parameters, config.optimizer)
         self._generators = [generator(config, i, BATCH_ORDER_STREAM) for i in range(config.replicates)]
         self._kernels_before: list[NDArray[np.float32]] = []
         self._seconds = {"compile": 0.0, "train": 0.0}
 
     @property
     def kernels(self) -> list[NDArray[np.float32]]:
-        """One (R, inputs, units) array for each layer, 1 to H + 1, as trained so far."""
+        """One (R, inputs, outputs) array for each kernel of the model, as trained so far."""
         groups = self._recipe.network.kernels(self._state.parameters)
         return [kernel for group in cropped([group.numpy() for group in groups], self.config) for kernel in group]
 
@@ -127,7 +132,7 @@ class Training:
         measured = self._measure(epochs)
         before = self._kernels_before or [group[:0] for group in measured.kernels]
         self._kernels_before = [group[-1:] for group in measured.kernels]
-        measured_panels = panels(self.config.model, numbers, measured, before)
+        measured_panels = panels(self.config, numbers, measured, before)
         self._seconds["train" if epochs.start else "compile"] += time.perf_counter() - began
         is_last = epochs[-1] == self.config.epochs
         return RunRecord(
@@ -150,13 +155,20 @@ class Training:
     def _measure(self, epochs: range) -> Measurement:
         """Train these epochs; NumPy arrays of what was measured in each, without what only filled up."""
         self._state, measured = self._program(self._state, self._data, self._plan(epochs))
-        curves, activations, *groups = tf.nest.map_structure(lambda tensor: tensor.numpy()[: len(epochs)], measured)
-        replicates, layers = self.config.replicates, self.config.num_hidden_layers
-        gradients, kernels = (cropped(group, self.config) for group in groups)
-        return Measurement(curves[..., :replicates], activations[:, :layers, :replicates], gradients, kernels)
+        found: Measurement = tf.nest.map_structure(lambda tensor: tensor.numpy()[: len(epochs)], measured)
+        replicates, layers, steps = self.config.replicates, self.config.num_hidden_layers, self.config.time_steps
+        return Measurement(
+            found.curves[..., :replicates],
+            found.activations[:, :layers, :replicates],
+            cropped(found.gradients, self.config),
+            cropped(found.kernels, self.config),
+            [statistic[:, :layers, :steps, :replicates] for statistic in found.steps],
+        )
 
-    def _surface(self, epochs: NDArray[np.int32]) -> Surface:
-        """The decision surface of now, for the one epoch that is given, or none."""
+    def _surface(self, epochs: NDArray[np.int32]) -> Surface | None:
+        """The decision surface of now, for the one epoch that is given, or none; None if there is no plane."""
+        if self.config.architecture.is_recurrent:
+            return None
         shape = (len(epochs), self.config.replicates, SURFACE_SIDE, SURFACE_SIDE)
         if not len(epochs):
             return Surface(epochs, np.zeros(shape, np.float32))
@@ -199,7 +211,25 @@ def _data(config: RunConfig, dataset: Dataset, room: Room) -> Data:
     counts = tf.constant(config.num_hidden_layers), tf.constant(NUMBERS[config.activation])
     variant = Variant(*counts, is_unit, tf.constant(config.time_steps))
     points = tf.constant([len(dataset.y_train), len(dataset.y_val)])
-    return Data(tf.constant(x.T[None]), tf.constant(y), points, variant)
+    missing = [(0, 0), (0, room.time_steps - config.time_steps), (0, 0)]
+    sequences = x if x.ndim == 2 else np.pad(x, missing)
+    inputs = np.moveaxis(sequences, 0, -1)[..., None, :, :]
+    return Data(tf.constant(inputs), tf.constant(y), points, variant)
+
+
+def _recipe(config: RunConfig, num_hidden_layers: int) -> DenseRecipe | RecurrentRecipe:
+    """How the run is trained, with room for so many layers."""
+    if not config.architecture.is_recurrent:
+        return DenseRecipe(DenseNetwork(num_hidden_layers, config.normalization, config.residual))
+    return RecurrentRecipe(RecurrentNetwork(config.network, num_hidden_layers))
+
+
+def _first_parameters(
+    config: RunConfig, recipe: DenseRecipe | RecurrentRecipe, kernels: list[NDArray[np.float32]]
+) -> Parameters:
+    if isinstance(recipe, RecurrentRecipe):
+        return recipe.network.initial_parameters(kernels, forget_bias=float(config.unit_forget_bias))
+    return recipe.network.initial_parameters(kernels)
 
 
 def _first_kernels(config: RunConfig, dataset: Dataset) -> list[NDArray[np.float32]]:

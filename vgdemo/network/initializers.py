@@ -11,8 +11,10 @@ from vgdemo.activations import Array
 from vgdemo.config import RunConfig
 from vgdemo.draws import drawn
 from vgdemo.initializers import INITIALIZERS
+from vgdemo.model import Kernel
 
-BATCH_ORDER_STREAM, OUTPUT_STREAM = 0, 1  # Hidden layer l draws from stream 1 + l.
+BATCH_ORDER_STREAM, OUTPUT_STREAM = 0, 1  # Hidden layer l draws from stream 1 + l,
+RECURRENT_STREAM = 100  # and its recurrent kernel from stream 100 + l.
 SAME = 1e-6  # What differs by less, relative to its size, are equal numbers in float32.
 FAINT = 1e-36  # To make a signal of a smaller deviation, weights would have to be larger than float32 holds.
 
@@ -23,25 +25,31 @@ def generator(config: RunConfig, replicate: int, stream: int) -> np.random.Gener
     Args:
         config: The settings of the run.
         replicate: Which of them, from 0.
-        stream: What is drawn: `BATCH_ORDER_STREAM`, or `OUTPUT_STREAM` plus the number of a hidden layer.
+        stream: What is drawn: `BATCH_ORDER_STREAM`, or `OUTPUT_STREAM` or `RECURRENT_STREAM` plus the number of a
+            hidden layer.
     """
     return np.random.default_rng(np.random.SeedSequence([config.seed, replicate, stream]))
 
 
 def initial_kernels(config: RunConfig) -> list[NDArray[np.float32]]:
-    """The first weights of all replicates: a (replicates, inputs, outputs) array for each layer, 1 to H + 1.
+    """The first weights of all replicates: a (replicates, inputs, outputs) array for each kernel of the model.
 
     Every initialiser maps the same uniform draws to its own distribution. So two runs that differ in the initialiser
     alone start from the same draws, scaled differently, and the output layer's draw does not depend on the depth.
     """
-    *hidden_shapes, output_shape = config.kernel_shapes
-    hidden, output = INITIALIZERS[config.kernel_initializer], INITIALIZERS[config.output_initializer]
-    kernels = []
-    for layer, shape in enumerate(hidden_shapes, start=1):
-        stream = OUTPUT_STREAM + (1 if config.shared_draw else layer)
-        kernels.append(config.gain * drawn(hidden, _draws(config, stream, shape)))
-    kernels.append(drawn(output, _draws(config, OUTPUT_STREAM, output_shape)))
-    return [kernel.astype(np.float32) for kernel in kernels]
+    return [_initial_kernel(config, kernel).astype(np.float32) for kernel in config.model.kernels]
+
+
+def _initial_kernel(config: RunConfig, kernel: Kernel) -> Array:
+    if kernel.is_output:
+        initializer, gain, stream = config.output_initializer, 1.0, OUTPUT_STREAM
+    elif kernel.name == "recurrent_kernel":
+        initializer, gain = config.recurrent_initializer, config.recurrent_gain
+        stream = RECURRENT_STREAM + int(kernel.layer)
+    else:
+        initializer, gain = config.kernel_initializer, config.gain
+        stream = OUTPUT_STREAM + (1 if config.shared_draw else int(kernel.layer))
+    return gain * drawn(INITIALIZERS[initializer], _draws(config, stream, kernel.shape))
 
 
 def unit_variance_kernels(
@@ -75,7 +83,7 @@ def _scale_to(deviation: float, values: Array) -> Array:
     return np.where(varies, deviation / np.where(varies, present, 1), 1)
 
 
-def _draws(config: RunConfig, stream: int, shape: tuple[int, int]) -> Array:
+def _draws(config: RunConfig, stream: int, shape: tuple[int, ...]) -> Array:
     """(replicates, inputs, outputs) uniform numbers in (0, 1)."""
     tiny = np.finfo(np.float64).tiny  # The generator may return 0, whose normal quantile is minus infinity.
     return np.stack([np.maximum(generator(config, i, stream).random(shape), tiny) for i in range(config.replicates)])

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Protocol
 
-import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 Parameters = Any  # A structure of tensors (layers of one shape, R, rows, columns); each network has its own.
 MovingAverages = Any  # A structure of tensors; an empty tuple for a network that needs none.
@@ -60,9 +58,6 @@ class Network(Protocol):
     def num_hidden_layers(self) -> int:
         """H, the layers whose outputs are measured; of a batch's network as many as its variant says."""
 
-    def initial_parameters(self, kernels: list[NDArray[np.float32]]) -> Parameters:
-        """All weights before training, from first kernels (R, inputs, units) in the order of data flow."""
-
     def initial_averages(self, parameters: Parameters) -> MovingAverages:
         """Moving averages before any update."""
 
@@ -77,9 +72,6 @@ class Network(Protocol):
 
     def backward(self, parameters: Parameters, batch: Batch, signals: Signals, upstream: tf.Tensor) -> Parameters:
         """Gradients of all weights, from what `forward` left and the loss's gradient by the logits, (R, N)."""
-
-    def activation_statistics(self, parameters: Parameters, batch: Batch, signals: Signals) -> tf.Tensor:
-        """(H, R, 4) in the order of `vgdemo.record.ACTIVATION_STATISTICS`."""
 
 
 def present(count: tf.Tensor, room: int) -> tf.Tensor:

@@ -36,6 +36,12 @@ class Sums(NamedTuple):
     size_squares: tf.Tensor
 
     @classmethod
+    def none(cls, layers: int, steps: int, replicates: int, units: int) -> Sums:
+        """Before any point."""
+        shapes = [(layers, replicates)] * 3 + [(layers, replicates, units)] + [(layers, steps, replicates)] * 2
+        return cls(*(tf.zeros(shape, tf.float64) for shape in shapes))
+
+    @classmethod
     def of(cls, batch: Batch, signals: RecurrentSignals, gradients: RecurrentGradients) -> Sums:
         """Over the points of a batch."""
         outputs, slopes = signals.layers.states[:, 1:], signals.layers.derivatives[0]
