@@ -9,7 +9,7 @@ from vgdemo.article import Experiment, Finding
 from vgdemo.article.measures import VAL_ACCURACY, Measure
 from vgdemo.config import RunConfig
 from vgdemo.export import file_name
-from vgdemo.figures import Figure, Row, curves, depths, gradient_density, layer_lines, outcome
+from vgdemo.figures import Figure, Row, curves, depths, gradient_density, layer_heatmap, layer_lines, outcome
 from vgdemo.figures.style import new_figure
 from vgdemo.record import RunRecord
 from vgdemo.ui.board import Picture
@@ -20,7 +20,13 @@ TITLES = {
     "gradients": "Gradient, mean |g|, layer by layer",
     "density": "Gradient entries by size over the epochs",
     "norms": "Kernel, L1 norm, layer by layer",
+    "steps": "Through time, RMS of ∂L/∂state, time step by time step",
     "depths": "Learning against depth",
+}
+
+SIDE_BY_SIDE: dict[str, Callable[[RunRecord], Figure]] = {
+    "norms": partial(layer_lines, statistic="kernel_l1", fit=True),
+    "steps": partial(layer_heatmap, statistic="state_gradient_rms"),
 }
 
 Records = Sequence[RunRecord | None]
@@ -45,8 +51,8 @@ def _names(kind: str, experiment: Experiment) -> dict[str, str]:
     if kind == "outcome":
         titles = [capitalized(measure.title) for measure in _measures(experiment)]
         return {f"outcome-{place}": title for place, title in enumerate(titles, 1)}
-    if kind == "norms":
-        return {f"norms {letter}": f"{name}: {TITLES[kind]}" for letter, (name, _) in _lettered(experiment)}
+    if kind in SIDE_BY_SIDE:
+        return {f"{kind} {letter}": f"{name}: {TITLES[kind]}" for letter, (name, _) in _lettered(experiment)}
     return {kind: TITLES[kind]}
 
 
@@ -98,15 +104,19 @@ def _of_first(name: str, make: Callable[[RunRecord], Figure]) -> Callable[..., d
     return picture
 
 
-def _norms(experiment: Experiment, records: Records, findings: Findings) -> dict[str, Picture]:
-    """Two runs on the same axes."""
-    made = {}
-    for (letter, (name, _)), record in zip(_lettered(experiment), records, strict=True):
-        if record is not None:
-            figure = layer_lines(record, "kernel_l1", fit=True)
-            figure.layout.title.text = f"{name}: {figure.layout.title.text}"
-            made[f"norms {letter}"] = Picture.of("norms", figure)
-    return made
+def _side_by_side(kind: str, make: Callable[[RunRecord], Figure]) -> Callable[..., dict[str, Picture]]:
+    """A figure of each of two runs, on the same axes."""
+
+    def picture(experiment: Experiment, records: Records, findings: Findings) -> dict[str, Picture]:
+        made = {}
+        for (letter, (name, _)), record in zip(_lettered(experiment), records, strict=True):
+            if record is not None:
+                figure = make(record)
+                figure.layout.title.text = f"{name}: {figure.layout.title.text}"
+                made[f"{kind} {letter}"] = Picture.of(kind, figure)
+        return made
+
+    return picture
 
 
 def _depths(experiment: Experiment, records: Records, findings: Findings) -> dict[str, Picture]:
@@ -124,6 +134,6 @@ _MAKERS: dict[str, Callable[[Experiment, Records, Findings], dict[str, Picture]]
     "curves": _of_first("curves", curves),
     "gradients": _of_first("gradients", partial(layer_lines, fit=True)),
     "density": _of_first("density", gradient_density),
-    "norms": _norms,
+    **{kind: _side_by_side(kind, make) for kind, make in SIDE_BY_SIDE.items()},
     "depths": _depths,
 }
