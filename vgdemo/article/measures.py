@@ -78,6 +78,12 @@ def _ends_over_middle(record: RunRecord) -> Values:
     return _ratio(gradient[:, -2:].min(axis=1), gradient[:, :-2].max(axis=1))
 
 
+def _first_step_over_last(record: RunRecord) -> Values:
+    """Of the gradient by the states of the first layer, before any training."""
+    sizes = record.values("state_gradient_rms")[0]
+    return _ratio(sizes[:, 0], sizes[:, -1])
+
+
 def _norm_growth(record: RunRecord) -> Values:
     norm = record.values("kernel_l1").sum(axis=2)
     return _ratio(norm[-1], norm[0])
@@ -101,4 +107,5 @@ OUTPUT_GRADIENT = Measure(GRADIENT, lambda record: _gradient(record)[:, -1], is_
 FIRST_OVER_OUTPUT = Measure(RATIO, _first_over_output, is_size=True)
 FIRST_OVER_OTHER = Measure(RATIO, _first_over_other, is_size=True)
 ENDS_OVER_MIDDLE = Measure(RATIO, _ends_over_middle, is_size=True)
+FIRST_STEP_OVER_LAST = Measure("first step over last, RMS of ∂L/∂state at epoch 0", _first_step_over_last, is_size=True)
 NORM_GROWTH = Measure("sum of all L1 norms, end over start", _norm_growth)
