@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import foreign_record
+from conftest import foreign_record, random_record
 
-from vgdemo.record import RunRecord, axis_table, curves_table
+from vgdemo.config import RunConfig
+from vgdemo.record import STEP_STATISTICS, RunRecord, axis_table, curves_table
 
 MakeRecord = Callable[..., RunRecord]
 
@@ -61,7 +62,7 @@ def test_another_axis_has_a_table_of_its_own() -> None:
     np.testing.assert_array_equal(table["state_gradient_rms"], record.values("state_gradient_rms").ravel())
 
 
-def test_of_what_two_panels_measure_each_has_a_column() -> None:
+def test_the_time_steps_of_two_layers_stand_below_each_other() -> None:
     record = foreign_record()
     steps = record.panels["steps"]
     longer = replace(
@@ -71,10 +72,21 @@ def test_of_what_two_panels_measure_each_has_a_column() -> None:
         statistics={name: values[..., [0, 0, 1, 2, 3, 4]] for name, values in steps.statistics.items()},
     )
     table = axis_table(replace(record, panels={"steps/a": steps, "steps/b": longer}), "time step")
-    one, other = "steps/a/state_gradient_rms", "steps/b/state_gradient_rms"
-    assert table.column_names == ["epoch", "replicate", "time step", one, other]
-    assert table[one].to_pylist()[:6] == [*steps.statistics["state_gradient_rms"][0, 0], None]
-    assert table[other].to_pylist()[1:6] == [*steps.statistics["state_gradient_rms"][0, 0]]
+    assert table.column_names == ["epoch", "replicate", "layer", "time step", "state_gradient_rms"]
+    assert table.num_rows == 4 * (5 + 6)
+    for layer, panel in (("a", steps), ("b", longer)):
+        rows = [row for row in table.to_pylist() if row["layer"] == layer]
+        assert [row["time step"] for row in rows] == [*panel.labels] * 4
+        assert [row["state_gradient_rms"] for row in rows] == [*panel.statistics["state_gradient_rms"].ravel()]
+
+
+def test_a_recurrent_run_says_of_which_layer_its_time_steps_are() -> None:
+    record = random_record(RunConfig(network="gru", time_steps=7, num_hidden_layers=2, n_samples=100, epochs=1))
+    steps = axis_table(record, "time step")
+    assert steps.column_names == ["epoch", "replicate", "layer", "time step", *STEP_STATISTICS]
+    assert steps.num_rows == 2 * 5 * 2 * 7 and steps["layer"].unique().to_pylist() == ["1", "2"]
+    layers = axis_table(record, "layer")["layer"].unique().to_pylist()
+    assert layers == [*record.model.kernel_labels, "1", "2"]
 
 
 def test_columns_have_the_types_of_what_they_hold(make_record: MakeRecord) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+
+from vgdemo.record.panel import Panel
 
 if TYPE_CHECKING:
     from vgdemo.record.record import RunRecord
@@ -29,7 +30,7 @@ def curves_table(record: RunRecord) -> pa.Table:
 def axis_table(record: RunRecord, axis: str) -> pa.Table:
     """Every statistic along an axis, one row for each epoch, replicate and place; null where it is not measured.
 
-    What several panels measure, such as two recurrent layers, has a column for each, with the panel's name before it.
+    Where panels are about a layer each, as those of the time steps of recurrent layers are, a column says about which.
 
     Args:
         record: The run.
@@ -41,21 +42,29 @@ def axis_table(record: RunRecord, axis: str) -> pa.Table:
         (24, 8)
     """
     panels = {name: panel for name, panel in record.panels.items() if panel.axis == axis}
-    labels = list(dict.fromkeys(label for panel in panels.values() for label in panel.labels))
-    count = Counter(statistic for panel in panels.values() for statistic in panel.statistics)
-    replicates = np.arange(record.replicates)
-    axes: Axes = {"epoch": record.epochs, "replicate": replicates, axis: np.array(labels, object)}
-    columns = _axis_columns(axes)
+    layers: dict[str, list[Panel]] = {}
     for name, panel in panels.items():
+        layers.setdefault(name.partition("/")[2], []).append(panel)
+    tables = [_of_layer(record, axis, *one) for one in (layers or {"": []}).items()]
+    return pa.concat_tables(tables, promote_options="default")
+
+
+def _of_layer(record: RunRecord, axis: str, layer: str, panels: Sequence[Panel]) -> pa.Table:
+    """Of panels that stand side by side, as they measure different things; the layer is empty if they are of many."""
+    labels = list(dict.fromkeys(label for panel in panels for label in panel.labels))
+    replicates = np.arange(record.replicates)
+    of = {"layer": np.array([layer], object)} if layer else {}
+    axes: Axes = {"epoch": record.epochs, "replicate": replicates, **of, axis: np.array(labels, object)}
+    columns, shape = _axis_columns(axes), (len(record.epochs), len(replicates), len(labels))
+    for panel in panels:
         places = np.array([labels.index(label) for label in panel.labels], np.intp)
         at = np.ix_(np.searchsorted(record.epochs, panel.epochs), replicates, places)
-        absent = np.ones([len(places) for places in axes.values()], np.bool_)
+        absent = np.ones(shape, np.bool_)
         absent[at] = False
         for statistic, values in panel.statistics.items():
-            grid = np.zeros(absent.shape)
+            grid = np.zeros(shape)
             grid[at] = values
-            column = statistic if count[statistic] == 1 else f"{name}/{statistic}"
-            columns[column] = pa.array(grid.ravel(), mask=absent.ravel())
+            columns[statistic] = pa.array(grid.ravel(), mask=absent.ravel())
     return pa.table(columns)
 
 
