@@ -50,6 +50,14 @@ def test_a_run_is_called_by_its_network_and_what_is_unusual() -> None:
     assert words_of(config.with_changes(residual=True, epochs=20)) == "relu-20x5-he_uniform-residual-true-epochs-20"
 
 
+def test_a_recurrent_run_is_called_by_its_steps_too() -> None:
+    config = RunConfig(network="simple_rnn", activation="relu", time_steps=400, recurrent_initializer="identity")
+    assert words_of(config) == "simple_rnn-relu-1x16-400-steps-identity"
+    assert words_of(config.with_changes(kernel_initializer="he_normal", dataset="waves")) == (
+        "simple_rnn-relu-1x16-400-steps-identity-dataset-waves-kernel_initializer-he_normal"
+    )
+
+
 def test_long_words_of_runs_that_differ_at_their_end_differ() -> None:
     changes = {"dataset": "gaussians", "n_samples": 5000, "noise": 0.123456789, "output_initializer": "glorot_uniform"}
     names = {words_of(RunConfig(**changes, shared_draw=True, optimizer="adam", seed=seed)) for seed in range(3)}

@@ -12,7 +12,8 @@ from vgdemo.record import Source
 LONGEST = 100  # Bytes: what follows must fit too, and a file's name has 255 at most.
 DIGEST = 6  # Digits of a run's key where its words are too long.
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # By Windows.
-OF_THE_NETWORK = {"activation", "num_hidden_layers", "units", "kernel_initializer"}
+DENSE = "{activation}-{num_hidden_layers}x{units}-{kernel_initializer}"
+RECURRENT = "{network}-{activation}-{num_hidden_layers}x{units}-{time_steps}-steps-{recurrent_initializer}"
 
 
 def file_name(text: str) -> str:
@@ -41,12 +42,14 @@ def words_of(source: Source) -> str:
         'relu-20x5-he_uniform'
         >>> words_of(RunConfig(optimizer="adam", learning_rate=0.1))
         'tanh-5x5-uniform_0_1-optimizer-adam-learning_rate-0.1'
+        >>> words_of(RunConfig(network="lstm", time_steps=200, dataset="waves"))
+        'lstm-tanh-1x16-200-steps-orthogonal-dataset-waves'
     """
     if not isinstance(source, RunConfig):
         return file_name(source.name) or f"log-{source.run_key[:DIGEST]}"
-    network = f"{source.activation}-{source.num_hidden_layers}x{source.units}-{source.kernel_initializer}"
-    unusual = [f"{name}-{value}" for name, value in source.to_query().items() if name not in OF_THE_NETWORK]
-    words = "-".join([network, *unusual])
+    network = RECURRENT if source.architecture.is_recurrent else DENSE
+    unusual = [f"{name}-{value}" for name, value in source.to_query().items() if f"{{{name}}}" not in network]
+    words = "-".join([network.format(**source.to_dict()), *unusual])
     return words if len(words) <= LONGEST else f"{words[: LONGEST - DIGEST - 1].strip('-._')}-{source.run_key[:DIGEST]}"
 
 
