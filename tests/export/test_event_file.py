@@ -9,11 +9,12 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from conftest import changed, foreign_record, with_counts
+from conftest import changed, foreign_record, random_record, with_counts
 from numpy.typing import NDArray
 from tensorboard.backend.event_processing.event_accumulator import TENSORS, EventAccumulator
 from tensorboard.util.tensor_util import make_ndarray
 
+from vgdemo.config import RunConfig
 from vgdemo.export.event_file import event_files
 from vgdemo.record import HISTOGRAM_BINS, HISTOGRAM_EDGES, RunRecord
 
@@ -226,6 +227,23 @@ def test_a_network_of_somebodys_own_has_keras_names_and_what_was_measured_of_it(
     expected = np.log10(record.values("gradient_rms")[:, 0, 1])
     found = [*scalars(reader, "layers/log10 gradient rms").values()]
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_recurrent_run_has_its_kernels_and_the_time_steps_of_each_layer_for_themselves(tmp_path: Path) -> None:
+    record = random_record(RunConfig(network="lstm", num_hidden_layers=2, time_steps=3, n_samples=100, epochs=2))
+    kernels = [f"layer-{layer}-{kernel}" for layer in (1, 2) for kernel in ("kernel", "recurrent_kernel")]
+    _, _, _, _, _, _, *others = event_files(record)  # The median and five replicates.
+    assert others == [*kernels, "output", "layer-1", "layer-2", "time-step-1", "time-step-2", "time-step-3"]
+    names = [f"{kernel}_{layer}" for kernel in ("kernel", "recurrent_kernel") for layer in (1, 2)]
+    found = {*read(record, tmp_path).Tags()["tensors"]}
+    assert found == {f"gradients/log10 {name}_grad" for name in (*names, "kernel_output")}
+    reader = read(record, tmp_path, "time-step-3")
+    for layer in (1, 2):
+        sizes = np.median(record.panels[f"steps/{layer}"].statistics["state_gradient_rms"][:, :, 2], axis=1)
+        expected = dict(enumerate(np.log10(sizes)))
+        assert scalars(reader, f"time steps of layer {layer}/log10 state gradient rms") == pytest.approx(
+            expected, rel=1e-5
+        )
 
 
 def test_no_layers_name_leads_out_of_the_folder_or_hides_another(make_record: MakeRecord) -> None:

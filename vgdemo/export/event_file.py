@@ -128,16 +128,19 @@ def _tag(curve: str) -> str:
 def _of_places(record: RunRecord) -> Iterator[tuple[str, list[Scalars | Histograms]]]:
     """Each layer, and each place along another axis, with the median of every statistic."""
     places: dict[tuple[str, str], list[Scalars | Histograms]] = {}
-    for panel in record.panels.values():
+    for name, panel in record.panels.items():
+        of = name.partition("/")[2]
+        group = f"{panel.axis}s of layer {of}" if of else f"{panel.axis}s"
         for statistic in panel.statistics:
-            for label, scalars in zip(panel.labels, _scalars(record, panel, statistic), strict=True):
+            for label, scalars in zip(panel.labels, _scalars(record, panel, statistic, group), strict=True):
                 places.setdefault((panel.axis, label), []).append(scalars)
     for (axis, label), content in places.items():
-        yield file_name(f"{axis} {label}" if label.isdigit() else label) or file_name(axis), content
+        is_number = label.partition("/")[0].isdigit()
+        yield file_name(f"{axis} {label}" if is_number else label) or file_name(axis), content
 
 
-def _scalars(record: RunRecord, panel: Panel, statistic: str) -> Iterator[Scalars]:
-    """The statistic at each place of the panel."""
+def _scalars(record: RunRecord, panel: Panel, statistic: str, group: str) -> Iterator[Scalars]:
+    """The statistic at each place of the panel, in a group of charts."""
     shown = statistic_of(record, statistic)
     is_logarithmic = shown.logarithmic and statistic not in SIGNED
     words = f"{'log10 ' if is_logarithmic else ''}{statistic.replace('_', ' ')}"
@@ -145,7 +148,7 @@ def _scalars(record: RunRecord, panel: Panel, statistic: str) -> Iterator[Scalar
     for values in quantile(panel.statistics[statistic], 0.5).T:
         drawn = shown.scaled(values) if is_logarithmic else values
         there = np.logical_or(values != 0, not is_logarithmic)
-        yield Scalars(f"{panel.axis}s/{words}", description, panel.epochs[there], drawn[there])
+        yield Scalars(f"{group}/{words}", description, panel.epochs[there], drawn[there])
 
 
 def _histograms(record: RunRecord) -> list[Histograms]:
@@ -167,13 +170,13 @@ def _kernel_tags(model: Model, panel: Panel) -> tuple[str, ...]:
     if panel.of != "kernel":
         return panel.labels
     if _are_numbered(model):
-        return tuple(f"kernel_{label}" for label in panel.labels)
+        return tuple(f"{kernel.name}_{kernel.layer}" for kernel in model.kernels)
     return tuple(f"{kernel.layer}/{kernel.name}" for kernel in model.kernels)
 
 
 def _are_numbered(model: Model) -> bool:
     """Whether the hidden layers are called by their numbers, from 1 on, as those of settings are."""
-    names = [kernel.layer for kernel in model.hidden_kernels]
+    names = list(dict.fromkeys(kernel.layer for kernel in model.hidden_kernels))
     return bool(names) and names == [str(number) for number in range(1, len(names) + 1)]
 
 

@@ -20,20 +20,22 @@ def write_tensorboard(record: RunRecord, log_dir: str | Path) -> None:
     | `median` | the median of the replicates' curves, and histograms of all of them together |
     | `replicate-1`, `replicate-2`, … | the curves of one; if it is the only one, there is no `median` but this |
     | `layer-1`, `layer-2`, …, `output` | the median over the replicates of every statistic of one layer |
+    | `time-step-1`, `time-step-2`, … | the same of one time step of each recurrent layer |
 
     TensorBoard draws all runs that have a tag in one chart: a chart of a statistic holds all layers. Layers that have
-    names are called by them, time steps `time-step-1` and so on. The curves are `epoch_accuracy` and `epoch_loss`, and
-    the same with `epoch_val_` of the validation half.
+    names are called by them, and the kernels of a layer with several by theirs, as `layer-1-recurrent_kernel`. The
+    curves are `epoch_accuracy` and `epoch_loss`, and the same with `epoch_val_` of the validation half.
 
     Statistics that may be tiny are written as powers of ten and called so, such as `layers/log10 gradient rms`: -8 is
     1e-8. An exact zero has no power of ten and is left out; `layers/gradient zero share` says how many there are. The
-    others are as they are, such as `layers/dead share`.
+    others are as they are, such as `layers/dead share`. Time steps have charts for each recurrent layer, as
+    `time steps of layer 1/log10 state gradient rms`.
 
     Histograms and distributions are of the powers of ten of a kernel's gradient entries, by the layers' numbers, as in
-    `gradients/log10 kernel_1_grad` and `gradients/log10 kernel_output_grad`, or by Keras's own names, as in
-    `gradients/log10 lstm/recurrent_kernel_grad`. TensorBoard's filter `_grad` shows them all. (Keras 2 counted layers
-    in front: its `dense_1/kernel_0_grad` is `kernel_1_grad`.) Of kernels and activations a record keeps statistics
-    alone, so they have no histogram.
+    `gradients/log10 kernel_1_grad`, `gradients/log10 recurrent_kernel_1_grad` and `gradients/log10 kernel_output_grad`,
+    or by Keras's own names, as in `gradients/log10 lstm/recurrent_kernel_grad`. TensorBoard's filter `_grad` shows them
+    all. (Keras 2 counted layers in front: its `dense_1/kernel_0_grad` is `kernel_1_grad`.) Of kernels and activations a
+    record keeps statistics alone, so they have no histogram.
 
     Args:
         record: The run.
