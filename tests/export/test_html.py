@@ -12,15 +12,16 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import numpy as np
 import pytest
-from conftest import foreign_record
+from conftest import foreign_record, random_record
 
-from vgdemo.config import SETTINGS, RunConfig
+from vgdemo.config import SETTINGS, SETTINGS_OF, RunConfig
 from vgdemo.export import ReportedRun, html, report
 from vgdemo.figures import View, curves
 from vgdemo.record import RunRecord, RunStatus
 
 MakeRecord = Callable[..., RunRecord]
 TABLES = ("Settings", "Model", "How they end")
+RECURRENT = RunConfig(network="simple_rnn", num_hidden_layers=2, time_steps=6, n_samples=100, epochs=3, replicates=2)
 ATTACK = '</script><img src=x onerror="alert(1)">{{ 7 * 7 }}'
 
 
@@ -63,6 +64,12 @@ def record(make_record: MakeRecord) -> RunRecord:
     return make_record()
 
 
+def settings_in(page: Page) -> dict[str, list[str]]:
+    """The rows below "Settings": label and name to the texts."""
+    beginning = next(place for place, row in enumerate(page.rows) if row[0] == "setting")
+    return {row[0].strip(): row[1:] for row in page.rows[beginning + 1 :]}
+
+
 def assert_whole(page: Page) -> None:
     """Every figure has something to draw, and a text for those who cannot see it."""
     labels = [value for name, value in page.attributes if name == "aria-label" and value not in TABLES]
@@ -90,8 +97,8 @@ def test_a_network_of_somebodys_own_has_the_figures_of_what_was_measured_and_no_
         "Gradient, RMS, layer by layer",
         "Gradient, RMS over layers",
         "Gradient entries by size",
-        "State gradient rms, time step by time step",
-        "State gradient rms over time steps",
+        "Through time, RMS of ∂L/∂state, time step by time step",
+        "Through time, RMS of ∂L/∂state over time steps",
     ]
     assert_whole(page)
     assert "my_model" in page.text and "lstm/recurrent_kernel" in json.dumps(page.figures[1])
@@ -171,11 +178,41 @@ def test_nothing_is_loaded_from_elsewhere(record: RunRecord) -> None:
 def test_all_settings_are_listed_and_those_that_differ_are_marked(make_record: MakeRecord) -> None:
     one, other = make_record(), make_record(activation="relu", noise=0.2)
     page = Page(report([ReportedRun(one, "one"), ReportedRun(other, "other")]))
-    cells = {row[0].strip(): row[1:] for row in page.rows[-len(SETTINGS) :]}
-    assert [name.split()[-1] for name in cells] == list(SETTINGS)
+    cells = settings_in(page)
+    assert [name.split()[-1] for name in cells] == list(SETTINGS_OF["dense"])
     assert {name for name in cells if "≠" in name} == {"≠ Activation activation", "≠ Noise noise"}
     assert cells["≠ Activation activation"] == ["tanh", "relu"]
     assert cells["Nesterov nesterov"] == ["false", "false"]
+
+
+def test_a_setting_that_no_network_of_the_runs_has_is_not_listed_and_a_dash_stands_where_one_has_it_not() -> None:
+    rnn = random_record(RECURRENT)
+    assert [name.split()[-1] for name in settings_in(Page(report([ReportedRun(rnn)])))] == list(
+        SETTINGS_OF["simple_rnn"]
+    )
+    lstm = random_record(RECURRENT.with_changes(network="lstm"))
+    cells = settings_in(Page(report([ReportedRun(rnn), ReportedRun(lstm)])))
+    assert cells["Forget bias 1 unit_forget_bias"] == ["—", "true"]
+    assert [name for name in cells if "≠" in name] == ["≠ Network network"]
+    assert not any(name.endswith("residual") for name in cells)
+
+
+def test_a_recurrent_run_has_figures_over_its_time_steps_and_no_surface(make_record: MakeRecord) -> None:
+    page = Page(report([ReportedRun(random_record(RECURRENT))]))
+    assert_whole(page)
+    assert [title for title in titles(page) if "time step" in title] == [
+        f"{statistic}{over}, {layer}"
+        for layer in (1, 2)
+        for statistic in ("Through time, RMS of ∂L/∂state", "Recurrent gradient, share of a step")
+        for over in (", time step by time step", " over time steps")
+    ]
+    assert "over time steps those of the states, on the whole training half" in page.text
+    assert "surface" not in page.text and page.text.count("Through time, RMS of ∂L/∂state\n") == 2  # How both are read.
+    shallow = random_record(RECURRENT.with_changes(num_hidden_layers=1))
+    both = Page(
+        report([ReportedRun(shallow, "one"), ReportedRun(random_record(RECURRENT), "two"), ReportedRun(make_record())])
+    )
+    assert_whole(both)
 
 
 def test_a_single_run_is_compared_with_nothing(record: RunRecord) -> None:

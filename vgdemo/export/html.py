@@ -13,8 +13,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from vgdemo.comparison import described_model, differences, endings, who_learns
-from vgdemo.config import SETTINGS
+from vgdemo.config import SETTINGS, SETTINGS_OF, RunConfig
 from vgdemo.export.reported_run import ReportedRun
+from vgdemo.export.tables import axes
 from vgdemo.figures import Figure, View, ViewOptions, overlays_of, views_of
 from vgdemo.figures.bundle import bundled
 from vgdemo.links import run_query
@@ -60,16 +61,21 @@ class ReportedView(NamedTuple):
 
 
 class ReportedSetting(NamedTuple):
-    """A row of the table of settings: its words, its name in code if it has one, and its value in each run."""
+    """A row of the table of settings: its words, its name in code if it has one, its value in each run that has it."""
 
     label: str
     name: str
-    texts: list[str]
+    values: list[str | None]
+
+    @property
+    def texts(self) -> list[str]:
+        """What stands in the row."""
+        return ["—" if value is None else value for value in self.values]
 
     @property
     def differs(self) -> bool:
-        """Whether the runs are not all alike."""
-        return len(set(self.texts)) > 1
+        """Whether the runs that have it are not all alike."""
+        return len({*self.values} - {None}) > 1
 
 
 def report(runs: Sequence[ReportedRun], server: str = "") -> str:
@@ -91,16 +97,20 @@ def report(runs: Sequence[ReportedRun], server: str = "") -> str:
     """
     if not runs:
         raise ValueError("Expected at least one run to report. Received: none")
-    have_settings = all(run.record.config is not None for run in runs)
+    configs = [run.record.config for run in runs if run.record.config is not None]
+    have_settings = len(configs) == len(runs)
+    views = [*_views(runs)]
     return _environment.get_template("report.html.jinja").render(
         runs=runs,
         today=date.today(),
         server=server,
         query_of=_query,
-        views=[*_views(runs)],
+        views=views,
+        guide=dict.fromkeys((view.label, view.how) for view in views),  # Several layers are read alike.
+        over_time="time step" in axes(runs),
         comparison=_comparison(runs) if len(runs) > 1 else None,
         have_settings=have_settings,
-        settings=_settings(runs) if have_settings else _models(runs),
+        settings=_settings(configs) if have_settings else _models(runs),
         facts=[_facts(run.record) for run in runs],
         library=get_plotlyjs(),
         drawing=bundled(SCRIPT),
@@ -109,16 +119,20 @@ def report(runs: Sequence[ReportedRun], server: str = "") -> str:
 
 def _views(runs: Sequence[ReportedRun]) -> Iterator[ReportedView]:
     """The views of all runs; one that some run has not stays empty at its place."""
-    views = {name: view for run in runs for name, view in views_of(run.record).items()}
-    forecasts = [None if run.record.config is None else forecast_of(run.record.config) for run in runs]
-    for name, view in views.items():
-        yield ReportedView(
-            name, view.label, [_figure(view, run.record, made) for run, made in zip(runs, forecasts, strict=True)]
-        )
+    found = [(run.record, views_of(run.record), _forecast(run.record.config)) for run in runs]
+    labels = {name: view.label for _, views, _ in found for name, view in views.items()}
+    for name, label in labels.items():
+        figures = [_figure(views.get(name), record, expected) for record, views, expected in found]
+        yield ReportedView(name, label, figures)
 
 
-def _figure(view: View, record: RunRecord, expected: Forecast | None) -> ReportedFigure | None:
-    return ReportedFigure.of(view.make(record, ViewOptions(), expected)) if view.applies(record) else None
+def _forecast(config: RunConfig | None) -> Forecast | None:
+    """What theory expects, layer by layer, if it speaks of such a network."""
+    return None if config is None or config.architecture.is_recurrent else forecast_of(config)
+
+
+def _figure(view: View | None, record: RunRecord, expected: Forecast | None) -> ReportedFigure | None:
+    return ReportedFigure.of(view.make(record, ViewOptions(), expected)) if view else None
 
 
 def _query(run: ReportedRun) -> str:
@@ -143,11 +157,16 @@ def _overlays(records: Mapping[str, RunRecord], headings: Mapping[str, str]) -> 
     return {name: ReportedFigure.of(overlay(records, headings)) for name, overlay in pictures.items()}
 
 
-def _settings(runs: Sequence[ReportedRun]) -> list[ReportedSetting]:
-    return [
-        ReportedSetting(setting.label, name, [str(getattr(run.record.config, name)).lower() for run in runs])
-        for name, setting in SETTINGS.items()
+def _settings(configs: Sequence[RunConfig]) -> list[ReportedSetting]:
+    """Those that the network of some run has."""
+    rows = [
+        ReportedSetting(one.label, name, [_said(config, name) for config in configs]) for name, one in SETTINGS.items()
     ]
+    return [row for row in rows if any(row.values)]
+
+
+def _said(config: RunConfig, name: str) -> str | None:
+    return str(getattr(config, name)).lower() if name in SETTINGS_OF[config.network] else None
 
 
 def _models(runs: Sequence[ReportedRun]) -> list[ReportedSetting]:
