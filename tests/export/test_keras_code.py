@@ -19,13 +19,14 @@ import pytest
 
 from vgdemo import train
 from vgdemo.activations import ACTIVATIONS
-from vgdemo.config import DATASETS, NORMALIZATIONS, RunConfig
+from vgdemo.architectures import RECURRENT
+from vgdemo.config import DATASETS, KERNEL_INITIALIZERS, NORMALIZATIONS, RECURRENT_INITIALIZERS, RunConfig
 from vgdemo.data import make_dataset
 from vgdemo.engine.training import Training
 from vgdemo.export import notebook, script
-from vgdemo.initializers import INITIALIZERS
 from vgdemo.optimizers import GRADIENT_CLIPS, OPTIMIZERS
 from vgdemo.record import ACTIVATION_STATISTICS, CURVES, KERNEL_STATISTICS, UPDATE_STATISTICS, RunRecord
+from vgdemo.sequences import TASKS
 
 STATISTICS = (*KERNEL_STATISTICS, *UPDATE_STATISTICS, *ACTIVATION_STATISTICS)
 ENGINE_REPLICATES = 24
@@ -174,11 +175,15 @@ def test_the_scripts_statistics_agree_with_the_engines(output: Output) -> None:
 CHOICES = [
     *({"dataset": name} for name in DATASETS),
     *({"activation": name} for name in ACTIVATIONS),
-    *({"kernel_initializer": name} for name in INITIALIZERS),
+    *({"kernel_initializer": name} for name in KERNEL_INITIALIZERS),
     *({"normalization": name} for name in NORMALIZATIONS),
     *({"gradient_clip": name} for name in GRADIENT_CLIPS),
     *({"optimizer": name, "nesterov": True, "weight_decay": 0.123456} for name in OPTIMIZERS),
     {"residual": True, "shared_draw": True, "gain": 0.001, "learning_rate": 1e-6, "noise": 0.123456789},
+    *({"network": network, "dataset": name, "noise": 0.123456789} for network in RECURRENT for name in TASKS),
+    *({"network": "gru", "recurrent_initializer": name, "recurrent_gain": 0.001} for name in RECURRENT_INITIALIZERS),
+    {"network": "lstm", "unit_forget_bias": False, "activation": "sigmoid"},
+    {"network": "simple_rnn", "activation": "relu", "gradient_clip": "value"},
 ]
 
 
@@ -192,7 +197,7 @@ def test_every_setting_gives_code_that_a_linter_and_a_formatter_accept(command: 
 
 
 def test_the_code_depends_on_nothing_of_this_project() -> None:
-    tree = ast.parse(script(RunConfig()))
+    tree = ast.parse(script(RunConfig()) + script(RunConfig(network="gru")))
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     imported |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     allowed = {"keras", "numpy", "pandas", "plotly.express", "sklearn.datasets", "sklearn.preprocessing", "tensorflow"}
@@ -210,9 +215,22 @@ def test_without_a_name_the_files_are_called_by_the_run() -> None:
 
 
 def test_only_the_lines_that_the_run_needs_are_written() -> None:
-    code = script(RunConfig())
-    for word in ("Normalization", "Add()", "scale_kernels", "clip", "weight_decay", "nesterov", "averages"):
-        assert word not in code
+    unneeded = {
+        "dense": (
+            "Normalization",
+            "Add()",
+            "scale_kernels",
+            "clip",
+            "weight_decay",
+            "nesterov",
+            "averages",
+            "time_step",
+        ),
+        "gru": ("sklearn", "scikit-learn", "scale_kernels", "unit_forget_bias", "remapping"),
+    }
+    for network, words in unneeded.items():
+        code = script(RunConfig(network=network))
+        assert not [word for word in words if word in code]
 
 
 def opened(config: RunConfig, folder: Path) -> Any:
@@ -306,8 +324,9 @@ def is_optimizer(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and ast.unparse(node.func).startswith("keras.optimizers.")
 
 
-def test_the_notebook_is_valid_and_holds_the_scripts_code() -> None:
-    config = RunConfig(epochs=3)
+@pytest.mark.parametrize(("network", "figures"), [("dense", 3), ("lstm", 4)])
+def test_the_notebook_is_valid_and_holds_the_scripts_code(network: str, figures: int) -> None:
+    config = RunConfig(network=network, epochs=3)
     text = notebook(config)
     nbformat.validate(nbformat.reads(text, as_version=4))
     cells = json.loads(text)["cells"]
@@ -315,6 +334,6 @@ def test_the_notebook_is_valid_and_holds_the_scripts_code() -> None:
     lines = [line for line in script(config).split('"""\n', 1)[1].splitlines() if line and not line.startswith("# %%")]
     in_script = [line for line in lines if "write_html" not in line]
     assert [line for line in code.splitlines() if line and line != "figure"] == in_script
-    assert code.count("\nfigure\n") + code.endswith("\nfigure") == 3
+    assert code.count("\nfigure\n") + code.endswith("\nfigure") == figures
     titles = [cell["source"] for cell in cells if cell["cell_type"] == "markdown"]
     assert titles[1:3] == ["## Data", "## Network"]

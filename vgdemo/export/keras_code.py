@@ -14,6 +14,7 @@ from vgdemo.config import RunConfig
 from vgdemo.export.file_names import run_name
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.optimizers import GRADIENT_CLIPS, OPTIMIZERS
+from vgdemo.sequences import PERIOD, TASKS
 
 CELL = re.compile(r"^# %% (.+)\n", re.MULTILINE)
 
@@ -35,6 +36,35 @@ radius = np.sqrt(generator.uniform(0, 1, {count}))
 angle = 3 * np.pi * radius + np.pi * classes
 points = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
 points += {noise} * generator.standard_normal(points.shape)""",
+}
+MARKS = """\
+marked = (np.arange(TIME_STEPS) == first) | (np.arange(TIME_STEPS) == second)
+"""
+IN_NOISE = """
+x = np.stack([values, marked], axis=-1).astype("float32")
+x[..., 0] += np.float32({noise}) * generator.standard_normal(values.shape, "float32")"""
+SEQUENCES = {
+    "first_symbol": """\
+x = np.float32({noise}) * generator.standard_normal(({count}, TIME_STEPS, 2), "float32")
+x[:, 0] = np.eye(2)[classes]""",
+    "marked_sum": f"""\
+first = generator.integers(0, TIME_STEPS // 2, ({{count}}, 1))
+second = generator.integers(TIME_STEPS // 2, TIME_STEPS, ({{count}}, 1))
+{MARKS}values = generator.uniform(-1, 1, marked.shape)
+is_above = (values * marked).sum(axis=1) > 0
+values[is_above != classes] *= -1{IN_NOISE}""",
+    "temporal_order": f"""\
+early, late = TIME_STEPS // 10, TIME_STEPS // 2
+first = generator.integers(early, max(early + 1, TIME_STEPS // 5), ({{count}}, 1))
+second = generator.integers(late, max(late + 1, TIME_STEPS * 6 // 10), ({{count}}, 1))
+{MARKS}values = generator.choice([-1.0, 1.0], marked.shape)
+values[marked] = np.stack([2 * classes - 1, 1 - 2 * classes], axis=1).ravel(){IN_NOISE}""",
+    "waves": f"""\
+phases = generator.integers({PERIOD}, size=({{count}}, 1, 1))
+steps = phases + np.arange(TIME_STEPS)[:, None] + [0, {PERIOD // 4}] + 0.5
+sines = np.sin(2 * np.pi / {PERIOD} * steps)
+x = np.where(classes[:, None, None] == 0, sines, np.sign(sines)).astype("float32")
+x += np.float32({{noise}}) * generator.standard_normal(x.shape, "float32")""",
 }
 
 _environment = Environment(
@@ -91,26 +121,48 @@ def notebook(config: RunConfig, name: str = "") -> str:
 
 
 def _code(config: RunConfig, name: str, *, notebook: bool) -> str:
-    hidden, output = INITIALIZERS[config.kernel_initializer], INITIALIZERS[config.output_initializer]
-    return _environment.get_template("script.py.jinja").render(
+    template, own = _of_recurrent(config) if config.architecture.is_recurrent else _of_dense(config)
+    return _environment.get_template(template).render(
         config=config,
         name=run_name(config, name),
         notebook=notebook,
+        recurrent=config.architecture.is_recurrent,
         replicates_in_words="once" if config.replicates == 1 else f"{config.replicates} times",
         wrapped_sentence=textwrap.fill(config.sentence, 116),
-        maker=MAKERS.get(config.dataset, ("",))[0],
-        data=_data(config),
-        hidden_initializer=hidden.keras_code(seed="seed"),
-        output_initializer=output.keras_code(seed="output_seed"),
-        lsuv=hidden.looks_at_data,
         optimizer=OPTIMIZERS[config.optimizer].keras_class,
         optimizer_arguments=_optimizer_arguments(config),
         saturated_slope=SATURATED_SLOPE,
         steepest_slope=ACTIVATIONS[config.activation].steepest_slope,
+        **own,
     )
 
 
-def _data(config: RunConfig) -> str:
+def _of_dense(config: RunConfig) -> tuple[str, dict[str, Any]]:
+    """The template of a dense network, and what it alone is told."""
+    hidden, output = INITIALIZERS[config.kernel_initializer], INITIALIZERS[config.output_initializer]
+    return "dense.py.jinja", {
+        "maker": MAKERS.get(config.dataset, ("",))[0],
+        "data": _points(config),
+        "hidden_initializer": hidden.keras_code(seed="seed"),
+        "output_initializer": output.keras_code(seed="output_seed"),
+        "lsuv": hidden.looks_at_data,
+        "scales_kernels": hidden.looks_at_data or config.gain != 1,
+    }
+
+
+def _of_recurrent(config: RunConfig) -> tuple[str, dict[str, Any]]:
+    """The same of a recurrent one."""
+    names = ("kernel_initializer", "recurrent_initializer", "output_initializer")
+    drawn = {name: INITIALIZERS[getattr(config, name)].keras_code(seed="next(seeds)") for name in names}
+    return "recurrent.py.jinja", drawn | {
+        "maker": "",
+        "data": SEQUENCES[config.dataset].format(count=config.n_samples, noise=config.noise),
+        "task": textwrap.fill(TASKS[config.dataset].reading, 118).splitlines(),
+        "scales_kernels": config.recurrent_gain != 1,
+    }
+
+
+def _points(config: RunConfig) -> str:
     values = {"count": config.n_samples, "noise": config.noise, "seed": config.data_seed}
     if config.dataset in DRAWN:
         return DRAWN[config.dataset].format(**values)
