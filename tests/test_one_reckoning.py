@@ -20,8 +20,8 @@ from vgdemo.comparison import difference, endings, who_learns
 from vgdemo.diagnosis import Verdict, diagnose
 from vgdemo.export import ReportedRun, curves_table, report, to_csv
 from vgdemo.figures import Row, curves, depths, outcome, overlaid_accuracy
-from vgdemo.learning import Share, accuracy, accuracy_deciles, arrival, final_accuracy, has_learned, quantile
-from vgdemo.record import RunRecord
+from vgdemo.learning import Share, accuracy, accuracy_deciles, arrival, final_accuracy, has_learned
+from vgdemo.record import RunRecord, quantile
 from vgdemo.store import StoredRun
 from vgdemo.summary import summarize
 

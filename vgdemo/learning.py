@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom, binomtest
 
-from vgdemo.record import PROBE_LOSS, RunRecord
+from vgdemo.record import PROBE_LOSS, RunRecord, quantile
 from vgdemo.wording import counted, percent
 
 # Share of the way from the larger class to the ceiling: beyond the half that three of xor's four corners are; for the
@@ -78,25 +77,6 @@ class Share:
         """In words, such as "3 of 20 replicates (15 %, 95 % interval 5–36 %)"."""
         share = f"{percent(self.value)}, {percent(CONFIDENCE)} interval {self.interval_in_words}"
         return f"{self.count} of {counted(self.total, 'replicate')} ({share})"
-
-
-def quantile(values: NDArray[Any], share: float, axis: int = 1) -> NDArray[Any]:
-    """A quantile over the replicates, of which a replicate that is not a number counts as the largest.
-
-    So a median is not a number when half of the replicates are: one such replicate hides nothing, and many of them are
-    not hidden.
-
-    Example:
-        >>> quantile(np.array([[1.0, 2.0, np.nan]]), 0.5)
-        array([2.])
-    """
-    ordered = np.sort(values, axis=axis)
-    position = share * (values.shape[axis] - 1)
-    below, weight = int(position), position % 1
-    low = np.take(ordered, below, axis)
-    if weight == 0:
-        return np.asarray(low)
-    return np.asarray(low * (1 - weight) + np.take(ordered, below + 1, axis) * weight)
 
 
 def guessing_accuracy(record: RunRecord) -> float:

@@ -8,8 +8,8 @@ import numpy as np
 
 from vgdemo.diagnosis import Verdict, diagnose
 from vgdemo.diagnosis.anatomy import hidden_activations, hidden_layers
-from vgdemo.learning import Share, accuracy_deciles, arrival, gradient_ratio, has_learned, quantile
-from vgdemo.record import RunRecord
+from vgdemo.learning import Share, accuracy_deciles, arrival, gradient_ratio, has_learned
+from vgdemo.record import RunRecord, quantile
 
 
 @dataclass(frozen=True)

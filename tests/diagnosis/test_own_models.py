@@ -203,7 +203,7 @@ def test_what_is_frozen_is_left_out_of_all_that_is_said_of_kernels() -> None:
         (  # 0.8 to the power of 90: the tenth step of a hundred.
             FORGETTING,
             "The derivative by the state of layer lstm far from the answer is 1.9·10⁻⁹ of its largest over time, "
-            "a factor of 0.8 for each step.",
+            "×0.8 per step. The first 69 of 100 steps get less than a thousandth of the gradient of the last one.",
         ),
     ],
 )
@@ -233,6 +233,22 @@ def test_what_each_step_takes_of_the_derivative_is_a_number_whichever_way_a_laye
         record = own(steps=steps)
         assert Symptoms(record).factor_per_step["lstm"] == pytest.approx([0.8])
     assert record.panels["steps/lstm"].factors_per_step == pytest.approx(1 / 0.8)
+
+
+def test_how_far_back_is_told_of_the_second_half_and_away_from_the_answer() -> None:
+    late = np.where(np.arange(EPOCHS + 1)[:, None, None] < EPOCHS // 2, 0.01, DYING_AWAY)
+    for steps, words in ((late, "The first 69 of 100"), (late[..., ::-1], "The last 69 of 100")):
+        reached = Symptoms(own(steps=steps)).reach("lstm", np.array([True]))
+        assert reached.sentence.startswith(words)
+
+
+def test_how_far_back_is_told_of_the_replicates_that_are_asked_for() -> None:
+    record, sizes = own(steps=DYING_AWAY), np.broadcast_to([[DYING_AWAY], [np.full(STEPS, 0.01)]], (2, 1, STEPS))
+    steps = replace(
+        record.panels["steps/lstm"], statistics={"state_gradient_rms": np.swapaxes(sizes, 0, 1).repeat(2, axis=0)}
+    )
+    symptoms = Symptoms(replace(record, replicates=2, panels=record.panels | {"steps/lstm": steps}))
+    assert [symptoms.reach("lstm", np.array(one)).lost for one in ([True, False], [False, True])] == [69, 0]
 
 
 def test_a_gru_that_forgets_is_repaired_as_one() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from conftest import LSTM, foreign_record
 
 from vgdemo.model import Layer
-from vgdemo.record import HISTOGRAM_BINS, HISTOGRAM_EDGES, SURFACE_AXIS, Panel
+from vgdemo.record import HISTOGRAM_BINS, HISTOGRAM_EDGES, SURFACE_AXIS, Panel, Way
 
 EPOCHS = np.array([0, 5], np.int32)
 
@@ -64,3 +65,26 @@ def test_the_factor_per_step_leaves_out_what_is_none_and_counts_grouped_steps() 
     panel = Panel("time step", labels, labels, np.array([0]), {"state_gradient_mean_abs": sizes})
     np.testing.assert_allclose(panel.factors_per_step, [[0.9, np.nan]])
     assert replace(panel, statistics={}).factors_per_step is None
+
+
+def test_the_size_over_time_is_the_root_mean_square_where_that_was_measured() -> None:
+    rms, mean_abs = np.full((1, 1, 3), 2.0), np.full((1, 1, 3), 1.0)
+    panel = Panel.of_time_steps(("1", "2", "3"), EPOCHS[:1], {"state_gradient_mean_abs": mean_abs})
+    assert panel.state_gradient is mean_abs
+    both = replace(panel, statistics={"state_gradient_rms": rms, "state_gradient_mean_abs": mean_abs})
+    assert both.state_gradient is rms
+    assert replace(panel, statistics={"activation_mean": rms}).state_gradient is None
+
+
+def test_how_far_back_is_told_of_the_median_replicate_at_the_last_measured_epoch() -> None:
+    """Three replicates keep 0.9, 0.8 and 0.1 of it per step, at epoch 5 nothing; the steps are in groups of two."""
+    ages = np.arange(100)[::-1]
+    sizes = np.stack([[0.9**ages, 0.8**ages, 0.1**ages], [np.full(100, np.nan)] * 3])
+    panel = Panel.of_time_steps([str(2 * step) for step in range(1, 101)], EPOCHS, {"state_gradient_rms": sizes})
+    assert [panel.reach_at(epoch) == panel.reach_at(0) for epoch in (1, 4, 5)] == [True, True, False]
+    start, broken = panel.reach_at(0), panel.reach_at(7)
+    assert start is not None and broken is not None
+    assert (start.way, start.time_steps, start.steps) == (Way.FADES, 200, 62)  # 0.8^30 is above a thousandth.
+    assert start.share == pytest.approx(0.8**99)
+    assert broken.way is Way.IS_NO_NUMBER
+    assert panel.until(-1).reach_at(0) is None and replace(panel, statistics={}).reach_at(0) is None

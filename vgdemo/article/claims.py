@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vgdemo.article.measures import Measure, Values
-from vgdemo.learning import Share, quantile
-from vgdemo.record import RunRecord
+from vgdemo.learning import Share
+from vgdemo.record import RunRecord, quantile
 from vgdemo.wording import listed
 
 QUARTILES = (0, 0.25, 0.5, 0.75, 1)

@@ -18,7 +18,7 @@ from vgdemo.diagnosis.anatomy import (
 )
 from vgdemo.diagnosis.rules import NOT_MEASURED, UNDERFLOWN, UNMOVED, VANISHED_THROUGH_TIME, Rule
 from vgdemo.diagnosis.symptoms import Array, Mask, Symptoms
-from vgdemo.learning import quantile
+from vgdemo.record import quantile
 from vgdemo.theory import Factors, factors, inverse_width_sum
 
 # Mean square of the first weights, in that of the initialiser that suits the activation. Glorot's on a ReLU is 0.5;

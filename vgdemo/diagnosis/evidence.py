@@ -192,8 +192,9 @@ def _through_time(case: Case) -> str:
     layer = min(known, key=lambda name: known[name])
     far = "0" if known[layer] == 0 else number(known[layer])
     factor = case.median(case.symptoms.factor_per_step.get(layer))
-    each = "" if factor is None or math.isnan(factor) else f", a factor of {number(factor)} for each step"
-    return f"The derivative by the state of layer {layer} far from the answer is {far} of its largest over time{each}."
+    each = "" if factor is None or math.isnan(factor) else f", ×{number(factor)} per step"
+    derivative = f"The derivative by the state of layer {layer} far from the answer is {far} of its largest over time"
+    return f"{derivative}{each}. {case.symptoms.reach(layer, case.replicates).sentence}"
 
 
 def _saturated(case: Case) -> str:

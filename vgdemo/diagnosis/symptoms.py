@@ -33,7 +33,7 @@ from vgdemo.learning import (
     training_loss,
 )
 from vgdemo.model import AVERAGE_MOMENTUM, Model
-from vgdemo.record import PROBE_LOSS, Panel, RunRecord
+from vgdemo.record import PROBE_LOSS, Panel, Reach, RunRecord, quantile, reach
 
 LAGGING = 0.05  # Of the first values, which say nothing of the signal, in a moving average.
 SETTING_OUT = 0.98  # Of the loss of guessing: less than that is more than a plateau's wandering.
@@ -296,8 +296,7 @@ class Symptoms:
 
         The far end is the first tenth of the steps, the last of a layer that goes backwards.
         """
-        sizes = {layer: panel.statistics["state_gradient_mean_abs"] for layer, panel in self._over_time.items()}
-        return {layer: _far_share(values[len(values) // 2 :]) for layer, values in sizes.items()}
+        return {layer: _far_share(values[len(values) // 2 :]) for layer, (_, values) in self._over_time.items()}
 
     @cached_property
     def factor_per_step(self) -> dict[str, Array]:
@@ -305,17 +304,29 @@ class Symptoms:
 
         Away from the answer, whichever way the layer reads.
         """
-        factors = {layer: panel.factors_per_step for layer, panel in self._over_time.items()}
+        factors = {layer: panel.factors_per_step for layer, (panel, _) in self._over_time.items()}
         found = {layer: values for layer, values in factors.items() if values is not None}
         return {layer: _median(np.fmin(one, 1 / one)[len(one) // 2 :]) for layer, one in found.items()}
 
-    @property
-    def _over_time(self) -> dict[str, Panel]:
-        """Recurrent layer to what was measured at each of its steps."""
+    def reach(self, layer: str, replicates: Mask) -> Reach:
+        """How far from the answer a recurrent layer's derivative by the state gets, as `through_time`.
+
+        Args:
+            layer: Its name.
+            replicates: (R,) whose median counts.
+        """
+        panel, sizes = self._over_time[layer]
+        profile = quantile(_median(sizes[len(sizes) // 2 :])[replicates], 0.5, axis=0)
+        return reach(profile, panel.steps, is_backwards=bool(profile[0] > profile[-1]))
+
+    @cached_property
+    def _over_time(self) -> dict[str, tuple[Panel, Array]]:
+        """Recurrent layer to what was measured at each of its steps, and of it the derivative, (E, R, T)."""
+        panels = {name: panel for name, panel in self.record.panels.items() if name.startswith("steps/")}
         return {
-            name.removeprefix("steps/"): panel
-            for name, panel in self.record.panels.items()
-            if name.startswith("steps/") and panel.statistics.get("state_gradient_mean_abs", np.zeros(0)).size
+            name.removeprefix("steps/"): (panel, panel.state_gradient)
+            for name, panel in panels.items()
+            if panel.state_gradient is not None and panel.state_gradient.size
         }
 
     @cached_property

@@ -21,9 +21,8 @@ from tensorboard.plugins.scalar.metadata import create_summary_metadata as scala
 from vgdemo.export.file_names import file_name
 from vgdemo.export.tfrecord import tfrecord
 from vgdemo.figures.scales import statistic_of
-from vgdemo.learning import quantile
 from vgdemo.model import Model
-from vgdemo.record import HISTOGRAM_EDGES, Panel, RunRecord
+from vgdemo.record import HISTOGRAM_EDGES, Panel, RunRecord, quantile
 
 CURVE_TAGS = {
     "train_accuracy": "epoch_accuracy",

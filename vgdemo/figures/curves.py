@@ -17,8 +17,8 @@ from vgdemo.figures.hover import Place, told
 from vgdemo.figures.sampling import column_indices, how_many, of_replicates, who
 from vgdemo.figures.scales import Values
 from vgdemo.figures.style import REFERENCE, SPECIAL_COLORS, TRAIN, VALIDATION, literal, new_figure, translucent
-from vgdemo.learning import DECILES, accuracy, quantile, without_finite_loss
-from vgdemo.record import RunRecord
+from vgdemo.learning import DECILES, accuracy, without_finite_loss
+from vgdemo.record import RunRecord, quantile
 from vgdemo.wording import capitalized, number, uncapitalized
 
 ABOVE, BELOW, WHOLE = [0.47, 1], [0, 0.4], [0, 1]  # Of the figure's height.

@@ -12,8 +12,8 @@ from vgdemo.figures.curves import add_ceiling
 from vgdemo.figures.hover import told
 from vgdemo.figures.scales import Values
 from vgdemo.figures.style import BLUE, GREEN, new_figure
-from vgdemo.learning import ACCURACY_RANGE, Share, final_accuracy, has_learned, quantile
-from vgdemo.record import RunRecord
+from vgdemo.learning import ACCURACY_RANGE, Share, final_accuracy, has_learned
+from vgdemo.record import RunRecord, quantile
 from vgdemo.wording import percent
 
 COLUMNS_OF_SHARES = {

@@ -24,7 +24,7 @@ from vgdemo.figures.style import (
     new_figure,
     translucent,
 )
-from vgdemo.learning import quantile
+from vgdemo.record import quantile
 from vgdemo.wording import capitalized, number
 
 COLUMN = 0.08  # Width of the columns for what has no place on the axis, as a share of it.

@@ -31,8 +31,7 @@ from vgdemo.figures.profile import layer_profile
 from vgdemo.figures.sampling import drawn_panel, of_replicates, who
 from vgdemo.figures.scales import Fit, Values
 from vgdemo.figures.style import RUN_COLORS, literal, new_figure
-from vgdemo.learning import quantile
-from vgdemo.record import Log, Panel, RunRecord
+from vgdemo.record import Log, Panel, RunRecord, quantile
 from vgdemo.wording import capitalized, listed, number
 
 Names = Mapping[str, str]

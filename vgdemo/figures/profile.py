@@ -17,8 +17,8 @@ from vgdemo.figures.hover import told
 from vgdemo.figures.sampling import absence, drawn_panel, frame_indices, of_replicates, who, with_special
 from vgdemo.figures.scales import Fit, Statistic, Values, statistic_of
 from vgdemo.figures.style import BLUE, ORANGE, SPECIAL_COLORS, new_figure, translucent
-from vgdemo.learning import DECILES, quantile
-from vgdemo.record import Panel, RunRecord
+from vgdemo.learning import DECILES
+from vgdemo.record import Panel, RunRecord, quantile
 from vgdemo.theory import Forecast, against_measurement, expectation
 from vgdemo.wording import capitalized, number
 

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vgdemo.figures.scales import Statistic, Values, statistic_of
-from vgdemo.learning import quantile
-from vgdemo.record import HISTOGRAM_BINS, Log, Panel, RunRecord, RunStatus
+from vgdemo.record import HISTOGRAM_BINS, Log, Panel, RunRecord, RunStatus, quantile
 from vgdemo.wording import counted, number
 
 MAX_COLUMNS = 600  # A heatmap has about as many pixels.

@@ -14,8 +14,7 @@ from vgdemo.figures.points import plane, point_traces
 from vgdemo.figures.sampling import NOT_YET, fewer_while_growing, of_replicates, who
 from vgdemo.figures.scales import Values
 from vgdemo.figures.style import CLASS_SCALE, DARK, new_figure
-from vgdemo.learning import quantile
-from vgdemo.record import SURFACE_AXIS, RunRecord, Surface
+from vgdemo.record import SURFACE_AXIS, RunRecord, Surface, quantile
 from vgdemo.wording import percent
 
 COLUMNS = {"epoch": "meta.epoch", "input 1": "x[i]", "input 2": "y[j]", "probability of class 1": "z[j][i]"}

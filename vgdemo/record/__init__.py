@@ -2,6 +2,7 @@
 
 from vgdemo.record.bounds import check_size
 from vgdemo.record.files import FORMAT, READABLE_FORMATS, give_memory_back
+from vgdemo.record.over_replicates import quantile
 from vgdemo.record.panel import (
     ACTIVATION_STATISTICS,
     CURVES,
@@ -17,6 +18,7 @@ from vgdemo.record.panel import (
     Panel,
     Surface,
 )
+from vgdemo.record.reach import Reach, Way, factor_per_step, reach
 from vgdemo.record.record import RunRecord
 from vgdemo.record.source import Log, Source, source_from_dict, source_to_dict
 from vgdemo.record.status import RunStatus
@@ -38,14 +40,19 @@ __all__ = [
     "UPDATE_STATISTICS",
     "Log",
     "Panel",
+    "Reach",
     "RunRecord",
     "RunStatus",
     "Source",
     "Surface",
+    "Way",
     "axis_table",
     "check_size",
     "curves_table",
+    "factor_per_step",
     "give_memory_back",
+    "quantile",
+    "reach",
     "source_from_dict",
     "source_to_dict",
 ]

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vgdemo.model import Model
+from vgdemo.record.over_replicates import quantile
+from vgdemo.record.reach import Reach, factor_per_step, reach
 
 CURVES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
 OF_OUTPUTS = ("train_accuracy/", "val_accuracy/")  # What the curve of one of several outputs begins with.
@@ -120,12 +122,41 @@ class Panel:
             >>> panel.factors_per_step.tolist()
             [[0.5]]
         """
-        sizes = self.statistics.get("state_gradient_mean_abs")
-        if sizes is None:
+        if self.state_gradient is None:
             return None
+        with np.errstate(divide="ignore"):
+            log_sizes = np.log10(self.state_gradient)
+        return np.array([[factor_per_step(one, self.steps) for one in of_epoch] for of_epoch in log_sizes])
+
+    @property
+    def state_gradient(self) -> Array | None:
+        """(E, R, P) size of the derivative by the state at each time step; None unless the panel has time steps.
+
+        It is the root mean square where that was measured, else the mean absolute value.
+        """
+        return self.statistics.get("state_gradient_rms", self.statistics.get("state_gradient_mean_abs"))
+
+    def reach_at(self, epoch: int) -> Reach | None:
+        """How far back the median replicate's derivative by the state reaches, at the last measured epoch by then.
+
+        None if there is none, or the panel has no time steps.
+
+        Example:
+            >>> halving = {"state_gradient_rms": 0.5 ** np.arange(40.0)[None, None, ::-1]}
+            >>> panel = Panel.of_time_steps(tuple(map(str, range(1, 41))), np.array([0]), halving)
+            >>> panel.reach_at(0).steps
+            10
+        """
+        measured = np.flatnonzero(self.epochs <= epoch)
+        if self.state_gradient is None or not len(measured):
+            return None
+        return reach(quantile(self.state_gradient[measured[-1]], 0.5, axis=0), self.steps)
+
+    @property
+    def steps(self) -> NDArray[np.int64]:
+        """(P,) the number of each place in time, or of the last step of a group."""
         are_numbers = all(label.isdecimal() for label in self.labels)
-        steps = np.array(self.labels, np.float64) if are_numbers else np.arange(len(self.labels), dtype=np.float64)
-        return np.apply_along_axis(_factor_per_step, -1, sizes, steps)
+        return np.array(self.labels if are_numbers else range(1, len(self.labels) + 1), np.int64)
 
     def until(self, epoch: int) -> Panel:
         """What was measured up to an epoch, without histograms.
@@ -167,16 +198,6 @@ class Panel:
         """Bytes of its arrays."""
         counts = 0 if self.histograms is None else self.histograms.nbytes
         return counts + sum(values.nbytes for values in self.statistics.values())
-
-
-def _factor_per_step(sizes: Array, steps: Array) -> float:
-    """Of sizes over time, (T,) each; NaN where there are no two of them."""
-    known = np.flatnonzero(np.isfinite(sizes) & (sizes > 0))
-    if len(known) < 2:
-        return np.nan
-    ends = known[[0, -1]]
-    (first, last), (start, end) = np.log(sizes[ends]), steps[ends]
-    return float(np.exp((first - last) / (end - start)))
 
 
 @dataclass(frozen=True)

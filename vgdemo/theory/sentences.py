@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from vgdemo.config import RunConfig
 from vgdemo.initializers import INITIALIZERS
-from vgdemo.record import RunRecord
+from vgdemo.record import RunRecord, quantile
 from vgdemo.theory.finite_width import expected_log_jacobian, inverse_width_sum
 from vgdemo.theory.forecast import Forecast, factor_per_layer
 from vgdemo.theory.mean_field import FixedPoint
@@ -25,6 +23,7 @@ def expectation(forecast: Forecast) -> str:
     """The forecast's line in one sentence, or its caveat.
 
     Example:
+        >>> import numpy as np
         >>> expectation(Forecast(RunConfig(), gradient_rms=np.array([0.002, 0.01, 0.1, 1, 3])))
         'Theory expects the gradient of the weights to change ×0.1 per layer towards the input.'
     """
@@ -46,8 +45,7 @@ def against_measurement(forecast: Forecast, record: RunRecord) -> str:
     """
     if forecast.caveat:
         return forecast.caveat
-    sizes = np.sort(record.values("gradient_rms")[0], axis=0)  # As in figures, what is not a number ranks last.
-    measured = (sizes[(len(sizes) - 1) // 2] + sizes[len(sizes) // 2]) / 2
+    measured = quantile(record.values("gradient_rms")[0], 0.5, axis=0)
     factor = factor_per_layer(measured[list(record.model.hidden)])
     sizes_of_first = f"a gradient of {number(forecast.gradient_rms[0])}, measured {number(measured[0])}"
     if math.isnan(factor) or math.isnan(forecast.factor):
