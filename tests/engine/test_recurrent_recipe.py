@@ -109,3 +109,14 @@ def test_without_weights_the_past_gets_exactly_nothing() -> None:
     record = next(Training(SMALL_RECURRENT.with_changes(recurrent_gain=0.0)).chunks())
     sizes = record.values("state_gradient_rms")[0]
     assert not sizes[:, :-1].any() and sizes[:, -1].all()
+
+
+def test_an_accuracy_is_a_count_of_points_over_all_of_them() -> None:
+    """A sum of parts may be 1.0000001, which is no share."""
+    record = train(
+        SMALL_RECURRENT.with_changes(time_steps=2, epochs=20, learning_rate=0.5, n_samples=301, batch_size=7)
+    )
+    for half, points in (("train", 150), ("val", 151)):
+        accuracy = record.curve_arrays[f"{half}_accuracy"].astype(np.float32)
+        np.testing.assert_array_equal(accuracy, np.round(points * accuracy).astype(np.float32) / np.float32(points))
+    assert record.curve_arrays["val_accuracy"].max() == 1

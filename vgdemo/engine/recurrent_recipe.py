@@ -38,7 +38,7 @@ class Found(NamedTuple):
     """What has been summed over the batches of a stretch.
 
     Attributes:
-        curves: (2, R) mean loss and accuracy, of batches whose points count as parts of all.
+        curves: (2, R) loss, summed over points, and how many of them are told right.
         gradients: Of the weights.
         by_step: (H, T, R, units, gates · units) what each step adds to those of the recurrent kernels.
         sums: Of states and their gradients; nothing but on the probe.
@@ -123,7 +123,7 @@ class RecurrentRecipe(Recipe):
             return tf.nest.map_structure(tf.add, found.sums, Sums.of(batch, signals, gradients))  # type: ignore[no-any-return]
 
         found = Found(
-            found.curves + _loss_and_accuracy(signals.logits, targets, weight),
+            found.curves + _losses_and_hits(signals.logits, targets, weight > 0),
             tf.nest.map_structure(tf.add, found.gradients, gradients.parameters),
             gradients.by_step,
             tf.cond(stretch.number == PROBE, added, lambda: found.sums),
@@ -138,9 +138,13 @@ class RecurrentRecipe(Recipe):
 
     def _measurement(self, state: TrainingState, data: Data, of_probe: Found, of_validation: tf.Tensor) -> Measurement:
         """What was found, as it is recorded."""
+
+        def count(half: int) -> tf.Tensor:
+            return tf.cast(data.points[half], tf.float32)
+
         measured = (data.variant, data.points[0])
         return Measurement(
-            tf.concat([of_probe.curves, of_validation], axis=0),
+            tf.concat([of_probe.curves / count(0), of_validation / count(1)], axis=0),
             activation_statistics(of_probe.sums, *measured),
             self.network.kernels(of_probe.gradients),
             self.network.kernels(state.parameters),
@@ -169,8 +173,8 @@ def _batch(stretch: Stretch, start: tf.Tensor, data: Data, plan: Plan) -> tuple[
     return Batch(inputs, weight, data.variant), tf.gather(tf.reshape(data.y, [-1]), points)
 
 
-def _loss_and_accuracy(logits: tf.Tensor, targets: tf.Tensor, weight: tf.Tensor) -> tf.Tensor:
-    """(2, R) of points that count so much."""
+def _losses_and_hits(logits: tf.Tensor, targets: tf.Tensor, is_point: tf.Tensor) -> tf.Tensor:
+    """(2, R) sums over the points that there are."""
     loss = tf.nn.sigmoid_cross_entropy_with_logits(labels=targets, logits=logits)
     hits = tf.cast((logits > 0) == (targets > 0.5), tf.float32)
-    return tf.reduce_sum(tf.where(weight > 0, weight * tf.stack([loss, hits]), 0.0), -1)
+    return tf.reduce_sum(tf.where(is_point, tf.stack([loss, hits]), 0.0), -1)
