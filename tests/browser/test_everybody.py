@@ -19,6 +19,7 @@ expect.set_options(timeout=READY_SECONDS * 1000)
 QUICK = "epochs=20&replicates=2&activation=sigmoid&num_hidden_layers=3&kernel_initializer=glorot_uniform"
 LAB = f"?{QUICK}"
 COMPARE = "Compare?a=epochs-20+replicates-2&b=epochs-20+replicates-2+activation-relu+kernel_initializer-he_uniform"
+LOW = 450  # Pixels: a window of 900, magnified twice.
 POPOVER, DIALOG, TABLE = "[data-testid=stPopoverBody]", "[role=dialog]", ".vgdemo-numbers"
 
 
@@ -76,21 +77,30 @@ def expect_on_a_phone(page: Page) -> None:
 
 
 def expect_popovers_for_everybody(page: Page) -> None:
-    """Each in its turn, for only one is open; Escape closes it and returns to its button."""
+    """Each in its turn, for only one is open, in a window so low that what is long scrolls."""
+    page.set_viewport_size({"width": 1440, "height": LOW})
     for place in range(page.get_by_test_id("stPopoverButton").count()):
         opener = page.get_by_test_id("stPopoverButton").nth(place)
         if opener.is_enabled():
             opener.click()
             expect_opened(page, POPOVER, opener)
+    page.set_viewport_size({"width": 1440, "height": 900})
 
 
 def expect_opened(page: Page, opened: str, opener: Locator) -> None:
-    expect(page.locator(opened)).to_be_visible()
-    expect(page.locator(f"{opened} .stSkeleton")).to_have_count(0)
+    """All that is opened is for everybody; Escape closes it and returns to its button."""
+    expect_whole(page, opened)
     assert violations(page, opened) == []
     page.keyboard.press("Escape")
     expect(page.locator(opened)).to_have_count(0)
     expect(opener).to_be_focused()
+
+
+def expect_whole(page: Page, opened: str) -> None:
+    """Nothing of it is still to come: what is made when it is opened begins empty, then holds places free."""
+    expect(page.locator(opened)).not_to_be_empty()
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.locator(f"{opened} [data-testid=stSkeleton]")).to_have_count(0)
 
 
 def test_the_lab_is_for_everybody(page: Page, url: str) -> None:
@@ -142,6 +152,25 @@ def test_whoever_listens_hears_once_how_a_run_ends(page: Page, url: str) -> None
     assert [sentence for sentence in said if not sentence.startswith("Complete, ")] in ([], ["Training."])
     assert len([sentence for sentence in said if sentence.startswith("Complete, ")]) == 1
     assert re.search(r"train\. \w+", said[-1]), "the verdict"
+
+
+def test_a_popover_takes_the_keyboard_and_gives_it_back(page: Page, url: str) -> None:
+    visit_finished(page, f"{url}/{LAB}")
+    page.set_viewport_size({"width": 1440, "height": LOW})
+    popover = page.locator(POPOVER)
+    why, export = (page.get_by_role("button", name=name, exact=True) for name in ("Why", "Export"))
+    why.press("Enter")
+    expect(popover).to_be_focused()
+    page.keyboard.press("PageDown")
+    page.wait_for_function("popover => document.querySelector(popover).scrollTop > 0", arg=POPOVER)
+    page.keyboard.press("Escape")
+    expect(why).to_be_focused()
+    export.press("Enter")
+    expect_whole(page, POPOVER)
+    page.keyboard.press("Tab")
+    expect(popover.get_by_role("button").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(export).to_be_focused()
 
 
 REGIONS = (

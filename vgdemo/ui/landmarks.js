@@ -1,9 +1,13 @@
-// What Streamlit has no word for: the landmarks of a page, which link is the current page's, that the page is presented
-// to a room, which styles and figures read at the document's root, and Escape, which ends that.
+// What Streamlit has no word for: the landmarks of a page, which link is the current page's, the way of the keyboard
+// into a popover, that the page is presented to a room, which styles and figures read at the document's root, and
+// Escape, which ends that.
 
 export default function render({ data }) {
   document.documentElement.toggleAttribute("data-present", data.present)
-  const mark = () => markPage(data.page)
+  const mark = () => {
+    markPage(data.page)
+    enterPopover()
+  }
   const observer = new MutationObserver(mark)
   observer.observe(document.body, { childList: true, subtree: true })
   mark()
@@ -21,6 +25,15 @@ function markPage(page) {
   for (const link of navigation?.querySelectorAll("a") ?? []) {
     setAttribute(link, "aria-current", link.textContent.trim() === page ? "page" : null)
   }
+}
+
+// A popover stands at the document's end, far from its button; Escape leads back. Focused it scrolls, also if no part of
+// it takes the focus.
+function enterPopover() {
+  const popover = document.querySelector("[data-testid=stPopoverBody]:not([tabindex])")
+  if (!popover) return
+  popover.tabIndex = 0
+  popover.focus({ preventScroll: true })
 }
 
 function setAttribute(element, name, value) {
