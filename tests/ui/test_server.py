@@ -11,7 +11,9 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
-from streamlit.runtime import media_file_manager
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime import app_session, media_file_manager
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.media_file_manager import MediaFileManager, MediaFileMetadata
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
@@ -58,7 +60,8 @@ def events(monkeypatch: pytest.MonkeyPatch) -> Events:
     events = Events()
     monkeypatch.setattr(server, "open_jobs", events.open_jobs)
     monkeypatch.setattr(server, "gc", events)
-    monkeypatch.setattr(media_file_manager, "MediaFileMetadata", MediaFileMetadata)  # Until the test is over.
+    for module, replaced in ((media_file_manager, MediaFileMetadata), (app_session, ForwardMsgQueue)):
+        monkeypatch.setattr(module, replaced.__name__, replaced)  # Until the test is over.
     return events
 
 
@@ -172,3 +175,52 @@ def test_a_file_made_on_a_click_can_be_fetched_for_a_minute_while_other_sessions
         files.remove_orphaned_files()
     found = files.read_file(url.removeprefix("/media/").partition(".")[0])
     assert (found is not None and found.content == b"1,2") is is_there
+
+
+CLOCK = "the part that is drawn again"
+
+
+def sent(text: str, place: int, fragment: str = CLOCK) -> ForwardMsg:
+    """A paragraph of a page."""
+    message = ForwardMsg()
+    message.metadata.delta_path[:] = [0, place]
+    message.delta.new_element.markdown.body = text
+    message.delta.fragment_id = fragment
+    return message
+
+
+def finished(status: ForwardMsg.ScriptFinishedStatus.ValueType) -> ForwardMsg:
+    message = ForwardMsg()
+    message.script_finished = status
+    return message
+
+
+def told(queue: ForwardMsgQueue) -> list[str]:
+    """What a browser hears, in order."""
+    statuses = ForwardMsg.ScriptFinishedStatus
+    return [
+        message.delta.new_element.markdown.body or statuses.Name(message.script_finished) for message in queue.flush()
+    ]
+
+
+def queue_of_a_visit(events: Events) -> ForwardMsgQueue:
+    """With a whole page in it, of which the browser was sent nothing yet."""
+    serve(events)
+    queue: ForwardMsgQueue = app_session.ForwardMsgQueue()  # type: ignore[attr-defined]
+    for message in (sent("title", 0, ""), sent("Training.", 1), finished(ForwardMsg.FINISHED_SUCCESSFULLY)):
+        queue.enqueue(message)
+    return queue
+
+
+def test_a_part_that_is_drawn_again_before_the_page_was_sent_is_never_left_out(events: Events) -> None:
+    queue = queue_of_a_visit(events)
+    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=[CLOCK])
+    queue.enqueue(sent("Complete.", 1))
+    assert told(queue) == ["title", "Training.", "FINISHED_SUCCESSFULLY", "Complete."]
+
+
+def test_a_page_that_is_drawn_again_before_it_was_sent_is_sent_once(events: Events) -> None:
+    queue = queue_of_a_visit(events)
+    queue.clear(retain_lifecycle_msgs=True)
+    queue.enqueue(sent("Complete.", 1))
+    assert told(queue) == ["FINISHED_EARLY_FOR_RERUN", "Complete."]

@@ -13,7 +13,8 @@ from contextlib import asynccontextmanager, suppress
 
 import streamlit as st
 from streamlit import runtime
-from streamlit.runtime import media_file_manager
+from streamlit.runtime import app_session, media_file_manager
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.media_file_manager import MediaFileMetadata
 from streamlit.runtime.media_file_storage import MediaFileKind
 
@@ -47,6 +48,22 @@ class LastingFile(MediaFileMetadata):
             super().mark_for_delete()
 
 
+class WholeQueue(ForwardMsgQueue):
+    """What a visit's browser is to be sent, of which nothing is left out when a part of the page is drawn again.
+
+    Streamlit drops what it has not sent yet of that part, but tells the browser all the same that the page before is
+    complete. The browser then takes the part away until it comes anew: figures blink, fields lose the keyboard, and who
+    listens hears nothing.
+    """
+
+    def clear(self, retain_lifecycle_msgs: bool = False, fragment_ids_this_run: list[str] | None = None) -> None:
+        """Begin another run: of a part of the page behind what waits, else in its place."""
+        if fragment_ids_this_run is None:
+            super().clear(retain_lifecycle_msgs)
+        else:
+            self._delta_index_map = {}  # What comes next must not be sent in the place of what waits.
+
+
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Start the workers before the first visitor comes, and keep garbage collection out of the reruns.
@@ -63,6 +80,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
             open_jobs()
     give_memory_back()
     media_file_manager.MediaFileMetadata = LastingFile  # type: ignore[misc]
+    app_session.ForwardMsgQueue = WholeQueue  # type: ignore[attr-defined]
     make_lighter(asyncio.get_running_loop())
     gc.collect()
     gc.freeze()
