@@ -93,16 +93,6 @@ class RunConfig:
             "choices": tuple(TASKS),
         },
     )
-    time_steps: int = _setting(
-        "data",
-        "Time steps",
-        1,
-        "Length of every sequence; in training the gradient passes through as many steps.",
-        minimum=1,
-        maximum=400,
-        networks=RECURRENT,
-        recurrent={"default": 100, "minimum": 2},
-    )
     n_samples: int = _setting(
         "data", "Points", 1000, "Half of the points train, half validate.", minimum=100, maximum=10_000
     )
@@ -119,6 +109,16 @@ class RunConfig:
         "What hidden layers are: dense ones read a point, recurrent ones a sequence, step by step.",
         choices=tuple(ARCHITECTURES),
         words=_NETWORK_WORDS,
+    )
+    time_steps: int = _setting(
+        "network",
+        "Time steps",
+        1,
+        "Length of every sequence; in training the gradient passes through as many steps.",
+        minimum=1,
+        maximum=400,
+        networks=RECURRENT,
+        recurrent={"default": 100, "minimum": 2},
     )
     num_hidden_layers: int = _setting(
         "network",

@@ -116,7 +116,7 @@ def test_a_preset_among_quick_changes_is_where_the_rest_goes_on(page: Page, url:
     slider(page).focus()
     for _ in range(5):
         page.keyboard.press("ArrowRight")
-    page.get_by_role("combobox", name="Experiment of the article").click()
+    page.get_by_role("combobox", name="Experiment").click()
     page.get_by_role("option", name="1 · Shallow tanh").click()
     expect(slider(page)).to_have_attribute("aria-valuetext", "1")  # The person sees where the key will lead from.
     slider(page).focus()

@@ -82,7 +82,7 @@ def test_what_a_preset_is_stands_below_it(lab: Lab) -> None:
     page = lab()
     assert "Five hidden layers of the same kind hardly learn." in [caption.value for caption in page.sidebar.caption]
     control(page, "units").set_value(6).run()
-    assert any("None of the article's" in caption.value for caption in page.sidebar.caption)
+    assert any("None of these" in caption.value for caption in page.sidebar.caption)
 
 
 def test_of_presets_with_the_same_settings_the_chosen_one_stays(lab: Lab, jobs: Any) -> None:

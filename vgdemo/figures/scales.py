@@ -145,7 +145,7 @@ ALL_STATISTICS = STATISTICS | {
         Statistic("output_gradient_rms", "signal, RMS of ∂L/∂output", -8, 1),
         Statistic("state_gradient_rms", "through time, RMS of ∂L/∂state", -12, 1),
         Statistic("state_gradient_mean_abs", "through time, mean |∂L/∂state|", -12, 1),
-        Statistic("recurrent_gradient_share", "recurrent gradient, share of a step", 0, 1, logarithmic=False),
+        Statistic("recurrent_gradient_share", "recurrent gradient, share of a step", -8, 0),
         Statistic("recurrent_gradient_rms", "recurrent gradient of a step, RMS", -12, 1),
     )
 }

@@ -107,14 +107,14 @@ def _presets() -> None:
         chosen = next((preset for preset in PRESETS if preset.suits(config, statistic)), None)
         st.session_state[PRESET] = chosen and chosen.label
     st.selectbox(
-        "Experiment of the article",
+        "Experiment",
         [*BY_LABEL],
         key=PRESET,
         placeholder="Your own settings",
-        help="Sets all controls to one of the article's experiments.",
+        help="Sets all controls to one of the article's experiments, or to a recurrent network.",
         on_change=_enter_preset,
     )
-    st.caption(chosen.description if chosen else "None of the article's: change anything, it trains at once.")
+    st.caption(chosen.description if chosen else "None of these: change anything, it trains at once.")
 
 
 def _enter_preset() -> None:

@@ -49,7 +49,7 @@ def _choose(sources: Mapping[str, Callable[[], RunsAndNotices]], use: Use) -> No
 
 
 def _from_preset() -> RunsAndNotices:
-    preset = st.selectbox("Experiment of the article", PRESETS, format_func=lambda preset: preset.label)
+    preset = st.selectbox("Experiment", PRESETS, format_func=lambda preset: preset.label)
     return (preset.config,), ()
 
 
