@@ -173,6 +173,8 @@ class Page:
             answer = ForwardMsg.FromString(content)
             self._note(answer)
             if answer.WhichOneof("type") == "script_finished":
+                if answer.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                    continue  # A run was over before its page was drawn, which is drawn anew.
                 if answer.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
                     raise RuntimeError(f"Expected a page without errors. Received: {answer.script_finished}")
                 return time.perf_counter() - began
