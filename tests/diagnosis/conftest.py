@@ -12,7 +12,7 @@ from conftest import changed, foreign_record, random_record
 from vgdemo.config import RunConfig
 from vgdemo.diagnosis import remedies, repairs
 from vgdemo.initializers import INITIALIZERS
-from vgdemo.record import Panel, RunRecord
+from vgdemo.record import STEP_STATISTICS, Panel, RunRecord
 
 EPOCHS, REPLICATES = 100, 4
 SETTINGS = {"epochs": EPOCHS, "replicates": REPLICATES, "n_samples": 100, "kernel_initializer": "glorot_uniform"}
@@ -42,6 +42,14 @@ def record_of(curves: dict[str, tuple[float, float]] | None = None, **settings: 
         for name, (a, b) in ends.items()
     }
     return changed(replace(record, majority_share=0.5), **lines, **NORMAL | _weights(record.source))
+
+
+def over_time(factor: float, curves: dict[str, tuple[float, float]] = PLATEAU, **settings: Any) -> RunRecord:
+    """A recurrent run whose derivative by the state changes by this factor per step away from the answer."""
+    network = {"network": "simple_rnn", "num_hidden_layers": 1, "units": 5, "time_steps": 100}
+    record = record_of(curves, **network | settings)
+    sizes = 0.001 * factor ** np.arange(record.source.time_steps)[::-1]
+    return changed(record, **dict.fromkeys(STEP_STATISTICS, sizes))
 
 
 def _weights(config: RunConfig) -> dict[str, float]:

@@ -2,17 +2,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from conftest import LSTM
 
+from vgdemo.architectures import ARCHITECTURES
 from vgdemo.config import RunConfig
 from vgdemo.diagnosis.anatomy import (
     activated_layers,
+    gated_layers,
     hidden_activations,
     hidden_layers,
     hidden_widths,
     is_dense,
     is_linear,
     kernel_activations,
+    network_of,
     prevailing_activation,
 )
 from vgdemo.model import Kernel, Layer, Model
@@ -61,7 +65,23 @@ def test_a_network_is_dense_if_all_hidden_kernels_are() -> None:
     assert not is_dense(Model(LSTM.kernels[-1:])), "it has nothing hidden"
 
 
-def test_another_activation_is_for_bent_layers_that_are_not_recurrent() -> None:
+@pytest.mark.parametrize("network", ARCHITECTURES)
+def test_a_network_is_of_the_kind_that_all_its_hidden_layers_are_of(network: str) -> None:
+    model = RunConfig(network=network, num_hidden_layers=2).model
+    assert network_of(model) == network and is_dense(model) == (network == "dense")
+    assert network_of(replace(model, kernels=(Kernel("image", (3, 3, 1, 8), kind="Conv2D"), *model.kernels))) is None
+    assert network_of(LSTM) is None and network_of(Model(LSTM.kernels[-1:])) is None
+
+
+def test_layers_with_gates_are_the_recurrent_ones_that_are_not_known_to_have_none() -> None:
+    runs = {network: RunConfig(network=network, num_hidden_layers=2).model for network in ARCHITECTURES}
+    gated = {network for network, model in runs.items() if gated_layers(model) == {"1", "2"}}
+    assert gated == {"lstm", "gru"} and not gated_layers(runs["simple_rnn"])
+    assert gated_layers(Model((Kernel("mine", (4, 4), "recurrent_kernel", "MyCell"),))) == {"mine"}
+    assert activated_layers(runs["simple_rnn"]) == ("1", "2") and activated_layers(runs["gru"]) == ()
+
+
+def test_another_activation_is_for_bent_layers_without_gates() -> None:
     assert activated_layers(RunConfig(num_hidden_layers=2).model) == ("1", "2")
     assert activated_layers(RunConfig(num_hidden_layers=2, activation="linear").model) == ("1", "2")
     assert activated_layers(LSTM) == ("dense",)

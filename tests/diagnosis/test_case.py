@@ -13,7 +13,7 @@ from vgdemo.diagnosis.case import Case
 from vgdemo.diagnosis.symptoms import Symptoms
 from vgdemo.record import RunRecord
 
-from .conftest import PLATEAU, filled, foreign, record_of, without
+from .conftest import PLATEAU, filled, foreign, over_time, record_of, without
 from .test_own_models import SIGNS_OF_LOGS
 
 START = np.s_[0]
@@ -94,6 +94,32 @@ SIGNS: dict[str, tuple[RunRecord, RunRecord]] = {
     "has_small_slope_and_is_narrow": (
         plain(activation="sigmoid", num_hidden_layers=20),
         plain(activation="sigmoid", num_hidden_layers=20, units=20),
+    ),
+    "is_recurrent": (over_time(1.0), plain()),
+    "passes_little_through_time": (over_time(0.9, dataset="waves"), over_time(0.95)),  # Over 90 steps: 8e-5, 0.01.
+    "vanishes_through_time": (over_time(0.9), over_time(0.9, dataset="waves")),
+    "explodes_through_time": (over_time(1.03), over_time(1.02)),  # Over 90 steps: 14, 6.
+    "overflows_through_time": (
+        filled(over_time(1.0), "gradient_rms", np.nan, START),
+        filled(over_time(1.0), "gradient_rms", np.nan, np.s_[1]),
+    ),
+    "vanishes_in_gates": (over_time(0.9, network="lstm"), over_time(0.9)),
+    "vanishes_in_half_closed_gates": (
+        over_time(0.9, network="lstm", unit_forget_bias=False),
+        over_time(0.9, network="lstm"),
+    ),
+    "vanishes_by_small_recurrent_weights": (  # Of 5 units, whose mean square is 0.2 in a rotation.
+        filled(over_time(0.9), "kernel_rms", np.sqrt(0.13), np.s_[0, :, 1]),
+        filled(over_time(0.9), "kernel_rms", np.sqrt(0.15), np.s_[0, :, 1]),
+    ),
+    "vanishes_on_the_flat": (
+        filled(over_time(0.9), "saturated_share", 0.2, START),
+        filled(over_time(0.9), "saturated_share", 0.19, START),
+    ),
+    "vanishes_by_small_slopes": (over_time(0.9, activation="sigmoid"), over_time(0.9, activation="relu")),
+    "explodes_by_large_recurrent_weights": (
+        filled(over_time(1.1), "kernel_rms", np.sqrt(0.31), np.s_[0, :, 1]),
+        filled(over_time(1.1), "kernel_rms", np.sqrt(0.29), np.s_[0, :, 1]),
     ),
     "is_linear": (plain(activation="linear"), plain(activation="relu")),
     "is_trained": (plain(epochs=1), replace(plain(), epochs=plain().epochs[:1])),

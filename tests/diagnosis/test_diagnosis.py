@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from vgdemo import diagnose
 from vgdemo.activations import ACTIVATIONS
-from vgdemo.config import RunConfig
+from vgdemo.architectures import ARCHITECTURES
+from vgdemo.config import RunConfig, takes
 from vgdemo.diagnosis import RULES, Verdict, headline, possible, so_far
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.learning import Share
@@ -308,19 +309,23 @@ def test_an_output_that_is_sure_of_itself_is_not_saturated() -> None:
 @st.composite
 def records(draw: st.DrawFn) -> RunRecord:
     """Records of any numbers and networks, of few and many epochs, and with anything left out."""
+    network = draw(st.sampled_from(list(ARCHITECTURES)))
+    initializers = [name for name in INITIALIZERS if takes(network, "kernel_initializer", name)]
     config = RunConfig(
+        network=network,
         num_hidden_layers=draw(st.integers(1, 4)),
         replicates=draw(st.integers(1, 3)),
         units=draw(st.integers(1, 3)),
         activation=draw(st.sampled_from(list(ACTIVATIONS))),
-        kernel_initializer=draw(st.sampled_from(list(INITIALIZERS))),
+        kernel_initializer=draw(st.sampled_from(initializers)),
         n_samples=100,
     )
     source, model = draw(st.sampled_from([(config, config.model), *FOREIGN]))
     epochs = np.arange(draw(st.integers(1, 30)), dtype=np.int32) * draw(st.integers(1, 2))
     noise = Noise(draw(st.integers(0, 99)), epochs, config.replicates)
     pool = draw(st.lists(st.sampled_from(NUMBERS), min_size=1, max_size=4))
-    whole = RunRecord(source, model, config.replicates, epochs, noise.curves(CURVES), noise.panels(model))
+    panels = noise.panels(model) | noise.steps(config.states if source is config else {"lstm": ["1", "2", "3"]})
+    whole = RunRecord(source, model, config.replicates, epochs, noise.curves(CURVES), panels)
     names = [*whole.curve_arrays, *(name for panel in whole.panels.values() for name in panel.statistics)]
     filled = changed(
         whole, **{name: lambda of: of.__setitem__(..., noise.generator.choice(pool, of.shape)) for name in names}

@@ -9,9 +9,8 @@ import pytest
 import vgdemo
 from bench.labels import HALVES, HELD_OUT, TUNE, LabelledRun, by_birth, by_chi, by_line, by_noise, half, labelled_runs
 from vgdemo.activations import ACTIVATIONS
-from vgdemo.config import DATASETS, NORMALIZATIONS, RunConfig
+from vgdemo.config import DATASETS, KERNEL_INITIALIZERS, NORMALIZATIONS, RunConfig
 from vgdemo.diagnosis import Verdict
-from vgdemo.initializers import INITIALIZERS
 from vgdemo.optimizers import GRADIENT_CLIPS, OPTIMIZERS
 
 RUNS = list(labelled_runs())
@@ -31,7 +30,7 @@ def test_the_labelled_runs_cover_what_can_be_set() -> None:
     assert len(RUNS) == len({run.config for run in RUNS}) >= 150
     for name, choices in {
         "activation": ACTIVATIONS,
-        "kernel_initializer": INITIALIZERS,
+        "kernel_initializer": KERNEL_INITIALIZERS,
         "optimizer": OPTIMIZERS,
         "gradient_clip": ["none", *GRADIENT_CLIPS],
         "normalization": NORMALIZATIONS,

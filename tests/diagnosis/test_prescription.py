@@ -20,6 +20,7 @@ from .conftest import RECIPES, foreign
 
 UNITS = 5
 DEEP = RunConfig(num_hidden_layers=8, units=UNITS, learning_rate=0.5).model
+RECURRENT = {"network": "simple_rnn", "num_hidden_layers": 1, "time_steps": 12}
 SETTINGS = {  # What only a network with something in the way, or missing, is offered.
     "DEEPER": {"num_hidden_layers": 1},
     "NO_NORMALIZATION": {"normalization": "batch"},
@@ -32,6 +33,13 @@ SETTINGS = {  # What only a network with something in the way, or missing, is of
     "USUAL_STEPS_FOR_LONGER": {"learning_rate": 1e-4},
     "USUAL_STEPS_OWN_INITIALIZER": {"learning_rate": 1e-4},
     "USUAL_STEPS_DEEPER": {"learning_rate": 1e-4, "num_hidden_layers": 1},
+    "UNIT_RECURRENT_GAIN": RECURRENT,
+    "ORTHOGONAL_RECURRENCE": RECURRENT,
+    "IDENTITY": RECURRENT,
+    "FORGET_BIAS": RECURRENT | {"network": "lstm"},
+    "LSTM": RECURRENT,
+    "GRU": RECURRENT,
+    "FEWER_STEPS": RECURRENT,
 }
 STEEP = replace(LSTM, optimizer="SGD", learning_rate=0.5)
 ARGUMENT = re.compile(r'^(\w+) = "(\w+)"  # Of (?:every hidden layer|\d hidden layers?): (.+)\.$', re.MULTILINE)
@@ -74,6 +82,9 @@ def outcome(code: str) -> dict[str, Any]:
         "units": names["units"],
         "activation": names["activation"],
         "initializer": type(keras.initializers.get(names.get("kernel_initializer"))).__name__,
+        "cell": getattr(names.get("layer_class"), "__name__", None),
+        "recurrent": type(keras.initializers.get(names.get("recurrent_initializer"))).__name__,
+        "forget bias": names.get("unit_forget_bias"),
         "optimizer": type(optimizer).__name__,
         "rate": round(float(optimizer.learning_rate), 6),
         "clips": (optimizer.global_clipnorm, optimizer.clipvalue),
@@ -87,6 +98,13 @@ def outcome(code: str) -> dict[str, Any]:
 
 EXPECTED: dict[str, dict[str, Any]] = {
     "UNIT_GAIN": {},  # Keras has no word for it.
+    "UNIT_RECURRENT_GAIN": {},
+    "ORTHOGONAL_RECURRENCE": {"recurrent": "Orthogonal"},
+    "IDENTITY": {"activation": "relu", "recurrent": "Identity"},
+    "FORGET_BIAS": {"forget bias": True},
+    "LSTM": {"cell": "LSTM", "recurrent": "Orthogonal", "forget bias": True},
+    "GRU": {"cell": "GRU", "recurrent": "Orthogonal"},
+    "FEWER_STEPS": {},  # Held by itself.
     "OWN_INITIALIZER": {"initializer": "GlorotUniform"},
     "ORTHOGONAL": {"initializer": "Orthogonal"},
     "LSUV": {"initializer": "Orthogonal", "weights move": True},
@@ -158,8 +176,9 @@ def offered_to_lstm() -> dict[str, Remedy]:
 
 def test_what_an_lstm_is_offered() -> None:
     weights = {"OWN_INITIALIZER", "ORTHOGONAL", "RELU", "LEAKY_RELU", "SELU", "TANH"}
+    cells = {"ORTHOGONAL_RECURRENCE", "FORGET_BIAS"}
     training = {"CLIPPING", "ADAM", "SHORTER_USUAL_STEPS", "SMALLER_STEPS", "LARGER_STEPS", "LONGER"}
-    assert offered_to_lstm().keys() == weights | training | {
+    assert offered_to_lstm().keys() == weights | cells | training | {
         "LARGER_STEPS_FOR_LONGER",
         "SHORTER_STEPS_RELU",
         "SHORTER_STEPS_TANH",
@@ -224,7 +243,7 @@ def test_a_remedy_for_an_lstm_is_code_for_its_own_layers(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "changed"),
     [
-        ("OWN_INITIALIZER", {"lstm recurrent kernel": "GlorotUniform"}),  # Keras's default elsewhere.
+        ("OWN_INITIALIZER", {}),  # Keras's defaults.
         ("ORTHOGONAL", {"lstm kernel": "Orthogonal", "dense kernel": "Orthogonal"}),  # Its default for recurrence.
         ("SELU", {"dense activation": "selu", "dense kernel": "LecunNormal"}),
         ("TANH", {"dense activation": "tanh"}),
@@ -239,8 +258,8 @@ def test_arguments_for_an_lstm_reach_the_kernels_and_leave_its_gates_alone(name:
 def test_the_layers_of_the_network_are_named() -> None:
     assert offered_to_lstm()["ORTHOGONAL"].as_keras().splitlines() == [
         'kernel_initializer = "Orthogonal"  # Of every hidden layer: lstm and dense.',
-        'recurrent_initializer = "Orthogonal"  # Of 1 hidden layer: lstm.',
         '# The output layer, unless its first weights have mean 0: kernel_initializer="GlorotUniform"',
+        'recurrent_initializer = "Orthogonal"  # Of 1 hidden layer: lstm.',
     ]
     assert (
         written({"kernel_initializer": "orthogonal"}) == 'kernel_initializer = "Orthogonal"  # Of every hidden layer.'
@@ -331,6 +350,24 @@ def test_sizes_are_those_of_the_remedy() -> None:
     assert len(built(run(written({"num_hidden_layers": 2})))) == 2
     names = run(written({"epochs": 3}))
     assert len(names["model"].history.epoch) == 3
+
+
+def test_fewer_steps_are_the_last_ones_of_every_sequence() -> None:
+    (remedy,) = prepared((RECIPES["FEWER_STEPS"],), RunConfig(**RECURRENT).model, 1)
+    names = {"x": np.arange(24).reshape(1, 12, 2)}
+    exec(remedy.as_keras(), names)
+    np.testing.assert_array_equal(names["x"], [[[18, 19], [20, 21], [22, 23]]])
+
+
+@pytest.mark.parametrize("network", ["simple_rnn", "lstm", "gru"])
+def test_a_stack_of_recurrent_layers_hands_on_every_step_and_answers_once(network: str) -> None:
+    model = RunConfig(network=network, num_hidden_layers=2).model
+    sequences = keras.Input((7, 2))
+    names = {"keras": keras, "units": UNITS, "activation": "tanh", "signal": sequences}
+    exec(written({"num_hidden_layers": 3}, model), names)
+    layers = keras.Model(sequences, names["signal"]).layers[1:]
+    assert [type(layer).__name__ for layer in layers] == [model.kernels[0].kind] * 3
+    assert names["signal"].shape == (None, UNITS)
 
 
 def test_the_optimiser_is_made_or_mended() -> None:

@@ -7,14 +7,19 @@ import pytest
 from conftest import LSTM
 
 from vgdemo.activations import ACTIVATIONS
-from vgdemo.config import RunConfig
+from vgdemo.architectures import ARCHITECTURES, RECURRENT
+from vgdemo.config import KERNEL_INITIALIZERS, RunConfig, takes
 from vgdemo.diagnosis.remedies import (
     ADAM,
     EVERYTHING_USUAL,
+    FEWER_STEPS,
+    FORGET_BIAS,
+    IDENTITY,
     LARGER_STEPS,
     LONGER,
     LONGER_USUAL_STEPS,
     ORTHOGONAL,
+    ORTHOGONAL_RECURRENCE,
     OWN_INITIALIZER,
     RELU,
     RESIDUAL,
@@ -28,12 +33,18 @@ from vgdemo.diagnosis.remedies import (
     possible,
     prepared,
 )
-from vgdemo.initializers import INITIALIZERS
 from vgdemo.model import Kernel, Model
 from vgdemo.optimizers import OPTIMIZERS
 
-from .conftest import RECIPES
+from .conftest import RECIPES, REPAIRS
 
+TO_LSTM = RECIPES["LSTM"]
+ILL = {  # What makes recipes give something that have nothing to give otherwise.
+    "slow": {"learning_rate": 1e-4, "batch_size": 1, "activation": "sigmoid", "recurrent_gain": 3.0},
+    "fast": {"learning_rate": 1.0, "momentum": 0.99, "batch_size": 500, "kernel_initializer": "uniform_0_1"},
+    "held": {"gradient_clip": "value", "weight_decay": 0.1, "normalization": "batch", "gain": 3.0, "residual": True},
+    "forgetful": {"unit_forget_bias": False, "recurrent_initializer": "random_normal", "num_hidden_layers": 2},
+}
 DENSE = replace(LSTM, kernels=(Kernel("first", (3, 8)), *LSTM.kernels[2:]), layers=())
 LSTM_ALONE = replace(LSTM, kernels=(*LSTM.kernels[:2], LSTM.kernels[3]), layers=LSTM.layers[:1])
 REWRITING = ("WIDER", "SHALLOWER", "RESIDUAL", "BATCH_NORMALIZATION", "LAYER_NORMALIZATION", "LSUV")
@@ -125,7 +136,7 @@ def test_remedies_keep_their_order_and_never_repeat() -> None:
 @pytest.mark.parametrize("name", RECIPES)
 def test_no_remedy_proposes_what_the_run_already_has(name: str) -> None:
     for activation in ACTIVATIONS:
-        for initializer in INITIALIZERS:
+        for initializer in KERNEL_INITIALIZERS:
             for optimizer in OPTIMIZERS:
                 config = RunConfig(activation=activation, kernel_initializer=initializer, optimizer=optimizer)
                 for remedy in offered(config, RECIPES[name]):
@@ -156,6 +167,52 @@ def possible_for(model: Model, *names: str) -> list[str]:
     return [name for name in names if prepared((RECIPES[name],), model, 6)]
 
 
+@pytest.mark.parametrize("network", ARCHITECTURES)
+@pytest.mark.parametrize("name", {**RECIPES, **REPAIRS})
+def test_no_remedy_changes_what_its_network_does_not_have(name: str, network: str) -> None:
+    """Whatever a run of it has; of a change to another network that one's settings count."""
+    for settings in ({}, *ILL.values()):
+        known = {setting: value for setting, value in settings.items() if takes(network, setting, value)}
+        config = RunConfig(network=network, epochs=10, replicates=1, **known)
+        for remedy in prepared(({**RECIPES, **REPAIRS}[name],), config.model, config.epochs):
+            after = remedy.changes.get("network", network)
+            assert all(takes(after, setting, value) for setting, value in remedy.changes.items())
+            changed = remedy.applied(config)
+            assert remedy.code or changed.network == after
+            assert (changed.seed, changed.data_seed, changed.n_samples) == (config.seed, 1, 1000)
+
+
+@pytest.mark.parametrize("network", RECURRENT)
+def test_a_recurrent_run_is_offered_what_it_has(network: str) -> None:
+    steep = {"recurrent_initializer": "random_normal", "recurrent_gain": 2.0, "learning_rate": 0.5}
+    config = RunConfig(network=network, epochs=10, **steep)
+    names = {name for name, recipe in RECIPES.items() if offered(config, recipe)}
+    of_dense = {"RESIDUAL", "BATCH_NORMALIZATION", "LAYER_NORMALIZATION", "LSUV", "UNIT_GAIN", "EVERYTHING_USUAL"}
+    of_both = {"ADAM", "SMALLER_STEPS", "LONGER", "CLIPPING", "WIDER", "DEEPER", "OWN_INITIALIZER"}
+    of_time = {"ORTHOGONAL_RECURRENCE", "UNIT_RECURRENT_GAIN", "FEWER_STEPS"}
+    assert names.isdisjoint(of_dense) and names >= of_both | of_time
+    of_cells = {"simple_rnn": {"IDENTITY", "RELU", "LSTM", "GRU"}, "lstm": {"GRU"}, "gru": {"LSTM"}}
+    assert names & {"IDENTITY", "RELU", "LSTM", "GRU"} == of_cells[network]
+
+
+def test_a_remedy_through_time_changes_what_it_says_and_keeps_the_rest() -> None:
+    rnn = RunConfig(network="simple_rnn", units=8, recurrent_initializer="random_normal", activation="sigmoid")
+    assert changes(rnn, IDENTITY) == {"activation": "relu", "recurrent_initializer": "identity"}
+    assert changes(rnn, ORTHOGONAL_RECURRENCE) == {"recurrent_initializer": "orthogonal"}
+    assert changes(rnn, FEWER_STEPS) == {"time_steps": 25}
+    lstm = offered(rnn, TO_LSTM)[0].applied(rnn)
+    assert lstm == RunConfig(network="lstm", units=8)
+    assert changes(RunConfig(network="lstm", unit_forget_bias=False), FORGET_BIAS) == {"unit_forget_bias": True}
+    assert changes(RunConfig(network="gru", time_steps=3), FEWER_STEPS) == {"time_steps": 2}
+    assert changes(RunConfig(network="gru", time_steps=2), FEWER_STEPS) == {}
+
+
+def test_a_rotation_is_not_proposed_to_layers_that_begin_with_one() -> None:
+    rotated = tuple(replace(kernel, initializer="Orthogonal") for kernel in LSTM.kernels)
+    assert prepared((ORTHOGONAL_RECURRENCE,), LSTM, 6)
+    assert not prepared((ORTHOGONAL_RECURRENCE,), replace(LSTM, kernels=rotated), 6)
+
+
 def test_only_a_network_of_dense_layers_has_its_layers_rewritten() -> None:
     assert possible_for(DENSE, *REWRITING) == list(REWRITING)
     assert possible_for(LSTM, *REWRITING) == []
@@ -164,7 +221,7 @@ def test_only_a_network_of_dense_layers_has_its_layers_rewritten() -> None:
     assert possible_for(Model(DENSE.kernels[-1:]), *REWRITING, *ACTIVATING, "OWN_INITIALIZER") == []
 
 
-def test_a_recurrent_layer_keeps_its_activation() -> None:
+def test_a_layer_with_gates_keeps_its_activation() -> None:
     assert possible_for(LSTM_ALONE, *ACTIVATING) == []
     assert possible_for(LSTM, *ACTIVATING) == list(ACTIVATING)
     assert possible_for(LSTM_ALONE, "OWN_INITIALIZER", "ORTHOGONAL") == ["OWN_INITIALIZER", "ORTHOGONAL"]

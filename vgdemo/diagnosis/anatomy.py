@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 
 from vgdemo.activations import ACTIVATIONS, Activation
+from vgdemo.architectures import ARCHITECTURES
 from vgdemo.model import Kernel, Layer, Model
 
 
@@ -88,30 +89,41 @@ def hidden_activations(model: Model) -> tuple[Activation | None, ...]:
     return tuple(ACTIVATIONS.get(model.layers[place].activation or "") for place in hidden_layers(model))
 
 
+def network_of(model: Model) -> str | None:
+    """The row of `ARCHITECTURES` that all hidden kernels are of; None if there is no such row."""
+    kinds = {kernel.kind for kernel in model.hidden_kernels}
+    return next((name for name, one in ARCHITECTURES.items() if {one.keras_class} == kinds), None)
+
+
 def is_dense(model: Model) -> bool:
     """Whether there are hidden kernels, and all of them are of Dense layers."""
-    return {kernel.kind for kernel in model.hidden_kernels} == {"Dense"}
+    return network_of(model) == "dense"
 
 
-def recurrent_layers(model: Model) -> set[str]:
-    """Names of the layers that read their own output of the time step before."""
-    return {kernel.layer for kernel in model.kernels if kernel.name == "recurrent_kernel"}
+def recurrent_kernels(model: Model) -> tuple[Kernel, ...]:
+    """The kernels by which layers read their own output of the time step before."""
+    return tuple(kernel for kernel in model.kernels if kernel.name == "recurrent_kernel")
+
+
+def gated_layers(model: Model) -> set[str]:
+    """Names of the recurrent layers that are not known to have no gates."""
+    return {kernel.layer for kernel in recurrent_kernels(model) if kernel.kind != "SimpleRNN"}
 
 
 def activated_layers(model: Model) -> tuple[str, ...]:
     """Names of the hidden layers that may get another activation: the bent ones, or the linear ones if there are none.
 
-    A recurrent layer is none of them: its gates are made for the activation that it has. Where no layer was measured,
-    they are those with a kernel.
+    A layer with gates is none of them: these are made for the activation that it has. Where no layer was measured, they
+    are those with a kernel.
     """
-    recurrent = recurrent_layers(model)
+    gated = gated_layers(model)
     if not model.layers:
         layers = dict.fromkeys(kernel.layer for kernel in model.hidden_kernels)
-        return tuple(layer for layer in layers if layer not in recurrent)
+        return tuple(layer for layer in layers if layer not in gated)
     known = {
         model.layers[place].name: activation
         for place, activation in zip(hidden_layers(model), hidden_activations(model), strict=True)
-        if activation is not None and model.layers[place].name not in recurrent
+        if activation is not None and model.layers[place].name not in gated
     }
     bent = tuple(name for name, activation in known.items() if activation is not ACTIVATIONS["linear"])
     return bent or tuple(known)

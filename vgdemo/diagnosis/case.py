@@ -10,14 +10,17 @@ import numpy as np
 from vgdemo.activations import ACTIVATIONS, Activation
 from vgdemo.diagnosis.anatomy import (
     answers_by_one_softmax,
+    gated_layers,
     hidden_widths,
     is_dense,
     is_linear,
     layers_out_of_reach,
     prevailing_activation,
+    recurrent_kernels,
 )
-from vgdemo.diagnosis.rules import NOT_MEASURED, UNDERFLOWN, UNMOVED, VANISHED_THROUGH_TIME, Rule
+from vgdemo.diagnosis.rules import NOT_MEASURED, UNDERFLOWN, UNMOVED, VANISHED_THROUGH_TIME, Rule, Verdict
 from vgdemo.diagnosis.symptoms import Array, Mask, Symptoms
+from vgdemo.diagnosis.through_time import ThroughTime
 from vgdemo.record import quantile
 from vgdemo.theory import Factors, factors, inverse_width_sum
 
@@ -28,6 +31,8 @@ FAR_WEIGHTS = 3.0  # Times that mean square, or a third of it: He's on tanh is 2
 # Σ 1/width from which squared gradients of one design typically differ by a factor of e^(5/2) and more (Hanin 2018).
 NARROW = 0.5
 FLAT = 0.5  # Of a layer, as in the rules.
+FLAT_STATES = 0.2  # Of a recurrent layer: less passes on 0.9 of the gradient's root mean square in each step.
+AMPLIFIED = 10  # From the last time step to the first; the rules name what comes of it.
 LITTLE = 1  # Kernels that move by less than their length keep much of the first weights.
 FAR = 1  # A kernel that moves by more than its length in one epoch forgets what it was.
 TINY = 2  # Units; fewer than three lines cannot enclose a class.
@@ -104,10 +109,80 @@ class Case:
         share = self.median(self.symptoms.start_underflow)
         return share is not None and share >= UNDERFLOWN
 
-    def vanishes_through_time(self) -> bool:
+    @cached_property
+    def vanishing_layer(self) -> ThroughTime | None:
+        """The recurrent layer of whose early states hardly any gradient arrives, in the phase of the rule."""
+        symptoms, is_start = self.symptoms, self.rule.phase == "start"
+        layers = symptoms.start_through_time if is_start else symptoms.late_through_time
+        found = [layer for layer in layers if self._is_below(layer.share, VANISHED_THROUGH_TIME)]
+        return min(found, key=lambda layer: self.median(layer.share) or 0, default=None)
+
+    @cached_property
+    def exploding_layer(self) -> ThroughTime | None:
+        """The recurrent layer by whose early states the derivative is far larger than by late ones, at the start."""
+        found = [one for one in self.symptoms.start_through_time if (self.median(one.growth) or 0) >= AMPLIFIED]
+        return max(found, key=lambda layer: self.median(layer.growth) or 0, default=None)
+
+    @property
+    def through_time(self) -> str:
+        """What becomes of the gradient through time, in words; empty where neither sign is there."""
+        layer = self.exploding_layer if self.rule.verdict is Verdict.EXPLODING else self.vanishing_layer
+        if layer is None:
+            return ""
+        where = "" if len(self.symptoms.start_through_time) == 1 else f"in layer {layer.layer} "
+        return f"{where}{layer.in_words(self.replicates)}"
+
+    def passes_little_through_time(self) -> bool:
         """Whether hardly any gradient arrives at the state far from the answer."""
-        shares = map(self.median, self.symptoms.through_time.values())
-        return any(share is not None and share < VANISHED_THROUGH_TIME for share in shares)
+        return self.vanishing_layer is not None
+
+    def vanishes_through_time(self) -> bool:
+        """The same, where the answer may need that state."""
+        return self.passes_little_through_time() and self.symptoms.needs_memory is not False
+
+    def explodes_through_time(self) -> bool:
+        """Whether the gradient grows on its way back through time."""
+        return self.exploding_layer is not None
+
+    def overflows_through_time(self) -> bool:
+        """Whether signal or gradient of a recurrent network start as no finite number."""
+        start = self.median(self.symptoms.start_hidden_gradient)
+        return self.is_recurrent() and start is not None and not np.isfinite(start)
+
+    def is_recurrent(self) -> bool:
+        """Whether a layer reads a sequence step by step."""
+        return bool(recurrent_kernels(self.symptoms.record.model))
+
+    def vanishes_in_gates(self) -> bool:
+        """Whether it does so in a layer with gates."""
+        layer = self.vanishing_layer
+        return self.vanishes_through_time() and layer is not None and layer.layer in gated_layers(self.symptoms.model)
+
+    def vanishes_in_half_closed_gates(self) -> bool:
+        """Whether forget gates start at 1/2."""
+        config = self.symptoms.record.config
+        return self.vanishes_in_gates() and config is not None and not config.unit_forget_bias
+
+    def vanishes_by_small_recurrent_weights(self) -> bool:
+        """Whether the first recurrent weights shrink a state whatever its activation."""
+        return self.vanishes_through_time() and self._is_below(self.symptoms.recurrent_scale, SMALL_WEIGHTS)
+
+    def vanishes_on_the_flat(self) -> bool:
+        """Whether many states start on the flat of the activation."""
+        shares = self.symptoms.start_saturated
+        flat = None if shares is None else self.median(shares.max(axis=-1))
+        return self.vanishes_through_time() and flat is not None and flat >= FLAT_STATES
+
+    def vanishes_by_small_slopes(self) -> bool:
+        """Whether the slope of the activation of states is far below 1."""
+        activation = prevailing_activation(self.symptoms.model)
+        is_flat = activation is not None and activation.has_small_slope
+        return self.vanishes_through_time() and not self.vanishes_in_gates() and is_flat
+
+    def explodes_by_large_recurrent_weights(self) -> bool:
+        """Whether the first recurrent weights are larger than those of a rotation."""
+        scale = self.median(self.symptoms.recurrent_scale)
+        return self.explodes_through_time() and scale is not None and scale >= LARGE_WEIGHTS
 
     def starts_uneven(self) -> bool:
         """Whether the smallest gradient is far below the largest before the first update."""
@@ -129,7 +204,8 @@ class Case:
 
     def is_shifted(self) -> bool:
         """Whether the mean of the hidden kernels' first weights is far from 0, layer upon layer of several units."""
-        return self.symptoms.shifted_mean is not None and self.is_deep() and self._narrowest > 1
+        passes_on = self.is_deep() or self.is_recurrent()
+        return self.symptoms.shifted_mean is not None and passes_on and self._narrowest > 1
 
     def is_normalized(self) -> bool:
         """Whether signals are normalised, which makes them forget the size of the weights."""

@@ -14,6 +14,10 @@ from vgdemo.diagnosis.remedies import (
     BATCH_NORMALIZATION,
     CLIPPING,
     DEEPER,
+    FEWER_STEPS,
+    FORGET_BIAS,
+    GRU,
+    IDENTITY,
     LARGER_BATCHES,
     LARGER_STEPS,
     LARGER_STEPS_FOR_LONGER,
@@ -22,11 +26,13 @@ from vgdemo.diagnosis.remedies import (
     LESS_MOMENTUM,
     LONGER,
     LONGER_USUAL_STEPS,
+    LSTM,
     LSUV,
     NO_CLIPPING,
     NO_DECAY,
     NO_NORMALIZATION,
     ORTHOGONAL,
+    ORTHOGONAL_RECURRENCE,
     OWN_INITIALIZER,
     RELU,
     RESIDUAL,
@@ -40,6 +46,7 @@ from vgdemo.diagnosis.remedies import (
     SMALLER_STEPS,
     TANH,
     UNIT_GAIN,
+    UNIT_RECURRENT_GAIN,
     USUAL_STEPS_DEEPER,
     USUAL_STEPS_FOR_LONGER,
     USUAL_STEPS_OWN_INITIALIZER,
@@ -75,7 +82,7 @@ class Cause:
         verdicts: What it can explain.
         phase: The phase of the rule that it explains; empty for both.
         holds: Whether a case shows its signs.
-        sentence: The cause in words.
+        sentence: The cause in words; `{through_time}` stands for what becomes of the gradient through time.
         recipes: Of the remedies against it, most promising first.
     """
 
@@ -89,6 +96,10 @@ class Cause:
         """Whether the case has a verdict of this cause, in its phase, and shows its signs."""
         return case.rule.verdict in self.verdicts and self.phase in ("", case.rule.phase) and self.holds(case)
 
+    def in_words(self, case: Case) -> str:
+        """The sentence with the numbers of the case."""
+        return self.sentence.format(through_time=case.through_time)
+
 
 def _always(case: Case) -> bool:
     return True
@@ -98,6 +109,10 @@ def _always(case: Case) -> bool:
 NOT_OF_STEPS = tuple(v for v in ILLNESSES if v not in (Verdict.DIVERGED, Verdict.LEARNING))
 STEPS_TOO_LONG = (SHORTER_USUAL_STEPS, LESS_MOMENTUM, ADAM, SMALLER_STEPS)
 PLATEAU = (LONGER, ADAM, WIDER, LARGER_STEPS, DEEPER)
+VANISHES_THROUGH_TIME = "The gradient vanishes through time: {through_time}."
+EXPLODES_THROUGH_TIME = "The gradient explodes through time: {through_time}."
+HELD_STATES = (OPEN_GATES, IDENTITY, ORTHOGONAL_RECURRENCE, LSTM, GRU, FEWER_STEPS, ADAM)
+TAMED_STATES = (UNIT_RECURRENT_GAIN, ORTHOGONAL_RECURRENCE, CLIPPING, LSTM, GRU, FEWER_STEPS)
 
 CAUSES: tuple[Cause, ...] = (
     Cause(
@@ -105,6 +120,13 @@ CAUSES: tuple[Cause, ...] = (
         "",
         Case.starts_uneven,
         "It learns although the gradient is very uneven at the start: enough of it arrives at this depth.",
+    ),
+    Cause(
+        (Verdict.HEALTHY,),
+        "",
+        Case.passes_little_through_time,
+        "It learns although the gradient vanishes through time: {through_time}. Enough of it arrived, or the answer "
+        "needs the other steps alone.",
     ),
     Cause((Verdict.HEALTHY,), "", Case.has_gradients, "The gradient reaches every layer."),
     Cause((Verdict.HEALTHY,), "", _always, "It learns; its gradient was not measured."),
@@ -231,6 +253,13 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         (Verdict.DIVERGED,),
         "",
+        Case.is_recurrent,
+        "A step was too long: the recurrent weights that it left multiply state and gradient in every time step.",
+        (CLIPPING, *STEPS_TOO_LONG, FEWER_STEPS),
+    ),
+    Cause(
+        (Verdict.DIVERGED,),
+        "",
         _always,
         "The steps are too long: each overshoots by more than the last.",
         STEPS_TOO_LONG,
@@ -241,6 +270,27 @@ CAUSES: tuple[Cause, ...] = (
         Case.is_shifted,
         "The initialiser's mean is shifted: with weights on one side of 0 all units of a layer push the same way.",
         (OWN_INITIALIZER, WIDER_SHALLOWER_OWN_INITIALIZER, RELU, ORTHOGONAL, SHALLOWER, ADAM),
+    ),
+    Cause(
+        (Verdict.EXPLODING,),
+        "",
+        Case.overflows_through_time,
+        "Every time step amplifies the state, until signal and gradient are no finite numbers any more.",
+        TAMED_STATES,
+    ),
+    Cause(
+        (Verdict.EXPLODING,),
+        "",
+        Case.explodes_by_large_recurrent_weights,
+        f"{EXPLODES_THROUGH_TIME} The first recurrent weights are too large: every step amplifies how states differ.",
+        TAMED_STATES,
+    ),
+    Cause(
+        (Verdict.EXPLODING,),
+        "",
+        Case.explodes_through_time,
+        f"{EXPLODES_THROUGH_TIME} Every step amplifies how states differ.",
+        TAMED_STATES,
     ),
     Cause(
         (Verdict.EXPLODING,),
@@ -283,7 +333,7 @@ CAUSES: tuple[Cause, ...] = (
         "start",
         _always,
         "The first weights are too large: units start on the flat of the activation.",
-        (UNIT_GAIN, OWN_INITIALIZER, ORTHOGONAL, LAYER_NORMALIZATION, RELU),
+        (UNIT_GAIN, UNIT_RECURRENT_GAIN, OWN_INITIALIZER, ORTHOGONAL, LAYER_NORMALIZATION, RELU),
     ),
     Cause(
         (Verdict.SATURATED,),
@@ -298,6 +348,48 @@ CAUSES: tuple[Cause, ...] = (
         _always,
         "Training itself drove the units onto the flat of the activation.",
         (WIDER, SHORTER_USUAL_STEPS, SMALLER_STEPS, LAYER_NORMALIZATION, RELU),
+    ),
+    Cause(
+        (Verdict.VANISHING,),
+        "",
+        Case.vanishes_in_half_closed_gates,
+        f"{VANISHES_THROUGH_TIME} The forget gates start half closed: a cell loses half of itself in every step.",
+        (FORGET_BIAS, *HELD_STATES),
+    ),
+    Cause(
+        (Verdict.VANISHING,),
+        "",
+        Case.vanishes_in_gates,
+        f"{VANISHES_THROUGH_TIME} In every step the gates let a part of the state pass, and there are many steps.",
+        HELD_STATES,
+    ),
+    Cause(
+        (Verdict.VANISHING,),
+        "",
+        Case.vanishes_by_small_recurrent_weights,
+        f"{VANISHES_THROUGH_TIME} The first recurrent weights are too small: they shrink the state in every step.",
+        (UNIT_RECURRENT_GAIN, *HELD_STATES),
+    ),
+    Cause(
+        (Verdict.VANISHING,),
+        "",
+        Case.vanishes_by_small_slopes,
+        f"{VANISHES_THROUGH_TIME} The activation's slope, by which every step multiplies it, is far below 1.",
+        (OPEN_GATES, IDENTITY, TANH, LSTM, GRU, FEWER_STEPS),
+    ),
+    Cause(
+        (Verdict.VANISHING,),
+        "",
+        Case.vanishes_on_the_flat,
+        f"{VANISHES_THROUGH_TIME} Many states lie on the flat of the activation, whose slope counts in every step.",
+        (UNIT_RECURRENT_GAIN, OWN_INITIALIZER, *HELD_STATES),
+    ),
+    Cause(
+        (Verdict.VANISHING,),
+        "",
+        Case.vanishes_through_time,
+        f"{VANISHES_THROUGH_TIME} Weights and slopes together shrink it in every step, and there are many steps.",
+        HELD_STATES,
     ),
     Cause(
         (Verdict.VANISHING,),
@@ -341,13 +433,6 @@ CAUSES: tuple[Cause, ...] = (
         _always,
         "Hardly any gradient arrives behind the output layer, whose own weights it is multiplied by.",
         (UNIT_GAIN, OWN_INITIALIZER, ADAM, LARGER_STEPS),
-    ),
-    Cause(
-        (Verdict.VANISHING,),
-        "training",
-        Case.vanishes_through_time,
-        "The gradient vanishes through time: each step of the sequence multiplies it by less than 1.",
-        (OPEN_GATES, ADAM),
     ),
     Cause(
         (Verdict.VANISHING,),

@@ -167,7 +167,7 @@ def diagnose(record: RunRecord) -> Diagnosis:
     cause = cause_of(case)
     return Diagnosis(
         verdict=_verdict(counts),
-        cause=cause.sentence,
+        cause=cause.in_words(case),
         evidence=evidence(case),
         kinds={verdict: _replicates(rule.verdict is verdict for rule in rules) for verdict, _ in counts.most_common()},
         told=_replicates(case.replicates),
@@ -201,7 +201,7 @@ side of 0 all units of a layer push the same way."
     case, count = _case(symptoms, rules, verdict), counts[verdict]
     vanishing = int(also_vanishing(symptoms, rules).sum()) if verdict is Verdict.SATURATED else 0
     words = outcome(verdict, count, vanishing) + (" at the start" if case.rule.phase == "start" else "")
-    return f"{_how_many(count, record.replicates)} {words}. {cause_of(case).sentence}"
+    return f"{_how_many(count, record.replicates)} {words}. {cause_of(case).in_words(case)}"
 
 
 def _remedies(case: Case, cause: Cause) -> tuple[Remedy, ...]:

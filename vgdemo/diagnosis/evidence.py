@@ -17,7 +17,7 @@ from vgdemo.diagnosis.anatomy import (
     output_kernels,
 )
 from vgdemo.diagnosis.case import DECAYED, FAR, LITTLE, STRAIGHT_LINE, Case
-from vgdemo.diagnosis.rules import UNFINISHED, UNMOVED, VANISHED_THROUGH_TIME, Verdict
+from vgdemo.diagnosis.rules import UNFINISHED, UNMOVED, Verdict
 from vgdemo.diagnosis.symptoms import Array
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.learning import accuracy_deciles
@@ -184,17 +184,16 @@ def _several(layers: tuple[str, ...]) -> str:
 
 
 def _through_time(case: Case) -> str:
-    """Of the recurrent layer that passes the least on, where that is little."""
-    shares = {layer: case.median(values) for layer, values in case.symptoms.through_time.items()}
-    known = {layer: share for layer, share in shares.items() if share is not None and share < VANISHED_THROUGH_TIME}
-    if not known:
-        return ""
-    layer = min(known, key=lambda name: known[name])
-    far = "0" if known[layer] == 0 else number(known[layer])
-    factor = case.median(case.symptoms.factor_per_step.get(layer))
-    each = "" if factor is None or math.isnan(factor) else f", ×{number(factor)} per step"
-    derivative = f"The derivative by the state of layer {layer} far from the answer is {far} of its largest over time"
-    return f"{derivative}{each}. {case.symptoms.reach(layer, case.replicates).sentence}"
+    """Of each recurrent layer."""
+    both = zip(case.symptoms.start_through_time, case.symptoms.late_through_time, strict=True)
+    return " ".join(
+        _of_state(start.layer, *(one.in_words(case.replicates) for one in (start, late))) for start, late in both
+    )
+
+
+def _of_state(layer: str, start: str, late: str) -> str:
+    changed = "" if late == start else f"; later {late}"
+    return f"The gradient by the state of layer {layer} at the start: {start}{changed}."
 
 
 def _saturated(case: Case) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from vgdemo.diagnosis.anatomy import activated_layers, recurrent_layers
+from vgdemo.architectures import ARCHITECTURES
+from vgdemo.diagnosis.anatomy import activated_layers, gated_layers, network_of, recurrent_kernels
 from vgdemo.initializers import INITIALIZERS, Initializer
 from vgdemo.model import Model
 from vgdemo.optimizers import GRADIENT_CLIPS, OPTIMIZERS
@@ -43,6 +44,10 @@ signal = keras.layers.Add()([keras.layers.Dense(units, activation=activation)(si
 LAYERS_CODE = """\
 for _ in range({count}):
     signal = keras.layers.Dense(units, activation=activation)(signal)"""
+RECURRENT_LAYERS_CODE = """\
+for place in range({count}):  # All but the last answer at every step.
+    signal = keras.layers.{layer}(units, activation=activation, return_sequences=place < {count} - 1)(signal)"""
+STEPS_CODE = "x = x[:, -{count}:]  # The last {count} steps of every sequence; the same of all other data."
 
 
 def written(changes: Mapping[str, Any], model: Model = NAMELESS) -> str:
@@ -56,61 +61,95 @@ def written(changes: Mapping[str, Any], model: Model = NAMELESS) -> str:
         >>> print(written({"units": 20}))
         units = 20  # Of every hidden layer.
     """
-    lines = [*_activation(changes, model), *_first_weights(changes, model), *_structure(changes), *_training(changes)]
-    return "\n".join(lines)
+    parts = (_cells, _activation, _first_weights, _recurrence, _structure)
+    return "\n".join([*(line for part in parts for line in part(changes, model)), *_training(changes)])
+
+
+def _cells(changes: Mapping[str, Any], model: Model) -> list[str]:
+    """Recurrent layers of another kind, of which Keras has all arguments that they had."""
+    if "network" not in changes:
+        return []
+    layers = dict.fromkeys(kernel.layer for kernel in recurrent_kernels(model))
+    return [
+        f"layer_class = keras.layers.{ARCHITECTURES[changes['network']].keras_class}  # Of {_where([*layers], model)}."
+    ]
 
 
 def _activation(changes: Mapping[str, Any], model: Model) -> list[str]:
     if "activation" not in changes:
         return []
-    return [_argument("activation", changes["activation"], activated_layers(model), model)]
+    return [_argument("activation", f'"{changes["activation"]}"', activated_layers(model), model)]
 
 
 def _first_weights(changes: Mapping[str, Any], model: Model) -> list[str]:
     if "kernel_initializer" not in changes:
         return []
     initializer = INITIALIZERS[changes["kernel_initializer"]]
-    untouched = recurrent_layers(model) if "activation" in changes else set()
-    lines = _initializers(initializer, model, untouched)
+    lines = _initializers(initializer, model, _untouched(changes, model))
     if "output_initializer" in changes:
         lines.append(OUTPUT_CODE.format(initializer=INITIALIZERS[changes["output_initializer"]].keras_class))
     return lines + ([SCALING_CODE] if initializer.looks_at_data else [])
 
 
+def _untouched(changes: Mapping[str, Any], model: Model) -> set[str]:
+    """Layers that keep their first weights because they keep their activation."""
+    return gated_layers(model) if "activation" in changes and "network" not in changes else set()
+
+
+def _recurrence(changes: Mapping[str, Any], model: Model) -> list[str]:
+    """What recurrent layers alone have."""
+    untouched = _untouched(changes, model)
+    layers = [kernel.layer for kernel in recurrent_kernels(model) if kernel.layer not in untouched]
+    lines = []
+    if "recurrent_initializer" in changes and layers:
+        initializer = INITIALIZERS[changes["recurrent_initializer"]].keras_class
+        lines.append(_argument("recurrent_initializer", f'"{initializer}"', layers, model))
+    if "unit_forget_bias" in changes:
+        lines.append(_argument("unit_forget_bias", str(changes["unit_forget_bias"]), layers, model))
+    if "time_steps" in changes:
+        lines.append(STEPS_CODE.format(count=changes["time_steps"]))
+    return lines
+
+
 def _initializers(initializer: Initializer, model: Model, untouched: set[str]) -> list[str]:
-    """One line for each argument: an LSTM has another for its recurrent kernel.
+    """One line for each argument, of all kernels but the recurrent ones.
 
     A name, and not an object, lets every layer make an initialiser of its own: one object would draw the same values
     for every kernel of one shape.
     """
     layers: dict[str, list[str]] = {}
     for kernel in model.hidden_kernels:
-        if kernel.layer not in untouched:
+        if kernel.layer not in untouched and kernel.name != "recurrent_kernel":
             layers.setdefault(f"{kernel.name.removesuffix('_kernel')}_initializer", []).append(kernel.layer)
     arguments = layers if model.hidden else {"kernel_initializer": []}
-    return [_argument(name, initializer.keras_class, of, model) for name, of in arguments.items()]
+    return [_argument(name, f'"{initializer.keras_class}"', of, model) for name, of in arguments.items()]
 
 
 def _argument(name: str, value: str, layers: Sequence[str], model: Model) -> str:
     """An argument of some hidden layers, with their names."""
+    return f"{name} = {value}  # Of {_where(layers, model)}."
+
+
+def _where(layers: Sequence[str], model: Model) -> str:
+    """Some hidden layers, all of them if none is named."""
     hidden = {kernel.layer for kernel in model.hidden_kernels}
     if not layers:
-        where = "every hidden layer"
-    elif hidden != set(layers):
-        where = f"{counted(len(layers), 'hidden layer')}: {listed(layers)}"
-    elif len(layers) <= MOST_NAMED:
-        where = f"every hidden layer: {listed(layers)}"
-    else:
-        where = f"every hidden layer, from {layers[0]} to {layers[-1]}"
-    return f'{name} = "{value}"  # Of {where}.'
+        return "every hidden layer"
+    if hidden != set(layers):
+        return f"{counted(len(layers), 'hidden layer')}: {listed(layers)}"
+    if len(layers) <= MOST_NAMED:
+        return f"every hidden layer: {listed(layers)}"
+    return f"every hidden layer, from {layers[0]} to {layers[-1]}"
 
 
-def _structure(changes: Mapping[str, Any]) -> list[str]:
+def _structure(changes: Mapping[str, Any], model: Model) -> list[str]:
     lines = []
     if "units" in changes:
         lines.append(f"units = {changes['units']}  # Of every hidden layer.")
     if "num_hidden_layers" in changes:
-        lines.append(LAYERS_CODE.format(count=changes["num_hidden_layers"]))
+        architecture = ARCHITECTURES[network_of(model) or "dense"]
+        code = RECURRENT_LAYERS_CODE if architecture.is_recurrent else LAYERS_CODE
+        lines.append(code.format(count=changes["num_hidden_layers"], layer=architecture.keras_class))
     if changes.get("normalization") in NORMALIZATION_LAYERS:
         lines.append(NORMALIZED_CODE.format(layer=NORMALIZATION_LAYERS[changes["normalization"]]))
     elif changes.get("normalization") == "none":

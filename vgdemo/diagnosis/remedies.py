@@ -9,12 +9,21 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vgdemo.activations import ACTIVATIONS
-from vgdemo.config import NUM_INPUTS, SETTINGS, RunConfig
-from vgdemo.diagnosis.anatomy import activated_layers, hidden_widths, is_dense, prevailing_activation
+from vgdemo.architectures import RECURRENT
+from vgdemo.config import NUM_INPUTS, SETTINGS, SETTINGS_OF, RunConfig, takes
+from vgdemo.diagnosis.anatomy import (
+    activated_layers,
+    hidden_widths,
+    is_dense,
+    network_of,
+    prevailing_activation,
+    recurrent_kernels,
+)
 from vgdemo.diagnosis.prescription import NAMELESS, written
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.model import Model
 from vgdemo.optimizers import OPTIMIZERS
+from vgdemo.setting import Setting
 from vgdemo.wording import uncapitalized
 
 USUAL_MOMENTUM, USUAL_BATCH = 0.9, 32  # What Keras's guides, and its `fit`, take.
@@ -24,7 +33,7 @@ GROWTH = 100  # Of a gradient through all layers: from there on the rules call i
 SHALLOW = 3  # Hidden layers; any classes here are drawn by so many.
 USUAL_UNITS, MOST_UNITS = 32, 100  # Wide enough for any classes here, and quick to train.
 USUAL_RATE_FACTOR = 3  # A rate so near its usual one stays.
-REWRITING = {"units", "num_hidden_layers", "normalization", "residual"}  # Whose code makes Dense layers anew.
+REWRITING = {"units", "num_hidden_layers", "normalization", "residual"}  # Whose code makes layers of one kind anew.
 
 
 @dataclass(frozen=True)
@@ -106,6 +115,8 @@ def _changed(config: RunConfig, remedy: Remedy) -> RunConfig | None:
     return None if changed == config else changed
 
 
+_ROTATION = {"recurrent_initializer": "orthogonal", "recurrent_gain": 1.0}  # Of the state, which keeps its length.
+
 Recipe = Callable[
     [Model, int], Remedy | None
 ]  # Of a network and the last of its epochs; None if it has nothing to give.
@@ -119,16 +130,28 @@ def prepared(recipes: Iterable[Recipe], model: Model, epochs: int) -> tuple[Reme
         model: The network.
         epochs: The last epoch of its training.
     """
-    remedies = [remedy for recipe in recipes if (remedy := recipe(model, epochs)) is not None]
+    given = [remedy for recipe in recipes if (remedy := recipe(model, epochs)) is not None]
+    remedies = [replace(remedy, changes=_without_foreign(model, remedy.changes)) for remedy in given]
     offered = (remedy for remedy in remedies if _fits(model, remedy.changes) and not _is_in_place(model, remedy))
     return tuple(replace(remedy, model=model) for remedy in offered)
 
 
+def _without_foreign(model: Model, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The changes but for those that would leave a setting as it is in all networks that lack it."""
+    network = changes.get("network", network_of(model))
+    settings = SETTINGS_OF.get(network, SETTINGS)
+    return {name: value for name, value in changes.items() if name in settings or value != SETTINGS[name].default}
+
+
 def _fits(model: Model, changes: Mapping[str, Any]) -> bool:
-    """Whether the network has the layers that the code speaks of."""
+    """Whether the network has the settings that are changed, and the layers that the code speaks of."""
+    network = changes.get("network", network_of(model))
+    if network is not None:
+        is_possible = all(takes(network, name, value) for name, value in changes.items())
+        return is_possible and ("network" in changes or "activation" not in changes or bool(activated_layers(model)))
     initializer = INITIALIZERS.get(changes.get("kernel_initializer", ""))
     if changes.keys() & REWRITING or (initializer is not None and initializer.looks_at_data):
-        return is_dense(model)
+        return False
     if "activation" in changes:
         return bool(activated_layers(model))
     return initializer is None or bool(model.hidden)
@@ -143,7 +166,7 @@ def _fixed(label: str, explanation: str, **changes: Any) -> Recipe:
 
 
 def _first_weights(initializer: str) -> dict[str, Any]:
-    return {"kernel_initializer": initializer, "output_initializer": "glorot_uniform", "gain": 1.0}
+    return {"kernel_initializer": initializer, "output_initializer": "glorot_uniform", "gain": 1.0, **_ROTATION}
 
 
 def _activation(name: str, label: str, explanation: str) -> Recipe:
@@ -244,10 +267,9 @@ def _scaled(
     name: str, factor: float, present: Callable[[Model, int], float | None], label: str, explanation: str
 ) -> Recipe:
     """A setting times a factor, within its bounds."""
-    setting = SETTINGS[name]
 
     def recipe(model: Model, epochs: int) -> Remedy | None:
-        now = present(model, epochs)
+        now, setting = present(model, epochs), _setting(model, name)
         if now is None:
             return None
         value = min(max(now * factor, setting.minimum), setting.maximum)
@@ -256,6 +278,11 @@ def _scaled(
         return Remedy(label.format(value=f"{value:g}"), explanation, {name: value}) if moves else None
 
     return recipe
+
+
+def _setting(model: Model, name: str) -> Setting:
+    """The setting as the network has it."""
+    return SETTINGS_OF[network_of(model) or "dense"].get(name, SETTINGS[name])
 
 
 def _longer(model: Model, epochs: int) -> Remedy | None:
@@ -317,6 +344,37 @@ def _usual_training(model: Model) -> dict[str, Any]:
     return changes
 
 
+def _gated(network: str, label: str, explanation: str) -> Recipe:
+    """Cells of another kind, as Keras makes them by default."""
+    changes = {"network": network, "activation": "tanh", "unit_forget_bias": True, **_ROTATION}
+
+    def recipe(model: Model, epochs: int) -> Remedy | None:
+        present = network_of(model)
+        return Remedy(label, explanation, changes) if present in RECURRENT and present != network else None
+
+    return recipe
+
+
+def _orthogonal_recurrence(model: Model, epochs: int) -> Remedy | None:
+    if all(kernel.initializer == INITIALIZERS["orthogonal"].keras_class for kernel in recurrent_kernels(model)):
+        return None
+    explanation = "A rotation keeps the length of the state, and of its gradient, in every step."
+    return Remedy("Orthogonal recurrent start", explanation, _ROTATION)
+
+
+def _identity(model: Model, epochs: int) -> Remedy | None:
+    """Recurrent weights that hand each state on as it is, in cells without gates."""
+    if network_of(model) != "simple_rnn":
+        return None
+    explanation = "Every state passes on as it is, and a ReLU's slope of 1 with it (Le, Jaitly & Hinton 2015)."
+    changes = {"activation": "relu", "recurrent_initializer": "identity", "recurrent_gain": 1.0}
+    return Remedy("Identity start + ReLU", explanation, changes)
+
+
+def _time_steps(model: Model, epochs: int) -> int | None:
+    return model.time_steps
+
+
 def _learning_rate(model: Model, epochs: int) -> float | None:
     return model.learning_rate
 
@@ -347,6 +405,20 @@ LSUV = _fixed(
     "Scales each first kernel until its layer's signal has variance 1 on the data, whatever the activation.",
     **_first_weights("lsuv"),
 )
+UNIT_RECURRENT_GAIN = _fixed(
+    "Recurrent gain 1",
+    "The recurrent initialiser's own variance, which is made to keep the state's size.",
+    recurrent_gain=1.0,
+)
+ORTHOGONAL_RECURRENCE: Recipe = _orthogonal_recurrence
+IDENTITY: Recipe = _identity
+FORGET_BIAS = _fixed(
+    "Forget bias 1",
+    "The forget gates start at 0.73 rather than at 1/2: a cell loses less in each step.",
+    unit_forget_bias=True,
+)
+LSTM = _gated("lstm", "LSTM", "Its cell hands on what it holds by a gate, not through weights and an activation.")
+GRU = _gated("gru", "GRU", "Its update gate hands the state on as it is, as far as the gate is open.")
 RELU = _activation("relu", "ReLU + He", "A slope of 1 wherever a unit is active, and weights sized for it.")
 LEAKY_RELU = _activation("leaky_relu", "Leaky ReLU + He", "The negative side keeps a slope of 0.2, so no unit can die.")
 SELU = _activation("selu", "SELU + LeCun", "It draws the signal back to mean 0 and variance 1 in each layer.")
@@ -381,6 +453,9 @@ SMALLER_STEPS = _scaled("learning_rate", 0.1, _learning_rate, "Learning rate: {v
 LARGER_STEPS = _scaled("learning_rate", 10, _learning_rate, "Learning rate: {value}", "Steps ten times as long.")
 WIDER = _scaled("units", 4, _narrowest, "Units: {value}", "More units average out the luck of the draw.")
 SHALLOWER = _scaled("num_hidden_layers", 0.25, _depth, "Hidden layers: {value}", "Fewer factors on the gradient's way.")
+FEWER_STEPS = _scaled(
+    "time_steps", 0.25, _time_steps, "Time steps: {value}", "Fewer factors on the gradient's way, and less to remember."
+)
 DEEPER = _scaled(
     "num_hidden_layers", 3, _small_depth, "Hidden layers: {value}", "Each layer bends what the one before has bent."
 )

@@ -14,6 +14,7 @@ from vgdemo.wording import number
 
 UNDERFLOWN = 0.5  # Share of a gradient that is exactly 0.
 VANISHED_THROUGH_TIME = 1e-4  # Of the largest derivative by a state.
+EXPLODED_THROUGH_TIME = 1_000  # Times the derivative by the states that are nearest to the answer.
 MANY_UPDATES = 2_000  # What 125 epochs have unless a run is set otherwise.
 UNMOVED = 0.1  # Kernels that move by less than a tenth of their length are still the random ones.
 
@@ -98,8 +99,21 @@ def _has_labels_out_of_range(symptoms: Symptoms, limit: float) -> Held:
     return False if symptoms.has_labels_out_of_range is None else symptoms.has_labels_out_of_range
 
 
-def _vanishes_through_time(symptoms: Symptoms, limit: float) -> Held:
-    return np.asarray(np.any([share < limit for share in symptoms.through_time.values()], axis=0))
+def _starts_vanishing_through_time(symptoms: Symptoms, limit: float) -> Held:
+    """A training of somebody else may need no memory, or may be about to find one."""
+    if not symptoms.needs_memory:
+        return False
+    return np.asarray(np.any([layer.share < limit for layer in symptoms.start_through_time], axis=0))
+
+
+def _ends_vanishing_through_time(symptoms: Symptoms, limit: float) -> Held:
+    if symptoms.needs_memory is False:
+        return False
+    return np.asarray(np.any([layer.share < limit for layer in symptoms.late_through_time], axis=0))
+
+
+def _explodes_through_time(symptoms: Symptoms, limit: float) -> Held:
+    return np.asarray(np.any([layer.growth >= limit for layer in symptoms.start_through_time], axis=0))
 
 
 def _unless_flow(symptoms: Symptoms, values: Array | None) -> Array | None:
@@ -255,6 +269,15 @@ RULES: tuple[Rule, ...] = (
         lambda s, limit: _at_least(s.start_flow_growth, limit),
     ),
     Rule(
+        Verdict.EXPLODING,
+        "start",
+        "At the start the loss's derivative by a recurrent layer's state far from the answer is {threshold} or more "
+        "times that by its state near the answer.",
+        EXPLODED_THROUGH_TIME,
+        "Sequences that hardly differ then get different answers; sums over 400 steps grow by 400 and do no harm.",
+        _explodes_through_time,
+    ),
+    Rule(
         Verdict.DEAD,
         "start",
         "At the start the share of dead units reaches {threshold} in a hidden layer.",
@@ -330,6 +353,15 @@ RULES: tuple[Rule, ...] = (
         lambda s, limit: _below(s.start_flow, limit),
     ),
     Rule(
+        Verdict.VANISHING,
+        "start",
+        "At the start the loss's derivative by a recurrent layer's state far from the answer is below {threshold} of "
+        "the largest over time, and the task is known to need that state.",
+        VANISHED_THROUGH_TIME,
+        "What such a layer learns of its last steps in one epoch, it learns of those in ten thousand.",
+        _starts_vanishing_through_time,
+    ),
+    Rule(
         Verdict.DEAD,
         "training",
         "In the end the share of dead units reaches {threshold} in a hidden layer.",
@@ -385,10 +417,10 @@ RULES: tuple[Rule, ...] = (
         Verdict.VANISHING,
         "training",
         "Over the second half the loss's derivative by a recurrent layer's state far from the answer is below "
-        "{threshold} of the largest over time.",
+        "{threshold} of the largest over time, and the task is not known to need no memory.",
         VANISHED_THROUGH_TIME,
-        "What such a layer learns of its last steps in one epoch, it learns of those in ten thousand.",
-        _vanishes_through_time,
+        "As at the start.",
+        _ends_vanishing_through_time,
     ),
     Rule(
         Verdict.LEARNING,

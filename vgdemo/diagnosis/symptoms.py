@@ -15,6 +15,7 @@ from vgdemo.diagnosis.anatomy import (
     answers_by_one_softmax,
     entries,
     flow,
+    gated_layers,
     hidden_activations,
     hidden_layers,
     is_linear,
@@ -24,6 +25,7 @@ from vgdemo.diagnosis.anatomy import (
     output_kernels,
 )
 from vgdemo.diagnosis.first_weights import pooled_shift, relative_scale
+from vgdemo.diagnosis.through_time import ThroughTime, through_time
 from vgdemo.learning import (
     final_accuracy,
     guessing_accuracy,
@@ -33,7 +35,8 @@ from vgdemo.learning import (
     training_loss,
 )
 from vgdemo.model import AVERAGE_MOMENTUM, Model
-from vgdemo.record import PROBE_LOSS, Panel, Reach, RunRecord, quantile, reach
+from vgdemo.record import PROBE_LOSS, RunRecord
+from vgdemo.sequences import TASKS
 
 LAGGING = 0.05  # Of the first values, which say nothing of the signal, in a moving average.
 SETTING_OUT = 0.98  # Of the loss of guessing: less than that is more than a plateau's wandering.
@@ -290,44 +293,21 @@ class Symptoms:
         """(R,) derivative by the first learning layer's output over that by the last hidden one's, at the start."""
         return None if self._flow is None else self._flow[0, ..., 0] / self._flow[0, ..., -1]
 
-    @cached_property
-    def through_time(self) -> dict[str, Array]:
-        """Recurrent layer to (R,): derivative by the state far from the answer over the largest, in the second half.
-
-        The far end is the first tenth of the steps, the last of a layer that goes backwards.
-        """
-        return {layer: _far_share(values[len(values) // 2 :]) for layer, (_, values) in self._over_time.items()}
+    @property
+    def needs_memory(self) -> bool | None:
+        """Whether what decides the answer may lie many time steps back; None where nobody knows."""
+        task = None if self.record.config is None else TASKS.get(self.record.config.dataset)
+        return None if task is None else task.needs_memory
 
     @cached_property
-    def factor_per_step(self) -> dict[str, Array]:
-        """Recurrent layer to (R,): by what each step multiplies its derivative by the state, as `through_time`.
-
-        Away from the answer, whichever way the layer reads.
-        """
-        factors = {layer: panel.factors_per_step for layer, (panel, _) in self._over_time.items()}
-        found = {layer: values for layer, values in factors.items() if values is not None}
-        return {layer: _median(np.fmin(one, 1 / one)[len(one) // 2 :]) for layer, one in found.items()}
-
-    def reach(self, layer: str, replicates: Mask) -> Reach:
-        """How far from the answer a recurrent layer's derivative by the state gets, as `through_time`.
-
-        Args:
-            layer: Its name.
-            replicates: (R,) whose median counts.
-        """
-        panel, sizes = self._over_time[layer]
-        profile = quantile(_median(sizes[len(sizes) // 2 :])[replicates], 0.5, axis=0)
-        return reach(profile, panel.steps, is_backwards=bool(profile[0] > profile[-1]))
+    def start_through_time(self) -> tuple[ThroughTime, ...]:
+        """What becomes of the derivative by a state on its way back through time, before the first update."""
+        return through_time(self.record, slice(0, 1))
 
     @cached_property
-    def _over_time(self) -> dict[str, tuple[Panel, Array]]:
-        """Recurrent layer to what was measured at each of its steps, and of it the derivative, (E, R, T)."""
-        panels = {name: panel for name, panel in self.record.panels.items() if name.startswith("steps/")}
-        return {
-            name.removeprefix("steps/"): (panel, panel.state_gradient)
-            for name, panel in panels.items()
-            if panel.state_gradient is not None and panel.state_gradient.size
-        }
+    def late_through_time(self) -> tuple[ThroughTime, ...]:
+        """The same over the second half of the epochs: the medians."""
+        return through_time(self.record, slice(len(self.record.epochs) // 2, None))
 
     @cached_property
     def start_underflow(self) -> Array | None:
@@ -380,6 +360,21 @@ class Symptoms:
         if self.start_weights is None:
             return None
         return relative_scale(self.start_weights, self.model.hidden_kernels, kernel_activations(self.model))
+
+    @cached_property
+    def recurrent_scale(self) -> Array | None:
+        """(R,) σw², units times the mean square of the first recurrent weights, of all layers without gates.
+
+        An orthogonal kernel has 1.
+        """
+        hidden, gated = self.model.hidden_kernels, gated_layers(self.model)
+        places = [
+            at for at, kernel in enumerate(hidden) if kernel.name == "recurrent_kernel" and kernel.layer not in gated
+        ]
+        if self.start_weights is None or not places:
+            return None
+        units = np.array([hidden[place].shape[0] for place in places])
+        return np.asarray((units * self.start_weights[:, places] ** 2).mean(axis=-1))
 
     @cached_property
     def shifted_mean(self) -> float | None:
@@ -510,13 +505,6 @@ class Symptoms:
         if panel.of == "kernel" and self.model is not self.record.model:
             values = values[..., learning_places(self.record.model)]
         return values if values.size else None
-
-
-def _far_share(sizes: Array) -> Array:
-    """(R,) of sizes over time, (E, R, T)."""
-    tenth = _tenth(sizes[0, 0])
-    ends = np.stack([sizes[..., :tenth].max(axis=-1), sizes[..., -tenth:].max(axis=-1)])
-    return _median(ends.min(axis=0) / sizes.max(axis=-1))
 
 
 def _tenth(values: Array) -> int:
