@@ -287,6 +287,13 @@ def test_from_the_same_kernels_the_script_measures_what_the_engine_measures(conf
             assert row.get(name, np.nan) == pytest.approx(expected, rel=1e-4, nan_ok=True), f"{name}, layer {layer}"
 
 
+def test_of_activations_that_are_no_numbers_nothing_is_known(tmp_path: Path) -> None:
+    measurements = started(RunConfig(activation="relu", num_hidden_layers=1), tmp_path)
+    measurements.dense[0].kernel.assign(np.full((2, 5), np.nan))
+    measurements.on_epoch_end(0)
+    assert np.isnan([measurements.layers[-2][name] for name in ACTIVATION_STATISTICS]).all()
+
+
 def test_measuring_changes_nothing_and_the_update_ratio_is_that_of_the_norms(tmp_path: Path) -> None:
     measurements = started(REMEDIED, tmp_path)
     measurements.on_epoch_end(0)
