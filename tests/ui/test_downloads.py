@@ -154,6 +154,16 @@ def test_settings_and_code_are_those_of_the_run(offered: Any, make_record: MakeR
     assert len(scripts) == 2
 
 
+def test_a_recurrent_run_has_all_files_and_its_time_steps(offered: Any, make_record: MakeRecord) -> None:
+    rnn = random_record(RunConfig(network="lstm", time_steps=6, num_hidden_layers=2, n_samples=100, epochs=3))
+    files = offered(ReportedRun(rnn, letter="A", name="rnn"), ReportedRun(make_record(), letter="B", name="mlp"))
+    assert [*files] == named("rnn-against-mlp", [*OF_ALL, *OF_STEPS]) + named("rnn", OF_ONE) + named("mlp", OF_ONE)
+    assert all(offer.make() for offer in files.values())
+    assert RunConfig.from_json(files["rnn-settings.json"].make()) == rnn.config
+    steps = table(files["rnn-against-mlp-time_steps.csv"])
+    assert len(steps) == 4 * 5 * 2 * 6  # Epochs, replicates, layers, time steps.
+
+
 def test_the_report_and_the_log_are_of_what_is_on_the_page(offered: Any, make_record: MakeRecord) -> None:
     files = offered(
         ReportedRun(make_record(), "A · first", ("It learns.",), "A", "a"), ReportedRun(foreign_record(), "B · second")
