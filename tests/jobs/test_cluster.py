@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -13,9 +14,12 @@ from pathlib import Path
 import pytest
 import trainers
 from distributed import Client
+from distributed.scheduler import TaskGroup
+from distributed.spans import Span
 from jobs.waiting import TRAINER, config, finished, is_training, until
 
 from vgdemo.jobs import Jobs, JobState, Progress, SchedulerError
+from vgdemo.jobs.cluster import submit
 from vgdemo.store import RunStore
 
 
@@ -98,6 +102,20 @@ def test_the_local_cluster_starts_behind_the_page_and_trains(store: RunStore, op
     )
     assert time.monotonic() - begun < 0.5
     assert finished(job).state is JobState.DONE
+
+
+def test_little_is_kept_of_calls_that_are_over(cluster: Client) -> None:
+    before = num_alive(TaskGroup)
+    for call in range(12):
+        assert submit(cluster, f"run-{call}", os.getpid, 0).result() in cluster.run(os.getpid).values()
+    assert num_alive(Span) == 0
+    assert num_alive(TaskGroup) <= before + 6
+
+
+def num_alive(kind: type) -> int:
+    """How many of these objects this process, in which the scheduler is, has in memory."""
+    gc.collect()
+    return sum(isinstance(one, kind) for one in gc.get_objects())
 
 
 def assert_forked(cluster: Client) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import dask
 from dask.task_spec import Task
 from distributed import Client, Future, LocalCluster
+from distributed.scheduler import DEFAULT_EXTENSIONS
+from distributed.spans import SpansSchedulerExtension
 from distributed.utils import get_mp_context
 
 from vgdemo.nursery import CONTEXT, WORKER_ENVIRONMENT, open_nursery
@@ -18,6 +20,7 @@ _SETTINGS = {
     "distributed.worker.multiprocessing-method": CONTEXT.get_start_method(),
     "distributed.scheduler.worker-saturation": 1.0,  # Nothing waits behind a running task while a worker is free.
     "distributed.admin.low-level-log-length": 4,  # Events are kept, and every chunk is one: 1,000 by default.
+    "distributed.diagnostics.computations.max-history": 4,  # Each keeps the tasks that it had: 100 by default.
     # Runs live in the store. A worker that spills or pauses would only make a person wait without a word; one that
     # takes too much memory is ended, and its run fails with a reason.
     "distributed.worker.memory.target": False,
@@ -25,6 +28,17 @@ _SETTINGS = {
     "distributed.worker.memory.pause": False,
 }
 _Result = TypeVar("_Result")
+
+
+class NoSpans(SpansSchedulerExtension):
+    """Keeps nothing of calls that are over: Dask keeps for each the time that it took, in a "span", for ever."""
+
+    def observe_tasks(self, *_: Any, **__: Any) -> dict[Any, dict[str, Any]]:
+        """Note no call."""
+        return {}
+
+    def heartbeat(self, *_: Any) -> None:
+        """Take no note of what a worker has measured."""
 
 
 class SchedulerError(RuntimeError):
@@ -53,7 +67,7 @@ def _local_cluster() -> LocalCluster:
         threads_per_worker=1,
         host="127.0.0.1",
         dashboard_address="127.0.0.1:0",  # There is always an HTTP server; on its default port it collides.
-        scheduler_kwargs={"dashboard": False},
+        scheduler_kwargs={"dashboard": False, "extensions": DEFAULT_EXTENSIONS | {"spans": NoSpans}},
         env=WORKER_ENVIRONMENT,
     )
 
