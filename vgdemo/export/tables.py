@@ -44,7 +44,7 @@ def axis_table(runs: Sequence[ReportedRun], axis: str) -> pa.Table:
     | column | is |
     | --- | --- |
     | `run`, `epoch`, `replicate` | as in `curves_table` |
-    | `layer`, or another axis | its number, from 1, or its name; the output layer is "output" |
+    | `layer` | its number, from 1, or its name; the output is "output", one of several kernels "1/recurrent_kernel" |
     | `gradient_mean_abs`, `gradient_max_abs` | mean and largest size of the entries of the kernel's gradient |
     | `gradient_rms`, `gradient_zero_share` | their root mean square, and the share that is exactly zero |
     | `kernel_l1`, `kernel_rms`, `kernel_mean` | sum of the sizes, root mean square and mean of the kernel's entries |
@@ -52,6 +52,15 @@ def axis_table(runs: Sequence[ReportedRun], axis: str) -> pa.Table:
     | `activation_mean`, `activation_std` | mean and standard deviation of what the layer gives |
     | `saturated_share` | share of the layer's answers where its activation is nearly flat |
     | `dead_share` | share of the layer's units that are zero on all points |
+
+    Along "time step" there are, for the states of each recurrent layer:
+
+    | column | is |
+    | --- | --- |
+    | `layer`, `time step` | the layer's number or name, and the number of the step, from 1 |
+    | `state_gradient_mean_abs`, `state_gradient_rms` | size of the loss's gradient by the layer's state at the step |
+    | `recurrent_gradient_rms` | root mean square of what the step adds to the gradient of the recurrent kernel |
+    | `recurrent_gradient_share` | its norm's share of the sum of those of all steps |
 
     What somebody's own training measured beyond these follows under its own name. A cell is null where a statistic is
     not measured, and NaN where NaN was measured.
