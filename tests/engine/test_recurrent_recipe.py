@@ -19,7 +19,7 @@ WIDE = {"units": 9, "num_hidden_layers": 2}  # Has more room than units, as it h
 
 
 @pytest.mark.parametrize("network", RECURRENT)
-@pytest.mark.parametrize("shape", [{}, {"num_hidden_layers": 3}, WIDE], ids=str)
+@pytest.mark.parametrize("shape", [{}, WIDE], ids=str)
 def test_every_cell_trains_as_in_keras_stacked_too(network: str, shape: dict[str, int]) -> None:
     assert_trains_as_keras(SMALL_RECURRENT.with_changes(network=network, **shape))
 
@@ -31,7 +31,7 @@ def test_every_cell_trains_as_in_keras_stacked_too(network: str, shape: dict[str
         {"activation": "relu", "recurrent_initializer": "identity", "optimizer": "adam"},
         {"recurrent_initializer": "random_normal", "recurrent_gain": 3.0, "gradient_clip": "global_norm"},
         {"network": "lstm", "unit_forget_bias": False, "recurrent_initializer": "identity"},
-        {"dataset": "waves", "batch_size": 50, "optimizer": "rmsprop", "learning_rate": 0.001},
+        {"dataset": "waves", "batch_size": 15, "optimizer": "rmsprop", "learning_rate": 0.001},
     ],
     ids=str,
 )
@@ -86,7 +86,7 @@ def measured_at_the_start(config: RunConfig) -> dict[str, np.ndarray]:
     return found | {name: record.panels["steps/2"].statistics[name] for name in STEP_STATISTICS}
 
 
-@pytest.mark.parametrize("batch_size", [1, 7, 50])
+@pytest.mark.parametrize("batch_size", [1, 50])
 def test_what_is_measured_does_not_depend_on_the_batches(batch_size: int) -> None:
     config = SMALL_RECURRENT.with_changes(network="gru", **WIDE)
     expected = measured_at_the_start(config)

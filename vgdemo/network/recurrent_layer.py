@@ -1,6 +1,7 @@
 """One recurrent layer over time, all replicates at once, forward and backward: a loop whose length is data.
 
-Arrays have room for T time steps. Steps beyond the last are zeros.
+Arrays have room for T time steps. Steps beyond the last are zeros. States and gradients are products of matrices
+however narrow the layer is: XLA would compute them again for each of the sums that they enter.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import tensorflow as tf
 
 from vgdemo.network.cells import Cell, Tensors
 from vgdemo.network.interface import Variant, of_units
-from vgdemo.network.linear import bias_gradients, input_gradients, kernel_gradients, pre_activate
+from vgdemo.network.linear import bias_gradients, kernel_gradients, pre_activate
 
 
 class LayerParameters(NamedTuple):
@@ -67,7 +68,7 @@ def forward(
         time: tf.Tensor, states: Tensors, outputs: tf.TensorArray, derivatives: list[tf.TensorArray]
     ) -> tuple[tf.Tensor, Tensors, tf.TensorArray, list[tf.TensorArray]]:
         from_inputs = pre_activate(kernel, biases[0], sequence[time])
-        from_states = pre_activate(recurrent_kernel, recurrent_bias, states[0])
+        from_states = tf.matmul(recurrent_kernel, states[0], transpose_a=True) + recurrent_bias
         (output, *others), left = cell.forward(variant.activation, from_inputs, from_states, states)
         output = of_units(output, variant)
         written = [array.write(time, value) for array, value in zip(derivatives, left, strict=True)]
@@ -117,12 +118,12 @@ def backward(
         from_inputs, from_states, (past, *others) = cell.backward(derivatives, (to_state, *later[1:]))
         from_inputs, from_states = (of_units(back, variant) for back in (from_inputs, from_states))
         of_step = _gradients(cell, sequence[time], signals.states[time], from_inputs, from_states)
-        past += input_gradients(parameters.recurrent_kernel, from_states)
+        past += tf.matmul(parameters.recurrent_kernel, from_states)
         added, to_states, to_sequence = arrays
         written = (
             added.write(time, added.read(time) + of_step.recurrent_kernel),
             to_states.write(time, to_state),
-            to_sequence.write(time, input_gradients(parameters.kernel, from_inputs)),
+            to_sequence.write(time, tf.matmul(parameters.kernel, from_inputs)),
         )
         return time - 1, (past, *others), tf.nest.map_structure(tf.add, sums, of_step), written
 
