@@ -68,6 +68,10 @@ SIGNS: dict[str, tuple[RunRecord, RunRecord]] = {
     ),
     "moves_little": (filled(plain(), "update_ratio", 0.009), filled(plain(), "update_ratio", 0.011)),
     "leaps": (filled(plain(), "update_ratio", 1.1, np.s_[50, :, 2]), filled(plain(), "update_ratio", 0.9, np.s_[50])),
+    "leaps_through_time": (
+        filled(over_time(1.0), "update_ratio", 1.1, np.s_[50]),
+        filled(plain(), "update_ratio", 1.1, np.s_[50]),
+    ),
     "has_equal_weights": (filled(plain(), "kernel_mean", -np.sqrt(0.2)), filled(plain(), "kernel_mean", 0.4)),
     "is_residual": (plain(residual=True), plain()),
     "is_deep": (plain(num_hidden_layers=2), plain(num_hidden_layers=1)),

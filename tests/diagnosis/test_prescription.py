@@ -40,6 +40,7 @@ SETTINGS = {  # What only a network with something in the way, or missing, is of
     "LSTM": RECURRENT,
     "GRU": RECURRENT,
     "FEWER_STEPS": RECURRENT,
+    "FEWER_STEPS_WITH_ADAM": RECURRENT,
 }
 STEEP = replace(LSTM, optimizer="SGD", learning_rate=0.5)
 ARGUMENT = re.compile(r'^(\w+) = "(\w+)"  # Of (?:every hidden layer|\d hidden layers?): (.+)\.$', re.MULTILINE)
@@ -96,14 +97,16 @@ def outcome(code: str) -> dict[str, Any]:
     }
 
 
+BY_ADAM = {"optimizer": "Adam", "rate": 0.001, "momentum": None, "decay": None, "clips": (None, None)}
 EXPECTED: dict[str, dict[str, Any]] = {
     "UNIT_GAIN": {},  # Keras has no word for it.
     "UNIT_RECURRENT_GAIN": {},
-    "ORTHOGONAL_RECURRENCE": {"recurrent": "Orthogonal"},
-    "IDENTITY": {"activation": "relu", "recurrent": "Identity"},
-    "FORGET_BIAS": {"forget bias": True},
-    "LSTM": {"cell": "LSTM", "recurrent": "Orthogonal", "forget bias": True},
-    "GRU": {"cell": "GRU", "recurrent": "Orthogonal"},
+    "ORTHOGONAL_RECURRENCE": {"recurrent": "Orthogonal"} | BY_ADAM,
+    "IDENTITY": {"activation": "relu", "recurrent": "Identity", "clips": (1.0, 0.2)},
+    "FORGET_BIAS": {"forget bias": True} | BY_ADAM,
+    "LSTM": {"cell": "LSTM", "recurrent": "Orthogonal", "forget bias": True} | BY_ADAM,
+    "GRU": {"cell": "GRU", "recurrent": "Orthogonal"} | BY_ADAM,
+    "FEWER_STEPS_WITH_ADAM": BY_ADAM,
     "FEWER_STEPS": {},  # Held by itself.
     "OWN_INITIALIZER": {"initializer": "GlorotUniform"},
     "ORTHOGONAL": {"initializer": "Orthogonal"},
@@ -116,7 +119,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "LAYER_NORMALIZATION": {"layers": ["Dense", "LayerNormalization", "Activation"]},
     "RESIDUAL": {"layers": ["Dense", "Add"]},
     "CLIPPING": {"clips": (1.0, 0.2)},
-    "ADAM": {"optimizer": "Adam", "rate": 0.001, "momentum": None, "decay": None, "clips": (None, None)},
+    "ADAM": BY_ADAM,
     "SHORTER_USUAL_STEPS": {"rate": 0.01},
     "LONGER_USUAL_STEPS": {"rate": 0.01},
     "LESS_MOMENTUM": {"momentum": 0.9},

@@ -197,12 +197,15 @@ def test_a_recurrent_run_is_offered_what_it_has(network: str) -> None:
 
 def test_a_remedy_through_time_changes_what_it_says_and_keeps_the_rest() -> None:
     rnn = RunConfig(network="simple_rnn", units=8, recurrent_initializer="random_normal", activation="sigmoid")
-    assert changes(rnn, IDENTITY) == {"activation": "relu", "recurrent_initializer": "identity"}
-    assert changes(rnn, ORTHOGONAL_RECURRENCE) == {"recurrent_initializer": "orthogonal"}
+    adam = {"optimizer": "adam", "learning_rate": 0.001}
+    clipped = {"activation": "relu", "recurrent_initializer": "identity", "gradient_clip": "global_norm"}
+    assert changes(rnn, IDENTITY) == clipped
+    assert changes(rnn, ORTHOGONAL_RECURRENCE) == {"recurrent_initializer": "orthogonal"} | adam
     assert changes(rnn, FEWER_STEPS) == {"time_steps": 25}
     lstm = offered(rnn, TO_LSTM)[0].applied(rnn)
-    assert lstm == RunConfig(network="lstm", units=8)
-    assert changes(RunConfig(network="lstm", unit_forget_bias=False), FORGET_BIAS) == {"unit_forget_bias": True}
+    assert lstm == RunConfig(network="lstm", units=8, **adam)
+    assert changes(RunConfig(network="lstm", unit_forget_bias=False), FORGET_BIAS) == {"unit_forget_bias": True} | adam
+    assert changes(rnn.with_changes(**adam), ORTHOGONAL_RECURRENCE) == {"recurrent_initializer": "orthogonal"}
     assert changes(RunConfig(network="gru", time_steps=3), FEWER_STEPS) == {"time_steps": 2}
     assert changes(RunConfig(network="gru", time_steps=2), FEWER_STEPS) == {}
 

@@ -119,7 +119,6 @@ def test_each_cell_has_a_cause_of_its_own(settings: dict[str, Any], words: str) 
 def test_recurrent_weights_and_flat_states_are_blamed_where_they_are_to_blame() -> None:
     small = filled(over_time(0.83), "kernel_rms", 0.05, np.s_[0, :, 1])
     assert "recurrent weights are too small" in diagnose(small).cause
-    assert possible(diagnose(small).remedies, over_time(0.83, recurrent_gain=0.1).config)[0].label == "Recurrent gain 1"
     assert "flat of the activation" in diagnose(filled(over_time(0.83), "saturated_share", 0.3, np.s_[0])).cause
     large = filled(over_time(1.2), "kernel_rms", 0.9, np.s_[0, :, 1])
     assert "recurrent weights are too large" in diagnose(large).cause

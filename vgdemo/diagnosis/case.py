@@ -317,6 +317,10 @@ class Case:
         move = self.median(self.symptoms.longest_move)
         return move is not None and move >= FAR
 
+    def leaps_through_time(self) -> bool:
+        """Whether steps are long in a network that multiplies by what they change in every time step."""
+        return self.is_recurrent() and self.takes_long_steps()
+
     def is_measured_moving(self) -> bool:
         """Whether it was measured how far kernels move."""
         return self.symptoms.movement is not None

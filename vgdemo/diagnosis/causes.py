@@ -15,6 +15,7 @@ from vgdemo.diagnosis.remedies import (
     CLIPPING,
     DEEPER,
     FEWER_STEPS,
+    FEWER_STEPS_WITH_ADAM,
     FORGET_BIAS,
     GRU,
     IDENTITY,
@@ -111,8 +112,11 @@ STEPS_TOO_LONG = (SHORTER_USUAL_STEPS, LESS_MOMENTUM, ADAM, SMALLER_STEPS)
 PLATEAU = (LONGER, ADAM, WIDER, LARGER_STEPS, DEEPER)
 VANISHES_THROUGH_TIME = "The gradient vanishes through time: {through_time}."
 EXPLODES_THROUGH_TIME = "The gradient explodes through time: {through_time}."
-HELD_STATES = (OPEN_GATES, IDENTITY, ORTHOGONAL_RECURRENCE, LSTM, GRU, FEWER_STEPS, ADAM)
-TAMED_STATES = (UNIT_RECURRENT_GAIN, ORTHOGONAL_RECURRENCE, CLIPPING, LSTM, GRU, FEWER_STEPS)
+HELD_STATES = (OPEN_GATES, IDENTITY, ORTHOGONAL_RECURRENCE, LSTM, FEWER_STEPS, ADAM, GRU)
+HELD_BY_GATES = (OPEN_GATES, LSTM, FEWER_STEPS_WITH_ADAM, ADAM, FEWER_STEPS, GRU)
+TAMED_STATES = (IDENTITY, ORTHOGONAL_RECURRENCE, CLIPPING, UNIT_RECURRENT_GAIN, LSTM, GRU, FEWER_STEPS)
+SHORTER_THROUGH_TIME = (CLIPPING, ADAM, SHORTER_USUAL_STEPS, LESS_MOMENTUM, SMALLER_STEPS)
+
 
 CAUSES: tuple[Cause, ...] = (
     Cause(
@@ -255,7 +259,7 @@ CAUSES: tuple[Cause, ...] = (
         "",
         Case.is_recurrent,
         "A step was too long: the recurrent weights that it left multiply state and gradient in every time step.",
-        (CLIPPING, *STEPS_TOO_LONG, FEWER_STEPS),
+        SHORTER_THROUGH_TIME,
     ),
     Cause(
         (Verdict.DIVERGED,),
@@ -336,6 +340,13 @@ CAUSES: tuple[Cause, ...] = (
         (UNIT_GAIN, UNIT_RECURRENT_GAIN, OWN_INITIALIZER, ORTHOGONAL, LAYER_NORMALIZATION, RELU),
     ),
     Cause(
+        (Verdict.SATURATED, Verdict.DEAD),
+        "training",
+        Case.leaps_through_time,
+        "The steps are too long: what one changes counts in every time step, and it drove units flat or dead.",
+        SHORTER_THROUGH_TIME,
+    ),
+    Cause(
         (Verdict.SATURATED,),
         "training",
         Case.leaps,
@@ -354,35 +365,35 @@ CAUSES: tuple[Cause, ...] = (
         "",
         Case.vanishes_in_half_closed_gates,
         f"{VANISHES_THROUGH_TIME} The forget gates start half closed: a cell loses half of itself in every step.",
-        (FORGET_BIAS, *HELD_STATES),
+        (FORGET_BIAS, *HELD_BY_GATES),
     ),
     Cause(
         (Verdict.VANISHING,),
         "",
         Case.vanishes_in_gates,
         f"{VANISHES_THROUGH_TIME} In every step the gates let a part of the state pass, and there are many steps.",
-        HELD_STATES,
+        HELD_BY_GATES,
     ),
     Cause(
         (Verdict.VANISHING,),
         "",
         Case.vanishes_by_small_recurrent_weights,
         f"{VANISHES_THROUGH_TIME} The first recurrent weights are too small: they shrink the state in every step.",
-        (UNIT_RECURRENT_GAIN, *HELD_STATES),
+        HELD_STATES,
     ),
     Cause(
         (Verdict.VANISHING,),
         "",
         Case.vanishes_by_small_slopes,
         f"{VANISHES_THROUGH_TIME} The activation's slope, by which every step multiplies it, is far below 1.",
-        (OPEN_GATES, IDENTITY, TANH, LSTM, GRU, FEWER_STEPS),
+        (OPEN_GATES, IDENTITY, TANH, LSTM, FEWER_STEPS, GRU),
     ),
     Cause(
         (Verdict.VANISHING,),
         "",
         Case.vanishes_on_the_flat,
         f"{VANISHES_THROUGH_TIME} Many states lie on the flat of the activation, whose slope counts in every step.",
-        (UNIT_RECURRENT_GAIN, OWN_INITIALIZER, *HELD_STATES),
+        (OPEN_GATES, IDENTITY, OWN_INITIALIZER, LSTM, FEWER_STEPS, ADAM, GRU),
     ),
     Cause(
         (Verdict.VANISHING,),

@@ -116,6 +116,7 @@ def _changed(config: RunConfig, remedy: Remedy) -> RunConfig | None:
 
 
 _ROTATION = {"recurrent_initializer": "orthogonal", "recurrent_gain": 1.0}  # Of the state, which keeps its length.
+_CLIPPED = {"gradient_clip": "global_norm", "clip_limit": 1.0}
 
 Recipe = Callable[
     [Model, int], Remedy | None
@@ -263,6 +264,19 @@ def _together(first: Recipe, second: Recipe) -> Recipe:
     return recipe
 
 
+def _with_adam(recipe: Recipe) -> Recipe:
+    """With Adam besides, unless the network has it: through many time steps SGD's steps seldom find the way."""
+
+    def both(model: Model, epochs: int) -> Remedy | None:
+        given, adam = recipe(model, epochs), _adam(model, epochs)
+        if given is None or adam is None:
+            return given
+        explanation = f"{given.explanation} {adam.explanation}"
+        return Remedy(f"{given.label} with Adam", explanation, {**given.changes, **adam.changes})
+
+    return both
+
+
 def _scaled(
     name: str, factor: float, present: Callable[[Model, int], float | None], label: str, explanation: str
 ) -> Recipe:
@@ -366,9 +380,9 @@ def _identity(model: Model, epochs: int) -> Remedy | None:
     """Recurrent weights that hand each state on as it is, in cells without gates."""
     if network_of(model) != "simple_rnn":
         return None
-    explanation = "Every state passes on as it is, and a ReLU's slope of 1 with it (Le, Jaitly & Hinton 2015)."
-    changes = {"activation": "relu", "recurrent_initializer": "identity", "recurrent_gain": 1.0}
-    return Remedy("Identity start + ReLU", explanation, changes)
+    explanation = "Every state passes on as it is, and clipped steps leave it so (Le, Jaitly & Hinton 2015)."
+    changes = {"activation": "relu", "recurrent_initializer": "identity", "recurrent_gain": 1.0, **_CLIPPED}
+    return Remedy("Identity start + ReLU, clipped", explanation, changes)
 
 
 def _time_steps(model: Model, epochs: int) -> int | None:
@@ -410,15 +424,19 @@ UNIT_RECURRENT_GAIN = _fixed(
     "The recurrent initialiser's own variance, which is made to keep the state's size.",
     recurrent_gain=1.0,
 )
-ORTHOGONAL_RECURRENCE: Recipe = _orthogonal_recurrence
+ORTHOGONAL_RECURRENCE = _with_adam(_orthogonal_recurrence)
 IDENTITY: Recipe = _identity
-FORGET_BIAS = _fixed(
-    "Forget bias 1",
-    "The forget gates start at 0.73 rather than at 1/2: a cell loses less in each step.",
-    unit_forget_bias=True,
+FORGET_BIAS = _with_adam(
+    _fixed(
+        "Forget bias 1",
+        "The forget gates start at 0.73 rather than at 1/2: a cell loses less in each step.",
+        unit_forget_bias=True,
+    )
 )
-LSTM = _gated("lstm", "LSTM", "Its cell hands on what it holds by a gate, not through weights and an activation.")
-GRU = _gated("gru", "GRU", "Its update gate hands the state on as it is, as far as the gate is open.")
+LSTM = _with_adam(
+    _gated("lstm", "LSTM", "Its cell hands on what it holds by a gate, not through weights and an activation.")
+)
+GRU = _with_adam(_gated("gru", "GRU", "Its update gate hands the state on as it is, as far as the gate is open."))
 RELU = _activation("relu", "ReLU + He", "A slope of 1 wherever a unit is active, and weights sized for it.")
 LEAKY_RELU = _activation("leaky_relu", "Leaky ReLU + He", "The negative side keeps a slope of 0.2, so no unit can die.")
 SELU = _activation("selu", "SELU + LeCun", "It draws the signal back to mean 0 and variance 1 in each layer.")
@@ -432,12 +450,7 @@ LAYER_NORMALIZATION = _fixed(
     "Layer normalisation", "Each point's signal is centred and scaled over the units.", normalization="layer"
 )
 RESIDUAL: Recipe = _residual
-CLIPPING = _fixed(
-    "Gradient clipping",
-    "No step is longer than a gradient of norm 1 allows.",
-    gradient_clip="global_norm",
-    clip_limit=1.0,
-)
+CLIPPING = _fixed("Gradient clipping", "No step is longer than a gradient of norm 1 allows.", **_CLIPPED)
 NO_NORMALIZATION = _lifted(
     "normalization", "No normalisation", "Training then sees the network that is evaluated.", "none"
 )
@@ -456,6 +469,7 @@ SHALLOWER = _scaled("num_hidden_layers", 0.25, _depth, "Hidden layers: {value}",
 FEWER_STEPS = _scaled(
     "time_steps", 0.25, _time_steps, "Time steps: {value}", "Fewer factors on the gradient's way, and less to remember."
 )
+FEWER_STEPS_WITH_ADAM = _with_adam(FEWER_STEPS)
 DEEPER = _scaled(
     "num_hidden_layers", 3, _small_depth, "Hidden layers: {value}", "Each layer bends what the one before has bent."
 )
