@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -14,6 +14,7 @@ class Run:
     """Sizes that no `RunConfig` needs to have."""
 
     kernel_shapes: tuple[tuple[int, int], ...] = ((2, 3), (3, 1))
+    batch_size: int = 1
     n_train: int = 1
     n_validation: int = 0
     epochs: int = 1
@@ -67,6 +68,18 @@ def test_of_a_recurrent_run_that_is_too_large_the_time_steps_may_be_lowered_too(
     assert str(caught.value) == (
         "Expected at most 500,000 measurements (epochs x replicates x layers and states). "
         "Received: 510,000. Lower `epochs`, `replicates`, `num_hidden_layers` or `time_steps`"
+    )
+
+
+def test_what_is_held_of_all_time_steps_is_bounded() -> None:
+    """1,000 states of 2 x 100 points and 3 x 50 rows, of 50 columns in float32, are 70 MB."""
+    run = Run(((2, 50), (50, 50), (50, 1)), batch_size=100, time_steps=1000, num_states=1000, replicates=21)
+    check_cost(run)
+    with pytest.raises(ValueError) as caught:
+        check_cost(replace(run, replicates=22))
+    assert str(caught.value) == (
+        "Expected at most 1,500 MB of states and gradients over time. Received: 1,540 MB. "
+        "Lower `replicates`, `units`, `num_hidden_layers`, `time_steps` or `batch_size`"
     )
 
 

@@ -8,6 +8,9 @@ MAX_FLOPS = 5e12  # About a quarter of an hour on one core.
 MAX_MEASUREMENTS = 500_000  # About 150 MB of statistics and histograms.
 MAX_TRIAL_FLOPS = MAX_FLOPS / 50  # What is trained unasked takes some seconds, not minutes.
 MAX_TRIAL_MEASUREMENTS = MAX_MEASUREMENTS // 5
+MAX_BYTES = 1.5e9  # Of states and gradients over time, which a worker has to hold at once.
+KEPT_OF_STATE = 2  # Numbers for each column of a recurrent kernel, of each point of a batch.
+KEPT_OF_STEP = 3  # Times that what a time step adds to the gradient of a recurrent kernel is held.
 STATES_OF_A_ROW = 8  # What is measured of so many states takes the memory of what is measured of a kernel.
 
 
@@ -25,6 +28,10 @@ class Sized(Protocol):
     @property
     def num_states(self) -> int:
         """States whose gradient is measured."""
+
+    @property
+    def batch_size(self) -> int:
+        """Points that go through the network at once."""
 
     @property
     def n_train(self) -> int:
@@ -62,6 +69,22 @@ def measurements(run: Sized) -> float:
     return (run.epochs + 1) * run.replicates * (len(run.kernel_shapes) + run.num_states / STATES_OF_A_ROW)
 
 
+def bytes_over_time(run: Sized) -> float:
+    """What is held of all time steps of one batch; 0 of a network that has none.
+
+    Example:
+        >>> from vgdemo import RunConfig  # 20 states: 2 x 16 points and 3 x 4 rows, of 12 columns in float32.
+        >>> config = RunConfig(network="gru", units=4, time_steps=20, replicates=1, batch_size=16)
+        >>> bytes_over_time(config) == 4 * 20 * (2 * 16 + 3 * 4) * 12
+        True
+    """
+    if not run.num_states:
+        return 0.0
+    rows, columns = run.kernel_shapes[1]  # Of a recurrent kernel.
+    of_state = (KEPT_OF_STATE * run.batch_size + KEPT_OF_STEP * rows) * columns
+    return 4.0 * run.replicates * run.num_states * of_state
+
+
 def replicates_of_trial(run: Sized) -> int:
     """How many replicates of a run are few enough to be trained unasked.
 
@@ -95,6 +118,12 @@ def check_cost(run: Sized) -> None:
         raise ValueError(
             f"Expected at most {MAX_MEASUREMENTS:,} measurements (epochs x replicates x layers{states}). "
             f"Received: {kept:,.0f}. Lower {_either('epochs', 'replicates', *sizes)}"
+        )
+    held = bytes_over_time(run)
+    if held > MAX_BYTES:
+        raise ValueError(
+            f"Expected at most {MAX_BYTES / 1e6:,.0f} MB of states and gradients over time. "
+            f"Received: {held / 1e6:,.0f} MB. Lower {_either('replicates', 'units', *sizes, 'batch_size')}"
         )
 
 
