@@ -3,11 +3,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from conftest import foreign_record
+from conftest import foreign_record, random_record
 
 from vgdemo.config import RunConfig
 from vgdemo.figures import VIEWS, ViewOptions, statistics_of, views_of
 from vgdemo.record import RunRecord
+from vgdemo.theory import expected_of
 
 
 def test_a_statistic_along_another_axis_has_two_views_that_are_called_as_it_is() -> None:
@@ -57,3 +58,14 @@ def test_two_recurrent_layers_have_views_of_their_own_with_their_names() -> None
     assert overlaid is not None
     together = overlaid({"A": both, "B": both}, {"A": ViewOptions(), "B": ViewOptions()})
     assert together.layout.title.text.endswith(", second")
+
+
+def test_theory_is_drawn_over_the_time_steps_of_every_layer() -> None:
+    config = RunConfig(network="gru", num_hidden_layers=2, time_steps=4, units=3, n_samples=100, epochs=1, replicates=2)
+    record, expected = random_record(config), expected_of(config)
+    for layer in ("1", "2"):
+        view = views_of(record)[f"profile state_gradient_rms steps/{layer}"]
+        lines = [line.name for line in view.make(record, ViewOptions(), expected).data]
+        assert "theory, epoch 0" in lines
+    over_layers = views_of(record)["profile"].make(record, ViewOptions(), expected)
+    assert "theory, epoch 0" not in [line.name for line in over_layers.data]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from conftest import random_record
 from streamlit.testing.v1 import AppTest
 
 from vgdemo.config import RunConfig
@@ -170,3 +171,15 @@ def test_nothing_is_drawn_anew_until_something_changes(
     before = shown_in(page)
     assert shown_in(page.run()) is before
     assert shown_in(control(page, "fit").set_value(True).run()) is not before
+
+
+@pytest.mark.parametrize("network", ["simple_rnn", "lstm", "gru"])
+def test_a_recurrent_run_is_shown_over_its_time_steps(network: str, lab: Lab, jobs: Any) -> None:
+    jobs.record = random_record
+    page = lab(network=network, time_steps="4", num_hidden_layers="2", epochs="2", replicates="2", units="3")
+    assert not page.exception and not page.warning
+    drawn = shown_in(page).pictures
+    for layer in ("1", "2"):
+        assert {f"layers state_gradient_rms steps/{layer}", f"profile state_gradient_rms steps/{layer}"} <= drawn.keys()
+    assert "surface" not in drawn
+    assert jobs.submitted[-1].config.sentence in "".join(text.value.replace("\\", "") for text in page.markdown)

@@ -21,7 +21,7 @@ from vgdemo.figures.bundle import bundled
 from vgdemo.links import run_query
 from vgdemo.record import RunRecord, RunStatus
 from vgdemo.summary import summarize
-from vgdemo.theory import Forecast, forecast_of
+from vgdemo.theory import Expected, expected_of
 
 SCRIPT = Path(__file__).parent / "templates" / "report.js"
 
@@ -126,12 +126,12 @@ def _views(runs: Sequence[ReportedRun]) -> Iterator[ReportedView]:
         yield ReportedView(name, label, figures)
 
 
-def _forecast(config: RunConfig | None) -> Forecast | None:
+def _forecast(config: RunConfig | None) -> Expected | None:
     """What theory expects, layer by layer, if it speaks of such a network."""
-    return None if config is None or config.architecture.is_recurrent else forecast_of(config)
+    return None if config is None or config.architecture.is_recurrent else expected_of(config)
 
 
-def _figure(view: View | None, record: RunRecord, expected: Forecast | None) -> ReportedFigure | None:
+def _figure(view: View | None, record: RunRecord, expected: Expected | None) -> ReportedFigure | None:
     return ReportedFigure.of(view.make(record, ViewOptions(), expected)) if view else None
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from vgdemo.figures.scales import Statistic
 from vgdemo.record import Panel, RunRecord
-from vgdemo.theory import Forecast
 
 MEDIAN = (
     "Of several replicates, each with weights and batches of its own, a line is the median: half of them lie above it. "
@@ -106,10 +105,10 @@ def of_layers(shown: Statistic, panel: Panel) -> str:
     return " ".join(filter(None, [order, _meaning(shown.name), _health(shown.name), *_scale(shown)]))
 
 
-def of_profile(shown: Statistic, panel: Panel, forecast: Forecast | None) -> str:
+def of_profile(shown: Statistic, panel: Panel, *, with_theory: bool) -> str:
     """Of a statistic over the layers."""
     order = f"To the right the {panel.axis}s{_counted(panel)}, upwards the size at the chosen epoch. {MEDIAN}"
-    theory = "" if forecast is None else "The dotted line is what theory expects of such networks before training."
+    theory = "The dotted line is what theory expects of such networks before training." if with_theory else ""
     return " ".join(filter(None, [order, _meaning(shown.name), _health(shown.name), *_scale(shown), theory]))
 
 

@@ -19,7 +19,7 @@ from vgdemo.figures.scales import Fit, Statistic, Values, statistic_of
 from vgdemo.figures.style import BLUE, ORANGE, SPECIAL_COLORS, new_figure, translucent
 from vgdemo.learning import DECILES
 from vgdemo.record import Panel, RunRecord, quantile
-from vgdemo.theory import Forecast, against_measurement, expectation
+from vgdemo.theory import Band, Expected, against_measurement, expectation, line_over
 from vgdemo.wording import capitalized, number
 
 _MARKS = (
@@ -27,7 +27,6 @@ _MARKS = (
     ("below the scale", BLUE, "triangle-down"),
     ("above the scale", BLUE, "triangle-up"),
 )
-FORECAST = "gradient_rms"  # The statistic that theory forecasts.
 
 
 def layer_profile(
@@ -36,7 +35,7 @@ def layer_profile(
     *,
     replicates: Sequence[int] = (),
     fit: Fit = False,
-    forecast: Forecast | None = None,
+    forecast: Expected | None = None,
     color: str = BLUE,
 ) -> Framed:
     """The statistic from the first layer to the output, one frame for each stop of the epoch slider.
@@ -46,7 +45,7 @@ def layer_profile(
         statistic: A name in `statistics_of(record)`; along time steps if it was measured along them.
         replicates: Those (from 0) whose median and 10–90 % band are shown; all if none is named.
         fit: Let the axis end at this run's values, or at these ends, in place of the range that all runs share.
-        forecast: What theory expects at epoch 0, drawn if the statistic is `FORECAST`.
+        forecast: What theory expects at epoch 0, drawn if it says something of the statistic.
         color: Of the line and the band.
 
     Example:
@@ -59,7 +58,7 @@ def layer_profile(
     values = of_replicates(panel.statistics[statistic][indices], replicates)
     bands = np.stack([quantile(values, share) for share in DECILES], axis=1)
     profile = _Profile(shown, panel, bands, fit, color)
-    theory = _Theory(record, forecast if statistic == FORECAST else None, profile)
+    theory = _Theory.of(record, statistic, forecast, profile)
     stops = [
         Stop(
             int(epoch),
@@ -80,7 +79,7 @@ def _layout(profile: _Profile, theory: _Theory) -> go.Figure:
         f"{shown.title} over {panel.axis}s",
         f"{absence(panel, shown.title)}{theory.expectation}",
         f"Line chart of {shown.label}{from_first_to_last(panel)} at the chosen epoch.",
-        how=guide.of_profile(shown, panel, theory.forecast),
+        how=guide.of_profile(shown, panel, with_theory=theory.forecast is not None),
         scale=profile.ends,
         log10=shown.log10("yaxis"),
         uirevision=f"profile {panel.axis} {len(panel.labels)} {shown.name}",
@@ -209,13 +208,21 @@ class _Theory:
 
     Attributes:
         record: The run.
-        forecast: Of it.
+        forecast: Of it, if it is of what is drawn.
+        band: What it expects; None where it cannot say.
         profile: What it is drawn over.
     """
 
     record: RunRecord
-    forecast: Forecast | None
+    forecast: Expected | None
+    band: Band | None
     profile: _Profile
+
+    @classmethod
+    def of(cls, record: RunRecord, statistic: str, forecast: Expected | None, profile: _Profile) -> _Theory:
+        if forecast is None or statistic != forecast.statistic:
+            return cls(record, None, None, profile)
+        return cls(record, forecast, line_over(forecast, record), profile)
 
     @property
     def expectation(self) -> str:
@@ -226,23 +233,18 @@ class _Theory:
         """What there is to say at an epoch: theory is of the start alone."""
         return against_measurement(self.forecast, self.record) if self.forecast and epoch == 0 else ""
 
-    @property
-    def _is_drawn(self) -> bool:
-        return self.forecast is not None and not self.forecast.caveat
-
     def changes(self, epoch: int) -> list[Trace]:
         """Later the line stays as what training began with; the band would only be in the way."""
-        return [{"visible": epoch == 0}, {}] if self._is_drawn else []
+        return [{"visible": epoch == 0}, {}] if self.band else []
 
     def traces(self) -> list[Trace]:
         """The band and the line."""
-        if self.forecast is None or self.forecast.caveat:
+        if self.band is None:
             return []
-        sizes = (self.forecast.low, self.forecast.gradient_rms, self.forecast.high)
-        low, middle, high = map(self.profile.shown.scaled, sizes)
-        labels, bottom = list(self.profile.panel.labels), self.profile.ends[0]
+        low, middle, high = map(self.profile.shown.scaled, self.band)
+        panel, bottom = self.profile.panel, self.profile.ends[0]
         low, high = (np.where(np.isneginf(end), bottom, end) for end in (low, high))  # Of networks born dead.
-        return [_theory_band(labels, low, high), _theory_line(labels, middle, self.profile.shown)]
+        return [_theory_band(list(panel.labels), low, high), _theory_line(panel, middle, self.profile.shown)]
 
 
 def _theory_band(labels: list[str], low: Values, high: Values) -> Trace:
@@ -260,14 +262,14 @@ def _theory_band(labels: list[str], low: Values, high: Values) -> Trace:
     }
 
 
-def _theory_line(labels: list[str], values: Values, shown: Statistic) -> Trace:
-    columns = {"layer": "x[i]", "epoch": [0], f"theory, {shown.label}": "y[i]"}
+def _theory_line(panel: Panel, values: Values, shown: Statistic) -> Trace:
+    columns = {panel.axis: "x[i]", "epoch": [0], f"theory, {shown.label}": "y[i]"}
     return {
         "type": "scatter",
         "name": "theory, epoch 0",
-        "x": labels,
+        "x": list(panel.labels),
         "y": np.where(np.isfinite(values), values, np.nan),
         "mode": "lines",
         "line": {"color": ORANGE, "width": 2, "dash": "dot"},
-        **told("layer %{x}: theory ", "y", columns, logarithmic=shown.logarithmic),
+        **told(f"{panel.axis} %{{x}}: theory ", "y", columns, logarithmic=shown.logarithmic),
     }

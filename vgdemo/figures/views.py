@@ -19,7 +19,7 @@ from vgdemo.figures.scales import Fit, statistic_of
 from vgdemo.figures.style import literal
 from vgdemo.figures.surface import decision_surface
 from vgdemo.record import Panel, RunRecord
-from vgdemo.theory import Forecast
+from vgdemo.theory import Expected
 
 # What is as well seen in another statistic of its panel.
 SAID_BY = {"state_gradient_mean_abs": "state_gradient_rms", "recurrent_gradient_rms": "recurrent_gradient_share"}
@@ -66,7 +66,7 @@ class View:
     """
 
     label: str
-    make: Callable[[RunRecord, ViewOptions, Forecast | None], Figure]
+    make: Callable[[RunRecord, ViewOptions, Expected | None], Figure]
     applies: Callable[[RunRecord], bool] = lambda record: True
     overlaid: Callable[[Mapping[str, RunRecord], Mapping[str, ViewOptions]], Figure] | None = None
 
@@ -156,8 +156,9 @@ def _view_of(statistic: str, record: RunRecord, make: Callable[..., Figure], of:
         of: The panel, where several have the statistic; empty for the only one.
     """
 
-    def draw(record: RunRecord, shown: ViewOptions, _: Forecast | None) -> Figure:
-        figure = make(_of_panel(record, of), statistic, replicates=shown.replicates, fit=shown.fit)
+    def draw(record: RunRecord, shown: ViewOptions, forecast: Expected | None) -> Figure:
+        theory = {"forecast": forecast} if make is layer_profile else {}
+        figure = make(_of_panel(record, of), statistic, replicates=shown.replicates, fit=shown.fit, **theory)
         return _titled(figure, of)
 
     return View(statistic_of(record, statistic).label, draw, lambda record: record.has(statistic))

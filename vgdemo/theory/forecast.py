@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,6 +16,7 @@ from vgdemo.activations import ACTIVATIONS, Array, Function
 from vgdemo.config import NUM_INPUTS, RunConfig
 from vgdemo.data import make_dataset
 from vgdemo.initializers import INITIALIZERS
+from vgdemo.theory.band import band
 from vgdemo.theory.drawn_networks import NARROW, drawn_gradients
 from vgdemo.theory.finite_width import born_dead, inverse_width_sum
 from vgdemo.theory.mean_field import SMALLEST_VARIANCE, FixedPoint, fixed_point, gaussian_mean, pair_mean
@@ -35,6 +37,7 @@ class Forecast:
     there is a caveat.
 
     Attributes:
+        statistic: What it is a forecast of.
         config: The settings of the run.
         caveat: Why there is no line, in one sentence; empty where the theory holds.
         gradient_rms: (H + 1,) root mean square of the kernel's gradient, layers 1 to H and the output: the median
@@ -46,6 +49,8 @@ class Forecast:
             the limit of many units; empty where networks are drawn.
         fixed_point: What a very deep network of these settings tends to.
     """
+
+    statistic: ClassVar[str] = "gradient_rms"
 
     config: RunConfig
     caveat: str = ""
@@ -108,10 +113,10 @@ def forecast(config: RunConfig, inputs: ArrayLike, labels: ArrayLike) -> Forecas
     points, classes = np.asarray(inputs, dtype=float), np.asarray(labels, dtype=float)
     limit = fixed_point(config.activation, _weight_variance(config))
     if config.units <= NARROW:
-        low, median, high = _band(drawn_gradients(config, points, classes))
+        low, median, high = band(drawn_gradients(config, points, classes))
         return Forecast(config, gradient_rms=median, low=low, high=high, fixed_point=limit)
     signal = _Signal(config, PointPairs(points))
-    low, median, high = _band(signal.gradients(classes))
+    low, median, high = band(signal.gradients(classes))
     if limit.phase == "chaotic" and _depth_beside_width(config) > DEEP:
         low = high = np.full_like(median, np.nan)
     return Forecast(config, gradient_rms=median, low=low, high=high, chi=signal.chi, fixed_point=limit)
@@ -119,12 +124,6 @@ def forecast(config: RunConfig, inputs: ArrayLike, labels: ArrayLike) -> Forecas
 
 def _depth_beside_width(config: RunConfig) -> float:
     return inverse_width_sum([config.units] * config.num_hidden_layers)
-
-
-def _band(sizes: Array) -> tuple[Array, Array, Array]:
-    """Of sizes (networks, H + 1) the median, and before and after it what eight in ten lie between."""
-    low, median, high_from_zero, high = np.quantile(sizes, (0.1, 0.5, 0.8, 0.9), axis=0)
-    return low, median, np.where(low == 0, high_from_zero, high)
 
 
 def forecast_of(config: RunConfig) -> Forecast:
@@ -139,6 +138,8 @@ def forecast_of(config: RunConfig) -> Forecast:
 
 
 def _caveat(config: RunConfig) -> str:
+    if config.architecture.is_recurrent:
+        return "No forecast layer by layer: a recurrent layer uses its kernels at every time step."
     hidden, output = INITIALIZERS[config.kernel_initializer], INITIALIZERS[config.output_initializer]
     if hidden.mean:
         mean = number(hidden.mean)

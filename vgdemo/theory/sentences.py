@@ -7,9 +7,12 @@ import math
 from vgdemo.config import RunConfig
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.record import RunRecord, quantile
+from vgdemo.theory import time_sentences
+from vgdemo.theory.expected import Expected
 from vgdemo.theory.finite_width import expected_log_jacobian, inverse_width_sum
 from vgdemo.theory.forecast import Forecast, factor_per_layer
 from vgdemo.theory.mean_field import FixedPoint
+from vgdemo.theory.through_time import ThroughTime
 from vgdemo.wording import number, percent
 
 A_WEIGHTS_GRADIENT = (
@@ -19,7 +22,7 @@ A_WEIGHTS_GRADIENT = (
 WORTH_SAYING = 0.005  # A probability that rounds to 0 % is not.
 
 
-def expectation(forecast: Forecast) -> str:
+def expectation(forecast: Expected) -> str:
     """The forecast's line in one sentence, or its caveat.
 
     Example:
@@ -27,6 +30,8 @@ def expectation(forecast: Forecast) -> str:
         >>> expectation(Forecast(RunConfig(), gradient_rms=np.array([0.002, 0.01, 0.1, 1, 3])))
         'Theory expects the gradient of the weights to change ×0.1 per layer towards the input.'
     """
+    if isinstance(forecast, ThroughTime):
+        return time_sentences.expectation(forecast)
     if forecast.caveat:
         return forecast.caveat
     if math.isnan(forecast.factor):
@@ -36,13 +41,15 @@ def expectation(forecast: Forecast) -> str:
     )
 
 
-def against_measurement(forecast: Forecast, record: RunRecord) -> str:
+def against_measurement(forecast: Expected, record: RunRecord) -> str:
     """The forecast's line against the median replicate at epoch 0, or its caveat.
 
     Args:
         forecast: Of the run.
         record: What the run measured, from before its first update on.
     """
+    if isinstance(forecast, ThroughTime):
+        return time_sentences.against_measurement(forecast, record)
     if forecast.caveat:
         return forecast.caveat
     measured = quantile(record.values("gradient_rms")[0], 0.5, axis=0)
@@ -54,7 +61,7 @@ def against_measurement(forecast: Forecast, record: RunRecord) -> str:
     return f"In layer 1 theory says {sizes_of_first}; {factors}."
 
 
-def outlook(forecast: Forecast) -> tuple[str, ...]:
+def outlook(forecast: Expected) -> tuple[str, ...]:
     """The forecast, its phase, and what a narrow network makes of it; the caveat alone where the theory does not hold.
 
     Args:
@@ -64,6 +71,8 @@ def outlook(forecast: Forecast) -> tuple[str, ...]:
         >>> outlook(Forecast(RunConfig(), caveat="No forecast: not here."))
         ('No forecast: not here.',)
     """
+    if isinstance(forecast, ThroughTime):
+        return time_sentences.outlook(forecast)
     if forecast.fixed_point is None:
         return (expectation(forecast),)
     sentences = (

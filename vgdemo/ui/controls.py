@@ -13,7 +13,7 @@ from vgdemo.setting import Setting
 from vgdemo.ui.session import control_key, session
 
 GROUPS = {"network": True, "training": True, "data": False, "repeats": False}  # Name to whether it begins open.
-SLIDER_RANGE = 256  # With more values a slider cannot be aimed.
+SLIDER_RANGE = 400  # With more values a slider cannot be aimed.
 
 
 def controls(page: str) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from vgdemo import theory
 from vgdemo.config import SETTINGS, RunConfig
 from vgdemo.figures import phases
-from vgdemo.theory import Forecast, outlook
+from vgdemo.theory import Expected, Forecast, outlook
 from vgdemo.ui.board import board, drawn
 from vgdemo.ui.glossary import words
 from vgdemo.ui.page import plain
@@ -16,11 +16,11 @@ TERMS = ("chi", "phases", "depth_scale", "weight_variance", "born_dead", "invers
 
 
 @st.cache_resource(show_spinner=False, max_entries=200)
-def _forecast(begins: tuple[object, ...], _config: RunConfig) -> Forecast:
-    return theory.forecast_of(_config)
+def _forecast(begins: tuple[object, ...], _config: RunConfig) -> Expected:
+    return theory.expected_of(_config)
 
 
-def forecast_of(config: RunConfig) -> Forecast:
+def forecast_of(config: RunConfig) -> Expected:
     """The forecast, made once for all runs that begin alike: it takes a tenth of a second."""
     begins = [getattr(config, name) for name, setting in SETTINGS.items() if setting.group in ("network", "data")]
     return _forecast(tuple(begins), config)
@@ -37,7 +37,7 @@ def forecast_panel(config: RunConfig) -> None:
         with said:
             st.markdown("\n".join(f"- {plain(sentence)}" for sentence in outlook(expected)))
             words(TERMS, "Words of the theory")
-        point = expected.fixed_point
+        point = expected.fixed_point if isinstance(expected, Forecast) else None
         if point is not None:
             with figure:
                 board({"phases": drawn("phases", config, [], lambda: phases(config, point))}, key="phase picture")

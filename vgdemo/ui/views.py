@@ -15,7 +15,7 @@ from vgdemo.export import file_name, run_name, together
 from vgdemo.figures import ALL_STATISTICS, VIEWS, Figure, View, ViewOptions, overlays_of, views_of
 from vgdemo.figures.frames import Framed
 from vgdemo.record import RunRecord
-from vgdemo.theory import Forecast
+from vgdemo.theory import Expected
 from vgdemo.ui.board import Fitting, Led, Picture, board, drawn
 from vgdemo.ui.followed import Followed, are_over
 from vgdemo.ui.forecast import forecast_of
@@ -231,7 +231,7 @@ class _Shown(NamedTuple):
         return cls(replace(options, replicates=chosen.replicates), chosen.remark)
 
 
-def _picture(kind: str, view: View, record: RunRecord, shown: _Shown, forecast: Forecast | None) -> Picture:
+def _picture(kind: str, view: View, record: RunRecord, shown: _Shown, forecast: Expected | None) -> Picture:
     def make() -> Figure:
         figure = view.make(record, shown.options, forecast)
         return _remarked(figure, shown.remark) if shown.remark else figure
