@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 import trainers
 from jobs.waiting import config
 
-from vgdemo.jobs.records import Records
+from vgdemo.jobs.records import OBJECT_BYTES, Records
 from vgdemo.store import RunStore
 
 
@@ -17,7 +18,7 @@ def test_records_in_memory_are_bounded_and_the_last_used_stay(store: RunStore) -
     first, second, third = (config(seed, epochs=100) for seed in (60, 61, 62))
     for one in (first, second, third):
         store[one.run_key] = trainers.epochs_of(one, 0, 100)
-    size = trainers.epochs_of(first, 0, 100).compact().nbytes
+    size = trainers.epochs_of(first, 0, 100).compact().nbytes + OBJECT_BYTES
     records = Records(store, max_bytes=int(2.9 * size))
     kept = records.get(first.run_key)
     records.get(second.run_key)
@@ -26,6 +27,17 @@ def test_records_in_memory_are_bounded_and_the_last_used_stay(store: RunStore) -
     store.clear()
     assert records.get(first.run_key) is kept
     assert records.get(second.run_key) is None
+
+
+def test_a_record_in_memory_takes_no_more_than_it_counts(store: RunStore) -> None:
+    small = trainers.epochs_of(config(75), 0, 2)
+    store[small.run_key] = small
+    read = Records(store).get(small.run_key)  # What is made once for all records has been made.
+    tracemalloc.start()
+    others = [Records(store).get(small.run_key) for _ in range(20)]
+    taken = tracemalloc.get_traced_memory()[0] / len(others)
+    tracemalloc.stop()
+    assert read is not None and read.nbytes / 2 < taken < read.nbytes + OBJECT_BYTES
 
 
 def test_a_record_from_the_store_has_the_same_numbers_in_less_memory(store: RunStore) -> None:

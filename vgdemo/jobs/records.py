@@ -10,7 +10,8 @@ from cachetools import LRUCache
 from vgdemo.record import RunRecord
 from vgdemo.store import RunStore, StoreError
 
-MAX_BYTES = 128 * 2**20  # Of arrays; those of twenty runs of the default size, as the store is read into memory.
+MAX_BYTES = 128 * 2**20  # Those of twenty runs of the default size, as the store is read into memory.
+OBJECT_BYTES = 32 * 2**10  # About a record's arrays, however small these are: hundreds of small runs are mostly that.
 
 _log = logging.getLogger(__name__)
 
@@ -22,7 +23,9 @@ class Records:
         self._store = store
         self._lock = threading.Lock()
         # A record that is larger than all the room takes it all: whoever looks at it looks again and again.
-        self._recent: LRUCache[str, RunRecord] = LRUCache(max_bytes, lambda record: min(record.nbytes, max_bytes))
+        self._recent: LRUCache[str, RunRecord] = LRUCache(
+            max_bytes, lambda record: min(record.nbytes + OBJECT_BYTES, max_bytes)
+        )
 
     def __contains__(self, run_key: str) -> bool:
         """Whether a run is known; whether its files are whole shows when it is read."""

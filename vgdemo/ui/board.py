@@ -17,7 +17,7 @@ from vgdemo.figures.bundle import bundled
 from vgdemo.record import RunRecord
 from vgdemo.ui.plotly_js import plotly_url
 
-MAX_BYTES = 64 * 2**20  # Of pictures in memory; those of a hundred runs of the default size.
+MAX_BYTES = 32 * 2**20  # Of pictures in memory; those of sixty runs of the default size.
 MAX_RECORDS = 200  # Of which something that is said of them stays in memory.
 
 Value = TypeVar("Value")
