@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 
 import psutil
@@ -132,6 +134,36 @@ def test_the_server_gives_back_what_it_has_freed(events: Events, monkeypatch: py
     monkeypatch.setattr(server, "COLLECTION_SECONDS", 0.001)
     serve(events, seconds=0.1)
     assert given[0] == "Arrow's" and given.count("the C library's") >= 2
+
+
+HEAPS = """
+import ctypes, sys, threading
+from vgdemo.ui import server
+if sys.argv[2:]:
+    server._share_a_heap()
+barrier = threading.Barrier(12)
+library = ctypes.CDLL(None)
+library.malloc.restype = library.fopen.restype = ctypes.c_void_p
+def allocate():
+    barrier.wait()
+    library.malloc(5000)
+    barrier.wait()
+threads = [threading.Thread(target=allocate) for _ in range(12)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+file = library.fopen(sys.argv[1].encode(), b"w")
+library.malloc_info(0, ctypes.c_void_p(file))
+library.fclose(ctypes.c_void_p(file))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="No other system's C library is asked.")
+def test_the_threads_of_pages_share_heaps(tmp_path: Path) -> None:
+    def count(*share: str) -> int:
+        subprocess.run([sys.executable, "-c", HEAPS, str(tmp_path / "heaps.xml"), *share], check=True)
+        return (tmp_path / "heaps.xml").read_text().count("<heap nr=")
+
+    assert count("share") <= 2 < count()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="No other system's C library is asked.")

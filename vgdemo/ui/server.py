@@ -27,6 +27,7 @@ from vgdemo.ui.runs import jobs_are_open, open_jobs
 
 COLLECTION_SECONDS = 60
 FETCH_SECONDS = 60  # What a browser has to fetch a file that was made on its click.
+M_ARENA_MAX = -8  # The GNU C library's name for the number of its heaps.
 ROUTES = [plotly_js.ROUTE]
 MIDDLEWARE = [plotly_js.PRELOAD]
 
@@ -73,6 +74,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     What the imports made stays for good, so the collector need not look at it; what the sessions leave is collected now
     and then, not after every rerun (`runner.postScriptGC` is off).
     """
+    _share_a_heap()
     logging.basicConfig(format="%(asctime)s %(message)s")
     logging.getLogger("vgdemo").setLevel(logging.INFO)
     if log_folder() is None:
@@ -90,6 +92,13 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     if log_folder() is None or jobs_are_open():
         with suppress(StoreError):
             open_jobs().close()
+
+
+def _share_a_heap() -> None:
+    """Have threads share heaps, where the C library gives many of them one of their own: each keeps gaps of its own."""
+    with suppress(AttributeError):  # Not every Linux has the GNU one.
+        if sys.platform == "linux":
+            ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 
 async def _collect_now_and_then() -> None:
