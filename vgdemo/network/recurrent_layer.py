@@ -62,13 +62,14 @@ def forward(
     kernel, recurrent_kernel, biases = parameters
     room, shape = sequence.shape[0], (*recurrent_kernel.shape[:2], sequence.shape[-1])
     zeros = tf.zeros(shape)
-    recurrent_bias = biases[1] if cell.num_biases == 2 else tf.zeros_like(biases[0])
 
     def step(
         time: tf.Tensor, states: Tensors, outputs: tf.TensorArray, derivatives: list[tf.TensorArray]
     ) -> tuple[tf.Tensor, Tensors, tf.TensorArray, list[tf.TensorArray]]:
         from_inputs = pre_activate(kernel, biases[0], sequence[time])
-        from_states = tf.matmul(recurrent_kernel, states[0], transpose_a=True) + recurrent_bias
+        from_states = tf.matmul(recurrent_kernel, states[0], transpose_a=True)
+        if cell.num_biases == 2:
+            from_states += biases[1]
         (output, *others), left = cell.forward(variant.activation, from_inputs, from_states, states)
         output = of_units(output, variant)
         written = [array.write(time, value) for array, value in zip(derivatives, left, strict=True)]
