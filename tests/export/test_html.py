@@ -169,6 +169,17 @@ def test_theory_is_drawn_where_it_holds(make_record: MakeRecord) -> None:
         assert lines.count("theory, epoch 0") == count
 
 
+def test_theory_is_drawn_over_the_time_steps_of_every_recurrent_layer() -> None:
+    page = Page(report([ReportedRun(random_record(RECURRENT))]))
+    drawn = {
+        figure["layout"]["title"]["text"]
+        for figure in page.figures
+        for trace in figure["data"]
+        if trace.get("name") == "theory, epoch 0"
+    }
+    assert drawn == {f"Through time, RMS of ∂L/∂state over time steps, {layer}" for layer in (1, 2)}
+
+
 def test_nothing_is_loaded_from_elsewhere(record: RunRecord) -> None:
     page = Page(report([ReportedRun(record)]))
     assert {"link", "img", "iframe"}.isdisjoint(page.tags)

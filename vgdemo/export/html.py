@@ -119,16 +119,15 @@ def report(runs: Sequence[ReportedRun], server: str = "") -> str:
 
 def _views(runs: Sequence[ReportedRun]) -> Iterator[ReportedView]:
     """The views of all runs; one that some run has not stays empty at its place."""
-    found = [(run.record, views_of(run.record), _forecast(run.record.config)) for run in runs]
+    found = [(run.record, views_of(run.record), _expected(run.record.config)) for run in runs]
     labels = {name: view.label for _, views, _ in found for name, view in views.items()}
     for name, label in labels.items():
         figures = [_figure(views.get(name), record, expected) for record, views, expected in found]
         yield ReportedView(name, label, figures)
 
 
-def _forecast(config: RunConfig | None) -> Expected | None:
-    """What theory expects, layer by layer, if it speaks of such a network."""
-    return None if config is None or config.architecture.is_recurrent else expected_of(config)
+def _expected(config: RunConfig | None) -> Expected | None:
+    return None if config is None else expected_of(config)
 
 
 def _figure(view: View | None, record: RunRecord, expected: Expected | None) -> ReportedFigure | None:
