@@ -10,15 +10,17 @@ import tempfile
 from browser.dashboard import READY_SECONDS, ROOT, chromium, dashboard
 from playwright.sync_api import Page, expect
 
-SCREENSHOTS = {  # Name to address and the last epoch.
-    "lab.png": ("?activation=sigmoid&kernel_initializer=glorot_uniform", "500"),
+SCREENSHOTS = {  # Name to address, the last epoch, and how high the window is.
+    "lab.png": ("?activation=sigmoid&kernel_initializer=glorot_uniform", "500", 900),
+    "time.png": ("?network=simple_rnn&recurrent_initializer=glorot_uniform&recurrent_gain=0.7", "40", 1180),
     "compare.png": (
         "Compare?a=default"
         "&b=kernel_initializer-glorot_uniform+output_initializer-glorot_uniform"
         "&c=activation-relu+kernel_initializer-he_uniform+output_initializer-glorot_uniform",
         "500",
+        900,
     ),
-    "your-model.png": ("Your_model?a=digits_mlp/sigmoid", "10"),
+    "your-model.png": ("Your_model?a=digits_mlp/sigmoid", "10", 900),
 }
 PROGRESS = "[data-testid=stProgress]"
 
@@ -30,9 +32,10 @@ def main() -> None:
         subprocess.run(command, cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True)
         settings = {"VGDEMO_STORE": f"{folder}/runs", "VGDEMO_LOGS": f"{folder}/logs"}
         with dashboard(**settings) as url, chromium() as browser:
-            page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
+            page = browser.new_page(color_scheme="light")
             expect.set_options(timeout=READY_SECONDS * 1000)
-            for name, (address, last) in SCREENSHOTS.items():
+            for name, (address, last, height) in SCREENSHOTS.items():
+                page.set_viewport_size({"width": 1440, "height": height})
                 page.goto(f"{url}/{address}")
                 take(page, name, last)
 
