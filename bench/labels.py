@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.oracle import best_accuracy, evidence, line_accuracy, threshold
-from vgdemo.config import RunConfig
+from vgdemo.config import NUM_INPUTS, RunConfig
 from vgdemo.diagnosis import Verdict
 from vgdemo.initializers import INITIALIZERS
 from vgdemo.theory import born_dead, fixed_point_chi
@@ -23,6 +23,7 @@ from vgdemo.theory import born_dead, fixed_point_chi
 TABLE = Path(__file__).with_name("labelled_runs.toml")
 HALVES = TUNE, HELD_OUT = "tune", "held out"
 GROWTH = 100
+GROWTH_THROUGH_TIME = 10_000
 PROBABILITY = 0.95
 MANY_POINTS = 6000  # That tell how good the Bayes classifier is.
 STANDARD_ERRORS = 2.0  # Of an accuracy: less cannot be told from chance.
@@ -78,18 +79,33 @@ def _label(group: dict[str, Any], config: RunConfig) -> Label:
 
 
 def by_chi(config: RunConfig) -> Label:
-    """What theory expects of the gradient in wide layers.
+    """What theory expects of the gradient in wide layers, or through the time of layers without gates.
 
     Raises:
         ValueError: If theory expects neither a vanishing nor an exploding gradient.
     """
-    variance = INITIALIZERS[config.kernel_initializer].variance(config.units, config.units)
-    chi = float(fixed_point_chi(config.activation, config.units * variance * config.gain**2, 0.0))
-    growth = chi ** (config.num_hidden_layers / 2)
-    if 1 / GROWTH <= growth <= GROWTH:
-        raise ValueError(f"Expected a gradient that changes more than {GROWTH}-fold. Received: ×{growth:.2g}, {config}")
+    if config.network == "simple_rnn":
+        chi, factors, enough, way = _chi_through_time(config), config.time_steps - 1, GROWTH_THROUGH_TIME, "time"
+    else:
+        chi, factors, enough, way = _chi_of_layers(config), config.num_hidden_layers, GROWTH, "the layers"
+    growth = chi ** (factors / 2)
+    if 1 / enough <= growth <= enough:
+        raise ValueError(f"Expected a gradient that changes more than {enough}-fold. Received: ×{growth:.2g}, {config}")
     verdict = Verdict.VANISHING if growth < 1 else Verdict.EXPLODING
-    return Label((verdict,), f"theory: χ is {chi:.3g}, which makes ×{growth:.1e} through the layers")
+    return Label((verdict,), f"theory: χ is {chi:.3g}, which makes ×{growth:.1e} through {way}")
+
+
+def _chi_of_layers(config: RunConfig) -> float:
+    variance = INITIALIZERS[config.kernel_initializer].variance(config.units, config.units)
+    return float(fixed_point_chi(config.activation, config.units * variance * config.gain**2, 0.0))
+
+
+def _chi_through_time(config: RunConfig) -> float:
+    """That of the recurrent weights, where inputs of pure noise add to what the state brings."""
+    recurrent = INITIALIZERS[config.recurrent_initializer].variance(config.units, config.units)
+    kernel = INITIALIZERS[config.kernel_initializer].variance(NUM_INPUTS, config.units)
+    of_inputs = NUM_INPUTS * kernel * config.noise**2
+    return float(fixed_point_chi(config.activation, config.units * recurrent * config.recurrent_gain**2, of_inputs))
 
 
 def by_birth(config: RunConfig) -> Label:
@@ -144,7 +160,10 @@ def main(words: list[str]) -> None:
     """Train with the independent trainer, and print."""
     for run in labelled_runs():
         if not words or str(run.label) in words:
-            print(f"{run.label}: {run.config.sentence}\n  {run.label.source}\n  {evidence(run.config)}", flush=True)
+            seen = (
+                "" if run.config.architecture.is_recurrent else f"\n  {evidence(run.config)}"
+            )  # It trains dense ones.
+            print(f"{run.label}: {run.config.sentence}\n  {run.label.source}{seen}", flush=True)
 
 
 if __name__ == "__main__":

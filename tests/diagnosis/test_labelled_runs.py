@@ -9,12 +9,14 @@ import pytest
 import vgdemo
 from bench.labels import HALVES, HELD_OUT, TUNE, LabelledRun, by_birth, by_chi, by_line, by_noise, half, labelled_runs
 from vgdemo.activations import ACTIVATIONS
+from vgdemo.architectures import ARCHITECTURES
 from vgdemo.config import DATASETS, KERNEL_INITIALIZERS, NORMALIZATIONS, RunConfig
 from vgdemo.diagnosis import Verdict
 from vgdemo.optimizers import GRADIENT_CLIPS, OPTIMIZERS
 
 RUNS = list(labelled_runs())
 SMALL = RunConfig(kernel_initializer="glorot_uniform", output_initializer="glorot_uniform")
+LINEAR_IN_TIME = RunConfig(network="simple_rnn", activation="linear", recurrent_gain=0.1)
 QUICK = [run for run in RUNS if run.half == TUNE and run.label.verdicts == (Verdict.LEARNING,)] + [
     run
     for run in RUNS
@@ -34,7 +36,8 @@ def test_the_labelled_runs_cover_what_can_be_set() -> None:
         "optimizer": OPTIMIZERS,
         "gradient_clip": ["none", *GRADIENT_CLIPS],
         "normalization": NORMALIZATIONS,
-        "dataset": DATASETS,
+        "network": ARCHITECTURES,
+        "dataset": [*DATASETS, "first_symbol"],
         "residual": [True, False],
         "shared_draw": [True, False],
         "nesterov": [True, False],
@@ -88,6 +91,7 @@ def test_every_label_has_a_source() -> None:
         (by_noise, SMALL.with_changes(noise=0.3)),
         (by_line, SMALL.with_changes(activation="linear", dataset="moons")),
         (by_line, SMALL),
+        (by_chi, RunConfig(network="simple_rnn")),  # A rotation, which tanh shrinks by little.
     ],
 )
 def test_where_theory_does_not_decide_there_is_no_label(label, unclear: RunConfig) -> None:
@@ -101,6 +105,7 @@ def test_where_theory_does_not_decide_there_is_no_label(label, unclear: RunConfi
         # χ of 0.25² and a little less; a chain of one ReLU is open for a point with probability 1/2 for each layer;
         # the noise of the circles, ±0.5, is more than twice what parts them; a line halves the square.
         (by_chi, SMALL.with_changes(activation="sigmoid", num_hidden_layers=10), Verdict.VANISHING, "0.0557"),
+        (by_chi, LINEAR_IN_TIME, Verdict.VANISHING, "1.0e-99 through time"),  # A rotation, shrunk to a tenth.
         (by_birth, SMALL.with_changes(activation="relu", units=1, num_hidden_layers=7), Verdict.DEAD, "0.9922"),
         (by_noise, SMALL.with_changes(noise=0.5, n_samples=200), Verdict.NOISE, "± 0.050"),
         (by_line, SMALL.with_changes(activation="linear", dataset="xor"), Verdict.STUCK, "0.6"),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import vgdemo
 from vgdemo import diagnose
 from vgdemo.architectures import RECURRENT
 from vgdemo.config import RunConfig
@@ -68,7 +69,7 @@ def test_what_is_said_is_the_median_of_the_replicates_that_it_is_about() -> None
 
 
 def test_the_second_half_of_training_is_looked_at_apart_from_its_start() -> None:
-    late = with_state(over_time(1.0), 0.001 * 0.8 ** np.arange(100)[::-1], np.s_[40:])
+    late = with_state(over_time(1.0), 0.001 * 0.8 ** np.arange(100)[::-1], np.s_[60:])
     symptoms = Symptoms(late)
     assert symptoms.start_through_time[0].share == pytest.approx([1.0] * 4)
     assert symptoms.late_through_time[0].share == pytest.approx([0.8**90] * 4)
@@ -189,3 +190,22 @@ def test_what_nobody_measured_is_not_there() -> None:
     assert Symptoms(over_time(1.0, network="gru")).recurrent_scale is None
     assert Symptoms(over_time(1.0, dataset="waves")).needs_memory is False
     assert RunConfig().dataset == "circles"
+
+
+@pytest.mark.parametrize(
+    ("start", "verdict", "factor", "error"),
+    [
+        ({"recurrent_initializer": "random_normal"}, Verdict.VANISHING, 0.2, 0.25),  # 0.05 √16, in the mean.
+        ({"recurrent_gain": 1.5}, Verdict.EXPLODING, 1.5, 1e-4),  # A rotation.
+    ],
+)
+def test_a_trained_run_is_told_of_its_recurrent_weights(
+    start: dict[str, Any], verdict: Verdict, factor: float, error: float
+) -> None:
+    """Without a bend nothing else counts; both runs share a compiled program."""
+    tiny = {"time_steps": 20, "n_samples": 100, "epochs": 3, "replicates": 2, "activation": "linear"}
+    record = vgdemo.train(RunConfig(network="simple_rnn", **tiny | start))
+    diagnosis = diagnose(record)
+    assert diagnosis.verdict is verdict and "through time" in diagnosis.cause
+    (layer,) = Symptoms(record).start_through_time
+    assert (layer.sizes[:, 0] / layer.sizes[:, -1]) ** (1 / 19) == pytest.approx([factor] * 2, rel=error)
