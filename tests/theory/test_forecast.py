@@ -238,6 +238,7 @@ def test_chi_takes_the_fans_of_the_kernel_above() -> None:
         ({"kernel_initializer": "glorot_uniform", "residual": True}, "residual"),
         ({"kernel_initializer": "lsuv"}, "LSUV"),
         ({**RELU, "units": 64, "shared_draw": True, "output_initializer": "glorot_uniform"}, "share a draw"),
+        ({"network": "lstm"}, "every time step"),
     ],
 )
 def test_without_theory_there_is_a_sentence_and_no_line(changes: dict[str, object], reason: str) -> None:
