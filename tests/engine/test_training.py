@@ -15,13 +15,12 @@ from engine.twin import SMALL
 
 from vgdemo.activations import ACTIVATIONS
 from vgdemo.ceiling import ceiling
-from vgdemo.config import RunConfig
+from vgdemo.config import KERNEL_INITIALIZERS, RunConfig
 from vgdemo.data import make_dataset
 from vgdemo.engine import compile_cache, program, train, training
 from vgdemo.engine.program import program_for
 from vgdemo.engine.traced import Traced
 from vgdemo.engine.training import NO_COMPILER, Training, surface_epochs
-from vgdemo.initializers import INITIALIZERS
 from vgdemo.network.initializers import initial_kernels
 from vgdemo.record import (
     ACTIVATION_STATISTICS,
@@ -127,7 +126,7 @@ DEGENERATE = [
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_first_weights_are_finite_however_little_of_the_signal_is_left(activation: str, shape: dict[str, Any]) -> None:
     config = SMALL.with_changes(activation=activation, replicates=20, **shape)
-    for initializer in INITIALIZERS:
+    for initializer in KERNEL_INITIALIZERS:
         kernels = Training(config.with_changes(kernel_initializer=initializer)).kernels
         assert all(np.isfinite(kernel).all() for kernel in kernels), initializer
 
