@@ -189,6 +189,11 @@ def test_a_layer_may_go_through_time_either_way(share: float, verdict: Verdict) 
         assert diagnose(own(model, steps=direction)).verdict is verdict
 
 
+def test_layers_are_blamed_for_what_they_do_at_the_start_whatever_time_does() -> None:
+    both = own(steps=DYING_AWAY, output_gradient_rms=OUTPUT_GRADIENT * [0.009, 0.1, 1, 1])
+    assert diagnose(both).verdict is Verdict.VANISHING and "through time" not in diagnose(both).cause
+
+
 def test_a_gradient_that_grows_on_its_way_back_through_time_is_not_called_vanishing() -> None:
     for model, direction in ((MODEL, DYING_AWAY[::-1]), (BACKWARDS, DYING_AWAY)):
         diagnosis = diagnose(own(model, steps=direction))

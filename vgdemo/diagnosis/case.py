@@ -137,8 +137,10 @@ class Case:
         return self.vanishing_layer is not None
 
     def vanishes_through_time(self) -> bool:
-        """The same, where the answer may need that state."""
-        return self.passes_little_through_time() and self.symptoms.needs_memory is not False
+        """The same, where the answer needs that state, or may need it and training has not changed it."""
+        needed = self.symptoms.needs_memory
+        is_missed = self.rule.phase == "training" if needed is None else needed
+        return self.passes_little_through_time() and is_missed
 
     def explodes_through_time(self) -> bool:
         """Whether the gradient grows on its way back through time."""
