@@ -97,7 +97,12 @@ class RunConfig:
         "data", "Points", 1000, "Half of the points train, half validate.", minimum=100, maximum=10_000
     )
     noise: float = _setting(
-        "data", "Noise", 0.1, "Standard deviation of the noise, before the points are scaled to [-1, 1].", maximum=1
+        "data",
+        "Noise",
+        0.1,
+        "Standard deviation of the noise, before the points are scaled to [-1, 1].",
+        maximum=1,
+        recurrent={"help": "Standard deviation of the noise in every time step."},
     )
     data_seed: int = _setting(
         "data", "Data seed", 1, "Draws the points; every replicate sees the same ones.", maximum=MAX_SEED

@@ -28,7 +28,7 @@ SIZES: dict[str, tuple[int, ...]] = {
     "batch_size": (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 5000),
     "n_samples": (100, 200, 350, 500, 1000, 1500, 2000, 3000, 5000, 10_000),
     "replicates": (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25, 32),
-    "time_steps": (1, 100, 400),
+    "time_steps": (1, 100, 200, 400),
 }
 COMPILED_IN = ("network", "normalization", "residual")
 
