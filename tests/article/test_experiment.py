@@ -63,4 +63,4 @@ def test_a_change_of_settings_reaches_every_run() -> None:
 
 def test_a_run_that_several_experiments_look_at_is_trained_once() -> None:
     runs = configs(experiments())
-    assert len(runs) == len({config.run_key for config in runs}) == 26
+    assert len(runs) == len({config.run_key for config in runs}) == 28

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 expect.set_options(timeout=READY_SECONDS * 1000)
 
-FIGURES = 33  # Of all experiments, and of the data.
+FIGURES = 37  # Of all experiments, and of the data.
 PLACES = """() => [...document.querySelectorAll(
     ".stHeading, .stCaptionContainer, .st-key-progress, .st-key-contents, .vgdemo-figure, .stExpander")]
   .map((one) => Math.round(one.getBoundingClientRect().top + document.querySelector(".stMain").scrollTop))"""
