@@ -95,8 +95,13 @@ def output(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def assert_same_mean(ours: np.ndarray, theirs: np.ndarray, what: str) -> None:
-    """Of two samples: five standard errors of the difference apart at most."""
-    error = np.sqrt(ours.var(ddof=1) / len(ours) + theirs.var(ddof=1) / len(theirs))
+    """Of two samples of one distribution: five standard errors of the difference apart at most.
+
+    Its variance is that of both together: four values alone may lie close to each other by chance.
+    """
+    freedom = len(ours) + len(theirs) - 2
+    variance = (ours.var() * len(ours) + theirs.var() * len(theirs)) / freedom
+    error = np.sqrt(variance * (1 / len(ours) + 1 / len(theirs)))
     assert abs(ours.mean() - theirs.mean()) <= 5 * error + 1e-6 * abs(theirs.mean()), what
 
 
