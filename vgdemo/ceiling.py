@@ -14,7 +14,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
-from vgdemo.config import SETTINGS_OF, RunConfig
+from vgdemo.config import POINTS, SETTINGS_OF, RunConfig
 from vgdemo.data import make_dataset
 from vgdemo.sequences import TASKS, reachable_accuracy
 
@@ -44,7 +44,7 @@ def ceiling(config: RunConfig) -> float:
         >>> round(ceiling(RunConfig(network="lstm", dataset="marked_sum", noise=0.1)), 3)
         0.946
     """
-    names = [name for name, setting in SETTINGS_OF[config.network].items() if setting.group == "data"]
+    names = [name for name in POINTS if name in SETTINGS_OF[config.network]]
     return _ceiling(RunConfig(network=config.network, **{name: getattr(config, name) for name in names}))
 
 

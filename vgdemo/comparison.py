@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
-from vgdemo.config import SETTINGS, SETTINGS_OF, RunConfig
+from vgdemo.config import POINTS, SETTINGS, SETTINGS_OF, RunConfig
 from vgdemo.learning import ARRIVAL_LABEL, CONFIDENCE, Share, arrival_in_words, final_accuracy, has_learned
 from vgdemo.model import Model
 from vgdemo.record import Log, RunRecord, Source
@@ -41,7 +41,6 @@ FIRST_WEIGHTS = (
     "gain",
     "recurrent_gain",
 )
-DATA = ("dataset", "time_steps", "n_samples", "noise", "data_seed")
 
 Array = NDArray[np.float64]
 
@@ -200,7 +199,7 @@ def shared_parts(first: RunConfig, second: RunConfig) -> tuple[str, ...]:
         ('the data',)
     """
     parts = []
-    if _agree(first, second, *DATA):
+    if _agree(first, second, *POINTS):
         parts.append("the data")
     if _agree(first, second, "seed", "n_samples"):
         parts.append("the order of the points" + ("" if _agree(first, second, "batch_size") else ", in other batches"))

@@ -30,6 +30,7 @@ OUTPUT_INITIALIZERS = tuple(name for name, one in INITIALIZERS.items() if not on
 KERNEL_INITIALIZERS = tuple(name for name in INITIALIZERS if name != "identity")
 RECURRENT_INITIALIZERS = tuple(name for name, one in INITIALIZERS.items() if not one.looks_at_data)
 NORMALIZATIONS = ("none", "batch", "layer")
+POINTS = ("dataset", "time_steps", "n_samples", "noise", "data_seed")  # The settings that the points depend on.
 
 MAX_SEED = 2**32 - 1  # What NumPy's and scikit-learn's generators take.
 _ACTIVATION_WORDS = {name: one.label for name, one in ACTIVATIONS.items()}

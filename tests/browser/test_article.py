@@ -77,7 +77,7 @@ def test_it_trains_by_itself_and_a_reload_and_a_second_browser_join(
         for one in (page, phone):
             expect(one.locator(".st-key-standing-1")).to_contain_text("Trained.", timeout=2 * READY_SECONDS * 1000)
             expect(one.locator(".st-key-progress")).to_contain_text(
-                re.compile("[1-9] of 26 runs are complete, .+ left")
+                re.compile("[1-9] of 28 runs are complete, .+ left")
             )
             assert one.evaluate(PLACES) == pytest.approx(places[one], abs=1), "a pixel is rounding"
         page.reload()
