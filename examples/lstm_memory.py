@@ -5,7 +5,7 @@ What the monitor tells:
 
     forget bias 1 · Vanishing gradient: the gradient vanishes through time: …
     at the start the state after step 1 gets 1e-20 times the gradient of the last one; in the end the accuracy is 42%
-    forget bias 5 · Healthy: the gradient reaches every layer.
+    forget bias 5 · Healthy: it learns although the gradient vanishes through time: …
     at the start the state after step 1 gets 7 times the gradient of the last one; in the end the accuracy is 100%
 """
 

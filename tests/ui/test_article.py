@@ -86,7 +86,7 @@ def test_an_empty_store_shows_the_whole_story_and_trains_it_from_the_top(open_ar
     assert [heading.value for heading in page.header] == list(CHAPTERS)
     assert len(page.subheader) == len(EXPERIMENTS)
     assert all("not trained yet" in section(page, experiment.number) for experiment in EXPERIMENTS)
-    assert progress(page).startswith("0 of 26 runs are complete, ")
+    assert progress(page).startswith("0 of 28 runs are complete, ")
     assert [job.config for job in jobs.submitted] == list(RUNS)
     assert not any(job.is_interactive for job in jobs.submitted)
 
@@ -147,7 +147,7 @@ def test_stored_runs_are_shown_at_once_with_verdicts_from_their_numbers(
 ) -> None:
     page = open_article()
     assert not page.exception
-    assert progress(page) == "26 of 26 runs are complete."
+    assert progress(page) == "28 of 28 runs are complete."
     assert button(page, "Train all").disabled
     assert "agrees] **validation:** 3 of 3 replicates" in section(page, "1")
     assert "disagrees] **validation:** 0 of 3 replicates" in section(page, "2")
@@ -171,7 +171,7 @@ def test_a_missing_run_leaves_the_other_experiments_whole(
     jobs.state = JobState.QUEUED
     page = open_article()
     assert not page.exception
-    assert progress(page).startswith("25 of 26 runs are complete, ")
+    assert progress(page).startswith("27 of 28 runs are complete, ")
     assert "not trained yet" in section(page, "3")
     assert "agrees]" in section(page, "1")
 
