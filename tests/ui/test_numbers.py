@@ -192,7 +192,7 @@ def test_other_figures_name_their_columns_too(page: Page, make_record: Make) -> 
 
 def test_layers_and_steps_have_the_names_that_the_record_gives_them(page: Page) -> None:
     found = frame(page, layer_heatmap(foreign_record(), "state_gradient_rms"))
-    assert list(found.columns) == ["epoch", "time step", "state gradient rms"]
+    assert list(found.columns) == ["epoch", "time step", "through time, RMS of ∂L/∂state"]
     assert set(frame(page, layer_heatmap(foreign_record())).layer) == {
         *("lstm/kernel", "lstm/recurrent_kernel", "dense", "answer")
     }
