@@ -70,6 +70,11 @@ def fit(config: RunConfig) -> None:
         model.add(keras.layers.Activation(config.activation))
     model.add(keras.layers.Dense(1, kernel_initializer=config.output_initializer))
     model.add(keras.layers.Activation("sigmoid"))
+    train(model, config, data, Recorder(model, data))
+
+
+def train(model: keras.Model, config: RunConfig, data: Dataset, recorder: keras.callbacks.Callback) -> None:
+    """Train a model of a run's network as the run says, by SGD."""
     optimizer = keras.optimizers.SGD(config.learning_rate, config.momentum)
     model.compile(optimizer, "binary_crossentropy", metrics=["accuracy"])
     model.fit(
@@ -79,5 +84,5 @@ def fit(config: RunConfig) -> None:
         config.epochs,
         verbose=0,
         validation_data=(data.x_val, data.y_val),
-        callbacks=[Recorder(model, data)],
+        callbacks=[recorder],
     )

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import keras
 
+import vgdemo
+from bench.keras_fit import train
 from bench.result import REPEATS, Result, repeated, seconds
 from vgdemo.architectures import RECURRENT
 from vgdemo.config import RunConfig
@@ -29,9 +31,7 @@ def costs() -> Iterator[Result]:
 
 
 def _against_keras(name: str, config: RunConfig) -> Iterator[Result]:
-    from vgdemo.engine import train
-
-    times = repeated(lambda: train(config), 3)
+    times = repeated(lambda: vgdemo.train(config), 3)
     yield Result(f"{name}, compiled: {config.epochs} epochs, {config.replicates} replicates", times)
     first, some = (seconds(lambda n=n: fit(config.with_changes(epochs=n))) for n in (1, KERAS_EPOCHS))
     per_epoch = (some - first) / (KERAS_EPOCHS - 1)
@@ -55,21 +55,9 @@ def _first_profile(config: RunConfig) -> float:
 
 def fit(config: RunConfig) -> None:
     """Train one replicate of a recurrent run with Keras, recording."""
-    from vgdemo import GradientMonitor
-
     data, layer = make_dataset(config), getattr(keras.layers, config.architecture.keras_class)
     model = keras.Sequential([keras.Input((config.time_steps, 2))])
     for number in range(1, config.num_hidden_layers + 1):
         model.add(layer(config.units, return_sequences=number < config.num_hidden_layers))
     model.add(keras.layers.Dense(1, "sigmoid"))
-    optimizer = keras.optimizers.SGD(config.learning_rate, config.momentum)
-    model.compile(optimizer, "binary_crossentropy", metrics=["accuracy"])
-    model.fit(
-        data.x_train,
-        data.y_train,
-        config.batch_size,
-        config.epochs,
-        verbose=0,
-        validation_data=(data.x_val, data.y_val),
-        callbacks=[GradientMonitor(data.x_train, data.y_train)],
-    )
+    train(model, config, data, vgdemo.GradientMonitor(data.x_train, data.y_train))
