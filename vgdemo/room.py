@@ -132,17 +132,22 @@ def program_key(config: RunConfig) -> Hashable:
 def neighbours(config: RunConfig) -> list[RunConfig]:
     """Runs that differ in one setting and need another program: one for each program, of all settings in turn.
 
-    They have the other choices of what is compiled in, and the other sizes, nearest first; what would cost too much is
-    left out.
+    They have the other choices of what is compiled in, and the other sizes, nearest first, then the other networks; what would
+    cost too much is left out.
 
     Example:
         >>> [(run.num_hidden_layers, run.units) for run in neighbours(RunConfig())[:2]]
         [(8, 5), (5, 6)]
     """
     sizes = [_nearest(name, config) for name in SIZES]
-    choices = [[{name: value} for value in SETTINGS[name].choices or (False, True)] for name in COMPILED_IN]
+    choices = [
+        [{name: value} for value in SETTINGS[name].choices or (False, True)]
+        for name in COMPILED_IN
+        if name != "network"
+    ]
     runs = {program_key(config): config}
-    for change in filter(None, chain.from_iterable(zip_longest(*sizes, *choices))):
+    networks = [{"network": network} for network in SETTINGS["network"].choices]  # Last: they take longest.
+    for change in filter(None, [*chain.from_iterable(zip_longest(*sizes, *choices)), *networks]):
         with suppress(ValueError):
             run = config.with_changes(**change)
             runs.setdefault(program_key(run), run)
