@@ -132,8 +132,8 @@ def program_key(config: RunConfig) -> Hashable:
 def neighbours(config: RunConfig) -> list[RunConfig]:
     """Runs that differ in one setting and need another program: one for each program, of all settings in turn.
 
-    They have the other choices of what is compiled in, and the other sizes, nearest first, then the other networks; what would
-    cost too much is left out.
+    They have the other choices of what is compiled in, and the other sizes, nearest first, then the other networks.
+    What would cost too much is left out.
 
     Example:
         >>> [(run.num_hidden_layers, run.units) for run in neighbours(RunConfig())[:2]]
