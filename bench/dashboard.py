@@ -68,11 +68,13 @@ def warm_up(jobs: Jobs) -> None:
 def _waits_beside_a_study(jobs: Jobs) -> Iterator[float]:
     """Seconds to the first trained epoch of a person's run, when every worker is at a run of a study."""
     runs = configs(experiments())
-    jobs.study.train(runs)
+    jobs.shared.train(runs)
     for seed in range(2 * REPEATS + 1, 3 * REPEATS + 1):
-        until(lambda: sum(job.progress.state is JobState.TRAINING for job in jobs.study.jobs(runs)) == jobs.num_workers)
+        until(
+            lambda: sum(job.progress.state is JobState.TRAINING for job in jobs.shared.jobs(runs)) == jobs.num_workers
+        )
         yield _wait(jobs, RunConfig(seed=seed))[0]
-    jobs.study.stop()
+    jobs.shared.stop()
 
 
 def _wait(jobs: Jobs, config: RunConfig) -> tuple[float, float]:

@@ -80,12 +80,12 @@ def test_a_study_goes_before_a_trial(telling: Jobs, chunks: list[dict[str, Any]]
     trial, studies = config(4), [config(seed) for seed in (5, 6)]
     telling.trials.look([trial])
     until(lambda: ended(chunks, trial))
-    telling.study.train(studies)
+    telling.shared.train(studies)
     until(lambda: all(ended(chunks, study) for study in studies))
     begun = max(ended(chunks, study)[0] for study in studies)
     time.sleep(10 * SLOW)
     assert len(ended(chunks, trial, after=begun)) <= 1
-    telling.study.stop()
+    telling.shared.stop()
 
 
 def test_what_a_trial_has_trained_is_found_by_who_tries_the_remedy(

@@ -17,7 +17,7 @@ from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 
 from vgdemo.config import RunConfig
-from vgdemo.jobs import JobState, Progress, SchedulerError, Study, Trial, TrialState
+from vgdemo.jobs import JobState, Progress, SchedulerError, SharedRuns, Trial, TrialState
 from vgdemo.links import run_query, to_query
 from vgdemo.presets import DEEP_RELU, DEEP_TANH
 from vgdemo.record import RunRecord
@@ -100,7 +100,7 @@ class StandInJobs:
     trials: StandInTrials = field(default_factory=StandInTrials)
 
     def __post_init__(self) -> None:
-        self.study = Study(self)  # type: ignore[arg-type]
+        self.shared = SharedRuns(self)  # type: ignore[arg-type]
 
     def prefer(self, run_keys: Collection[str]) -> None:
         self.preferred = [*run_keys]

@@ -32,7 +32,7 @@ def page_of_training() -> None:
 
 def page_with(*queued: StandInJob) -> AppTest:
     """A visit to a server that trains these jobs for everybody."""
-    runs.open_jobs().study._held = {job.config: job for job in queued}  # type: ignore[misc]
+    runs.open_jobs().shared._held = {job.config: job for job in queued}  # type: ignore[misc]
     page = AppTest.from_function(page_of_training, default_timeout=30)
     page.session_state["configs"] = CONFIGS
     page.run()
@@ -188,7 +188,7 @@ def test_whoever_stopped_the_training_it_is_said_and_how_it_goes_on(stopped_by: 
     if stopped_by == "this visit":
         page = button(page, "Stop").click().run()
     else:
-        runs.open_jobs().study.stop()
+        runs.open_jobs().shared.stop()
         page.run()
     assert bar(page)[1] == "0 of 4 runs are complete, training was stopped with less than a minute left."
     assert "by itself" not in page.caption[-1].value

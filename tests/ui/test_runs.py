@@ -181,11 +181,11 @@ def test_only_what_failed_was_stopped_or_is_gone_is_queued_again(
     bring(jobs.submitted[0], state)
     runs.queue([ONE])
     assert len(jobs.submitted) == (2 if state in (JobState.FAILED, JobState.STOPPED) else 1)
-    assert jobs.study.job(ONE) is jobs.submitted[-1]
+    assert jobs.shared.job(ONE) is jobs.submitted[-1]
     bring(jobs.submitted[-1], JobState.DONE)
     jobs.submitted[-1].record = None
     runs.queue([ONE])
-    assert jobs.study.job(ONE) is jobs.submitted[-1]
+    assert jobs.shared.job(ONE) is jobs.submitted[-1]
 
 
 def test_what_is_wanted_first_is_put_before_what_was_queued_earlier(

@@ -3,8 +3,22 @@
 from vgdemo.jobs.cluster import SchedulerError
 from vgdemo.jobs.job import Job
 from vgdemo.jobs.queue import Jobs
-from vgdemo.jobs.study import Study
+from vgdemo.jobs.shared_runs import SharedRuns
+from vgdemo.jobs.studies import Studies, StudyProgress, StudyState
 from vgdemo.jobs.tracked_run import JobState, Progress
 from vgdemo.jobs.trials import Trial, Trials, TrialState
 
-__all__ = ["Job", "JobState", "Jobs", "Progress", "SchedulerError", "Study", "Trial", "TrialState", "Trials"]
+__all__ = [
+    "Job",
+    "JobState",
+    "Jobs",
+    "Progress",
+    "SchedulerError",
+    "SharedRuns",
+    "Studies",
+    "StudyProgress",
+    "StudyState",
+    "Trial",
+    "TrialState",
+    "Trials",
+]

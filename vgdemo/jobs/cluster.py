@@ -80,11 +80,17 @@ def disconnect(client: Client) -> None:
         cluster.close()
 
 
-def submit(client: Client, key: str, call: Callable[[], _Result], priority: int) -> Future[_Result]:
+def submit(
+    client: Client, key: str, call: Callable[[], _Result], priority: int, worker: str | None = None
+) -> Future[_Result]:
     """Hand over a call. It waits at the scheduler, in order of priority, until a worker is free.
+
+    With the address of a worker it is this one, unless it is gone.
 
     `Client.submit` would hand out single tasks at once, and they would sit behind whatever that worker is at: Dask
     takes tasks back from a busy worker, but late. A "data producer" waits at the scheduler.
     """
-    (future,) = client.get({key: Task(key, call, _data_producer=True)}, [key], sync=False, priority=priority)
+    place: dict[str, Any] = {"workers": [worker], "allow_other_workers": True} if worker else {}
+    graph = {key: Task(key, call, _data_producer=True)}
+    (future,) = client.get(graph, [key], sync=False, priority=priority, **place)
     return cast("Future[_Result]", future)

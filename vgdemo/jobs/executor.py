@@ -20,7 +20,7 @@ from vgdemo.jobs.worker import TOPIC, Outcome, WarmUp, prepare, train_and_keep
 from vgdemo.store import RunStore
 
 PREFIX = "run-"  # Dask's name for the group of tasks.
-TRIAL_PREFIX = "trial-"  # A trial is a task of its own: whoever wants to watch the same run gets it from the start.
+UNWATCHED_PREFIX = "unwatched-"  # A task of its own: whoever wants to watch the same run gets it from the start.
 PREPARE_PREFIX = "prepare-"
 FIRST_CHUNK_SECONDS = 20  # After which workers warm up although somebody still waits for a first curve.
 CLUSTER_TOPIC = "all"  # Dask's own, of what happens to workers.
@@ -35,6 +35,9 @@ class Listener(Protocol):
 
     def hear_worker(self) -> None:
         """A worker is up."""
+
+    def hear_workers(self) -> None:
+        """Others are workers now: some have come, or gone, or the cluster has."""
 
     def hear_start(self, run_key: str) -> None:
         """A worker has taken up a run."""
@@ -63,6 +66,8 @@ class SentRun:
         config: What is trained.
         rank: Those with a higher one go first.
         on_end: Called with its outcome, once, unless it is withdrawn.
+        is_watched: Whether the worker tells of what it has trained before the end.
+        worker: The address of that which takes it, as long as it is there; None for any.
         awaits: What it waits for.
         future: Dask's handle, once it was handed over.
     """
@@ -70,6 +75,8 @@ class SentRun:
     config: RunConfig
     rank: Rank
     on_end: Callable[[Outcome], None]
+    is_watched: bool = True
+    worker: str | None = None
     awaits: Awaits = Awaits.CLUSTER
     future: Future[Outcome] | None = None
 
@@ -95,14 +102,30 @@ class Executor:
         self._sent: dict[SentRun, None] = {}  # Those whose outcome is awaited, in order; a set has none.
         self._client: Client | None = None
         self._error: SchedulerError | None = None
+        self._is_closed = False
+        self._has_lost_futures = False  # Dask may find a scheduler again, which then knows of nothing.
         self._first_chunk = threading.Event()
-        self._num_workers = 1 if address else CPU_COUNT  # Of a local cluster it is known before it is up.
-        self._starting = threading.Thread(target=self._start, name="vgdemo-cluster-start", daemon=True)
+        self._workers: dict[str, int] = {}
+        self._starting = self._starter()
+
+    def workers(self) -> Mapping[str, int]:
+        """Ask the cluster for its workers; address of each to the runs that it can train at once: its threads.
+
+        Raises:
+            SchedulerError: If the cluster was lost.
+        """
+        client = self._client
+        try:
+            self._workers = dict(client.nthreads()) if client is not None else {}
+        except (OSError, RuntimeError) as error:
+            raise self._loss() from error
+        return self._workers
 
     @property
     def num_workers(self) -> int:
-        """Runs that can be trained at the same time: the workers' threads when it was connected."""
-        return self._num_workers
+        """Runs that can be trained at the same time."""
+        expected = 1 if self._address else CPU_COUNT  # Of a local cluster it is known before it is up.
+        return sum(self._workers.values()) or expected
 
     @property
     def is_local(self) -> bool:
@@ -112,6 +135,22 @@ class Executor:
     def start(self) -> None:
         """Connect in the background. If that fails, all that was sent ends with the reason."""
         self._starting.start()
+
+    def start_anew(self) -> None:
+        """Connect again, in the background, where the cluster was lost or not found; what is sent meanwhile waits."""
+        with self._lock:
+            is_needed = (self._error is not None or self._is_lost()) and not self._starting.is_alive()
+            if self._is_closed or not is_needed:
+                return
+            client, self._client, self._error = self._client, None, None
+            self._has_lost_futures = False
+            self._starting = self._starter()
+            self._starting.start()
+        if client is not None:
+            disconnect(client)
+
+    def _starter(self) -> threading.Thread:
+        return threading.Thread(target=self._start, name="vgdemo-cluster-start", daemon=True)
 
     def check(self) -> None:
         """See whether runs can be sent.
@@ -124,15 +163,30 @@ class Executor:
         if self._error is not None:
             raise self._error
 
-    def send(self, config: RunConfig, rank: Rank, on_end: Callable[[Outcome], None]) -> SentRun:
+    @property
+    def is_connected(self) -> bool:
+        """Whether what is sent goes to workers at once."""
+        return self._client is not None and not self._is_lost()
+
+    def send(
+        self,
+        config: RunConfig,
+        rank: Rank,
+        on_end: Callable[[Outcome], None],
+        *,
+        is_watched: bool = True,
+        worker: str | None = None,
+    ) -> SentRun:
         """Have a run trained.
 
         Args:
             config: What to train.
             rank: Those with a higher one go first.
             on_end: Called with its outcome, once, in another thread, unless the run is withdrawn.
+            is_watched: Whether the listener hears of it before it ends.
+            worker: The address of that which takes it, as long as it is there; None for any.
         """
-        run = SentRun(config, rank, on_end)
+        run = SentRun(config, rank, on_end, is_watched, worker)
         with self._lock:
             self._sent[run] = None
             if self._client is not None:
@@ -165,6 +219,7 @@ class Executor:
     def close(self) -> None:
         """Withdraw all and leave the cluster; a local one ends."""
         self._first_chunk.set()  # Nobody waits for it any more.
+        self._is_closed = True
         self._starting.join()
         with self._lock:
             for run in tuple(self._sent):
@@ -181,7 +236,7 @@ class Executor:
             client = connect(self._address)
             client.subscribe_topic(TOPIC, self._hear_worker)
             client.subscribe_topic(CLUSTER_TOPIC, self._hear_cluster)
-            self._num_workers = max(1, sum(client.nthreads().values()))
+            self._workers = dict(client.nthreads())
         except SchedulerError as error:
             self._give_up(error)
             return
@@ -190,6 +245,7 @@ class Executor:
             for run in self._sent:
                 self._hand_over(client, run)
             is_awaited = bool(self._sent)
+        self._listener.hear_workers()
         if is_awaited:  # Who is first has the processor alone; the other workers then find its program compiled.
             self._first_chunk.wait(FIRST_CHUNK_SECONDS)
         self._warm_up(client)
@@ -206,15 +262,17 @@ class Executor:
             waiting = tuple(self._sent)
             self._sent.clear()
         for run in waiting:
-            run.on_end(Outcome(reason=str(error)))
+            run.on_end(Outcome(reason=str(error), is_lost=True))
+        self._listener.hear_workers()
 
     def _hand_over(self, client: Client, run: SentRun) -> None:
         run.awaits = Awaits.OUTCOME
         run.future = submit(
             client,
-            (TRIAL_PREFIX if run.rank is Rank.TRIAL else PREFIX) + run.config.run_key,
-            partial(train_and_keep, self._trainer, run.config, self._store, run.rank),
+            (PREFIX if run.is_watched else UNWATCHED_PREFIX) + run.config.run_key,
+            partial(train_and_keep, self._trainer, run.config, self._store, run.rank, is_watched=run.is_watched),
             int(run.rank),
+            run.worker,
         )
         run.future.add_done_callback(partial(self._settle, run))
 
@@ -231,7 +289,8 @@ class Executor:
 
     def _outcome(self, future: Future[Outcome]) -> Outcome:
         if future.status in ("cancelled", "lost"):
-            return Outcome(reason=str(self._loss()))
+            self._has_lost_futures = True
+            return Outcome(reason=str(self._loss()), is_lost=True)
         try:
             return future.result()
         except KilledWorker:
@@ -244,7 +303,7 @@ class Executor:
         self._sent.pop(run, None)
 
     def _is_lost(self) -> bool:
-        return self._client is not None and self._client.status != "running"
+        return self._client is not None and (self._has_lost_futures or self._client.status != "running")
 
     def _loss(self) -> SchedulerError:
         return SchedulerError(f"Expected the Dask scheduler at {self._address} to answer. The connection was lost.")
@@ -260,9 +319,17 @@ class Executor:
             self._listener.hear_start(message["run_key"])
 
     def _hear_cluster(self, event: tuple[float, Mapping[str, Any]]) -> None:
+        """Dask tells of all that happens to workers, in the thread in which it must not be asked anything."""
         _, message = event
-        if message.get("action") == "remove-worker" and not message["expected"]:
-            self._listener.hear_deaths([key.removeprefix(PREFIX) for key in message["processing-tasks"]])
+        action = message.get("action")
+        if action == "remove-worker" and not message["expected"]:
+            self._listener.hear_deaths([_run_key(key) for key in message["processing-tasks"]])
+        if action in ("add-worker", "remove-worker"):
+            self._listener.hear_workers()
+
+
+def _run_key(task: str) -> str:
+    return task.removeprefix(PREFIX).removeprefix(UNWATCHED_PREFIX)
 
 
 def _release(run: SentRun) -> None:

@@ -14,7 +14,8 @@ from vgdemo.jobs.cluster import SchedulerError
 from vgdemo.jobs.executor import Executor
 from vgdemo.jobs.job import Job
 from vgdemo.jobs.records import Records
-from vgdemo.jobs.study import Study
+from vgdemo.jobs.shared_runs import SharedRuns
+from vgdemo.jobs.studies import Studies
 from vgdemo.jobs.tracked_run import JobState, Progress, TrackedRun, tick
 from vgdemo.jobs.trials import Trials
 from vgdemo.jobs.turns import Rank
@@ -41,7 +42,8 @@ class Jobs:
         trainer: Where the workers find `train`, as "module:name".
 
     Attributes:
-        study: Runs that are trained for everybody, behind those that people wait for.
+        shared: Runs that are trained for everybody, behind those that people wait for.
+        studies: Grids of runs, as many as thousands, behind those too.
         trials: Remedies that are tried while people read, behind all others.
     """
 
@@ -52,11 +54,12 @@ class Jobs:
         self._places: dict[TrackedRun, int] | None = None  # In the queue, 1 is next; None when it has changed.
         self._records = Records(store)
         self._queue_version = tick()
-        self.study = Study(self)
+        self.shared = SharedRuns(self)
         self._workers_are_up = False
         self._executor = Executor(scheduler or os.environ.get(SCHEDULER), trainer, store, self)
+        self.studies = Studies(self, self._executor, store)
         self.trials = Trials(self, self._executor, store)
-        self._warming = Warming(lambda: self._workers_are_up and not self._runs, self._executor.prepare)
+        self._warming = Warming(self._is_idle, self._executor.prepare)
         if self.trials.is_on and self._executor.is_local and trainer == TRAINER:
             self._warming.start()
         self._executor.start()
@@ -79,13 +82,17 @@ class Jobs:
             run = self._track(config, interactive)
             job = Job(self, run)
             run.watchers.add(job)
+        self.studies.give_way(config.run_key)
         self.trials.give_way(config.run_key)
         return job
 
     @property
     def num_idle_workers(self) -> int:
         """Workers that no run of a person or a study needs, nor waits for."""
-        return max(0, self.num_workers - len(self._runs))
+        return max(0, self.num_workers - len(self._runs) - self.studies.num_at_work)
+
+    def _is_idle(self) -> bool:
+        return self._workers_are_up and not self._runs and not self.studies.num_at_work
 
     @property
     def num_workers(self) -> int:
@@ -113,9 +120,14 @@ class Jobs:
         """
         self._executor.check()
 
+    def connect_anew(self) -> None:
+        """Look for the cluster again, in the background, where it was lost or not found."""
+        self._executor.start_anew()
+
     def close(self) -> None:
         """Stop all that runs and leave the cluster; a local one ends."""
         self._warming.close()
+        self.studies.close()
         self._executor.close()
         with self._lock:
             self._runs.clear()
@@ -201,6 +213,11 @@ class Jobs:
                 if run.state is not JobState.QUEUED:
                     run.lose_worker()
             self._queue_changed()
+        self.studies.hear_deaths(run_keys)
+
+    def hear_workers(self) -> None:
+        """Others are workers now."""
+        self.studies.hear_workers()
 
     def _track(self, config: RunConfig, interactive: bool) -> TrackedRun:
         """The run that is trained: somebody's, which a person moves up, or one that is sent now."""

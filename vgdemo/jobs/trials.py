@@ -180,15 +180,17 @@ class Trials:
         except SchedulerError:
             return  # The page says so wherever a run is asked for.
         for wanted in untrained[: max(free, 0)]:
-            wanted.sent = self._executor.send(wanted.config, Rank.TRIAL, partial(self._settle, wanted))
+            settle = partial(self._settle, wanted)
+            wanted.sent = self._executor.send(wanted.config, Rank.TRIAL, settle, is_watched=False)
 
     def _settle(self, wanted: Wanted, outcome: Outcome) -> None:
         """Called in a thread of the executor's when a trial is over."""
         with self._lock:
             wanted.sent = None
-            wanted.has_failed = outcome.learned is None
-            if outcome.learned is not None:
-                self._learned[wanted.config.run_key] = outcome.learned
+            learned = outcome.summary.learned if outcome.summary is not None else None
+            wanted.has_failed = learned is None
+            if learned is not None:
+                self._learned[wanted.config.run_key] = learned
                 self._wanted.pop(wanted.config.run_key, None)
             self._forget_unread()
             self._send_next()

@@ -19,9 +19,9 @@ from distributed import Reschedule, Worker, WorkerPlugin, get_worker, secede
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs.turns import Rank, Turns
-from vgdemo.learning import Share, has_learned
 from vgdemo.record import RunRecord, RunStatus
 from vgdemo.store import RunStore, StoreError
+from vgdemo.summary import Summary, summarize
 from vgdemo.tour import OPENING
 
 TOPIC = "vgdemo"  # Dask keeps a list of events for each topic for ever, hence one for all runs.
@@ -41,14 +41,16 @@ class Outcome:
     Attributes:
         reason: Why training failed, if it did.
         notice: Why the store does not hold the run, if it does not.
-        record: Then, the record as a message.
-        learned: Of a trial, the replicates that learn.
+        record: Then, of a run that is watched, the record as a message.
+        summary: How a run ends that is not watched.
+        is_lost: Whether it failed because the cluster was lost, and may be sent again.
     """
 
     reason: str | None = None
     notice: str | None = None
     record: Mapping[str, bytes] = field(default_factory=dict)
-    learned: Share | None = None
+    summary: Summary | None = None
+    is_lost: bool = False
 
 
 class WarmUp(WorkerPlugin):
@@ -86,36 +88,35 @@ def prepare(config: RunConfig) -> None:
     pkgutil.resolve_name("vgdemo.engine:warm_up")(config)
 
 
-def train_and_keep(trainer: str, config: RunConfig, store: RunStore, rank: Rank) -> Outcome:
+def train_and_keep(trainer: str, config: RunConfig, store: RunStore, rank: Rank, *, is_watched: bool = True) -> Outcome:
     """Train in this worker, tell of the chunks, keep the record in the store.
 
     A run that no person waits for leaves the worker's place to whoever comes next, and pauses while one of a higher
     rank is at work here. So a person never waits for a study, nor anybody for a trial, and what was trained of them is
-    not lost. A trial tells of its end alone, and what the store holds by now is not trained again for it.
+    not lost. A run that is not watched tells of its end alone, and what the store holds by now is not trained again.
 
     Dask itself carries the wish to stop: it marks the task as cancelled when no client wants it any more. A client may
     change its mind before the worker has noticed, hence `Reschedule`: Dask then drops the task or starts it again.
     """
-    if rank is Rank.TRIAL and (stored := store.look_up(config.run_key)) is not None:
-        return Outcome(learned=stored.summary.learned)
+    if not is_watched and (stored := store.look_up(config.run_key)) is not None and stored.summary.ends:
+        return Outcome(summary=stored.summary)
     if rank < Rank.PERSON:
         secede()  # To a thread of its own, which ends with the run.
         _let_others_go_first(NICENESS[rank])
     with _turns.taken(rank):
-        record = _train(trainer, config, rank)
+        record = _train(trainer, config, rank, is_watched)
     if isinstance(record, Outcome):
         return record
     if record.status is RunStatus.STOPPED:
         raise Reschedule
-    kept = _keep(store, record)
-    return Outcome(learned=_learned(record)) if rank is Rank.TRIAL else kept
+    return _keep(store, record) if is_watched else _sum_up(store, record)
 
 
-def _train(trainer: str, config: RunConfig, rank: Rank) -> RunRecord | Outcome:
+def _train(trainer: str, config: RunConfig, rank: Rank, is_watched: bool) -> RunRecord | Outcome:
     """The record, or why there is none. Before every chunk the run waits for its turn."""
     worker = get_worker()
     key = str(worker.get_current_task())
-    messenger = None if rank is Rank.TRIAL else Messenger(worker, config.run_key)
+    messenger = Messenger(worker, config.run_key) if is_watched else None
 
     def hand_on(chunk: RunRecord) -> None:
         if messenger is not None:
@@ -135,17 +136,20 @@ def _train(trainer: str, config: RunConfig, rank: Rank) -> RunRecord | Outcome:
     return record
 
 
-def _learned(record: RunRecord) -> Share | None:
-    learned = has_learned(record)
-    return None if learned is None else Share.of(learned)
-
-
 def _keep(store: RunStore, record: RunRecord) -> Outcome:
     try:
         store[record.run_key] = record
     except StoreError as error:
         return Outcome(notice=f"The run is not kept. {error}", record=record.to_message())
     return Outcome()
+
+
+def _sum_up(store: RunStore, record: RunRecord) -> Outcome:
+    """Keep a run that nobody watches, and say in a few numbers how it ends."""
+    try:
+        return Outcome(summary=store.keep(record).summary)
+    except StoreError as error:
+        return Outcome(notice=f"The run is not kept. {error}", summary=summarize(record))
 
 
 class Messenger:

@@ -14,7 +14,7 @@ from vgdemo.config import RunConfig
 from vgdemo.diagnosis import Verdict
 from vgdemo.learning import Share
 from vgdemo.record import FORMAT, READABLE_FORMATS, RunRecord, RunStatus, Source, source_from_dict, source_to_dict
-from vgdemo.summary import Summary, summarize
+from vgdemo.summary import End, Summary, summarize
 from vgdemo.wording import listed
 
 
@@ -158,6 +158,8 @@ def _summary_to_dict(summary: Summary) -> dict[str, Any]:
 
 def _to_json(value: Any) -> Any:
     """JSON has no number that is not finite: "inf", "-inf" and "nan" stand for them, which `float` reads."""
+    if isinstance(value, End):
+        return {name: _to_json(part) for name, part in value._asdict().items()}
     if isinstance(value, tuple):
         return [_to_json(part) for part in value]
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
@@ -168,9 +170,20 @@ def _summary_from_dict(content: Mapping[str, Any]) -> Summary:
     values: dict[str, Any] = {
         row.name: None if (value := content.get(row.name)) is None else _FROM_JSON.get(row.name, float)(value)
         for row in fields(Summary)
-        if row.name != "verdict"
+        if row.name not in ("verdict", "ends")
     }
-    return Summary(**values, verdict=_verdict(content.get("verdict")))
+    ends = tuple(_end(end) for end in content.get("ends", ()))
+    return Summary(**values, verdict=_verdict(content.get("verdict")), ends=ends)
+
+
+def _end(content: Mapping[str, Any]) -> End:
+    """The end of a replicate; of another version as `_summary_from_dict` has it."""
+    numbers: dict[str, Any] = {
+        name: None if (value := content.get(name)) is None else float(value)
+        for name in End._fields
+        if name not in ("learned", "verdict")
+    }
+    return End(**numbers, learned=content.get("learned"), verdict=_verdict(content.get("verdict")))
 
 
 def _verdict(name: str | None) -> Verdict:

@@ -98,6 +98,11 @@ class RunStore(MutableMapping[str, RunRecord]):
         """Keep a run under its own `run_key`, in place of what was stored under it."""
         if key != record.run_key:
             raise ValueError(f"Expected the run's own key, {record.run_key}. Received: {key!r}")
+        self.keep(record)
+
+    def keep(self, record: RunRecord) -> StoredRun:
+        """Keep a run, as `store[record.run_key] = record` does; what its manifest says."""
+        key = record.run_key
         path, contents = path_of(key), record.to_files()
         run = StoredRun.of(record, contents)
         self._folder.make(path)
@@ -107,6 +112,7 @@ class RunStore(MutableMapping[str, RunRecord]):
         self._sweep(path, set(self._folder.names(path)) - _promised(run))
         if self._folder.unlisted > LISTING_SHARE * self.max_bytes:
             make_room(self._folder, self.max_bytes, lambda: [path_of(one) for one in (key, *self.pinned)])
+        return run
 
     def __delitem__(self, key: str) -> None:
         """Remove a run; KeyError if it is absent."""
@@ -165,14 +171,20 @@ class RunStore(MutableMapping[str, RunRecord]):
             pass
         return None
 
+    def look_up_all(self, keys: Iterable[str]) -> dict[str, StoredRun]:
+        """What the manifests say of those of these runs that are there, read at once; no run is read."""
+        runs = self._stored_runs(f"{path_of(key)}/{MANIFEST}" for key in keys)
+        return {run.run_key: run for run in runs}
+
     def summaries(self) -> list[StoredRun]:
         """What the manifests say of all runs, newest first; no run is read."""
         manifests = [f"{path}/{MANIFEST}" for path, names in self._stored() if MANIFEST in names]
-        runs = []
+        return sorted(self._stored_runs(manifests), key=lambda run: run.written, reverse=True)
+
+    def _stored_runs(self, manifests: Iterable[str]) -> Iterator[StoredRun]:
         for content in self._folder.read_all(manifests):
             with suppress(DamagedError, UnreadableError):  # They are for `check` and for who asks for the run.
-                runs.append(_stored_run(content))
-        return sorted(runs, key=lambda run: run.written, reverse=True)
+                yield _stored_run(content)
 
     @property
     def pinned(self) -> frozenset[str]:

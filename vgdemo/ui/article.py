@@ -158,7 +158,7 @@ def _record(config: RunConfig) -> RunRecord | None:
     found = runs.standing(config)
     if found is None or found.state not in SHOWN:
         return None
-    job = runs.open_jobs().study.job(config)
+    job = runs.open_jobs().shared.job(config)
     is_of_job = job is not None and job.progress.state is found.state
     record = job.record if job is not None and is_of_job else runs.open_store().get(config.run_key)
     return record if record is not None and len(record.epochs) else None

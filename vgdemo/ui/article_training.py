@@ -12,7 +12,6 @@ from typing import NamedTuple
 import streamlit as st
 
 from vgdemo.article import Experiment, experiments
-from vgdemo.article.waiting import Part, seconds_left
 from vgdemo.config import RunConfig
 from vgdemo.jobs import JobState, Progress, SchedulerError
 from vgdemo.store import StoreError
@@ -21,6 +20,7 @@ from vgdemo.ui.live import announce
 from vgdemo.ui.page import plain, told
 from vgdemo.ui.progress import redraw
 from vgdemo.ui.session import session
+from vgdemo.waiting import Part, seconds_left
 from vgdemo.wording import counted, listed, time_left
 
 POLL_SECONDS = 1.0
@@ -100,7 +100,7 @@ def _draw(configs: Sequence[RunConfig]) -> None:
         left = f", {stopped}{_left(configs, shares)}" if complete < len(configs) else ""
         st.progress(sum(shares) / len(shares), text=plain(f"{complete} of {len(configs)} runs are complete{left}."))
         if _is_training(configs):
-            st.button("Stop", on_click=runs.open_jobs().study.stop, help=STOP_HELP)
+            st.button("Stop", on_click=runs.open_jobs().shared.stop, help=STOP_HELP)
         else:
             is_done = complete == len(configs)
             st.button("Train all", type="primary", disabled=is_done, on_click=train, args=(configs,))
@@ -114,7 +114,7 @@ def _draw(configs: Sequence[RunConfig]) -> None:
 
 def _is_training(configs: Sequence[RunConfig]) -> bool:
     """Whether the article itself has any of them trained, or in the queue."""
-    return any(not job.progress.state.is_over for job in runs.open_jobs().study.jobs(configs))
+    return any(not job.progress.state.is_over for job in runs.open_jobs().shared.jobs(configs))
 
 
 def _is_stopped(configs: Sequence[RunConfig]) -> bool:
@@ -125,7 +125,7 @@ def _is_stopped(configs: Sequence[RunConfig]) -> bool:
 
 def _left(configs: Sequence[RunConfig], shares: Sequence[float]) -> str:
     jobs = runs.open_jobs()
-    held = [jobs.study.job(config) for config in configs]
+    held = [jobs.shared.job(config) for config in configs]
     seconds = [job.seconds if job is not None and job.progress.state is not JobState.STOPPED else None for job in held]
     parts = [Part(*part) for part in zip(configs, shares, seconds, strict=True)]
     return time_left(seconds_left(parts, jobs.num_workers))

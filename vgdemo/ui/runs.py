@@ -124,9 +124,9 @@ def queue(configs: Sequence[RunConfig], *, first: bool = False) -> None:
     missing = [config for config in configs if config.run_key not in store]
     try:
         if first:
-            jobs.study.train_first(missing)
+            jobs.shared.train_first(missing)
         else:
-            jobs.study.train(missing)
+            jobs.shared.train(missing)
     except SchedulerError:
         _disconnect(jobs)
         raise
@@ -140,7 +140,7 @@ def standing(config: RunConfig) -> Progress | None:
         return tracked
     if is_stored(config.run_key):
         return Progress(JobState.DONE, config.epochs, config.epochs)
-    job = jobs.study.job(config)
+    job = jobs.shared.job(config)
     return None if job is None or _was_deleted(job) else job.progress
 
 

@@ -12,7 +12,7 @@ from vgdemo.jobs.tracked_run import JobState
 
 
 class Queue(Protocol):
-    """Where a study's runs wait."""
+    """Where the runs wait."""
 
     def submit(self, config: RunConfig, *, interactive: bool = True) -> Job:
         """A hold on a run."""
@@ -21,7 +21,7 @@ class Queue(Protocol):
         """Put runs before the others that people do not wait for."""
 
 
-class Study:
+class SharedRuns:
     """Holds runs for all who come, so that whoever reloads a page or opens it elsewhere finds them in training.
 
     A page that closes does not end it; `stop` does, for everybody. Safe to use from any thread.
@@ -48,7 +48,7 @@ class Study:
                     self._held[config] = self._queue.submit(config, interactive=False)
 
     def train_first(self, configs: Sequence[RunConfig]) -> None:
-        """Queue runs before all others of the study.
+        """Queue runs before all others of these.
 
         Raises:
             SchedulerError: If there is no cluster to train on.
@@ -63,7 +63,7 @@ class Study:
                 job.stop()
 
     def job(self, config: RunConfig) -> Job | None:
-        """The hold on a run; None if the study was never asked for it."""
+        """The hold on a run; None if it was never asked for."""
         return self._held.get(config)
 
     def jobs(self, configs: Collection[RunConfig]) -> list[Job]:

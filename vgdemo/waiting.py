@@ -1,4 +1,4 @@
-"""How long the article's experiments take: expected from their settings, corrected by what was measured so far."""
+"""How long runs take: expected from their settings, corrected by what was measured so far."""
 
 from __future__ import annotations
 

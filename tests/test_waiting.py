@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from vgdemo.article import configs, experiments
-from vgdemo.article.waiting import Part, expected_seconds, seconds_left
 from vgdemo.config import RunConfig
+from vgdemo.waiting import Part, expected_seconds, seconds_left
 
 RUN = RunConfig(replicates=20)
 EXPECTED = expected_seconds(RUN)

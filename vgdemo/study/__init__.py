@@ -1,0 +1,7 @@
+"""Many runs over a grid of settings: what is trained, what came of it, and how that is drawn."""
+
+from vgdemo.study.axis import Axis
+from vgdemo.study.grid import Grid
+from vgdemo.study.study import Study
+
+__all__ = ["Axis", "Grid", "Study"]
