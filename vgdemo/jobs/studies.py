@@ -374,7 +374,7 @@ class Studies:
         with self._lock:
             ready = [study for study in self._running() if study.rests_until <= now]
             for study in sorted(ready, key=lambda study: len(study.sent)):
-                config = self._programs.choose(worker, study.programs, lambda one: self._is_free(one, study))
+                config = self._programs.choose(worker, study.programs, partial(self._is_free, study))
                 if config is not None:
                     del study.waiting[config]
                     settle = partial(self._settle, study, config)
@@ -385,7 +385,7 @@ class Studies:
                     return True
         return False
 
-    def _is_free(self, config: RunConfig, study: TrackedStudy) -> bool:
+    def _is_free(self, study: TrackedStudy, config: RunConfig) -> bool:
         """Whether a run waits, and nobody else has it trained."""
         return config in study.waiting and self._queue.progress(config.run_key) is None
 
