@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import threading
 import time
@@ -19,6 +18,7 @@ from jobs.waiting import until
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs import warming
+from vgdemo.jobs.processor import Processor
 from vgdemo.jobs.warming import LOWEST, Warming
 from vgdemo.room import neighbours, program_key
 from vgdemo.tour import OPENING
@@ -30,7 +30,7 @@ MANY = 10
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(warming, "QUIET_SECONDS", 0)
     monkeypatch.setattr(warming, "PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr(os, "getloadavg", lambda: (0.0, 0.0, 0.0))
+    monkeypatch.setattr(Processor, "share_taken", 0.0)
 
 
 class Log:
@@ -126,7 +126,7 @@ def test_a_person_who_comes_at_any_moment_ends_nothing_for_good(begin: Callable[
 def test_nothing_is_begun_while_others_need_the_processor(
     begin: Callable[..., Warming], log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(os, "getloadavg", lambda: (100.0, 0.0, 0.0))
+    monkeypatch.setattr(Processor, "share_taken", 0.9)
     begin()
     time.sleep(0.2)
     assert not log.runs

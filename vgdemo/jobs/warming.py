@@ -13,6 +13,7 @@ from multiprocessing.process import BaseProcess
 from dask.system import CPU_COUNT
 
 from vgdemo.config import RunConfig
+from vgdemo.jobs.processor import Processor
 from vgdemo.jobs.worker import prepare
 from vgdemo.nursery import CONTEXT, open_nursery
 from vgdemo.room import neighbours, program_key
@@ -21,6 +22,7 @@ from vgdemo.tour import OPENING
 QUIET_SECONDS = 3  # Whoever looks at another run sooner is still choosing.
 PAUSE_SECONDS = 1  # Between two looks whether the machine is at rest.
 LOWEST = 19  # Of the priorities.
+BUSY = 0.5  # Share of the cores that others take, from which on nothing is begun.
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +56,7 @@ class Warming:
         self._prepare = prepare
         self._compile_program = compile_program
         self._changed = threading.Condition()
+        self._processor = Processor()
         self._view = OPENING[0]
         self._looked_at = time.monotonic()
         self._compiled: set[Hashable] = set()
@@ -104,8 +107,7 @@ class Warming:
 
     def _is_at_rest(self) -> bool:
         since = time.monotonic() - self._looked_at
-        load = os.getloadavg()[0] - len(self._running)
-        return since > QUIET_SECONDS and self._is_idle() and load <= CPU_COUNT
+        return since > QUIET_SECONDS and self._is_idle() and self._processor.share_taken < BUSY
 
     def _next(self) -> RunConfig | None:
         """The likeliest neighbour whose program was not compiled yet."""
