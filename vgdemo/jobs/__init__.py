@@ -1,6 +1,7 @@
 """Who trains what, and when: runs as jobs on Dask, followed live, each run trained once however many ask."""
 
 from vgdemo.jobs.cluster import SchedulerError
+from vgdemo.jobs.estimates import Estimate, Estimates
 from vgdemo.jobs.job import Job
 from vgdemo.jobs.queue import Jobs
 from vgdemo.jobs.shared_runs import SharedRuns
@@ -9,6 +10,8 @@ from vgdemo.jobs.tracked_run import JobState, Progress
 from vgdemo.jobs.trials import Trial, Trials, TrialState
 
 __all__ = [
+    "Estimate",
+    "Estimates",
     "Job",
     "JobState",
     "Jobs",

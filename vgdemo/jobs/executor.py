@@ -16,12 +16,13 @@ from distributed import Client, Future, KilledWorker, fire_and_forget
 from vgdemo.config import RunConfig
 from vgdemo.jobs.cluster import SchedulerError, connect, disconnect, submit
 from vgdemo.jobs.turns import Rank
-from vgdemo.jobs.worker import TOPIC, Outcome, WarmUp, prepare, train_and_keep
+from vgdemo.jobs.worker import TOPIC, Measured, Outcome, WarmUp, measure, prepare, train_and_keep
 from vgdemo.store import RunStore
 
 PREFIX = "run-"  # Dask's name for the group of tasks.
 UNWATCHED_PREFIX = "unwatched-"  # A task of its own: whoever wants to watch the same run gets it from the start.
 PREPARE_PREFIX = "prepare-"
+MEASURE_PREFIX = "measure-"
 FIRST_CHUNK_SECONDS = 20  # After which workers warm up although somebody still waits for a first curve.
 CLUSTER_TOPIC = "all"  # Dask's own, of what happens to workers.
 
@@ -215,6 +216,21 @@ class Executor:
         for address in client.nthreads():
             key = f"{PREPARE_PREFIX}{config.run_key}-{address}"
             fire_and_forget(client.submit(prepare, config, workers=[address], key=key, priority=int(Rank.TRIAL) - 1))
+
+    def measure(self, config: RunConfig, on_end: Callable[[Measured | None], None]) -> bool:
+        """Have a worker see what a run takes, behind all that is trained; whether there is a cluster that does.
+
+        Args:
+            config: The run.
+            on_end: Called with what was measured, or None, in another thread.
+        """
+        client = self._client
+        if client is None or self._is_lost():
+            return False
+        key = f"{MEASURE_PREFIX}{config.run_key}"
+        future = client.submit(measure, self._trainer, config, key=key, priority=int(Rank.TRIAL))
+        future.add_done_callback(lambda done: on_end(done.result() if done.status == "finished" else None))
+        return True
 
     def close(self) -> None:
         """Withdraw all and leave the cluster; a local one ends."""

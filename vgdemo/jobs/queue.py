@@ -11,6 +11,7 @@ from functools import partial
 from vgdemo.config import RunConfig
 from vgdemo.environment import SCHEDULER
 from vgdemo.jobs.cluster import SchedulerError
+from vgdemo.jobs.estimates import Estimates
 from vgdemo.jobs.executor import Executor
 from vgdemo.jobs.job import Job
 from vgdemo.jobs.records import Records
@@ -44,6 +45,7 @@ class Jobs:
     Attributes:
         shared: Runs that are trained for everybody, behind those that people wait for.
         studies: Grids of runs, as many as thousands, behind those too.
+        estimates: What studies will take, measured on the cluster.
         trials: Remedies that are tried while people read, behind all others.
     """
 
@@ -58,6 +60,7 @@ class Jobs:
         self._workers_are_up = False
         self._executor = Executor(scheduler or os.environ.get(SCHEDULER), trainer, store, self)
         self.studies = Studies(self, self._executor, store)
+        self.estimates = Estimates(self._executor)
         self.trials = Trials(self, self._executor, store)
         self._warming = Warming(self._is_idle, self._executor.prepare)
         if self.trials.is_on and self._executor.is_local and trainer == TRAINER:

@@ -88,6 +88,36 @@ def prepare(config: RunConfig) -> None:
     pkgutil.resolve_name("vgdemo.engine:warm_up")(config)
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What a run has taken.
+
+    Attributes:
+        config: The run.
+        compiling: Seconds until its program was at hand.
+        training: Seconds after that.
+        num_bytes: Size of its files in a store.
+    """
+
+    config: RunConfig
+    compiling: float
+    training: float
+    num_bytes: int
+
+
+def measure(trainer: str, config: RunConfig) -> Measured | None:
+    """Train a run to see what that takes, and keep nothing; None if it fails."""
+    began = time.monotonic()
+    try:
+        record: RunRecord = pkgutil.resolve_name(trainer)(config)
+    except Exception:
+        _log.exception("Training failed: %s", config.sentence)
+        return None
+    compiling = record.seconds.get("compile", 0.0)
+    size = sum(map(len, record.to_files().values()))
+    return Measured(config, compiling, time.monotonic() - began - compiling, size)
+
+
 def train_and_keep(trainer: str, config: RunConfig, store: RunStore, rank: Rank, *, is_watched: bool = True) -> Outcome:
     """Train in this worker, tell of the chunks, keep the record in the store.
 
