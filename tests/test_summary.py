@@ -12,7 +12,7 @@ from conftest import changed, ended, foreign_record, with_accuracy
 from vgdemo.diagnosis import Verdict
 from vgdemo.learning import Share
 from vgdemo.record import RunRecord
-from vgdemo.summary import Summary, summarize
+from vgdemo.summary import End, Summary, summarize
 
 MakeRecord = Callable[..., RunRecord]
 
@@ -101,13 +101,15 @@ def test_of_a_log_with_validation_its_four_classes_say_what_guessing_is() -> Non
 def test_of_a_record_that_measured_next_to_nothing_every_number_is_absent(record: RunRecord, verdict: Verdict) -> None:
     found = summarize(record)
     told = {field.name for field in fields(Summary) if getattr(found, field.name) is not None}
-    assert told == {"verdict"}
+    assert told == {"verdict", "ends"}
     assert found.verdict is verdict
+    assert found.ends == (End(None, None, verdict, *[None] * 5),)
 
 
 def test_a_run_that_is_not_yet_trained_says_nothing(make_record: MakeRecord) -> None:
     found = summarize(RunRecord.empty(make_record().config))
-    assert {field.name for field in fields(Summary) if getattr(found, field.name) is not None} == {"verdict"}
+    assert {field.name for field in fields(Summary) if getattr(found, field.name) is not None} == {"verdict", "ends"}
+    assert {*found.ends} == {End(None, None, Verdict.UNKNOWN, *[None] * 5)}
 
 
 def test_a_statistic_that_is_not_measured_is_absent_and_zero_is_a_number(make_record: MakeRecord) -> None:

@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 from distributed import KilledWorker
+from distributed.client import ClosedClientError
 from jobs.waiting import config, until
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs import SchedulerError, executor
 from vgdemo.jobs.executor import Awaits, Executor, SentRun
+from vgdemo.jobs.turns import Rank
 from vgdemo.jobs.worker import TOPIC, Outcome
 from vgdemo.store import RunStore
 
@@ -26,6 +28,7 @@ DONE = Outcome()
 class StandInFuture:
     key: str
     priority: int
+    worker: str | None = None
     status: str = "pending"
     is_released: bool = False
 
@@ -57,6 +60,8 @@ class StandInDask:
     hear: dict[str, Callable[[Any], None]] = field(default_factory=dict)
     plugins: list[object] = field(default_factory=list)
     is_left: bool = False
+    scheduler_comm: object = field(default_factory=object)
+    workers: dict[str, int] = field(default_factory=lambda: {"tcp://one": 1, "tcp://two": 1, "tcp://three": 2})
 
     def connect(self, address: str | None) -> StandInDask:
         assert self.may_connect.wait(10)
@@ -64,8 +69,10 @@ class StandInDask:
             raise self.error
         return self
 
-    def submit(self, _: StandInDask, key: str, call: Callable[[], Outcome], priority: int) -> StandInFuture:
-        self.futures.append(StandInFuture(key, priority))
+    def submit(
+        self, _: StandInDask, key: str, call: Callable[[], Outcome], priority: int, worker: str | None = None
+    ) -> StandInFuture:
+        self.futures.append(StandInFuture(key, priority, worker))
         return self.futures[-1]
 
     def disconnect(self, _: StandInDask) -> None:
@@ -81,8 +88,7 @@ class StandInDask:
         self.plugins.append(plugin)  # Workers would warm up.
 
     def nthreads(self) -> dict[str, int]:
-        """Three workers, one with two threads."""
-        return {"tcp://one": 1, "tcp://two": 1, "tcp://three": 2}
+        return self.workers
 
     def log(self, topic: str, **message: object) -> None:
         self.hear[topic]((0.0, message))
@@ -96,6 +102,9 @@ class Heard:
 
     def hear_worker(self) -> None:
         self.events.append("worker")
+
+    def hear_workers(self) -> None:
+        self.events.append("workers")
 
     def hear_start(self, run_key: str) -> None:
         self.events.append(("start", run_key))
@@ -266,7 +275,7 @@ def test_a_cluster_that_does_not_start_ends_what_waits_with_the_reason(starting:
     dask.error = SchedulerError("Expected a scheduler. Received: none.")
     dask.may_connect.set()
     until(lambda: outcomes)
-    assert outcomes == [Outcome(reason="Expected a scheduler. Received: none.")]
+    assert outcomes == [Outcome(reason="Expected a scheduler. Received: none.", is_lost=True)]
     with pytest.raises(SchedulerError, match="Received: none"):
         starting.check()
     assert kept.future is None
@@ -284,6 +293,7 @@ def test_after_closing_nothing_is_told_and_nothing_can_be_sent(running: Executor
 
 
 def test_the_listener_hears_of_workers_and_runs(running: Executor, dask: StandInDask, heard: Heard) -> None:
+    heard.events.clear()
     dask.log(TOPIC)
     dask.log(TOPIC, run_key="abc")
     dask.log(TOPIC, run_key="abc", chunk={"run.json": b""})
@@ -293,11 +303,97 @@ def test_the_listener_hears_of_workers_and_runs(running: Executor, dask: StandIn
 def test_the_listener_hears_of_workers_that_died_not_of_those_that_were_sent_away(
     running: Executor, dask: StandInDask, heard: Heard
 ) -> None:
+    assert heard.events == ["workers"], "the cluster is up"
     dask.log("all", action="add-worker")
     dask.log("all", action="remove-worker", expected=True, **{"processing-tasks": {"run-abc": 1}})
-    assert heard.events == []
-    dask.log("all", action="remove-worker", expected=False, **{"processing-tasks": {"run-abc": 1, "run-def": 1}})
-    assert heard.events == [("deaths", "abc", "def")]
+    assert heard.events == ["workers"] * 3
+    lost = {"run-abc": 1, "unwatched-def": 1}
+    dask.log("all", action="remove-worker", expected=False, **{"processing-tasks": lost})
+    assert heard.events[3:] == [("deaths", "abc", "def"), "workers"]
+
+
+def test_the_workers_are_asked_for_anew_and_none_is_trouble(running: Executor, dask: StandInDask) -> None:
+    assert (running.workers(), running.num_workers) == (dask.workers, 4)
+    dask.workers = {"tcp://one": 1}
+    assert (running.workers(), running.num_workers) == (dask.workers, 1)
+    dask.workers = {}
+    with pytest.raises(SchedulerError, match="tcp://there to have workers. Received: none"):
+        running.workers()
+
+
+def test_before_there_is_a_cluster_there_are_no_workers(starting: Executor) -> None:
+    assert starting.workers() == {}
+
+
+def test_a_run_goes_to_the_worker_that_it_was_sent_to(running: Executor, dask: StandInDask) -> None:
+    running.send(config(0), Rank.STUDY, [].append, is_watched=False, worker="tcp://two")
+    (future,) = dask.futures
+    assert (future.key, future.worker) == (f"unwatched-{config(0).run_key}", "tcp://two")
+
+
+def test_a_scheduler_that_dask_has_found_again_knows_of_nothing_and_is_lost(
+    running: Executor, dask: StandInDask
+) -> None:
+    running.check()
+    dask.scheduler_comm = object()
+    with pytest.raises(SchedulerError, match="tcp://there to answer"):
+        running.check()
+
+
+def test_after_a_loss_it_connects_anew_and_what_was_sent_meanwhile_is_handed_over_once(
+    running: Executor, dask: StandInDask
+) -> None:
+    outcomes: list[Outcome] = []
+    assert not running.start_anew(), "nothing is lost"
+    lost = send(running, outcomes)
+    dask.status = "closed"
+    meanwhile = send(running, outcomes, 1)
+    assert len(dask.futures) == 1 and meanwhile.awaits is Awaits.CLUSTER
+    running._first_chunk.set()  # What was sent is no reason to wait.
+    dask.may_connect.clear()
+    assert running.start_anew() and dask.is_left
+    assert not running.start_anew(), "it is on its way"
+    running.check()
+    dask.status = "running"
+    dask.may_connect.set()
+    until(lambda: len(dask.futures) == 3)
+    dask.futures[0].end("cancelled")  # Late, by the client that was left.
+    assert outcomes == []
+    for future in dask.futures[1:]:
+        future.end()
+    assert outcomes == [DONE, DONE]
+    assert (lost.awaits, meanwhile.awaits) == (Awaits.NOTHING, Awaits.NOTHING)
+    running.check()
+
+
+def test_where_there_was_no_scheduler_it_is_looked_for_again(starting: Executor, dask: StandInDask) -> None:
+    dask.error = SchedulerError("Expected a scheduler. Received: none.")
+    dask.may_connect.set()
+    starting._starting.join(10)
+    dask.error = None
+    assert starting.start_anew()
+    until(lambda: starting.is_connected)
+    starting.check()
+
+
+def test_a_connection_that_closes_while_a_run_is_handed_over_loses_no_run(
+    running: Executor, dask: StandInDask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        dask.status = "closed"
+        raise ClosedClientError("Client is closed.")
+
+    outcomes: list[Outcome] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(executor, "submit", refuse)
+        run = send(running, outcomes)
+    assert run.awaits is Awaits.CLUSTER
+    running._first_chunk.set()
+    assert running.start_anew()
+    dask.status = "running"
+    until(lambda: dask.futures)
+    dask.futures[0].end()
+    assert outcomes == [DONE]
 
 
 def test_a_program_is_prepared_in_every_worker(running: Executor, monkeypatch: pytest.MonkeyPatch) -> None:

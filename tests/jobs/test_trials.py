@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from vgdemo.jobs.turns import Rank
 from vgdemo.jobs.worker import Outcome
 from vgdemo.learning import Share
 from vgdemo.store import RunStore
+from vgdemo.summary import summarize
 
 LEARNS = Trial(TrialState.DONE, Share(1, 1))
 LATE = 3  # Seconds for which a busy machine is forgiven.
@@ -146,7 +147,10 @@ class StandInExecutor:
         if self.error is not None:
             raise self.error
 
-    def send(self, config: RunConfig, rank: Rank, on_end: Callable[[Outcome], None]) -> SentRun:
+    def send(
+        self, config: RunConfig, rank: Rank, on_end: Callable[[Outcome], None], *, is_watched: bool = True
+    ) -> SentRun:
+        assert not is_watched
         self.sent.append(SentRun(config, rank, on_end))
         return self.sent[-1]
 
@@ -189,6 +193,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
+def ended_with(learned: Share) -> Outcome:
+    return Outcome(summary=replace(summarize(trainers.epochs_of(config(0), 0, 5)), learned=learned))
+
+
 def sent(executor: StandInExecutor) -> list[RunConfig]:
     return [run.config for run in executor.sent]
 
@@ -217,7 +225,7 @@ def test_the_next_begins_when_one_is_over_and_what_came_of_it_is_told(
     trials: Trials, executor: StandInExecutor
 ) -> None:
     trials.look(RUNS)
-    executor.sent[0].on_end(Outcome(learned=Share(3, 10)))
+    executor.sent[0].on_end(ended_with(Share(3, 10)))
     assert sent(executor) == RUNS[:3]
     found = trials.look(RUNS)
     assert found[0] == Trial(TrialState.DONE, Share(3, 10))
@@ -229,7 +237,7 @@ def test_none_begins_on_the_worker_that_a_run_has_taken_meanwhile(
 ) -> None:
     trials.look(RUNS)
     queue.num_idle_workers = 1
-    executor.sent[0].on_end(Outcome(learned=Share(3, 10)))
+    executor.sent[0].on_end(ended_with(Share(3, 10)))
     trials.look(RUNS)
     assert sent(executor) == RUNS[:2]
 
@@ -262,7 +270,7 @@ def test_what_nobody_looks_at_any_more_is_withdrawn_and_not_begun(
     trials.look(RUNS[:1])
     assert [run.config for run in executor.withdrawn] == [RUNS[1]]
     clock[0] += 2 * module.READING_SECONDS
-    executor.sent[0].on_end(Outcome(learned=Share(1, 1)))
+    executor.sent[0].on_end(ended_with(Share(1, 1)))
     assert sent(executor) == RUNS[:2]
 
 

@@ -87,14 +87,14 @@ class StandInTrials:
 
 @dataclass
 class StandInJobs:
-    """What `submit` gives can be set; `error` is raised instead of it, until the connection is closed."""
+    """What `submit` gives can be set; `error` is raised instead of it, until it connects anew."""
 
     state: JobState = JobState.DONE
     details: dict[str, Any] = field(default_factory=dict)
     record: Callable[[RunConfig], RunRecord | None] = RunRecord.empty
     error: SchedulerError | None = None
     submitted: list[StandInJob] = field(default_factory=list)
-    times_closed: int = 0
+    times_connected: int = 0
     num_workers: int = 2
     preferred: list[str] = field(default_factory=list)
     trials: StandInTrials = field(default_factory=StandInTrials)
@@ -119,10 +119,10 @@ class StandInJobs:
         self.submitted.append(job)
         return job
 
-    def close(self) -> None:
+    def connect_anew(self) -> None:
         """The next connection works."""
         self.error = None
-        self.times_closed += 1
+        self.times_connected += 1
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -153,11 +153,7 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> StandInJobs:
     """What the Lab talks to in place of the cluster."""
     stand_in = StandInJobs()
 
-    def open_jobs() -> StandInJobs:
-        return stand_in
-
-    open_jobs.clear = lambda: None  # type: ignore[attr-defined]
-    monkeypatch.setattr(runs, "open_jobs", open_jobs)
+    monkeypatch.setattr(runs, "open_jobs", lambda: stand_in)
     runs.look_again()  # Another test had another store.
     return stand_in
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from dask.system import CPU_COUNT
 from distributed import Client, Future, KilledWorker, fire_and_forget
+from distributed.client import ClosedClientError
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs.cluster import SchedulerError, connect, disconnect, submit
@@ -104,7 +105,7 @@ class Executor:
         self._client: Client | None = None
         self._error: SchedulerError | None = None
         self._is_closed = False
-        self._has_lost_futures = False  # Dask may find a scheduler again, which then knows of nothing.
+        self._line: object = None  # To the scheduler; Dask may find one again, which then knows of nothing.
         self._first_chunk = threading.Event()
         self._workers: dict[str, int] = {}
         self._starting = self._starter()
@@ -113,13 +114,17 @@ class Executor:
         """Ask the cluster for its workers; address of each to the runs that it can train at once: its threads.
 
         Raises:
-            SchedulerError: If the cluster was lost.
+            SchedulerError: If the cluster was lost, or has none.
         """
         client = self._client
+        if client is None:
+            return {}
         try:
-            self._workers = dict(client.nthreads()) if client is not None else {}
+            self._workers = dict(client.nthreads())
         except (OSError, RuntimeError) as error:
             raise self._loss() from error
+        if not self._workers:
+            raise SchedulerError(f"Expected {self._name} to have workers. Received: none.")
         return self._workers
 
     @property
@@ -137,18 +142,22 @@ class Executor:
         """Connect in the background. If that fails, all that was sent ends with the reason."""
         self._starting.start()
 
-    def start_anew(self) -> None:
-        """Connect again, in the background, where the cluster was lost or not found; what is sent meanwhile waits."""
+    def start_anew(self) -> bool:
+        """Connect again, in the background, where the cluster was lost or not found; what is sent meanwhile waits.
+
+        Returns:
+            Whether that was necessary.
+        """
         with self._lock:
             is_needed = (self._error is not None or self._is_lost()) and not self._starting.is_alive()
             if self._is_closed or not is_needed:
-                return
+                return False
             client, self._client, self._error = self._client, None, None
-            self._has_lost_futures = False
             self._starting = self._starter()
             self._starting.start()
         if client is not None:
             disconnect(client)
+        return True
 
     def _starter(self) -> threading.Thread:
         return threading.Thread(target=self._start, name="vgdemo-cluster-start", daemon=True)
@@ -190,7 +199,7 @@ class Executor:
         run = SentRun(config, rank, on_end, is_watched, worker)
         with self._lock:
             self._sent[run] = None
-            if self._client is not None:
+            if self._client is not None and not self._is_lost():
                 self._hand_over(self._client, run)
         return run
 
@@ -250,11 +259,15 @@ class Executor:
     def _start(self) -> None:
         try:
             client = connect(self._address)
+            self._line = client.scheduler_comm
             client.subscribe_topic(TOPIC, self._hear_worker)
             client.subscribe_topic(CLUSTER_TOPIC, self._hear_cluster)
             self._workers = dict(client.nthreads())
         except SchedulerError as error:
             self._give_up(error)
+            return
+        except (OSError, RuntimeError):  # It was lost meanwhile.
+            self._give_up(self._loss())
             return
         with self._lock:
             self._client = client
@@ -279,23 +292,22 @@ class Executor:
             self._sent.clear()
         for run in waiting:
             run.on_end(Outcome(reason=str(error), is_lost=True))
-        self._listener.hear_workers()
 
     def _hand_over(self, client: Client, run: SentRun) -> None:
+        key = (PREFIX if run.is_watched else UNWATCHED_PREFIX) + run.config.run_key
+        call = partial(train_and_keep, self._trainer, run.config, self._store, run.rank, is_watched=run.is_watched)
+        run.awaits = Awaits.CLUSTER
+        try:
+            run.future = submit(client, key, call, int(run.rank), run.worker)
+        except ClosedClientError:  # It was lost just now: the run waits for the next one.
+            return
         run.awaits = Awaits.OUTCOME
-        run.future = submit(
-            client,
-            (PREFIX if run.is_watched else UNWATCHED_PREFIX) + run.config.run_key,
-            partial(train_and_keep, self._trainer, run.config, self._store, run.rank, is_watched=run.is_watched),
-            int(run.rank),
-            run.worker,
-        )
         run.future.add_done_callback(partial(self._settle, run))
 
     def _settle(self, run: SentRun, future: Future[Outcome]) -> None:
         """Called in a thread of Dask's when a future is over, whichever way."""
         with self._lock:
-            if run.awaits is Awaits.NOTHING:
+            if run.awaits is Awaits.NOTHING or run.future is not future:  # Or it was handed to another cluster since.
                 return
             if run.awaits is Awaits.RETURN and self._client is not None and not self._is_lost():
                 self._hand_over(self._client, run)
@@ -305,7 +317,6 @@ class Executor:
 
     def _outcome(self, future: Future[Outcome]) -> Outcome:
         if future.status in ("cancelled", "lost"):
-            self._has_lost_futures = True
             return Outcome(reason=str(self._loss()), is_lost=True)
         try:
             return future.result()
@@ -319,10 +330,15 @@ class Executor:
         self._sent.pop(run, None)
 
     def _is_lost(self) -> bool:
-        return self._client is not None and (self._has_lost_futures or self._client.status != "running")
+        client = self._client
+        return client is not None and (client.status != "running" or client.scheduler_comm is not self._line)
 
     def _loss(self) -> SchedulerError:
-        return SchedulerError(f"Expected the Dask scheduler at {self._address} to answer. The connection was lost.")
+        return SchedulerError(f"Expected {self._name} to answer. The connection was lost.")
+
+    @property
+    def _name(self) -> str:
+        return f"the Dask scheduler at {self._address}" if self._address else "this machine's Dask cluster"
 
     def _hear_worker(self, event: tuple[float, Mapping[str, Any]]) -> None:
         """A message of `vgdemo.jobs.worker`: without a run key from one that starts, else of a run."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 
 from vgdemo.config import RunConfig
 from vgdemo.waiting import expected_seconds
@@ -25,6 +25,11 @@ class Programs:
 
     def __init__(self) -> None:
         self._of_worker: defaultdict[str, OrderedDict[Hashable, None]] = defaultdict(OrderedDict)
+
+    def forget_all_but(self, workers: Collection[str]) -> None:
+        """Only these are there."""
+        for gone in self._of_worker.keys() - {*workers}:
+            del self._of_worker[gone]
 
     def choose(
         self, worker: str, runs: Mapping[Hashable, Sequence[RunConfig]], is_free: Callable[[RunConfig], bool]

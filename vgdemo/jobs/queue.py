@@ -34,7 +34,7 @@ class Jobs:
     """All runs that this process has asked for. One per web process, safe to use from all its threads.
 
     It is made at once: the cluster starts in the background, and runs that are submitted meanwhile wait as queued. If
-    it cannot start, they fail with the reason, and `submit` raises `SchedulerError`; to try again, make a new `Jobs`.
+    it cannot start, they fail with the reason, and `submit` raises `SchedulerError` until `connect_anew` has found it.
 
     Args:
         store: Where finished runs are kept and found.
@@ -125,7 +125,8 @@ class Jobs:
 
     def connect_anew(self) -> None:
         """Look for the cluster again, in the background, where it was lost or not found."""
-        self._executor.start_anew()
+        if self._executor.start_anew():
+            self._workers_are_up = False
 
     def close(self) -> None:
         """Stop all that runs and leave the cluster; a local one ends."""

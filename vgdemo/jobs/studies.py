@@ -6,9 +6,11 @@ import enum
 import threading
 import time
 from collections.abc import Collection, Hashable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property, partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs.cluster import SchedulerError
@@ -23,11 +25,10 @@ from vgdemo.study import Grid, Study
 from vgdemo.summary import Summary
 from vgdemo.waiting import expected_seconds
 
-FIRST_REST, LONGEST_REST = 1.0, 60.0  # Seconds before what failed outside of a run is tried again, doubled each time.
+FIRST_REST, LONGEST_REST = 1.0, 30.0  # Seconds before what failed outside of a run is tried again, doubled each time.
 POLL_SECONDS = 1.0  # Between two looks whether a rest is over, or a place is free that nobody has told of.
 MOST_KNOWN = 20  # Studies that are not at work, of which the results stay in memory.
-OTHER_STORE = """Expected the workers to keep runs in this store. They have written to another one: give them the same
-VGDEMO_STORE, on storage that all machines share."""
+OTHER_STORE = "Expected all workers to keep their runs in {store}. Received: one that keeps them elsewhere."
 
 
 class StudyState(enum.StrEnum):
@@ -37,6 +38,7 @@ class StudyState(enum.StrEnum):
     RUNNING = "running"
     PAUSED = "paused"  # What workers are at is trained to its end.
     STOPPED = "stopped"
+    INTERRUPTED = "interrupted"  # The server on which it was started ended before it was complete, or is another one.
     COMPLETE = "complete"  # Every run is in the store, or has failed.
 
 
@@ -49,13 +51,14 @@ class StudyProgress:
         state: Where it stands.
         is_known: Whether it is known which runs the store holds.
         done: Runs that are in the store.
-        trained: Those of them that were trained since it was started here.
+        trained: Those of them that have come since it was started here.
         failed: Run to the reason why it cannot be trained.
         at_work: The runs that are with workers.
         rate: Runs a minute, None before the first one.
         seconds_left: Until all are done; None where nothing says so.
         trouble: Why nothing goes on just now, in a sentence; empty if it does.
         deaths: How often a worker died that was at one of its runs, which another one then took.
+        started: When somebody started it first; None of one that nobody has.
         version: Rises whenever there is something new.
     """
 
@@ -70,6 +73,7 @@ class StudyProgress:
     seconds_left: float | None
     trouble: str
     deaths: int
+    started: datetime | None
     version: int
 
 
@@ -88,11 +92,14 @@ class TrackedStudy:
         rests_until: When it is tried again.
         rest: Seconds of the next rest.
         deaths: How often a worker died.
-        trained: Runs that were trained here.
+        trained: Runs that have come since it was started here.
         expected: Seconds that these were expected to take.
         worked: Seconds for which it was at work, up to `began`.
         began: Since when it is at work; None if it is not.
         is_known: Whether it is known which runs the store holds.
+        started: When somebody started it first.
+        is_noted: Whether the store knows where it stands, for a server that comes after this one.
+        served: The tick of when a run of it was last sent.
         version: The tick of its last change.
     """
 
@@ -111,6 +118,9 @@ class TrackedStudy:
     worked: float = 0.0
     began: float | None = None
     is_known: bool = False
+    started: datetime | None = None
+    is_noted: bool = True
+    served: int = 0
     version: int = field(default_factory=tick)
 
     def turn(self, state: StudyState) -> None:
@@ -120,11 +130,28 @@ class TrackedStudy:
             self.worked += now - self.began
         self.began = now if state is StudyState.RUNNING else None
         self.state = state
+        self.is_noted = False
         self.version = tick()
 
-    def know(self, summaries: Mapping[RunConfig, Summary]) -> None:
-        """These of its runs are in the store, and no others."""
-        self.summaries = dict(summaries)
+    def start(self) -> None:
+        """Be at work, on what the store turns out to lack."""
+        self.started = self.started or datetime.now(UTC)
+        self.failed.clear()
+        self.hope()
+        self.trouble = ""
+        self.is_known = False  # Others may have trained, or removed, some of its runs.
+        self.turn(StudyState.RUNNING)
+
+    def know(self, stored: Mapping[RunConfig, Summary], before: Collection[RunConfig]) -> None:
+        """These of its runs are in the store, and no others but those that have come since it was asked.
+
+        Args:
+            stored: What the store holds.
+            before: What was known when it was asked.
+        """
+        summaries = self.summaries = dict(stored) | {
+            config: summary for config, summary in self.summaries.items() if config not in before
+        }
         over = summaries.keys() | self.sent.keys() | self.failed.keys()
         self.waiting = {config: None for config in self.grid.configs if config not in over}
         self.is_known = True
@@ -132,12 +159,13 @@ class TrackedStudy:
         self.version = tick()
 
     def finish(self, config: RunConfig, summary: Summary) -> None:
-        """A run was trained, and is kept."""
+        """A run is kept."""
+        if config not in self.summaries:
+            self.trained += 1
+            self.expected += self.costs[config]
         self.summaries[config] = summary
-        self.trained += 1
-        self.expected += self.costs[config]
-        self.trouble, self.rest = "", FIRST_REST
-        self.version = tick()
+        self.trouble = ""
+        self.hope()
 
     def end_if_all_is_over(self) -> None:
         """Once no run waits or is with a worker."""
@@ -147,9 +175,24 @@ class TrackedStudy:
     def rest_because(self, trouble: str) -> None:
         """Rest, longer each time, because of something that is not a run's fault."""
         self.trouble = trouble
-        self.rests_until = time.monotonic() + self.rest
-        self.rest = min(2 * self.rest, LONGEST_REST)
+        if not self.rests:
+            self.rests_until = time.monotonic() + self.rest
+            self.rest = min(2 * self.rest, LONGEST_REST)
         self.version = tick()
+
+    def hope(self) -> None:
+        """Rest no more: something was mended."""
+        self.rests_until, self.rest = 0.0, FIRST_REST
+
+    @property
+    def rests(self) -> bool:
+        """Whether nothing of it is tried just now."""
+        return time.monotonic() < self.rests_until
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it is at work and has runs that are not over."""
+        return self.state is StudyState.RUNNING and bool(self.waiting or self.sent)
 
     @cached_property
     def costs(self) -> dict[RunConfig, float]:
@@ -187,6 +230,7 @@ class TrackedStudy:
             seconds_left=left if open_runs else 0.0,
             trouble=self.trouble,
             deaths=self.deaths,
+            started=self.started,
             version=self.version,
         )
 
@@ -204,7 +248,7 @@ class Studies:
     One thread of its own looks into the store and sends runs, one for each free place of a worker, so that what comes
     of them decides what is next. A run that fails by itself is over; what fails around it, the scheduler or the store,
     puts it back, and the study tries again after a rest. Every finished run is in the store, so a study that is started
-    again trains only what is missing.
+    again trains only what is missing. The store also notes which studies were started, for the server that comes next.
 
     Args:
         queue: The runs that people wait for; a study does not train what they watch.
@@ -218,6 +262,9 @@ class Studies:
         self._store = store
         self._lock = threading.RLock()
         self._studies: dict[str, TrackedStudy] = {}
+        self._forgotten: dict[str, None] = {}  # Keys of studies of which the store is to keep no note.
+        self._recalls = False  # Whether somebody has asked for what was started before.
+        self._has_recalled = False
         self._programs = Programs()
         self._verified: set[str] = set()  # Workers that keep runs where they are found.
         self._wake = threading.Event()
@@ -236,20 +283,21 @@ class Studies:
             return Study(grid, self._tracked(grid).summaries)
 
     def listed(self) -> list[StudyProgress]:
-        """The studies that were started here, the last one first."""
+        """The studies that somebody has started, latest first; those of earlier servers come in the background."""
         with self._lock:
-            begun = [study for study in self._studies.values() if study.state is not StudyState.READY]
-            return [study.progress for study in reversed(begun)]
+            if not self._recalls:
+                self._recalls = True
+                self._wake.set()
+            begun = [study for study in self._studies.values() if study.started is not None]
+            begun.sort(key=lambda study: str(study.started), reverse=True)
+            return [study.progress for study in begun]
 
     def start(self, grid: Grid) -> None:
         """Train what the store does not hold; after a pause, a stop or failures, go on with what is missing."""
         with self._lock:
             study = self._tracked(grid)
             if study.state is not StudyState.RUNNING:
-                study.failed.clear()
-                study.trouble, study.rests_until, study.rest = "", 0.0, FIRST_REST
-                study.is_known = False  # Others may have trained, or removed, some of them.
-                study.turn(StudyState.RUNNING)
+                study.start()
         self._wake.set()
 
     def pause(self, grid: Grid) -> None:
@@ -257,6 +305,7 @@ class Studies:
         with self._lock:
             if self._tracked(grid).state is StudyState.RUNNING:
                 self._tracked(grid).turn(StudyState.PAUSED)
+        self._wake.set()
 
     def stop(self, grid: Grid) -> None:
         """Send no more runs; those with workers stop within a chunk, and are lost."""
@@ -266,6 +315,15 @@ class Studies:
                 study.turn(StudyState.STOPPED)
                 for config in [*study.sent]:
                     self._take_back(study, config)
+        self._wake.set()
+
+    def forget(self, grid: Grid) -> None:
+        """Stop a study and list it no more; its runs stay in the store."""
+        self.stop(grid)
+        with self._lock:
+            self._studies.pop(grid.key, None)
+            self._forgotten[grid.key] = None
+        self._wake.set()
 
     def give_way(self, run_key: str) -> None:
         """Somebody wants to watch this run: a study's training of it stops, for it would tell of its end alone."""
@@ -281,7 +339,10 @@ class Studies:
             return sum(len(study.sent) for study in self._studies.values())
 
     def hear_workers(self) -> None:
-        """Some have come, or gone."""
+        """Some have come, or gone; who rests because there were none need not wait for longer."""
+        with self._lock:
+            for study in self._studies.values():
+                study.hope()
         self._wake.set()
 
     def hear_deaths(self, run_keys: Collection[str]) -> None:
@@ -310,7 +371,8 @@ class Studies:
         """Those at rest that were looked at first; the store knows what came of them."""
         at_rest = [key for key, study in self._studies.items() if study.began is None and not study.sent]
         for key in at_rest[: len(at_rest) - MOST_KNOWN + 1] if len(at_rest) >= MOST_KNOWN else []:
-            del self._studies[key]
+            if self._studies[key].is_noted:
+                del self._studies[key]
 
     def _take_back(self, study: TrackedStudy, config: RunConfig) -> None:
         self._executor.withdraw(study.sent.pop(config))
@@ -321,45 +383,88 @@ class Studies:
         while self._is_open:
             self._wake.wait(POLL_SECONDS if self._has_work() else None)
             self._wake.clear()
+            self._look_into_the_store()
             try:
-                self._look_up_unknown()
                 self._send_all()
-            except (SchedulerError, StoreError) as error:
-                self._rest(str(error))
+            except SchedulerError as error:
+                self._rest_without_workers(str(error))
 
     def _has_work(self) -> bool:
         with self._lock:
-            return any(study.waiting or not study.is_known for study in self._running())
+            is_untold = bool(self._forgotten) or self._recalls > self._has_recalled
+            return is_untold or any(
+                study.is_under_way or not (study.is_known and study.is_noted) for study in self._studies.values()
+            )
 
-    def _running(self) -> list[TrackedStudy]:
-        return [study for study in self._studies.values() if study.state is StudyState.RUNNING]
-
-    def _rest(self, trouble: str) -> None:
-        """Nothing can be trained, or found, just now."""
+    def _rest_without_workers(self, trouble: str) -> None:
         with self._lock:
-            for study in self._running():
-                if study.rests_until <= time.monotonic():
+            for study in self._studies.values():
+                if study.is_under_way:
                     study.rest_because(trouble)
         self._executor.start_anew()
 
-    def _look_up_unknown(self) -> None:
-        """Ask the store, which may be far away, without anybody waiting for it."""
+    def _look_into_the_store(self) -> None:
+        """Ask and tell it what is to be known; it may be far away, so nobody else waits for it."""
+        with suppress(StoreError):  # Then it is tried again; the studies themselves say that there is trouble.
+            self._recall()
+            for key in [*self._forgotten]:
+                self._store.forget_study(key)
+                del self._forgotten[key]
         with self._lock:
-            unknown = [study for study in self._studies.values() if not study.is_known]
-        for study in unknown:
-            stored = self._store.look_up_all(config.run_key for config in study.grid.configs)
-            known = {config: stored[config.run_key] for config in study.grid.configs if config.run_key in stored}
-            summaries = {config: run.summary for config, run in known.items() if run.summary.ends}
-            with self._lock:
-                study.know(summaries)
+            studies = [study for study in self._studies.values() if not study.rests]
+        for study in studies:
+            try:
+                self._note(study)
+                self._look_up(study)
+            except StoreError as error:
+                with self._lock:
+                    study.rest_because(str(error))
+
+    def _recall(self) -> None:
+        """Find the studies that earlier servers were at, the latest ones."""
+        if not self._recalls or self._has_recalled:
+            return
+        noted = [(key, study) for key, note in self._store.studies().items() if (study := _noted(note)) is not None]
+        noted.sort(key=lambda item: str(item[1].started))
+        with self._lock:
+            recalled = {study.grid.key: study for key, study in noted[-MOST_KNOWN:] if key not in self._forgotten}
+            self._forgotten |= {key: None for key, study in noted if key != study.grid.key}  # Other keys are of today.
+            self._studies = recalled | self._studies
+            self._has_recalled = True
+
+    def _note(self, study: TrackedStudy) -> None:
+        with self._lock:
+            if study.is_noted or study.grid.key in self._forgotten:
+                return
+            study.is_noted = True
+            note = {"study": study.grid.to_dict(), "state": study.state, "started": str(study.started)}
+        try:
+            self._store.note_study(study.grid.key, note)
+        except StoreError:
+            study.is_noted = False
+            raise
+
+    def _look_up(self, study: TrackedStudy) -> None:
+        with self._lock:
+            if study.is_known:
+                return
+            before = set(study.summaries)
+        stored = self._store.look_up_all(config.run_key for config in study.grid.configs)
+        known = {config: stored[config.run_key] for config in study.grid.configs if config.run_key in stored}
+        summaries = {config: run.summary for config, run in known.items() if run.summary.ends}
+        with self._lock:
+            study.know(summaries, before)
 
     def _send_all(self) -> None:
         """Send a run to each free place, to that of a study with fewest runs at work first."""
         with self._lock:
-            if not any(study.waiting for study in self._running()):
-                return
+            is_needed = any(study.is_under_way and not study.rests for study in self._studies.values())
+        if not is_needed:
+            return
         self._executor.check()
-        for worker, places in self._executor.workers().items():
+        workers = self._executor.workers()
+        self._programs.forget_all_but(workers)
+        for worker, places in workers.items():
             for _ in range(places - self._num_sent_to(worker)):
                 if not self._send_one(worker):
                     return
@@ -370,50 +475,70 @@ class Studies:
 
     def _send_one(self, worker: str) -> bool:
         """Whether there was a run to send."""
-        now = time.monotonic()
         with self._lock:
-            ready = [study for study in self._running() if study.rests_until <= now]
-            for study in sorted(ready, key=lambda study: len(study.sent)):
+            ready = [study for study in self._studies.values() if study.is_under_way and not study.rests]
+            for study in sorted(ready, key=lambda study: (len(study.sent), study.served)):
                 config = self._programs.choose(worker, study.programs, partial(self._is_free, study))
                 if config is not None:
-                    del study.waiting[config]
-                    settle = partial(self._settle, study, config)
-                    study.sent[config] = self._executor.send(
-                        config, Rank.STUDY, settle, is_watched=False, worker=worker
-                    )
-                    study.version = tick()
+                    self._send(study, config, worker)
                     return True
         return False
+
+    def _send(self, study: TrackedStudy, config: RunConfig, worker: str) -> None:
+        settle = partial(self._settle, study, config)
+        study.sent[config] = self._executor.send(config, Rank.STUDY, settle, is_watched=False, worker=worker)
+        del study.waiting[config]
+        study.served = study.version = tick()
 
     def _is_free(self, study: TrackedStudy, config: RunConfig) -> bool:
         """Whether a run waits, and nobody else has it trained."""
         return config in study.waiting and self._queue.progress(config.run_key) is None
 
     def _settle(self, study: TrackedStudy, config: RunConfig, outcome: Outcome) -> None:
-        """Called in a thread of Dask's when a run is over."""
-        is_elsewhere = outcome.notice is None and outcome.summary is not None and self._is_elsewhere(study, config)
+        """Called in a thread of Dask's when a run is over, perhaps one that was taken back and sent again meanwhile."""
+        trouble = self._trouble(study, config, outcome)
         with self._lock:
-            study.sent.pop(config, None)
-            if is_elsewhere:
+            sent = study.sent.pop(config, None)
+            if sent is not None:
+                self._executor.withdraw(sent)
+            study.waiting.pop(config, None)
+            if trouble:
                 study.waiting[config] = None
-                study.trouble = OTHER_STORE
-                study.turn(StudyState.PAUSED)
-            elif outcome.summary is not None and outcome.notice is None:
+                study.rest_because(trouble)
+            elif outcome.summary is not None:
                 study.finish(config, outcome.summary)
-            elif outcome.notice or outcome.is_lost:
-                study.waiting[config] = None
-                study.rest_because(outcome.notice or outcome.reason or "")
             else:
                 study.failed[config] = outcome.reason or "for no known reason"
             study.end_if_all_is_over()
+            study.version = tick()
         self._wake.set()
 
-    def _is_elsewhere(self, study: TrackedStudy, config: RunConfig) -> bool:
-        """Whether a worker keeps runs where nobody finds them; of each worker the first run tells."""
-        worker = study.sent[config].worker if config in study.sent else None
-        if worker is None or worker in self._verified:
-            return False
-        if self._store.look_up(config.run_key) is None:
-            return True
+    def _trouble(self, study: TrackedStudy, config: RunConfig, outcome: Outcome) -> str:
+        """What has kept a run from being trained or kept that is not its fault; empty if nothing has."""
+        if outcome.notice or outcome.is_lost:
+            return outcome.notice or outcome.reason or ""
+        with self._lock:
+            worker = study.sent[config].worker if config in study.sent else None
+        if outcome.summary is None or worker is None or worker in self._verified:
+            return ""
+        return self._verify(worker, config)
+
+    def _verify(self, worker: str, config: RunConfig) -> str:
+        """See by a worker's first run whether it keeps them where they are found; what is wrong if it does not."""
+        try:
+            if not self._store.look_up_all([config.run_key]):
+                return OTHER_STORE.format(store=self._store)
+        except StoreError as error:
+            return str(error)
         self._verified.add(worker)
-        return False
+        return ""
+
+
+def _noted(note: Mapping[str, Any]) -> TrackedStudy | None:
+    """The study of a note that some server has left in the store; None if this program does not read it."""
+    try:
+        grid, started = Grid.from_dict(note["study"]), datetime.fromisoformat(note["started"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    is_over = note.get("state") in (StudyState.STOPPED, StudyState.COMPLETE)
+    return TrackedStudy(grid, StudyState(note["state"]) if is_over else StudyState.INTERRUPTED, started=started)

@@ -56,7 +56,11 @@ class Folder:
 
     def read_all(self, paths: Iterable[str]) -> list[bytes]:
         """The contents of those files that are still there."""
-        contents = self._fs.cat_ranges([self._absolute(path) for path in paths], 0, None)
+        with self._naming_itself("readable"):
+            contents = self._fs.cat_ranges([self._absolute(path) for path in paths], 0, None)
+            unread = [one for one in contents if not isinstance(one, (bytes, FileNotFoundError))]
+            if unread:
+                raise unread[0]
         return [content for content in contents if isinstance(content, bytes)]
 
     def names(self, path: str) -> list[str]:
@@ -97,8 +101,8 @@ class Folder:
             try:
                 self._write_through(temporary, content)
                 self._rename(temporary, target)
-            except OSError:
-                with suppress(OSError):
+            except Exception:
+                with suppress(Exception):
                     self._fs.rm_file(temporary)
                 raise
         self.unlisted += len(content)
@@ -145,7 +149,7 @@ class Folder:
             yield
         except expected:
             raise
-        except OSError as error:
+        except Exception as error:  # A bucket's client raises errors of its own.
             raise StoreError(f"Expected the run store {self} to be {ability}. Received: {error}") from error
 
 

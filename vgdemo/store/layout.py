@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 MANIFEST = "manifest.json"
 RUNS, PINS, QUARANTINE, DISCARDED = "v2", "v2/pins", "v2/quarantine", "v2/discarded"
+STUDIES = "v2/studies"  # Notes of those that were started.
 OLD_RUNS, OLD_PINS = "v1", "v1/pins"  # Of a layout whose runs nobody reads any more.
 
 FOLDER = re.compile(r"v[12]/(?:[0-9a-f]{2}|quarantine|discarded)/[0-9a-f]{64}[^/]*")  # Nothing else is ever removed.
@@ -24,6 +25,11 @@ def path_of(key: str) -> str:
 def pin_of(key: str) -> str:
     """The file that pins a run; KeyError if that is no key."""
     return f"{PINS}/{_valid(key)}"
+
+
+def study_of(key: str) -> str:
+    """The file that notes a study; KeyError if that is no key."""
+    return f"{STUDIES}/{_valid(key)}.json"
 
 
 def aside(place: str, key: str) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
+from typing import Any
 
 from vgdemo.config import RunConfig
 from vgdemo.record import RunRecord
@@ -20,11 +21,13 @@ from vgdemo.store.layout import (
     PINS,
     QUARANTINE,
     RUNS,
+    STUDIES,
     aside,
     default_url,
     is_over,
     path_of,
     pin_of,
+    study_of,
 )
 from vgdemo.store.manifest import DamagedError, StoredFile, StoredRun, UnreadableError
 from vgdemo.store.room import make_room, remove_run, run_folders
@@ -210,6 +213,31 @@ class RunStore(MutableMapping[str, RunRecord]):
             config = RunConfig.from_dict(json.loads(self._folder.read(manifest))["run"]["config"])
             self.pin(config.run_key)
             self._folder.remove_file(f"{OLD_PINS}/{old_key}")
+
+    def note_study(self, key: str, note: Mapping[str, Any]) -> None:
+        """Keep a note of a study that was started, for good: it is never removed to make room.
+
+        Args:
+            key: Of the study.
+            note: What is kept, as JSON.
+        """
+        path = study_of(key)
+        self._folder.make(STUDIES)
+        self._folder.write(path, json.dumps(note, indent=2).encode())
+
+    def studies(self) -> dict[str, dict[str, Any]]:
+        """The notes of studies, by key; those that are no JSON objects are left out."""
+        notes = {}
+        for key in [name.removesuffix(".json") for name in self._folder.names(STUDIES) if name.endswith(".json")]:
+            with suppress(FileNotFoundError, KeyError, ValueError):
+                note = json.loads(self._folder.read(study_of(key)))
+                if isinstance(note, dict):
+                    notes[key] = note
+        return notes
+
+    def forget_study(self, key: str) -> None:
+        """Remove the note of a study; without one, do nothing."""
+        self._folder.remove_file(study_of(key))
 
     def check(self) -> tuple[str, ...]:
         """Read every run, set damaged ones aside, remove what interrupted writes left; one sentence for each."""

@@ -107,7 +107,7 @@ def retry() -> None:
     try:
         jobs.check()
     except SchedulerError:
-        _disconnect(jobs)
+        jobs.connect_anew()
 
 
 def queue(configs: Sequence[RunConfig], *, first: bool = False) -> None:
@@ -128,7 +128,7 @@ def queue(configs: Sequence[RunConfig], *, first: bool = False) -> None:
         else:
             jobs.shared.train(missing)
     except SchedulerError:
-        _disconnect(jobs)
+        jobs.connect_anew()
         raise
 
 
@@ -154,12 +154,5 @@ def _submit(config: RunConfig) -> Job:
     try:
         return jobs.submit(config)
     except SchedulerError:
-        _disconnect(jobs)
+        jobs.connect_anew()
         raise
-
-
-def _disconnect(jobs: Jobs) -> None:
-    """Let the next one who asks connect anew."""
-    if open_jobs() is jobs:  # Another session may have replaced it already.
-        open_jobs.clear()
-        jobs.close()
