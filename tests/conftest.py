@@ -30,6 +30,8 @@ from vgdemo.record import (
     RunRecord,
     Surface,
 )
+from vgdemo.study import Grid, Study
+from vgdemo.summary import summarize
 
 os.environ.setdefault("VGDEMO_TRIALS", "off")  # Tests train what they ask for; those of trials turn them on.
 
@@ -177,6 +179,12 @@ def with_counts(record: RunRecord, counts: Mapping[int, Any]) -> RunRecord:
     for place, count in counts.items():
         histograms[..., place] = count
     return replace(record, panels={**record.panels, "kernels": replace(panel, histograms=histograms)})
+
+
+def over_depths(records: Mapping[int, RunRecord]) -> Study:
+    """A study of depths in which these runs, and not the next depth, are over."""
+    grid = Grid.of(RunConfig(**TINY), {"num_hidden_layers": [*records, max(records) + 1]})
+    return Study(grid, {config: summarize(one) for config, one in zip(grid.configs, records.values(), strict=False)})
 
 
 def named(figure: Figure, name: str) -> Any:

@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import over_depths
 from ten_replicates import ENDINGS, LAST, WRECKS, Ending, ten_replicates
 
 from vgdemo.article import Claim, experiments, judged, table
@@ -19,10 +20,11 @@ from vgdemo.article.measures import ARRIVAL, PROGRESS, TRAIN_ACCURACY, VAL_ACCUR
 from vgdemo.comparison import difference, endings, who_learns
 from vgdemo.diagnosis import Verdict, diagnose
 from vgdemo.export import ReportedRun, curves_table, report, to_csv
-from vgdemo.figures import Row, curves, depths, outcome, overlaid_accuracy
+from vgdemo.figures import Row, curves, outcome, overlaid_accuracy
 from vgdemo.learning import Share, accuracy, accuracy_deciles, arrival, final_accuracy, has_learned
 from vgdemo.record import RunRecord, quantile
 from vgdemo.store import StoredRun
+from vgdemo.study import landscape
 from vgdemo.summary import summarize
 
 
@@ -85,9 +87,9 @@ def test_the_overlay(record: RunRecord, ending: Ending) -> None:
 
 
 def test_learning_against_depth(record: RunRecord, ending: Ending) -> None:
-    figure = depths({2: record})
-    assert f" {10 * ending.learned} % with 2." in figure.layout.title.subtitle.text
-    (line,) = (trace for trace in figure.data if trace.name == "median")
+    figure = landscape(over_depths({2: record}))
+    assert f" {10 * ending.learned} % with 2;" in figure.layout.title.subtitle.text
+    (line,) = (trace for trace in figure.data if trace.name == "median, 10–90 %")
     assert line.y == pytest.approx([ending.median])
     (points,) = (trace for trace in figure.data if trace.name == "replicate")
     assert sorted(points.y) == sorted(final_accuracy(record))

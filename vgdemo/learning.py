@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,8 +65,7 @@ class Share:
     @property
     def interval(self) -> tuple[float, float]:
         """Wilson's interval of 95 % confidence for the share among all replicates that there could be."""
-        low, high = binomtest(self.count, self.total).proportion_ci(CONFIDENCE, method="wilson")
-        return float(low), float(high)
+        return _wilson(self.count, self.total)
 
     @property
     def interval_in_words(self) -> str:
@@ -77,6 +77,13 @@ class Share:
         """In words, such as "3 of 20 replicates (15 %, 95 % interval 5–36 %)"."""
         share = f"{percent(self.value)}, {percent(CONFIDENCE)} interval {self.interval_in_words}"
         return f"{self.count} of {counted(self.total, 'replicate')} ({share})"
+
+
+@lru_cache(maxsize=1024)
+def _wilson(count: int, total: int) -> tuple[float, float]:
+    """It takes a millisecond, and a study of thousands of runs asks for the same few over and over."""
+    low, high = binomtest(count, total).proportion_ci(CONFIDENCE, method="wilson")
+    return float(low), float(high)
 
 
 def guessing_accuracy(record: RunRecord) -> float:

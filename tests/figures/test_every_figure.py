@@ -16,7 +16,6 @@ from vgdemo.figures import (
     Figure,
     curves,
     decision_surface,
-    depths,
     gradient_density,
     gradient_distribution,
     layer_heatmap,
@@ -40,10 +39,6 @@ def profiles(record: RunRecord) -> Figure:
     return overlaid_profiles({"A": record, "B": record})
 
 
-def over_depths(record: RunRecord) -> Figure:
-    return depths({len(record.model.hidden): record})
-
-
 OF_STATISTICS = (layer_heatmap, layer_lines, layer_profile)
 ALL = (
     *OF_STATISTICS,
@@ -53,7 +48,6 @@ ALL = (
     gradient_distribution,
     overlay,
     profiles,
-    over_depths,
 )
 
 
@@ -175,7 +169,6 @@ def test_a_figure_with_frames_shows_the_last_of_them(make_figure: Any, make_reco
     [
         (curves, []),
         (overlay, []),
-        (over_depths, []),
         (layer_lines, []),
         (decision_surface, []),
         (layer_heatmap, ["z"]),
@@ -232,7 +225,6 @@ def test_what_was_not_measured_is_said() -> None:
     assert said[gradient_distribution] == said[gradient_density]
     assert said[gradient_density] == "The entries of gradients were not counted by size."
     assert said[decision_surface] == "No decision surface was measured."
-    assert said[over_depths] == "No accuracy is measured yet."
     assert "A not measured, B not measured" in said[overlay]
     assert said[curves] == "Training loss 1 at epoch 6."
 

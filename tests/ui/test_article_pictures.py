@@ -113,7 +113,8 @@ def test_norms_stand_side_by_side_on_the_same_axes_under_the_names_of_their_runs
 
 def depths_in(made: dict[str, Picture]) -> list[int]:
     """The depths whose share is drawn."""
-    return list(figure(made["depths"])["data"][0]["x"])
+    (line,) = (one for one in figure(made["depths"])["data"] if one["name"].startswith("share that learns"))
+    return [int(layers) for _, _, layers, *_ in line["customdata"]]
 
 
 @pytest.mark.parametrize("number", ["E4", "E5"])

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from board_page import board_page, plot, show
-from conftest import TINY, changed, random_record
+from conftest import TINY, changed, over_depths, random_record
 from playwright.sync_api import Browser, Page, expect
 
 from vgdemo.config import RunConfig
-from vgdemo.figures import VIEWS, ViewOptions, curves, depths, layer_lines, overlaid_accuracy
+from vgdemo.figures import VIEWS, ViewOptions, curves, layer_lines, overlaid_accuracy
 from vgdemo.record import RunRecord
+from vgdemo.study import landscape
 from vgdemo.ui.board import Picture
 
 BOXES = "found => found.map(one => one.getBoundingClientRect().toJSON())"
@@ -249,7 +250,11 @@ def test_titles_of_axes_stand_clear_of_each_other_and_of_the_ticks_on_a_phone(
     browser: Browser, make_record: MakeRecord
 ) -> None:
     record = changed(make_record(), gradient_mean_abs=np.array([0.0015, 0.002, 0.0025]))
-    made = {"curves": curves(record), "depths": depths({2: record}), "lines": layer_lines(record, fit=True)}
+    made = {
+        "curves": curves(record),
+        "depths": landscape(over_depths({2: record})),
+        "lines": layer_lines(record, fit=True),
+    }
     with board_page(browser, width=375) as page:
         show(page, {name: Picture.of(name, figure) for name, figure in made.items()})
         for name, count in (("curves", 2), ("depths", 2), ("lines", 1)):

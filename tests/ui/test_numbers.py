@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import changed, foreign_record
+from conftest import changed, foreign_record, over_depths
 from javascript import call, page_with
 from playwright.sync_api import Browser, Page
 
@@ -18,7 +18,6 @@ from vgdemo.figures import (
     Row,
     curves,
     decision_surface,
-    depths,
     gradient_density,
     gradient_distribution,
     layer_heatmap,
@@ -28,6 +27,7 @@ from vgdemo.figures import (
     overlaid_accuracy,
 )
 from vgdemo.record import HISTOGRAM_EDGES, RunRecord
+from vgdemo.study import landscape
 
 Make = Callable[..., RunRecord]
 
@@ -186,8 +186,8 @@ def test_other_figures_name_their_columns_too(page: Page, make_record: Make) -> 
     plane = frame(page, decision_surface(record))
     assert plane.columns[:4].tolist() == ["epoch", "input 1", "input 2", "probability of class 1"]
     assert len(plane[plane["probability of class 1"].notna()]) == 32 * 32
-    learned = frame(page, depths({2: record}))
-    assert {"hidden layers", "share that learns", "replicate", "final accuracy"} <= {*learned.columns}
+    learned = frame(page, landscape(over_depths({2: record})))
+    assert {"hidden layers", "share that learns", "replicate", "final validation accuracy"} <= {*learned.columns}
 
 
 def test_layers_and_steps_have_the_names_that_the_record_gives_them(page: Page) -> None:

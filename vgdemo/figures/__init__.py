@@ -9,7 +9,6 @@ from plotly.graph_objects import Figure
 
 from vgdemo.figures.curves import curves
 from vgdemo.figures.density import gradient_density
-from vgdemo.figures.depths import depths
 from vgdemo.figures.distribution import gradient_distribution
 from vgdemo.figures.heatmap import layer_heatmap
 from vgdemo.figures.layer_lines import layer_lines
@@ -35,7 +34,6 @@ __all__ = [
     "ViewOptions",
     "curves",
     "decision_surface",
-    "depths",
     "gradient_density",
     "gradient_distribution",
     "layer_heatmap",

@@ -29,10 +29,38 @@ OUTCOME = (
     "it is the median. A red diamond or bar is what was published. Squares at the ends are values without a place on "
     "the axis."
 )
-DEPTHS = (
-    "Above, the share of the replicates that learn with so many hidden layers; the bars are intervals of 95 % "
-    "confidence. Below, a dot is the final validation accuracy of one replicate, the line their median."
+STUDY_MAP = (
+    "A cell is a run. Its colours are the same for all studies, so that they can be compared; what lies beyond them is "
+    "counted. A dot is a run that is not trained yet, a cross one that failed, a dash one in which it was not measured."
 )
+STUDY_SHARES = (
+    "A line is the share of the replicates that learn; the band or bar is an interval of 95 % confidence. Below are "
+    "final validation accuracies: a dot is one replicate, the line the median."
+)
+STUDY_MEDIANS = "A line is the median over the replicates of each run; the band or bar, 10–90 %, holds the middle 80 %."
+STUDY_VERDICTS = "The area of a dot is the share of the replicates of a run that have the verdict."
+EDGE = "At the dashed line wide networks keep their gradient (χ = 1): below it gradients vanish, above it they explode."
+OF_STUDIES = {
+    "learned": "A replicate learns if it ends more accurate than guessing hardly ever is.",
+    "accuracy": "The accuracy is that on points that were not trained on, after the last epoch.",
+    "first_ratio": "Mean |g| of layer 1 over that of the output, before any update: far below 1 it vanishes, far "
+    "above 1 it explodes.",
+    "last_ratio": "Mean |g| of layer 1 over that of the output, after the last epoch: far below 1 it vanishes, far "
+    "above 1 it explodes.",
+    "first_factor": "What the RMS of the gradient is multiplied by from one hidden layer to the one below, before any "
+    "update, on average; it is not a number where the gradient of a layer is exactly zero.",
+    "last_factor": "What the RMS of the gradient is multiplied by from one hidden layer to the one below, after the "
+    "last epoch, on average; it is not a number where the gradient of a layer is exactly zero.",
+    "dead": "A unit is dead if it is zero on all points, so that none of them can change it.",
+    "verdict": "A verdict is what a run has, found by the rules that stand in the glossary.",
+}
+THEORIES = {
+    "learned": "The dotted line is the share of networks in which a given point reaches the last hidden layer. It is "
+    "no strict bound: a network that is dead for one point may learn from others.",
+    "first_ratio": "The dotted line is what theory expects of the median of many networks. It is of the RMS of both "
+    "gradients, where mean |g| is measured, so it may lie a little beside it.",
+    "first_factor": "The dotted line is what theory expects of the median of many networks.",
+}
 PHASES = (
     "Left of the dashed line χ = 1 the gradient shrinks on its way through the layers (blue), right of it it grows "
     "(red), the more the deeper the network. The star is this network; on the line a deep one can be trained."
@@ -84,9 +112,17 @@ def of_overlay(records: Iterable[RunRecord], drawn: str) -> str:
     return " ".join([OVERLAY, *([UNSEEN] if drawn.startswith("validation") else []), *of_ceilings(records)])
 
 
-def of_depths(records: Iterable[RunRecord]) -> str:
-    """Of learning against depth."""
-    return " ".join([DEPTHS, *of_ceilings(records)])
+def of_study_map(measure: str, *, logarithmic: bool, with_edge: bool) -> str:
+    """Of a measure of many runs as colours."""
+    special = SPECIAL if logarithmic else "" if measure == "verdict" else SPECIAL_BUT_ZERO
+    return " ".join(filter(None, [STUDY_MAP, OF_STUDIES[measure], special, EDGE if with_edge else ""]))
+
+
+def of_study_curves(measure: str, *, with_theory: bool, with_ceiling: bool) -> str:
+    """Of a measure of many runs as curves."""
+    drawn = {"learned": STUDY_SHARES, "verdict": STUDY_VERDICTS}.get(measure, STUDY_MEDIANS)
+    parts = [drawn, OF_STUDIES[measure], THEORIES[measure] if with_theory else "", CEILING if with_ceiling else ""]
+    return " ".join(filter(None, parts))
 
 
 def of_outcome(ceiling: float | None) -> str:

@@ -52,14 +52,14 @@ def layer_heatmap(
         z=np.where(np.isfinite(drawn), drawn, np.nan).T.astype(np.float32),
         **_told(sample),
         **_places(sample),
-        **_colors(shown, drawn, scale),
+        **colors(shown, drawn, scale),
     )
     for (name, color), where in zip(SPECIAL_COLORS.items(), shown.special(sample.values), strict=True):
         if where.any():
             _add_special(figure, sample, name, color, where)
     for name, color in SPECIAL_COLORS.items():
         if shown.lacks(SPECIAL_VALUES[name]):
-            _add_to_legend(figure, name, color)
+            add_to_legend(figure, name, color)
     return figure
 
 
@@ -97,12 +97,12 @@ def _told(sample: Sample) -> dict[str, Any]:
     return told(_hover(sample), "z", columns, logarithmic=sample.shown.logarithmic, needed="z[j][i]")
 
 
-def _colors(shown: Statistic, drawn: Values, scale: tuple[float, float]) -> dict[str, Any]:
-    """The scale; its ends tell whether they stand for all beyond, too."""
+def colors(shown: Statistic, drawn: Values, scale: tuple[float, float], colorscale: Any = SEQUENTIAL) -> dict[str, Any]:
+    """A heatmap's scale of colours; its ends tell whether they stand for all beyond, too."""
     low, high = scale
     ticks = _ends_named(decades(low, high), drawn, scale) if shown.logarithmic else {}
     return {
-        "colorscale": SEQUENTIAL,
+        "colorscale": colorscale,
         "zmin": low,
         "zmax": high,
         "colorbar": {"thickness": 12, "outlinewidth": 0, "xpad": 8, **ticks},
@@ -130,7 +130,8 @@ def _add_special(figure: go.Figure, sample: Sample, name: str, color: str, where
     )
 
 
-def _add_to_legend(figure: go.Figure, name: str, color: str) -> None:
+def add_to_legend(figure: go.Figure, name: str, color: str) -> None:
+    """Name a colour."""
     marker = {"symbol": "square", "size": 9, "color": color}
     figure.add_scatter(x=[None], y=[None], mode="markers", name=name, marker=marker)
 

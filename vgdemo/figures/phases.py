@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -83,19 +85,40 @@ def _add_map(figure: go.Figure, depths: Values, exponents: Values) -> None:
     )
 
 
+def edge_of_chaos(activation: str, weight_variance: float) -> float | None:
+    """The gain at which χ of the fixed point passes 1; None if it does not between 0.1 and 10.
+
+    Args:
+        activation: A name of `ACTIVATIONS`.
+        weight_variance: σw² with a gain of 1.
+
+    Example:
+        >>> round(edge_of_chaos("relu", 0.5), 6)  # χ is half of σw².
+        2.0
+    """
+    return _passing_of_one(fixed_point_chi(activation, weight_variance * GAINS**2, 0.0))
+
+
+def _passing_of_one(chi: Values) -> float | None:
+    """Of the gains at which χ is taken the one, or what lies between two, at which it has risen to 1."""
+    (places,) = np.nonzero((chi[:-1] < 1) & (chi[1:] >= 1))
+    if not places.size:
+        return None
+    two = slice(places[0], places[0] + 2)
+    return float(np.exp(np.interp(0, np.log(chi[two]), np.log(GAINS[two]))))
+
+
+def edge_line(x: Sequence[float], y: Sequence[float]) -> dict[str, Any]:
+    """The line χ = 1 as a trace."""
+    line = {"color": DARK, "width": 2, "dash": "dash"}
+    return {"x": x, "y": y, "mode": "lines", "name": "χ = 1", "line": line, "hoverinfo": "skip"}
+
+
 def _add_edge(figure: go.Figure, chi: Values) -> None:
     """A line where χ passes 1; an activation may never get there."""
-    crossing = np.flatnonzero(np.diff(np.sign(chi - 1)) > 0)
-    for place in crossing[:1]:
-        edge = float(np.log10(GAINS[place]))
-        figure.add_scatter(
-            x=[edge, edge],
-            y=[1, DEEPEST],
-            mode="lines",
-            name="χ = 1",
-            line={"color": DARK, "width": 2, "dash": "dash"},
-            hoverinfo="skip",
-        )
+    gain = _passing_of_one(chi)
+    if gain is not None:
+        figure.add_scatter(**edge_line([math.log10(gain)] * 2, [1, DEEPEST]))
 
 
 def _name_sides(figure: go.Figure, chi: Values) -> None:

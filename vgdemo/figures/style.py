@@ -17,6 +17,7 @@ CLASS_COLORS = (BLUE, ORANGE)
 CLASS_SCALE = ((0, BLUE), (0.5, "#F2F2F0"), (1, ORANGE))
 SEQUENTIAL = "Viridis"
 DIVERGING = ((0, BLUE), (0.5, "#F2F2F0"), (1, VERMILLION))
+AROUND_ONE = CLASS_SCALE  # Of factors, beside NaN and ∞: the red of the other diverging scale is NaN's.
 ZERO, NOT_A_NUMBER, INFINITE = "#8C8C8C", VERMILLION, PINK  # None of them occurs in the sequential scale.
 REFERENCE = "#8C8C8C"  # Of a thin line that is no measurement of the network.
 SPECIAL_COLORS = {"exact zero": ZERO, "NaN": NOT_A_NUMBER, "∞": INFINITE}

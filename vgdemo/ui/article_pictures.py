@@ -9,9 +9,11 @@ from vgdemo.article import Experiment, Finding
 from vgdemo.article.measures import VAL_ACCURACY, Measure
 from vgdemo.config import RunConfig
 from vgdemo.export import file_name
-from vgdemo.figures import Figure, Row, curves, depths, gradient_density, layer_heatmap, layer_lines, outcome
+from vgdemo.figures import Figure, Row, curves, gradient_density, layer_heatmap, layer_lines, outcome
 from vgdemo.figures.style import new_figure
 from vgdemo.record import RunRecord
+from vgdemo.study import Grid, Study, landscape
+from vgdemo.summary import summarize
 from vgdemo.ui.board import Picture
 from vgdemo.wording import capitalized
 
@@ -21,7 +23,7 @@ TITLES = {
     "density": "Gradient entries by size over the epochs",
     "norms": "Kernel, L1 norm, layer by layer",
     "steps": "Through time, RMS of ∂L/∂state, time step by time step",
-    "depths": "Learning against depth",
+    "depths": "Share that learns over hidden layers",
 }
 
 SIDE_BY_SIDE: dict[str, Callable[[RunRecord], Figure]] = {
@@ -120,13 +122,19 @@ def _side_by_side(kind: str, make: Callable[[RunRecord], Figure]) -> Callable[..
 
 
 def _depths(experiment: Experiment, records: Records, findings: Findings) -> dict[str, Picture]:
-    """Runs that were cut short are left out, as their findings are."""
-    by_depth = {
-        config.num_hidden_layers: record
+    """A study of all depths; runs that were cut short are left out, as their findings are."""
+    whole = {
+        config: record
         for config, record, finding in zip(experiment.configs, records, findings, strict=True)
         if record is not None and finding is not None and len(finding.values)
     }
-    return {"depths": Picture.of("depths", depths(by_depth))} if by_depth else {}
+    if not whole:
+        return {}
+    layers = [config.num_hidden_layers for config in experiment.configs]
+    grid = Grid.of(experiment.configs[0], {"num_hidden_layers": layers})
+    study = Study(grid, {config: summarize(record) for config, record in whole.items()})
+    ceilings = {config: record.ceiling for config, record in whole.items() if record.ceiling is not None}
+    return {"depths": Picture.of("depths", landscape(study, ceilings=ceilings))}
 
 
 _MAKERS: dict[str, Callable[[Experiment, Records, Findings], dict[str, Picture]]] = {
