@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, chdir, closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+import trainers
 from distributed import Client
 from jobs.waiting import TRAINER
 
@@ -62,3 +64,21 @@ def open_jobs() -> Iterator[Callable[..., Jobs]]:
 @pytest.fixture
 def jobs(store: RunStore, address: str, open_jobs: Callable[..., Jobs]) -> Jobs:
     return open_jobs(store, address, trainer=TRAINER)
+
+
+@pytest.fixture
+def chunks(cluster: Client) -> Iterator[list[dict[str, Any]]]:
+    """What the workers have trained, heard by a bystander."""
+    heard: list[dict[str, Any]] = []
+
+    def hear(event: tuple[float, dict[str, Any]]) -> None:
+        heard.append(event[1])
+
+    cluster.subscribe_topic(trainers.CHUNKS, hear)
+    yield heard
+    cluster.unsubscribe_topic(trainers.CHUNKS)
+
+
+@pytest.fixture
+def telling(store: RunStore, address: str, open_jobs: Callable[..., Jobs]) -> Jobs:
+    return open_jobs(store, address, trainer="trainers:train_and_tell")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 import trainers
-from distributed import Client
 from jobs.waiting import LONG, SLOW, config, finished, is_training, until
 
 from vgdemo.config import RunConfig
@@ -30,24 +29,6 @@ LATE = 3  # Seconds for which a busy machine is forgiven.
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever looks reads."""
     monkeypatch.setattr(module, "READS_AFTER_SECONDS", 0)
-
-
-@pytest.fixture
-def chunks(cluster: Client) -> Iterator[list[dict[str, Any]]]:
-    """What the workers have trained, heard by a bystander."""
-    heard: list[dict[str, Any]] = []
-
-    def hear(event: tuple[float, dict[str, Any]]) -> None:
-        heard.append(event[1])
-
-    cluster.subscribe_topic(trainers.CHUNKS, hear)
-    yield heard
-    cluster.unsubscribe_topic(trainers.CHUNKS)
-
-
-@pytest.fixture
-def telling(store: RunStore, address: str, open_jobs: Callable[..., Jobs]) -> Jobs:
-    return open_jobs(store, address, trainer="trainers:train_and_tell")
 
 
 def ended(chunks: list[dict[str, Any]], wanted: RunConfig, after: float = 0) -> list[float]:

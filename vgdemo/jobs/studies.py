@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import logging
 import threading
 import time
 from collections.abc import Collection, Hashable, Mapping
@@ -29,6 +30,8 @@ FIRST_REST, LONGEST_REST = 1.0, 30.0  # Seconds before what failed outside of a 
 POLL_SECONDS = 1.0  # Between two looks whether a rest is over, or a place is free that nobody has told of.
 MOST_KNOWN = 20  # Studies that are not at work, of which the results stay in memory.
 OTHER_STORE = "Expected all workers to keep their runs in {store}. Received: one that keeps them elsewhere."
+
+_log = logging.getLogger(__name__)
 
 
 class StudyState(enum.StrEnum):
@@ -383,11 +386,15 @@ class Studies:
         while self._is_open:
             self._wake.wait(POLL_SECONDS if self._has_work() else None)
             self._wake.clear()
-            self._look_into_the_store()
             try:
+                self._look_into_the_store()
                 self._send_all()
             except SchedulerError as error:
-                self._rest_without_workers(str(error))
+                self._rest(str(error))
+                self._executor.start_anew()
+            except Exception as error:  # Nobody foresaw it. A thread that ends would leave all studies without a word.
+                _log.exception("Studies rest")
+                self._rest(f"{type(error).__name__}: {error}")
 
     def _has_work(self) -> bool:
         with self._lock:
@@ -396,12 +403,11 @@ class Studies:
                 study.is_under_way or not (study.is_known and study.is_noted) for study in self._studies.values()
             )
 
-    def _rest_without_workers(self, trouble: str) -> None:
+    def _rest(self, trouble: str) -> None:
         with self._lock:
             for study in self._studies.values():
                 if study.is_under_way:
                     study.rest_because(trouble)
-        self._executor.start_anew()
 
     def _look_into_the_store(self) -> None:
         """Ask and tell it what is to be known; it may be far away, so nobody else waits for it."""
@@ -538,7 +544,7 @@ def _noted(note: Mapping[str, Any]) -> TrackedStudy | None:
     """The study of a note that some server has left in the store; None if this program does not read it."""
     try:
         grid, started = Grid.from_dict(note["study"]), datetime.fromisoformat(note["started"])
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         return None
     is_over = note.get("state") in (StudyState.STOPPED, StudyState.COMPLETE)
     return TrackedStudy(grid, StudyState(note["state"]) if is_over else StudyState.INTERRUPTED, started=started)
