@@ -1,0 +1,128 @@
+"""A study on real processes that die, come late, start again, or cannot write: no run is lost, none counted twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from distributed import Client
+from jobs.processes import Processes, kill, processes
+from jobs.test_studies import SLOW, grid
+from jobs.waiting import TRAINER, until
+
+from vgdemo.jobs import Jobs, StudyState
+from vgdemo.store import RunStore
+from vgdemo.study import Grid
+
+SERVER = """
+import time
+from vgdemo.config import RunConfig
+from vgdemo.jobs import Jobs
+from vgdemo.store import RunStore
+from vgdemo.study import Grid
+
+jobs = Jobs(RunStore(), trainer="trainers:train")
+jobs.studies.start(Grid.from_json('''{study}'''))
+time.sleep(600)
+"""
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Processes]:
+    with processes() as cluster:
+        cluster.scheduler()
+        cluster.worker("--nworkers", "2")
+        with Client(cluster.address, timeout="60s") as client:
+            client.wait_for_workers(2, timeout=60)
+        yield cluster
+
+
+@pytest.fixture
+def address(cluster: Processes) -> str:
+    return cluster.address
+
+
+def assert_complete(jobs: Jobs, study: Grid, store: RunStore, *, trained: int | None = None) -> None:
+    """All of it is there, and each run has come once."""
+    until(lambda: jobs.studies.look(study).state is StudyState.COMPLETE, 120)
+    progress = jobs.studies.look(study)
+    runs = len(study.configs)
+    assert (progress.done, progress.trained, len(store)) == (runs, runs if trained is None else trained, runs)
+    assert (progress.failed, progress.trouble) == ({}, "")
+
+
+def test_a_worker_that_is_killed_loses_no_run(jobs: Jobs, store: RunStore, address: str) -> None:
+    study = grid(range(8), seconds=SLOW, epochs=10)
+    jobs.studies.start(study)
+    until(lambda: jobs.studies.look(study).done >= 2)
+    with Client(address) as client:
+        os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
+    assert_complete(jobs, study, store)
+    assert jobs.studies.look(study).deaths == 1
+
+
+def test_a_worker_that_joins_late_gets_work(jobs: Jobs, store: RunStore, cluster: Processes) -> None:
+    study = grid(range(100, 130), seconds=SLOW, epochs=10)
+    jobs.studies.start(study)
+    until(lambda: jobs.studies.look(study).done >= 2)
+    late = cluster.worker("--name", "late")
+    until(lambda: len(jobs.studies.look(study).at_work) >= 3)
+    assert_complete(jobs, study, store)
+    os.kill(late.pid, signal.SIGTERM)  # As somebody does who takes a machine away.
+    late.wait(30)
+
+
+def test_a_store_that_refuses_for_a_while_loses_no_run(jobs: Jobs, store: RunStore, tmp_path: Path) -> None:
+    study = grid(range(200, 206), seconds=SLOW, epochs=10)
+    jobs.studies.start(study)
+    until(lambda: jobs.studies.look(study).done >= 2)
+    folder = Path(store.url)
+    folder.rename(tmp_path / "away")
+    folder.write_text("no folder")
+    until(lambda: jobs.studies.look(study).trouble)
+    trouble = jobs.studies.look(study).trouble
+    assert str(store) in trouble and "writable" in trouble
+    assert jobs.studies.look(study).state is StudyState.RUNNING
+    folder.unlink()
+    (tmp_path / "away").rename(folder)
+    assert_complete(jobs, study, store)
+
+
+def test_a_server_that_is_killed_leaves_a_study_that_the_next_one_completes(
+    jobs: Jobs, store: RunStore, cluster: Processes, tmp_path: Path
+) -> None:
+    study = grid(range(300, 308), seconds=SLOW, epochs=10)
+    script = tmp_path / "server.py"
+    script.write_text(SERVER.format(study=study.to_json()))
+    server = cluster.start(str(script), VGDEMO_STORE=store.url, VGDEMO_SCHEDULER=cluster.address)
+    until(lambda: len(store) >= 2)
+    kill(server)
+    until(lambda: jobs.studies.listed() and jobs.studies.listed()[0].is_known)
+    (listed,) = jobs.studies.listed()
+    assert (listed.grid, listed.state) == (study, StudyState.INTERRUPTED)
+    assert 2 <= listed.done < 8
+    jobs.studies.start(listed.grid)
+    until(lambda: jobs.studies.look(study).is_known)
+    assert_complete(jobs, study, store, trained=8 - jobs.studies.look(study).done + jobs.studies.look(study).trained)
+
+
+def test_a_study_goes_on_by_itself_after_a_restart_of_the_scheduler(
+    store: RunStore, open_jobs: Callable[..., Jobs]
+) -> None:
+    with processes() as cluster:
+        scheduler, worker = cluster.scheduler(), cluster.worker()
+        jobs = open_jobs(store, cluster.address, trainer=TRAINER)
+        study = grid(range(400, 410), seconds=SLOW, epochs=10)
+        jobs.studies.start(study)
+        until(lambda: jobs.studies.look(study).done >= 2)
+        kill(scheduler)
+        until(lambda: jobs.studies.look(study).trouble)
+        assert cluster.address in jobs.studies.look(study).trouble
+        assert jobs.studies.look(study).state is StudyState.RUNNING
+        kill(worker)
+        cluster.scheduler()
+        cluster.worker()
+        assert_complete(jobs, study, store)
