@@ -50,6 +50,9 @@ PARTS = {
     "lab": Part("Lab, in a browser", "lab", "controls", 8, True),
     "compare": Part("Compare, in a browser", "dashboard", "comparisons", 1, True),
     "queue": Part("Through the queue", "dashboard", "clicks", 1, True),
+    "studies": Part("A study of depth, two workers and one", "studies", "studies", 5, True),
+    "memory": Part("A study of 1,000 small runs", "studies", "memory", 3, True),
+    "workers": Part("A study on many workers that only sleep", "studies", "many_workers", 1, True),
     "endurance": Part("Dashboard, 500 runs and 1,000 visits", "visitors", "endurance", 9, True),
     "people": Part("Dashboard, many people at stored runs", "visitors", "crowds", 6, True),
 }

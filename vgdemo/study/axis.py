@@ -6,6 +6,7 @@ import json
 import re
 import reprlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 
 from vgdemo.config import SETTINGS
 from vgdemo.setting import Setting, unknown_setting
-from vgdemo.wording import listed, uncapitalized
+from vgdemo.wording import counted, listed, uncapitalized
 
 MOST_VALUES = 2000  # Of an axis.
 MOST_NAMED = 5  # Values that a sentence names, of those that are wrong.
@@ -149,6 +150,19 @@ class Axis:
         named = zip(self.settings, self.points[place], strict=True)
         return ", ".join(SETTINGS[name].in_words(value) for name, value in named)
 
+    @property
+    def sentence(self) -> str:
+        """The axis in words: from where to where, or how many values.
+
+        Example:
+            >>> Axis.of("gain", [0.5, 1, 2]).sentence, Axis.of("activation", ["tanh", "relu"]).sentence
+            ('gain, 0.5 to 2', 'activation, 2 values')
+        """
+        names = listed([uncapitalized(SETTINGS[name].label) for name in self.settings])
+        last = len(self.points) - 1
+        spans = f"{self.in_words(0)} to {self.in_words(last)}" if self.numbers else counted(len(self.points), "value")
+        return f"{names}, {spans}"
+
     def changes(self, place: int) -> dict[str, Any]:
         """Setting to value at a point."""
         return dict(zip(self.settings, self.points[place], strict=True))
@@ -210,6 +224,9 @@ def _parsed(name: str, word: str) -> Any:
     try:
         return SETTINGS[name].parsed(word)
     except ValueError:  # `Axis` says it of all values together.
+        for number in (int, float):
+            with suppress(ValueError):
+                return number(word)
         return word
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from vgdemo.config import RunConfig
+from vgdemo.config import SETTINGS, RunConfig
 from vgdemo.setting import json_object
 from vgdemo.study.axis import Axis
 from vgdemo.wording import counted, uncapitalized
@@ -72,13 +72,26 @@ class Grid:
     @property
     def places(self) -> Iterator[tuple[int, ...]]:
         """Where each run stands on the axes, in the order of `configs`."""
-        sizes = self.shape
-        return (divmod(place, sizes[1]) if len(sizes) > 1 else (place,) for place in range(math.prod(sizes)))
+        return map(self.places_of, range(math.prod(self.shape)))
+
+    def places_of(self, run: int) -> tuple[int, ...]:
+        """Where a run stands on the axes, by its place in `configs`."""
+        return divmod(run, self.shape[1]) if len(self.shape) > 1 else (run,)
+
+    def index(self, *places: int) -> int:
+        """The place in `configs` of the run at a point of each axis.
+
+        Raises:
+            IndexError: If there is no such point.
+        """
+        if len(places) != len(self.shape) or not all(0 <= p < size for p, size in zip(places, self.shape, strict=True)):
+            raise IndexError(places)
+        first, *second = places
+        return first * self.shape[1] + second[0] if second else first
 
     def at(self, *places: int) -> RunConfig:
         """The run at a point of each axis."""
-        first, *second = places
-        return self.configs[first * self.shape[1] + second[0] if second else first]
+        return self.configs[self.index(*places)]
 
     def _run(self, places: Iterable[int]) -> RunConfig:
         changes: dict[str, Any] = {}
@@ -98,9 +111,29 @@ class Grid:
 
     @property
     def sentence(self) -> str:
-        """The study in one line of words."""
-        sides = " × ".join(f"{counted(len(axis.points), 'value')} of {uncapitalized(axis.label)}" for axis in self.axes)
-        return f"{counted(len(self.configs), 'run')}: {sides}"
+        """The study in one line of words.
+
+        Example:
+            >>> grid = {"num_hidden_layers": range(1, 31), "units activation": [(5, "tanh"), (8, "elu")]}
+            >>> Grid.of(RunConfig(), grid).sentence
+            '60 runs: hidden layers, 1 to 30 × units per layer and activation, 2 values'
+        """
+        return f"{counted(len(self.configs), 'run')}: {' × '.join(axis.sentence for axis in self.axes)}"
+
+    @property
+    def shared(self) -> str:
+        """What all its runs have in common, as far as it is not the usual, in words.
+
+        Example:
+            >>> Grid.of(RunConfig(epochs=50, optimizer="adam"), {"units": [5, 8]}).shared
+            'all with optimiser Adam, epochs 50'
+            >>> Grid.of(RunConfig(), {"units": [5, 8]}).shared
+            "all else as the article's deep network has it"
+        """
+        set_by_axes = {name for axis in self.axes for name in axis.settings}
+        changed = [SETTINGS[name] for name in self.base.to_query() if name not in set_by_axes]
+        named = [f"{uncapitalized(one.label)} {one.in_words(getattr(self.base, one.name))}" for one in changed]
+        return f"all with {', '.join(named)}" if named else "all else as the article's deep network has it"
 
     def to_dict(self) -> dict[str, Any]:
         """The definition that `from_dict` reads."""

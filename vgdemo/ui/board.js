@@ -20,6 +20,7 @@ export default function render({ data: sent, parentElement, setTriggerValue }) {
   const board = boards.get(root) ?? new Board(root)
   boards.set(root, board)
   board.tell = (epoch) => setTriggerValue("chosen", { epoch })
+  board.pick = (place) => setTriggerValue("picked", { place })
   board.toggleFit = () => setTriggerValue("fit", true)
   board.update(read(sent))
   // Streamlit cleans up now and then although the element stays, to render it again at once.

@@ -96,6 +96,7 @@ def board(
     unit: str = "epoch",
     led: Led = NOT_LED,
     choose: Callable[[int | None], None] = lambda epoch: None,
+    pick: Callable[[Sequence[int]], None] = lambda place: None,
     fitting: Fitting | None = None,
 ) -> None:
     """Draw figures, those with frames below a slider that chooses the epoch.
@@ -113,8 +114,14 @@ def board(
         unit: What its slider counts.
         led: The epoch to which an address has led.
         choose: Takes the epoch to which the person has moved the slider, a moment after it rests; None for the last.
+        pick: Takes the place of what the person has clicked in a figure whose points have one.
         fitting: The choice of scales; None where there is none.
     """
+
+    def take_pick() -> None:
+        picked = st.session_state.get(key, {}).get("picked")
+        if picked is not None:
+            pick(picked["place"])
 
     def take() -> None:
         chosen = st.session_state.get(key, {}).get("chosen")
@@ -126,6 +133,7 @@ def board(
         data=as_sent(figures, shown | {"led": led._asdict(), "isFitted": fitting and fitting.is_on}),
         key=key,
         on_chosen_change=take,
+        on_picked_change=take_pick,
         on_fit_change=fitting.toggle if fitting else lambda: None,
     )
 

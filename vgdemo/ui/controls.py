@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -14,15 +16,20 @@ from vgdemo.ui.session import control_key, session
 
 GROUPS = {"network": True, "training": True, "data": False, "repeats": False}  # Name to whether it begins open.
 SLIDER_RANGE = 400  # With more values a slider cannot be aimed.
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
-def controls(page: str) -> None:
+def controls(page: str, idle: Mapping[str, str] = NONE) -> None:
     """Draw the controls that a page's network has.
 
     A setting that does nothing beside the others is off, and its help says why.
+
+    Args:
+        page: Its title.
+        idle: More settings that do nothing on the page, each with the reason.
     """
     values = _values(page)
-    idle = without_effect(values)
+    idle = without_effect(values) | {**idle}
     session().networks[page] = values["network"]
     for group, is_open in GROUPS.items():
         with st.expander(group.capitalize(), expanded=is_open):

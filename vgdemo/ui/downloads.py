@@ -44,7 +44,7 @@ def downloads(reported: Callable[[], Runs]) -> None:
     if not panel.open:
         return
     with panel:
-        _buttons(partial(_of_all, _server()), runs, reported, "all")
+        _buttons(partial(_of_all, server_address()), runs, reported, "all")
         for place, run in enumerate(runs):
             if run.letter:
                 st.caption(f"Column {run.letter}")
@@ -63,7 +63,7 @@ def _of_all(server: str, runs: Runs) -> Files:
     return files
 
 
-def _server() -> str:
+def server_address() -> str:
     """The address of the dashboard's first page."""
     return urljoin(st.context.url, ".") if st.context.url else ""  # It is not known where no browser looks.
 

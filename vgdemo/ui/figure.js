@@ -118,8 +118,14 @@ export class Figure {
 
   listen() {
     this.observer.observe(this.plot)
-    this.plot.on("plotly_click", ({ points }) => this.isOverEpochs && this.board.choose(points[0].x))
+    this.plot.on("plotly_click", ({ points: [point] }) => this.choose(point))
     lead(this, () => this.board.peersOf(this).filter((peer) => peer !== this && peer.plotly))
+  }
+
+  // An epoch, or a run of a study.
+  choose({ x, customdata }) {
+    if (this.isOverEpochs) this.board.choose(x)
+    else if (this.content.layout.meta.picks) this.board.pick(customdata)
   }
 
   // Before a room the type is another as well.

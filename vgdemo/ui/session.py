@@ -14,6 +14,7 @@ import streamlit as st
 from vgdemo.config import RunConfig
 from vgdemo.jobs import Job
 from vgdemo.store import StoredRun
+from vgdemo.study import Grid
 from vgdemo.ui.board import Picture
 from vgdemo.ui.logs import ShownLog
 from vgdemo.ui.pages import LAB
@@ -31,6 +32,9 @@ TRY = "try remedies"
 FIND = "find"
 HISTORY = "history"
 UNDO = "undo delete"
+AXES_OF_STUDY = {axis: (f"settings along {axis}", f"values along {axis}") for axis in "xy"}
+MEASURE, AS_CURVES, MARKING, MARKED, CONFIRMED = "measure", "as curves", "marking", "marked", "confirmed"
+STUDY_PRESET = "study preset"
 LOGS_SHOWN, UPLOAD = "logs", "upload"
 
 
@@ -86,6 +90,8 @@ class Session:
         names: The columns' own names, as many as there are columns; empty for none.
         networks: Title of a page to the network whose settings its controls show.
         in_controls: Position, settings and name of the column that Compare's controls show.
+        grid: The study, the last one that was possible.
+        opened: The run of the study whose cell was clicked, to be opened in the Lab.
         job: The Lab's run.
         compared: Compare's runs.
         has_begun_article: Whether the Article's training was begun, so that it does not begin by itself again.
@@ -112,6 +118,8 @@ class Session:
     names: tuple[str, ...] = ()
     networks: dict[str, str] = field(default_factory=dict)
     in_controls: tuple[int, RunConfig, str] | None = None
+    grid: Grid | None = None
+    opened: RunConfig | None = None
     job: Job | None = None
     compared: dict[RunConfig, Job] = field(default_factory=dict)
     has_begun_article: bool = False
