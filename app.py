@@ -22,6 +22,7 @@ from vgdemo.ui.runs import follow, retry
 from vgdemo.ui.server import MIDDLEWARE, ROUTES, lifespan
 from vgdemo.ui.session import RUN_NAME, session
 from vgdemo.ui.settings import form, run_to_show
+from vgdemo.ui.study_form import study_link
 from vgdemo.ui.tour import panel, train_next
 
 # `streamlit run` finds this object, serves it, and runs this same file as the page.
@@ -39,6 +40,7 @@ def main() -> None:
             name_field("Name of the run", RUN_NAME, "Name it", label_visibility="collapsed", width=120)
             beside = to_query(completed((config,)), [name])
             st.page_link(PAGES[COMPARE], label="Compare with…", query_params=beside, width="content")
+            study_link(config)
             words(words_of(config), "Words")
             export = st.container(width="content")
         job = follow(config)

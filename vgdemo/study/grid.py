@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import parse_qsl
 
 from vgdemo.config import SETTINGS, RunConfig
+from vgdemo.links import VIEW
 from vgdemo.setting import json_object
 from vgdemo.study.axis import Axis
 from vgdemo.wording import counted, uncapitalized
@@ -18,6 +21,8 @@ from vgdemo.wording import counted, uncapitalized
 MOST_RUNS = 5000
 AXES = ("x", "y")  # Their query parameters.
 BASE, GRID = "base", "grid"
+DEPTHS = {"num_hidden_layers": "1..20"}
+LENGTHS = {"time_steps": "10, 20, 50, 100, 200"}
 
 
 @dataclass(frozen=True)
@@ -170,6 +175,36 @@ class Grid:
             ValueError: If the text is no definition of a study.
         """
         return cls.from_dict(json_object(text))
+
+    @classmethod
+    def from_text(cls, text: str) -> tuple[Grid, tuple[str, ...]]:
+        """The study of a pasted link or of pasted JSON, and a sentence for each part that could not be taken.
+
+        Raises:
+            ValueError: If it is neither.
+        """
+        text = text.strip()
+        if text.startswith("{"):
+            return cls.from_json(text), ()
+        parameters = dict(parse_qsl(text.partition("?")[2], keep_blank_values=True))
+        if not parameters.keys() & set(AXES):
+            raise ValueError(f"Expected a link to a study or its definition as JSON. Received: {reprlib.repr(text)}")
+        return cls.from_query({name: value for name, value in parameters.items() if name != VIEW})
+
+    @classmethod
+    def around(cls, config: RunConfig) -> Grid:
+        """The study with which somebody begins who has a run: over its depth, which of sequences is their length.
+
+        Example:
+            >>> Grid.around(RunConfig(units=8)).to_query()
+            {'x': 'num_hidden_layers: 1..20', 'units': '8'}
+            >>> Grid.around(RunConfig(network="gru")).to_query()
+            {'x': 'time_steps: 10, 20, 50, 100, 200', 'network': 'gru'}
+
+        Raises:
+            ValueError: If the run would be too large there.
+        """
+        return cls.of(config, LENGTHS if config.architecture.is_recurrent else DEPTHS)
 
     def to_query(self) -> dict[str, str]:
         """The definition as query parameters of a URL.

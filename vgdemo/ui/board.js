@@ -20,7 +20,7 @@ export default function render({ data: sent, parentElement, setTriggerValue }) {
   const board = boards.get(root) ?? new Board(root)
   boards.set(root, board)
   board.tell = (epoch) => setTriggerValue("chosen", { epoch })
-  board.pick = (place) => setTriggerValue("picked", { place })
+  board.pick = (point) => setTriggerValue("picked", { point })
   board.toggleFit = () => setTriggerValue("fit", true)
   board.update(read(sent))
   // Streamlit cleans up now and then although the element stays, to render it again at once.
@@ -53,11 +53,12 @@ class Board {
 
   async update(data) {
     this.data = data
-    const { library, figures, stale, columns, led, under, unit, isFitted = null } = data
+    const { library, figures, stale, columns, led, under, unit, picks = false, isFitted = null } = data
     const isLed = this.follow(led)
     const { theme } = this
     this.columns = columns
     this.under = under
+    this.picks = picks // Whether a click on a point chooses it.
     this.isFitted = isFitted // Null where there is no choice of scales.
     this.style(theme, stale)
     for (const [name, picture] of Object.entries(figures)) this.figureOf(name, picture).setPicture(picture, theme)

@@ -96,7 +96,7 @@ def board(
     unit: str = "epoch",
     led: Led = NOT_LED,
     choose: Callable[[int | None], None] = lambda epoch: None,
-    pick: Callable[[Sequence[int]], None] = lambda place: None,
+    pick: Callable[[Sequence[Any]], None] | None = None,
     fitting: Fitting | None = None,
 ) -> None:
     """Draw figures, those with frames below a slider that chooses the epoch.
@@ -114,14 +114,14 @@ def board(
         unit: What its slider counts.
         led: The epoch to which an address has led.
         choose: Takes the epoch to which the person has moved the slider, a moment after it rests; None for the last.
-        pick: Takes the place of what the person has clicked in a figure whose points have one.
+        pick: Takes the `customdata` of the point that the person has clicked; None where a click chooses no point.
         fitting: The choice of scales; None where there is none.
     """
 
     def take_pick() -> None:
         picked = st.session_state.get(key, {}).get("picked")
-        if picked is not None:
-            pick(picked["place"])
+        if picked is not None and pick is not None:
+            pick(picked["point"])
 
     def take() -> None:
         chosen = st.session_state.get(key, {}).get("chosen")
@@ -129,6 +129,7 @@ def board(
             choose(chosen["epoch"])
 
     shown = {"library": plotly_url(), "stale": stale, "columns": columns, "under": under, "unit": unit}
+    shown |= {"picks": pick is not None}
     _mount(
         data=as_sent(figures, shown | {"led": led._asdict(), "isFitted": fitting and fitting.is_on}),
         key=key,

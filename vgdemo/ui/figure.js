@@ -125,7 +125,7 @@ export class Figure {
   // An epoch, or a run of a study.
   choose({ x, customdata }) {
     if (this.isOverEpochs) this.board.choose(x)
-    else if (this.content.layout.meta.picks) this.board.pick(customdata)
+    else if (this.board.picks && customdata) this.board.pick(Array.from(customdata))
   }
 
   // Before a room the type is another as well.

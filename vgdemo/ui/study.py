@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import streamlit as st
 from cachetools import LRUCache, cached
@@ -15,8 +16,10 @@ from vgdemo.figures import Figure
 from vgdemo.jobs import Estimate, Studies, StudyProgress, StudyState
 from vgdemo.links import COLUMNS, run_query, to_query
 from vgdemo.study import Grid, Study
+from vgdemo.study.curves import can_be_curves
 from vgdemo.study.landscape import landscape
 from vgdemo.study.measures import MEASURES
+from vgdemo.study.outlook import NO_OUTLOOK, Outlook, outlook
 from vgdemo.ui import runs
 from vgdemo.ui.board import Picture, board
 from vgdemo.ui.downloads import server_address
@@ -30,7 +33,6 @@ from vgdemo.ui.study_look import StudyLook, look_at_study
 from vgdemo.wording import counted, number, time_left, uncapitalized
 
 POLL_SECONDS, SOON_SECONDS = 1.0, 0.3  # Between two looks, and before what is about to be known.
-FEW_POINTS = 4  # Of an axis whose points may be a curve each.
 MOST_NAMED = 3  # Runs that failed; the table has all.
 MAX_PICTURES = 40
 
@@ -40,6 +42,9 @@ be compared. The list there takes runs by the keyboard as well."""
 GOES_ON = "It goes on when you leave this page, or close it; whoever opens its link sees the same."
 
 
+_theorist = ThreadPoolExecutor(1, "study-theory")
+_reckoning = threading.Lock()
+_outlooks: LRUCache[tuple[str, str], Future[Outlook]] = LRUCache(MAX_PICTURES)
 _estimates: LRUCache[tuple[str, int], Estimate] = LRUCache(100)  # A page asks several times for each.
 
 
@@ -49,6 +54,7 @@ class Standing(NamedTuple):
     state: StudyState
     is_known: bool
     is_measured: bool
+    is_foreseen: bool
 
 
 def watch(grid: Grid) -> None:
@@ -67,7 +73,7 @@ def _standing(grid: Grid) -> Standing:
 
 
 def _pause(standing: Standing) -> float | None:
-    if not (standing.is_known and standing.is_measured):
+    if not (standing.is_known and standing.is_measured and standing.is_foreseen):
         return SOON_SECONDS
     return POLL_SECONDS if standing.state is StudyState.RUNNING else None
 
@@ -214,7 +220,7 @@ def _draw_landscape(grid: Grid) -> None:
         st.selectbox(
             "Shows", [*MEASURES], key=MEASURE, format_func=lambda name: MEASURES[name].label, persist_state="session"
         )
-        if len(grid.axes) > 1 and min(grid.shape) <= FEW_POINTS:
+        if len(grid.axes) > 1 and can_be_curves(grid):
             st.toggle("As curves", key=AS_CURVES, persist_state="session")
         st.toggle("A click marks", key=MARKING, persist_state="session", help=MARK_HELP)
     look = look_at_study()
@@ -224,10 +230,9 @@ def _draw_landscape(grid: Grid) -> None:
 
 
 def _picture(grid: Grid, look: StudyLook) -> Picture:
-    studies = _studies()
-    progress = studies.look(grid)
-    shown = progress.done, tuple(progress.failed)
-    return _drawn((grid.key, look, shown), lambda: Picture.of("study", _figure(grid, look, progress)))
+    progress, foreseen = _studies().look(grid), _outlook(grid, look.measure)
+    of = grid.key, look, progress.done, tuple(progress.failed), foreseen is not None
+    return _drawn(of, lambda: Picture.of("study", _figure(grid, look, progress, foreseen or NO_OUTLOOK)))
 
 
 @cached(LRUCache[Hashable, Picture](MAX_PICTURES), key=lambda of, make: of, condition=threading.Condition())
@@ -235,14 +240,25 @@ def _drawn(of: Hashable, make: Callable[[], Picture]) -> Picture:
     return make()
 
 
-def _figure(grid: Grid, look: StudyLook, progress: StudyProgress) -> Figure:
-    return landscape(_results(grid), look.measure, as_curves=look.as_curves, failed=progress.failed)
+def _figure(grid: Grid, look: StudyLook, progress: StudyProgress, foreseen: Outlook) -> Figure:
+    as_curves = look.as_curves and can_be_curves(grid)
+    return landscape(_results(grid), look.measure, as_curves=as_curves, failed=progress.failed, outlook=foreseen)
 
 
-def _pick(grid: Grid, place: Sequence[int]) -> None:
-    """A cell was clicked: its run is opened, or marked."""
+def _outlook(grid: Grid, measure: str) -> Outlook | None:
+    """What theory says of it; None while that is reckoned, for which nobody waits."""
+    key = grid.key, measure
+    with _reckoning:
+        if key not in _outlooks:
+            _outlooks[key] = _theorist.submit(outlook, grid, measure)
+        found = _outlooks[key]
+    return found.result() if found.done() else None
+
+
+def _pick(grid: Grid, point: Sequence[Any]) -> None:
+    """What stands for a run was clicked, which begins with its places: it is opened, or marked."""
     try:
-        run = grid.index(*place)
+        run = grid.index(*point[: len(grid.axes)])
     except (IndexError, TypeError, ValueError):  # What a browser sends is never trusted.
         return
     if st.session_state.get(MARKING):

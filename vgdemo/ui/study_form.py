@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 import streamlit as st
@@ -15,8 +16,8 @@ from vgdemo.study.grid import AXES
 from vgdemo.study.presets import STUDIES, StudyPreset
 from vgdemo.ui.address import Address
 from vgdemo.ui.controls import controls, enter, entered
-from vgdemo.ui.page import told
-from vgdemo.ui.pages import STUDY
+from vgdemo.ui.page import plain, told
+from vgdemo.ui.pages import PAGES, STUDY
 from vgdemo.ui.session import AXES_OF_STUDY, STUDY_PRESET, session
 from vgdemo.ui.study_look import StudyLook, look_at_study, set_study_look
 
@@ -27,8 +28,8 @@ VALUES_HELP = """Values with commas between them, or ranges: `1..30`, `1..30 by 
 `0.1..10 in 9 log` for equal factors. Of several settings each value is theirs with blanks between them:
 `tanh glorot_uniform, relu he_uniform`."""
 SETTINGS_HELP = "Mostly one. Several change together, as an activation with the initialiser that suits it."
-BY_LABEL: dict[str | None, StudyPreset] = {preset.title: preset for preset in STUDIES.values()}
-FIRST = next(iter(STUDIES.values()))
+BY_LABEL: dict[str | None, StudyPreset] = {preset.title: preset for preset in STUDIES}
+FIRST = next(preset for preset in STUDIES if preset.name == "depth")
 
 
 class Shown(NamedTuple):
@@ -42,7 +43,7 @@ def _read(query: Mapping[str, str]) -> tuple[Shown, tuple[str, ...]]:
     definition = {name: text for name, text in query.items() if name != VIEW}
     look, of_look = StudyLook.from_text(query.get(VIEW, ""))
     if not definition:
-        return Shown(FIRST.grid, look if VIEW in query else StudyLook(FIRST.measure)), of_look
+        return Shown(FIRST.grid, look if VIEW in query else StudyLook(FIRST.measure, FIRST.as_curves)), of_look
     try:
         grid, of_grid = Grid.from_query(definition)
     except ValueError as error:
@@ -65,6 +66,8 @@ def study_form() -> Grid:
         set_study_look(asked.look)
     with st.sidebar:
         _presets()
+        if st.button("Open a study…", help="From a link, or from its definition as JSON or a file."):
+            _open_another()
         for axis in AXES:
             _axis(axis)
         st.caption("What all runs of the study share:")
@@ -78,6 +81,14 @@ def study_form() -> Grid:
         st.warning(told(notice))
     show_address()
     return grid
+
+
+def study_link(config: RunConfig) -> None:
+    """A link to the study that begins with a run; of one that would be too large to the page alone."""
+    query = None
+    with suppress(ValueError):
+        query = Grid.around(config).to_query()
+    st.page_link(PAGES[STUDY], label="Study…", query_params=query, width="content")
 
 
 def show_address() -> None:
@@ -120,7 +131,7 @@ def _presets() -> None:
     """Any change leaves the preset, and the box says so."""
     chosen = BY_LABEL.get(st.session_state.get(STUDY_PRESET))
     if chosen is None or chosen.grid != session().grid:
-        chosen = next((preset for preset in STUDIES.values() if preset.grid == session().grid), None)
+        chosen = next((preset for preset in STUDIES if preset.grid == session().grid), None)
         st.session_state[STUDY_PRESET] = chosen and chosen.title
     st.selectbox(
         "Study",
@@ -137,7 +148,27 @@ def _enter_preset() -> None:
     preset = BY_LABEL.get(st.session_state[STUDY_PRESET])
     if preset is not None:
         enter_study(preset.grid)
-        set_study_look(StudyLook(preset.measure))
+        set_study_look(StudyLook(preset.measure, preset.as_curves))
+
+
+@st.dialog("Open a study", width="medium")
+def _open_another() -> None:
+    """Ask for a definition, and show what it is before it is used."""
+    text = st.text_area("Link or JSON", placeholder="Paste a link from Share, or a definition as JSON.")
+    file = st.file_uploader("Definition as JSON", type="json", max_upload_size=1)
+    given = file.getvalue().decode(errors="replace") if file else text
+    if not given.strip():
+        return
+    try:
+        grid, notices = Grid.from_text(given)
+    except ValueError as error:
+        st.error(told(str(error)))
+        return
+    for notice in notices:
+        st.warning(told(notice))
+    st.markdown(f"{plain(grid.sentence)} · {plain(grid.shared)}")
+    if st.button("Use it", type="primary", on_click=enter_study, args=(grid,)):
+        st.rerun()
 
 
 def _axis(name: str) -> None:
