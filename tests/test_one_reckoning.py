@@ -24,7 +24,7 @@ from vgdemo.figures import Row, curves, outcome, overlaid_accuracy
 from vgdemo.learning import Share, accuracy, accuracy_deciles, arrival, final_accuracy, has_learned
 from vgdemo.record import RunRecord, quantile
 from vgdemo.store import StoredRun
-from vgdemo.study import landscape
+from vgdemo.study.landscape import landscape
 from vgdemo.summary import summarize
 
 

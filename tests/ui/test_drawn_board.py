@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from vgdemo.config import RunConfig
 from vgdemo.figures import VIEWS, ViewOptions, curves, layer_lines, overlaid_accuracy
 from vgdemo.record import RunRecord
-from vgdemo.study import landscape
+from vgdemo.study.landscape import landscape
 from vgdemo.ui.board import Picture
 
 BOXES = "found => found.map(one => one.getBoundingClientRect().toJSON())"

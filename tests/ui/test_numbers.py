@@ -27,7 +27,7 @@ from vgdemo.figures import (
     overlaid_accuracy,
 )
 from vgdemo.record import HISTOGRAM_EDGES, RunRecord
-from vgdemo.study import landscape
+from vgdemo.study.landscape import landscape
 
 Make = Callable[..., RunRecord]
 

@@ -51,6 +51,7 @@ class StandInStudies:
             seconds_left=None,
             trouble="",
             deaths=0,
+            started=None,
             version=1,
         )
         return replace(progress, **self.details)

@@ -12,7 +12,8 @@ from vgdemo.export import file_name
 from vgdemo.figures import Figure, Row, curves, gradient_density, layer_heatmap, layer_lines, outcome
 from vgdemo.figures.style import new_figure
 from vgdemo.record import RunRecord
-from vgdemo.study import Grid, Study, landscape
+from vgdemo.study import Grid, Study
+from vgdemo.study.landscape import landscape
 from vgdemo.summary import summarize
 from vgdemo.ui.board import Picture
 from vgdemo.wording import capitalized

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import streamlit as st
 from cachetools import LRUCache, cached
 
-from vgdemo.export import study_csv, study_parquet, study_report
 from vgdemo.figures import Figure
 from vgdemo.jobs import Estimate, Studies, StudyProgress, StudyState
 from vgdemo.links import COLUMNS, run_query, to_query
@@ -22,7 +21,6 @@ from vgdemo.study.measures import MEASURES
 from vgdemo.study.outlook import NO_OUTLOOK, Outlook, outlook
 from vgdemo.ui import runs
 from vgdemo.ui.board import Picture, board
-from vgdemo.ui.downloads import server_address
 from vgdemo.ui.live import announce
 from vgdemo.ui.page import plain, told
 from vgdemo.ui.pages import COMPARE, LAB, PAGES
@@ -37,6 +35,7 @@ MOST_NAMED = 3  # Runs that failed; the table has all.
 MAX_PICTURES = 40
 
 STOP_HELP = "Stops it for everybody. Complete runs stay in the store; started again, it trains what is missing."
+FORGET_HELP = "Takes it off this list, for everybody. Its runs stay in the store."
 MARK_HELP = """Off, a click on a cell opens its run in the Lab. On, it marks the run below; two to four marked runs can
 be compared. The list there takes runs by the keyboard as well."""
 GOES_ON = "It goes on when you leave this page, or close it; whoever opens its link sees the same."
@@ -66,10 +65,8 @@ def watch(grid: Grid) -> None:
 
 def _standing(grid: Grid) -> Standing:
     progress = _studies().look(grid)
-    is_running = progress.state is StudyState.RUNNING
-    return Standing(
-        progress.state, progress.is_known, is_running or (progress.is_known and _estimate(grid) is not None)
-    )
+    is_measured = progress.state is StudyState.RUNNING or (progress.is_known and _estimate(grid) is not None)
+    return Standing(progress.state, progress.is_known, is_measured, _outlook(grid, look_at_study().measure) is not None)
 
 
 def _pause(standing: Standing) -> float | None:
@@ -124,6 +121,8 @@ def in_words(progress: StudyProgress) -> str:
             return f"{done}; paused.{finishing}"
         case StudyState.STOPPED:
             return f"{done}; stopped."
+        case StudyState.INTERRUPTED:
+            return f"{done}; the server ended before it was complete."
         case StudyState.COMPLETE if progress.failed:
             return f"{done}, {progress.done and 'and '}{len(progress.failed)} failed."
     return f"Complete: {done}." if progress.done == total else f"{done}."
@@ -195,7 +194,7 @@ def _buttons(progress: StudyProgress) -> None:
     if is_large and estimate is not None:
         st.checkbox(f"Train {counted(estimate.runs, 'run')}", key=CONFIRMED, help=f"{takes(estimate)}.")
     is_allowed = not is_large or bool(st.session_state.get(CONFIRMED))
-    is_begun = progress.state in (StudyState.PAUSED, StudyState.STOPPED)
+    is_begun = progress.state in (StudyState.PAUSED, StudyState.STOPPED, StudyState.INTERRUPTED)
     is_missing = progress.done < len(grid.configs)
     st.button(
         "Go on" if is_begun else "Start",
@@ -327,11 +326,7 @@ def take_away(grid: Grid) -> None:
 
 
 def _files(grid: Grid, name: str) -> dict[str, tuple[str, Callable[[], bytes | str]]]:
-    results, server = partial(_results, grid), server_address()
     return {
-        "Report (HTML)": (f"{name}-report.html", lambda: study_report(results(), server)),
-        "Runs and replicates (CSV)": (f"{name}.csv", lambda: study_csv(results())),
-        "Runs and replicates (Parquet)": (f"{name}.parquet", lambda: study_parquet(results())),
         "Definition (JSON)": (f"{name}.json", grid.to_json),
     }
 
@@ -350,4 +345,9 @@ def listed(grid: Grid) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             label = f"Open {progress.grid.key[:4]}"
             st.button(label, key=f"open {progress.grid.key}", on_click=enter_study, args=(progress.grid,))
-            st.markdown(f"**{plain(progress.grid.sentence)}** · {plain(progress.state)} · {plain(in_words(progress))}")
+            begun = f", started {progress.started:%Y-%m-%d %H:%M} UTC" if progress.started else ""
+            said = f"{progress.state}{begun}. {in_words(progress)}"
+            st.markdown(f"**{plain(progress.grid.sentence)}** · {plain(said)}", width="stretch")
+            if progress.state is not StudyState.RUNNING:
+                key = f"forget {progress.grid.key}"
+                st.button("Forget", key=key, help=FORGET_HELP, on_click=_studies().forget, args=(progress.grid,))

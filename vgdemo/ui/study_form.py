@@ -201,13 +201,12 @@ def _suggest(name: str) -> None:
     """Other settings have other values; of several together those that the run has are shown how to write."""
     settings, values = AXES_OF_STUDY[name]
     chosen = st.session_state[settings]
-    base = session().grid.base if session().grid else RunConfig()
+    base = (session().grid or FIRST.grid).base
     if len(chosen) == 1:
         st.session_state[values] = suggested(SETTINGS[chosen[0]])
     else:
-        st.session_state[values] = (
-            Axis.of(" ".join(chosen), [[getattr(base, one) for one in chosen]]).values_text() if chosen else ""
-        )
+        point = [getattr(base, one) for one in chosen]
+        st.session_state[values] = Axis.of(" ".join(chosen), [point]).values_text() if chosen else ""
 
 
 def _set_by_axes() -> list[str]:
