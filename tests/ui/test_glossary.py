@@ -115,11 +115,11 @@ def test_a_word_is_found_by_any_of_its_names_and_spellings(wanted: str, first: s
 
 # What needs no glossary; a word that is not here and that a page prints needs an entry, or another name of one.
 EVERYDAY = """
-    along although area arrives axis bar bars blue both branches bring cent centres chosen class's colour colours compare
-    compared compiling coordinates corners counted cross cut dash dashed diamond dot dots dotted driven effect entry example
-    exceeds fail failed fewer finite fit get gets glorot's grey had half-way harm height hundred hurls identical included known
-    knows leap learners leave less likelier nobody otherwise pink recorded red reuses revive second seconds settles
-    sharp slider smallest steep three twentieth validate wander wanders
+    along although area arrives axis bar bars blue both branches bring cent centres chosen class's colour colours
+    compare compared compiling coordinates corners counted cross cut dash dashed diamond dot dots dotted driven
+    effect entry example exceeds fail failed fewer finite fit get gets glorot's grey had half-way harm height
+    hundred hurls identical included known knows leap learners leave less likelier nobody otherwise pink recorded
+    red reuses revive second seconds settles sharp slider smallest steep three twentieth validate wander wanders
 """
 
 

@@ -39,7 +39,10 @@ STUDY_SHARES = (
 )
 STUDY_MEDIANS = "A line is the median over the replicates of each run; the band or bar, 10–90 %, holds the middle 80 %."
 STUDY_VERDICTS = "The area of a dot is the share of the replicates of a run that have the verdict."
-EDGE = "At the dashed line wide networks keep their gradient (χ = 1): below it gradients vanish, above it they explode."
+EDGE = (
+    "Along the dashed line, χ = 1, wide networks keep their gradient: with a smaller gain it vanishes, with a larger one "
+    "it explodes."
+)
 OF_STUDIES = {
     "learned": "A replicate learns if it ends more accurate than guessing hardly ever is.",
     "accuracy": "The accuracy is that on points that were not trained on, after the last epoch.",

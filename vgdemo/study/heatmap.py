@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from vgdemo.diagnosis import HEADLINES
 from vgdemo.figures import guide
 from vgdemo.figures.heatmap import add_to_legend, colors
 from vgdemo.figures.hover import Place
@@ -22,7 +21,7 @@ from vgdemo.study.reading import reading
 from vgdemo.study.sides import Side
 
 MARKS: dict[str, dict[str, Any]] = {
-    TO_COME: {"symbol": "circle", "size": 3, "color": "#B4BAC4"},
+    TO_COME: {"symbol": "circle", "size": 4, "color": "#B4BAC4"},
     FAILED: {"symbol": "x", "size": 8, "color": "#7A5230"},
     NOT_MEASURED: {"symbol": "line-ew", "size": 8, "color": REFERENCE, "line": {"width": 2, "color": REFERENCE}},
 }
@@ -106,7 +105,7 @@ class StudyMap:
         figure.add_heatmap(**self._heatmap(self.values, self.told.more(0)), colorscale=scale, **between)
         for place, verdict in enumerate(VERDICTS):
             if (self.values == place).any():
-                add_to_legend(figure, HEADLINES[verdict], VERDICT_COLORS[verdict])
+                add_to_legend(figure, str(verdict), VERDICT_COLORS[verdict])
 
     def _heatmap(self, z: Values, number: Place = "z[j][i]") -> dict[str, Any]:
         """What all heatmaps of the map have."""

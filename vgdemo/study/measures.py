@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vgdemo.diagnosis import HEADLINES, Verdict
+from vgdemo.diagnosis import Verdict
 from vgdemo.figures.scales import Statistic, Values
 from vgdemo.figures.style import AROUND_ONE, SEQUENTIAL
 from vgdemo.learning import ACCURACY_RANGE, DECILES
@@ -145,7 +145,7 @@ def _verdict(summary: Summary) -> Value:
     """That of the run, and how many of its replicates have it too."""
     place = float(VERDICTS.index(summary.verdict))
     count = Counter(end.verdict for end in summary.ends)[summary.verdict]
-    words = f"{HEADLINES[summary.verdict]} ({count} of {counted(len(summary.ends), 'replicate')})"
+    words = f"{summary.verdict} ({count} of {counted(len(summary.ends), 'replicate')})"
     return Value(place, place, place, words)
 
 

@@ -201,6 +201,7 @@ class Panel:
                     mode="markers",
                     name=name,
                     legendgroup=name,
+                    showlegend=not _is_named(figure, name),
                     marker={"color": color, "size": 10, "symbol": "square"},
                     customdata=[cell.told() for cell in cells],
                     hovertemplate=f"{self._told.words}<br>{self.measure.label} {name}<extra></extra>",
@@ -243,10 +244,17 @@ class Panel:
             y=self.scaled(np.array([value for *_, value in said])),
             yaxis=self.y,
             mode="markers" if self.side.values is None else "lines",
-            name=f"{curve.name}, {name}" if curve.name else name,
+            name=name,
+            legendgroup=name,
+            showlegend=not _is_named(figure, name),
             line={"color": curve.color if curve.name else ORANGE, "width": 2, "dash": "dot"},
             marker={"symbol": "diamond-open", "size": 9},
             customdata=[cell.told(self.measure.text(value), value) for _, cell, value in said],
             meta={"columns": {**told.points, name: told.more(1)}},
             hovertemplate=f"{told.words}<br>{name} {told.said(0)}<extra></extra>",
         )
+
+
+def _is_named(figure: go.Figure, name: str) -> bool:
+    """Whether a legend has the name already."""
+    return any(trace.name == name for trace in figure.data)

@@ -76,6 +76,7 @@ class Side:
             "tickvals": named,
             "ticktext": [*map(literal, names)],
             "range": [-0.5, len(self.names) - 0.5],
+            "showgrid": False,
             "zeroline": False,
             **room_for(names),
         }

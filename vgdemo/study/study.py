@@ -19,6 +19,7 @@ class Study(Mapping[RunConfig, Summary]):
         grid: What is studied.
 
     Example:
+        >>> from vgdemo.summary import summarize
         >>> study = Study(Grid.of(RunConfig(), {"units": [5, 6]}), {RunConfig(): summarize(record)})
         >>> len(study), [config.units for config in study.missing]
         (1, [6])

@@ -9,7 +9,6 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from vgdemo.diagnosis import HEADLINES
 from vgdemo.study.cells import Layout
 from vgdemo.study.measures import VERDICT_COLORS, VERDICTS
 from vgdemo.study.panel import Curve
@@ -25,7 +24,7 @@ def verdict_axis() -> dict[str, Any]:
     return {
         "title": {"text": "verdict", "standoff": 8},
         "tickvals": list(range(len(VERDICTS))),
-        "ticktext": [HEADLINES[verdict] for verdict in VERDICTS],
+        "ticktext": [*map(str, VERDICTS)],
         "range": [len(VERDICTS) - 0.5, -0.5],
         "automargin": True,
         "zeroline": False,
@@ -54,7 +53,7 @@ def add_verdicts(figure: go.Figure, study: Study, curves: Sequence[Curve]) -> No
                 "color": curve.color if curve.name else [VERDICT_COLORS[verdict] for _, _, verdict, *_ in found],
                 "opacity": 1,
             },
-            customdata=[cell.told(HEADLINES[verdict], count, total) for _, cell, verdict, count, total in found],
+            customdata=[cell.told(str(verdict), count, total) for _, cell, verdict, count, total in found],
             meta={"columns": columns},
             hovertemplate=f"{told.words}<br>{told.said(0)}: {told.said(1)} of {told.said(2)}<extra></extra>",
         )
