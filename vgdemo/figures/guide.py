@@ -40,8 +40,8 @@ STUDY_SHARES = (
 STUDY_MEDIANS = "A line is the median over the replicates of each run; the band or bar, 10–90 %, holds the middle 80 %."
 STUDY_VERDICTS = "The area of a dot is the share of the replicates of a run that have the verdict."
 EDGE = (
-    "Along the dashed line, χ = 1, wide networks keep their gradient: with a smaller gain it vanishes, with a larger one "
-    "it explodes."
+    "Along the dashed line, χ = 1, wide networks keep their gradient: with a smaller gain it vanishes, with a larger "
+    "one it explodes."
 )
 OF_STUDIES = {
     "learned": "A replicate learns if it ends more accurate than guessing hardly ever is.",

@@ -108,9 +108,9 @@ def _passing_of_one(chi: Values) -> float | None:
     return float(np.exp(np.interp(0, np.log(chi[two]), np.log(GAINS[two]))))
 
 
-def edge_line(x: Sequence[float], y: Sequence[float]) -> dict[str, Any]:
+def edge_line(x: Sequence[float], y: Sequence[float], color: str = DARK) -> dict[str, Any]:
     """The line χ = 1 as a trace."""
-    line = {"color": DARK, "width": 2, "dash": "dash"}
+    line = {"color": color, "width": 2, "dash": "dash"}
     return {"x": x, "y": y, "mode": "lines", "name": "χ = 1", "line": line, "hoverinfo": "skip"}
 
 

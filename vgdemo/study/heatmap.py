@@ -13,7 +13,15 @@ from vgdemo.figures.heatmap import add_to_legend, colors
 from vgdemo.figures.hover import Place
 from vgdemo.figures.phases import edge_line
 from vgdemo.figures.scales import Values
-from vgdemo.figures.style import MARGIN_BESIDE_COLORS, REFERENCE, SPECIAL_COLORS, SPECIAL_VALUES, literal, new_figure
+from vgdemo.figures.style import (
+    LIGHT,
+    MARGIN_BESIDE_COLORS,
+    REFERENCE,
+    SPECIAL_COLORS,
+    SPECIAL_VALUES,
+    literal,
+    new_figure,
+)
 from vgdemo.study.cells import FAILED, NOT_MEASURED, TO_COME, Cell, Layout, written
 from vgdemo.study.grid import Grid
 from vgdemo.study.measures import VERDICT_COLORS, VERDICTS, Measure
@@ -147,5 +155,8 @@ class StudyMap:
         for side, ends in ((self.across, self.up), (self.up, self.across)):
             position = None if gain is None or side.axis.settings != ("gain",) else side.position(gain)
             if position is not None:
-                across, along = [position] * 2, [-0.5, len(ends.names) - 0.5]
-                figure.add_scatter(**edge_line(across, along) if side is self.across else edge_line(along, across))
+                line = [position] * 2, [-0.5, len(ends.names) - 0.5]
+                x, y = line if side is self.across else line[::-1]
+                ground = {"line": {"color": LIGHT, "width": 4}, "showlegend": False}  # On which it is seen on any cell.
+                figure.add_scatter(**edge_line(x, y) | ground)
+                figure.add_scatter(**edge_line(x, y, REFERENCE))
