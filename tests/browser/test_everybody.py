@@ -117,6 +117,14 @@ def test_compare_is_for_everybody(page: Page, url: str) -> None:
     expect_for_everybody(page, "Compare", {"Start from": DIALOG})
 
 
+def test_study_is_for_everybody(page: Page, url: str) -> None:
+    visit(page, f"{url}/Study?x=num_hidden_layers: 1, 2&epochs=1&replicates=1")
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
+    page.wait_for_selector(".vgdemo-figure[data-name=study] .main-svg")
+    open_all(page)
+    expect_for_everybody(page, "Study", {"Open a study": DIALOG, "Show the numbers of": TABLE})
+
+
 def test_your_model_is_for_everybody(page: Page, url: str) -> None:
     visit(page, f"{url}/Your_model")
     open_all(page)

@@ -30,7 +30,7 @@ def study(browser: Browser, url: str) -> str:
     another = browser.new_context(viewport={"width": 1440, "height": 900})
     watching = another.new_page()
     watching.goto(address)
-    expect(watching.get_by_text("Complete: 6 of 6 runs are done.")).to_be_visible(timeout=240_000)
+    expect(watching.get_by_test_id("stProgress").get_by_text("Complete: 6 of 6 runs are done.")).to_be_visible(timeout=240_000)
     another.close()
     return address
 
@@ -40,7 +40,7 @@ def drawn(page: Page, study: str) -> Callable[[], Page]:
     def visit() -> Page:
         page.goto(study)
         page.wait_for_selector(f"{PLOT} .main-svg")
-        expect(page.get_by_text("Complete: 6 of 6 runs are done.")).to_be_visible()
+        expect(page.get_by_test_id("stProgress").get_by_text("Complete: 6 of 6 runs are done.")).to_be_visible()
         return page
 
     return visit
