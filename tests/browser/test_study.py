@@ -52,8 +52,7 @@ def click_cell(page: Page, column: int, row: int) -> None:
         """([plot, column, row]) => {
             const { _fullLayout: { xaxis, yaxis } } = document.querySelector(plot)
             const box = document.querySelector(plot).getBoundingClientRect()
-            const trace = document.querySelector(plot)._fullData.find(({ type }) => type === 'heatmap')
-            return [box.x + xaxis._offset + xaxis.d2p(trace.x[column]), box.y + yaxis._offset + yaxis.d2p(trace.y[row])]
+            return [box.x + xaxis._offset + xaxis.d2p(column), box.y + yaxis._offset + yaxis.d2p(row)]
         }""",
         [PLOT, column, row],
     )

@@ -13,12 +13,13 @@ from vgdemo.figures import scatter
 from vgdemo.jobs import JobState
 from vgdemo.links import COLUMNS, run_query, to_query
 from vgdemo.record import RunRecord
+from vgdemo.study.presets import STUDIES
 from vgdemo.ui import runs
 from vgdemo.ui.article_pictures import pictures
 from vgdemo.ui.article_training import standing_of
 from vgdemo.ui.board import Picture, board, drawn
 from vgdemo.ui.page import plain, told
-from vgdemo.ui.pages import COMPARE, LAB, PAGES
+from vgdemo.ui.pages import COMPARE, LAB, PAGES, STUDY
 
 SHOWN = (JobState.DONE, JobState.STOPPED)
 INTRODUCTION = """[How to Fix the Vanishing Gradients Problem Using the ReLU](https://machinelearningmastery.com/how-to-fix-vanishing-gradients-using-the-rectified-linear-activation-function/)
@@ -138,6 +139,10 @@ def _links(experiment: Experiment) -> None:
         if 1 < len(experiment.runs) <= len(COLUMNS):
             query = to_query(experiment.configs)
             st.page_link(PAGES[COMPARE], label=f"{experiment.number} in Compare", query_params=query, width="content")
+        for study in STUDIES:
+            if study.name == experiment.number:
+                query = study.grid.to_query()
+                st.page_link(PAGES[STUDY], label=f"{experiment.number} as a study", query_params=query, width="content")
 
 
 def _state(config: RunConfig) -> str:

@@ -33,6 +33,7 @@ from vgdemo.wording import counted, number, time_left, uncapitalized
 POLL_SECONDS, SOON_SECONDS = 1.0, 0.3  # Between two looks, and before what is about to be known.
 MOST_NAMED = 3  # Runs that failed; the table has all.
 MAX_PICTURES = 40
+MANY_CELLS = 1000
 
 STOP_HELP = "Stops it for everybody. Complete runs stay in the store; started again, it trains what is missing."
 FORGET_HELP = "Takes it off this list, for everybody. Its runs stay in the store."
@@ -60,7 +61,9 @@ def watch(grid: Grid) -> None:
     """How far the study has come, the buttons, and its landscape, drawn again while something goes on."""
     standing = _standing(grid)
     redraw(partial(_standing, grid), partial(_draw_progress, grid), every=_pause(standing))
-    redraw(partial(_standing, grid), partial(_draw_landscape, grid), every=_pause(standing))
+    pause = _pause(standing)
+    slowly = pause and pause * (1 + len(grid.configs) / MANY_CELLS)  # A map of thousands takes a while to draw.
+    redraw(partial(_standing, grid), partial(_draw_landscape, grid), every=slowly)
 
 
 def _standing(grid: Grid) -> Standing:
