@@ -7,6 +7,7 @@
 | `curves_table(runs)`, `axis_table(runs, axis)`, `axes(runs)` | tidy tables, with a column for the run |
 | `to_csv(table)`, `to_parquet(table)` | a table as a file's bytes |
 | `report(runs)` | one self-contained HTML page, runs side by side |
+| `study_table(study)`, `study_report(study)` | a study as a tidy table, and as such a page |
 | `script(config, name)`, `notebook(config, name)` | the run in plain Keras, as Python and as a Jupyter notebook |
 | `write_tensorboard(record, log_dir)`, `tensorboard_zip(record, name)` | a log folder that TensorBoard reads |
 
@@ -17,6 +18,7 @@ from vgdemo.export.file_names import file_name, run_name, together
 from vgdemo.export.html import report
 from vgdemo.export.keras_code import notebook, script
 from vgdemo.export.reported_run import ReportedRun
+from vgdemo.export.study import study_report, study_table
 from vgdemo.export.tables import axes, axis_table, curves_table, to_csv, to_parquet
 from vgdemo.export.tensorboard import tensorboard_zip, write_tensorboard
 
@@ -30,6 +32,8 @@ __all__ = [
     "report",
     "run_name",
     "script",
+    "study_report",
+    "study_table",
     "tensorboard_zip",
     "to_csv",
     "to_parquet",

@@ -100,9 +100,10 @@ def report(runs: Sequence[ReportedRun], server: str = "") -> str:
     configs = [run.record.config for run in runs if run.record.config is not None]
     have_settings = len(configs) == len(runs)
     views = [*_views(runs)]
-    return _environment.get_template("report.html.jinja").render(
+    return rendered(
+        "report.html.jinja",
+        columns=max(2, len(runs)),
         runs=runs,
-        today=date.today(),
         server=server,
         query_of=_query,
         views=views,
@@ -112,9 +113,13 @@ def report(runs: Sequence[ReportedRun], server: str = "") -> str:
         have_settings=have_settings,
         settings=_settings(configs) if have_settings else _models(runs),
         facts=[_facts(run.record) for run in runs],
-        library=get_plotlyjs(),
-        drawing=bundled(SCRIPT),
     )
+
+
+def rendered(template: str, **values: Any) -> str:
+    """A page of this template, with all that draws its figures in it."""
+    ours = {"today": date.today(), "library": get_plotlyjs(), "drawing": bundled(SCRIPT)}
+    return _environment.get_template(template).render(**ours, **values)
 
 
 def _views(runs: Sequence[ReportedRun]) -> Iterator[ReportedView]:

@@ -26,7 +26,7 @@ class StudyPreset:
 
     Example:
         >>> STUDIES[0].title, STUDIES[0].grid.sentence
-        ('tanh, 1 to 10 layers', '10 runs: 10 values of hidden layers')
+        ('tanh, 1 to 10 layers', '10 runs: hidden layers, 1 to 10')
     """
 
     name: str

@@ -23,8 +23,8 @@ class Study(Mapping[RunConfig, Summary]):
         >>> study = Study(Grid.of(RunConfig(), {"units": [5, 6]}), {RunConfig(): summarize(record)})
         >>> len(study), [config.units for config in study.missing]
         (1, [6])
-        >>> study.table()[["units", "replicate", "verdict"]].values.tolist()
-        [[5, 1, 'unknown'], [5, 2, 'unknown']]
+        >>> study.table()[["units", "replicate", "learned"]].values.tolist()
+        [[5, 1, False], [5, 2, False]]
     """
 
     def __init__(self, grid: Grid, summaries: Mapping[RunConfig, Summary]) -> None:
@@ -50,15 +50,19 @@ class Study(Mapping[RunConfig, Summary]):
 
     def table(self) -> pd.DataFrame:
         """A row for each run that is over and replicate: what the axes set, the run's key, then `summary.End`."""
-        rows = [row for config, summary in self.items() for row in self._rows(config, summary)]
-        return pd.DataFrame(rows, columns=[*self._settings, "run_key", "replicate", *End._fields, "seconds"])
+        return pd.DataFrame([*self.rows()], columns=[*self._settings, "run_key", "replicate", *End._fields, "seconds"])
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """The rows of the table by column, in which None is what was not measured, and NaN a measurement."""
+        for config, summary in self.items():
+            yield from self._rows(config, summary)
 
     @property
     def _settings(self) -> list[str]:
         return [name for axis in self.grid.axes for name in axis.settings]
 
     def _rows(self, config: RunConfig, summary: Summary) -> Iterator[dict[str, Any]]:
-        run = {name: getattr(config, name) for name in self._settings}
-        run |= {"run_key": config.run_key, "seconds": summary.seconds}
+        run = {name: getattr(config, name) for name in self._settings} | {"run_key": config.run_key}
         for replicate, end in enumerate(summary.ends, start=1):
-            yield run | {"replicate": replicate, **end._asdict(), "verdict": str(end.verdict)}
+            measured = end._asdict() | {"verdict": str(end.verdict)}
+            yield run | {"replicate": replicate, **measured, "seconds": summary.seconds}

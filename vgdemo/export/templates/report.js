@@ -6,7 +6,7 @@ const TOP = 32 // Pixels above a plot, for its legend and Plotly's buttons.
 const OPTIONS = { displaylogo: false, responsive: true }
 
 const darkness = matchMedia("(prefers-color-scheme: dark)")
-const slider = document.querySelector(".epoch input")
+const slider = document.querySelector(".epoch input") // None where nothing changes with the epoch.
 const figures = [...document.querySelectorAll("figure")].map((element) => ({
   element,
   kind: element.dataset.kind,
@@ -15,10 +15,14 @@ const figures = [...document.querySelectorAll("figure")].map((element) => ({
 const stops = stopsOf(figures.map(({ content }) => content))
 
 function showEpoch(shown) {
-  const epoch = stops[slider.value]
+  const epoch = stops[slider?.value]
+  if (slider) sayEpoch(epoch)
+  for (const figure of shown) draw(figure, epoch)
+}
+
+function sayEpoch(epoch) {
   document.querySelector(".epoch output").textContent = epoch ?? "–"
   slider.setAttribute("aria-valuetext", `${slider.labels[0].textContent.trim()} ${epoch ?? "none"}`)
-  for (const figure of shown) draw(figure, epoch)
 }
 
 function draw({ element, kind, content }, epoch) {
@@ -47,10 +51,12 @@ function showOnPaper(isPaper) {
   showEpoch(figures)
 }
 
-slider.max = Math.max(0, stops.length - 1)
-slider.value = slider.max
-slider.disabled = stops.length < 2
-slider.addEventListener("input", () => showEpoch(figures.filter(({ content }) => content.frames?.length)))
+if (slider) {
+  slider.max = Math.max(0, stops.length - 1)
+  slider.value = slider.max
+  slider.disabled = stops.length < 2
+  slider.addEventListener("input", () => showEpoch(figures.filter(({ content }) => content.frames?.length)))
+}
 darkness.addEventListener("change", () => showEpoch(figures))
 addEventListener("beforeprint", () => showOnPaper(true))
 addEventListener("afterprint", () => showOnPaper(false))
