@@ -10,7 +10,7 @@ import tempfile
 from browser.dashboard import READY_SECONDS, ROOT, chromium, dashboard
 from playwright.sync_api import Page, expect
 
-SCREENSHOTS = {  # Name to address, the last epoch, and how high the window is.
+SCREENSHOTS = {  # Name to address, the last epoch, none of a study, and how high the window is.
     "lab.png": ("?activation=sigmoid&kernel_initializer=glorot_uniform", "500", 900),
     "time.png": ("?network=simple_rnn&recurrent_initializer=glorot_uniform&recurrent_gain=0.7", "40", 1180),
     "compare.png": (
@@ -20,6 +20,7 @@ SCREENSHOTS = {  # Name to address, the last epoch, and how high the window is.
         "500",
         900,
     ),
+    "study.png": ("Study", "", 900),
     "your-model.png": ("Your_model?a=digits_mlp/sigmoid", "10", 900),
 }
 PROGRESS = "[data-testid=stProgress]"
@@ -41,10 +42,13 @@ def main() -> None:
 
 
 def take(page: Page, name: str, last: str) -> None:
-    """Keep what the page looks like once all is drawn to the last epoch."""
+    """Keep what the page looks like once all is drawn, to the last epoch."""
+    if not last:
+        page.get_by_role("button", name="Start", exact=True).click(timeout=READY_SECONDS * 1000)
     expect(page.locator(PROGRESS).first).to_contain_text("Complete")
     expect(page.locator(PROGRESS).filter(has_not_text="Complete")).to_have_count(0)
-    expect(page.locator(".vgdemo-timeline output").first).to_have_text(last)
+    if last:
+        expect(page.locator(".vgdemo-timeline output").first).to_have_text(last)
     expect(page.locator(".vgdemo-figure .main-svg").last).to_be_visible()
     page.wait_for_load_state("networkidle")
     page.screenshot(path=ROOT / "docs" / name)

@@ -30,7 +30,9 @@ def study(browser: Browser, url: str) -> str:
     another = browser.new_context(viewport={"width": 1440, "height": 900})
     watching = another.new_page()
     watching.goto(address)
-    expect(watching.get_by_test_id("stProgress").get_by_text("Complete: 6 of 6 runs are done.")).to_be_visible(timeout=240_000)
+    expect(watching.get_by_test_id("stProgress").get_by_text("Complete: 6 of 6 runs are done.")).to_be_visible(
+        timeout=240_000
+    )
     another.close()
     return address
 

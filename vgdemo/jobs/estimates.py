@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +19,7 @@ from vgdemo.jobs.worker import Measured
 from vgdemo.room import program_key
 
 TRIED_EPOCHS = 12  # Of a run that is measured: a fraction of a second, once compiled.
+PATIENCE = 30.0  # Seconds after which what was asked for, and did not come, is asked for again.
 MOST_MEASURED = 1000  # Runs of which the figures stay in memory.
 MANY_RUNS, MANY_SECONDS, MANY_BYTES = 300, 600.0, 1e9  # Beyond one of them a person is asked first.
 
@@ -52,31 +55,32 @@ class Estimates:
         self._executor = executor
         self._lock = threading.Lock()
         self._measured: LRUCache[str, Measured] = LRUCache(MOST_MEASURED)
-        self._asked: set[str] = set()
+        self._asked: dict[str, float] = {}  # When; what failed is asked again, but not at every look.
 
     def of(self, configs: Sequence[RunConfig]) -> Estimate | None:
         """What these runs take; None until something like them was measured, which is begun here."""
         if not configs:
             return Estimate(0, 0.0, 0.0)
-        ends = min(configs, key=flops_of_epoch), max(configs, key=flops_of_epoch)
+        ends = dict.fromkeys((min(configs, key=flops_of_epoch), max(configs, key=flops_of_epoch)))
         measured = [one for config in ends if (one := self._look(tried(config))) is not None]
         return estimate(configs, measured, self._executor.num_workers) if len(measured) == len(ends) else None
 
     def _look(self, config: RunConfig) -> Measured | None:
         key = config.run_key
         with self._lock:
-            is_new = key not in self._measured and key not in self._asked
-            if is_new:
-                self._asked.add(key)
-        if is_new and not self._executor.measure(config, partial(self._note, key)):
-            self._asked.discard(key)  # There is no cluster yet.
-        return self._measured.get(key)
+            measured, now = self._measured.get(key), time.monotonic()
+            is_asked = now - self._asked.get(key, -math.inf) < PATIENCE
+            if measured is None and not is_asked:
+                self._asked[key] = now
+        if measured is None and not is_asked and not self._executor.measure(config, partial(self._note, key)):
+            self._asked.pop(key, None)  # There is no cluster yet.
+        return measured
 
     def _note(self, key: str, measured: Measured | None) -> None:
-        """Called in a thread of Dask's; nothing that failed is measured again and again."""
+        """Called in a thread of Dask's when a run was measured, or could not be."""
         with self._lock:
             if measured is not None:
-                self._asked.discard(key)
+                self._asked.pop(key, None)
                 self._measured[key] = measured
 
 
