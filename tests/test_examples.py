@@ -26,7 +26,9 @@ MODULES = {
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_the_examples_of_a_module_do_what_they_say(name: str) -> None:
+def test_the_examples_of_a_module_do_what_they_say(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VGDEMO_STORE", str(tmp_path))
+    monkeypatch.delenv("VGDEMO_SCHEDULER", raising=False)
     record = random_record(RunConfig(**TINY))
     failed, tried = doctest.testmod(import_module(name), extraglobs={"record": record})
     assert (failed, tried) == (0, MODULES[name])

@@ -6,6 +6,7 @@
 | `train(config)` | its `RunRecord`: what was measured at every epoch |
 | `summarize(record)`, `diagnose(record)` | how the run ends; what it has, why, and what may cure it |
 | `try_remedies(record)` | what came of each of its first remedies, which are trained for it |
+| `run_study(base, grid)` | a `Study`: how each run of a grid of settings ends, trained here or on a cluster |
 | `figures`, `export` | a record as Plotly figures; as tables, a report, Keras code, a TensorBoard log |
 | `GradientMonitor` | a Keras callback that records the gradients of any training |
 | `RunStore` | finished runs, kept in a folder or a bucket |
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from vgdemo import export, figures
     from vgdemo.diagnosis import diagnose
     from vgdemo.engine import train
+    from vgdemo.jobs import run_study
     from vgdemo.monitor import GradientMonitor
     from vgdemo.store import RunStore
     from vgdemo.summary import summarize
@@ -34,6 +36,7 @@ __all__ = [
     "diagnose",
     "export",
     "figures",
+    "run_study",
     "summarize",
     "train",
     "try_remedies",
@@ -44,6 +47,7 @@ _HOMES = {
     "GradientMonitor": "vgdemo.monitor",
     "RunStore": "vgdemo.store",
     "diagnose": "vgdemo.diagnosis",
+    "run_study": "vgdemo.jobs",
     "summarize": "vgdemo.summary",
     "train": "vgdemo.engine",
     "try_remedies": "vgdemo.trials",

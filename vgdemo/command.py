@@ -1,13 +1,15 @@
-"""The command `vgdemo`: `vgdemo watch LOGDIR` starts a dashboard that follows the logs below a folder."""
+"""The command `vgdemo`: `watch` starts a dashboard that follows logs, `study` trains a study without the dashboard."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
+from vgdemo import study_command
 from vgdemo.environment import LOGS
 
 HOST, PORT = "127.0.0.1", 8501
@@ -21,7 +23,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     watch = commands.add_parser("watch", help="follow trainings by the logs that they write")
     watch.add_argument("folder", metavar="LOGDIR", type=Path, help="folder below which the logs are, or will be")
     watch.add_argument("--port", type=int, default=PORT, help=f"of the dashboard; {PORT} if it is not said")
+    study = commands.add_parser("study", help="train a study in the terminal, here or on a Dask cluster")
+    study_command.add_arguments(study)
     asked = parser.parse_args(arguments)
+    if "definition" in asked:
+        sys.exit(study_command.run(asked))
     if asked.folder.exists() and not asked.folder.is_dir():
         parser.error(f"Expected LOGDIR to be a folder. Received: {asked.folder}")
     os.environ[LOGS] = str(asked.folder.resolve())

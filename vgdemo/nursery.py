@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
-from multiprocessing import forkserver
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 
 from vgdemo.environment import LOGS, SCHEDULER
@@ -40,6 +43,24 @@ def open_early() -> None:
 def open_nursery() -> None:
     """Have it begin to import, where workers are forked and unless it is there already."""
     if CONTEXT.get_start_method() == "forkserver":
-        os.environ.update(WORKER_ENVIRONMENT)  # Libraries read it when they are imported.
         CONTEXT.set_forkserver_preload(IMPORTS_OF_WORKERS)
-        forkserver.ensure_running()
+        resource_tracker.ensure_running()  # To start it would let Ctrl-C through again.
+        with _as_workers_inherit_it():
+            forkserver.ensure_running()
+
+
+@contextmanager
+def _as_workers_inherit_it() -> Iterator[None]:
+    """What is started meanwhile has the workers' environment, for libraries to read, and hears of no Ctrl-C.
+
+    In a terminal that reaches all processes, and the first one ends the others.
+    """
+    before = dict(os.environ)
+    os.environ.update(WORKER_ENVIRONMENT)
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        os.environ.clear()
+        os.environ.update(before)

@@ -4,6 +4,7 @@ from vgdemo.jobs.cluster import SchedulerError
 from vgdemo.jobs.estimates import Estimate, Estimates
 from vgdemo.jobs.job import Job
 from vgdemo.jobs.queue import Jobs
+from vgdemo.jobs.run_study import followed, run_study, studies_of
 from vgdemo.jobs.shared_runs import SharedRuns
 from vgdemo.jobs.studies import Studies, StudyProgress, StudyState
 from vgdemo.jobs.tracked_run import JobState, Progress
@@ -24,4 +25,7 @@ __all__ = [
     "Trial",
     "TrialState",
     "Trials",
+    "followed",
+    "run_study",
+    "studies_of",
 ]

@@ -20,6 +20,7 @@ from vgdemo.jobs.turns import Rank
 from vgdemo.jobs.worker import TOPIC, Measured, Outcome, WarmUp, measure, prepare, train_and_keep
 from vgdemo.store import RunStore
 
+TRAINER = "vgdemo.engine:train"
 PREFIX = "run-"  # Dask's name for the group of tasks.
 UNWATCHED_PREFIX = "unwatched-"  # A task of its own: whoever wants to watch the same run gets it from the start.
 PREPARE_PREFIX = "prepare-"
@@ -93,13 +94,17 @@ class Executor:
         trainer: Where the workers find `train`, as "module:name".
         store: Where they keep what they have trained.
         listener: Who hears of the workers.
+        warms_up: Whether workers train the first network that a person sees, as soon as nobody waits for them.
     """
 
-    def __init__(self, address: str | None, trainer: str, store: RunStore, listener: Listener) -> None:
+    def __init__(
+        self, address: str | None, trainer: str, store: RunStore, listener: Listener, *, warms_up: bool = True
+    ) -> None:
         self._address = address
         self._trainer = trainer
         self._store = store
         self._listener = listener
+        self._warms_up = warms_up
         self._lock = threading.Lock()
         self._sent: dict[SentRun, None] = {}  # Those whose outcome is awaited, in order; a set has none.
         self._client: Client | None = None
@@ -107,6 +112,7 @@ class Executor:
         self._is_closed = False
         self._line: object = None  # To the scheduler; Dask may find one again, which then knows of nothing.
         self._first_chunk = threading.Event()
+        self._is_decided = threading.Event()  # Whether there is a cluster. A Ctrl-C in a thread's `join` breaks that.
         self._workers: dict[str, int] = {}
         self._starting = self._starter()
 
@@ -141,6 +147,15 @@ class Executor:
     def start(self) -> None:
         """Connect in the background. If that fails, all that was sent ends with the reason."""
         self._starting.start()
+
+    def wait(self) -> None:
+        """Return once it is connected.
+
+        Raises:
+            SchedulerError: If there is no cluster to train on.
+        """
+        self._is_decided.wait()
+        self.check()
 
     def start_anew(self) -> bool:
         """Connect again, in the background, where the cluster was lost or not found; what is sent meanwhile waits.
@@ -274,7 +289,10 @@ class Executor:
             for run in self._sent:
                 self._hand_over(client, run)
             is_awaited = bool(self._sent)
+        self._is_decided.set()
         self._listener.hear_workers()
+        if not self._warms_up:
+            return
         if is_awaited:  # Who is first has the processor alone; the other workers then find its program compiled.
             self._first_chunk.wait(FIRST_CHUNK_SECONDS)
         self._warm_up(client)
@@ -290,6 +308,7 @@ class Executor:
             self._error = error
             waiting = tuple(self._sent)
             self._sent.clear()
+        self._is_decided.set()
         for run in waiting:
             run.on_end(Outcome(reason=str(error), is_lost=True))
 

@@ -12,7 +12,7 @@ from vgdemo.config import RunConfig
 from vgdemo.environment import SCHEDULER
 from vgdemo.jobs.cluster import SchedulerError
 from vgdemo.jobs.estimates import Estimates
-from vgdemo.jobs.executor import Executor
+from vgdemo.jobs.executor import TRAINER, Executor
 from vgdemo.jobs.job import Job
 from vgdemo.jobs.records import Records
 from vgdemo.jobs.shared_runs import SharedRuns
@@ -25,7 +25,6 @@ from vgdemo.jobs.worker import Outcome
 from vgdemo.record import RunRecord
 from vgdemo.store import RunStore
 
-TRAINER = "vgdemo.engine:train"
 WAITING = "Waiting for the workers to start."
 OTHER_STORE = "The run is not kept: the workers have written it to a store that is not this one."
 

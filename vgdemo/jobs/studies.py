@@ -283,7 +283,8 @@ class Studies:
     def results(self, grid: Grid) -> Study:
         """What is known of its runs so far."""
         with self._lock:
-            return Study(grid, self._tracked(grid).summaries)
+            study = self._tracked(grid)
+            return Study(grid, study.summaries, study.failed)
 
     def listed(self) -> list[StudyProgress]:
         """The studies that somebody has started, latest first; those of earlier servers come in the background."""

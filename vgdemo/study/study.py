@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -17,6 +18,7 @@ class Study(Mapping[RunConfig, Summary]):
 
     Attributes:
         grid: What is studied.
+        failed: Runs that cannot be trained, and why.
 
     Example:
         >>> from vgdemo.summary import summarize
@@ -27,8 +29,11 @@ class Study(Mapping[RunConfig, Summary]):
         [[5, 1, False], [5, 2, False]]
     """
 
-    def __init__(self, grid: Grid, summaries: Mapping[RunConfig, Summary]) -> None:
+    def __init__(
+        self, grid: Grid, summaries: Mapping[RunConfig, Summary], failed: Mapping[RunConfig, str] = MappingProxyType({})
+    ) -> None:
         self.grid = grid
+        self.failed = dict(failed)
         self._summaries = {config: summaries[config] for config in grid.configs if config in summaries}
 
     def __getitem__(self, config: RunConfig) -> Summary:
