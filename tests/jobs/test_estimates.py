@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pkgutil import resolve_name
 from typing import Any
 
 import pytest
 
 from vgdemo.config import RunConfig
-from vgdemo.cost import measurements
 from vgdemo.jobs import estimates
 from vgdemo.jobs.estimates import Estimate, Estimates, estimate, tried
 from vgdemo.jobs.worker import Measured, measure
 
 SMALL = RunConfig(num_hidden_layers=1, epochs=99, replicates=2)
 LARGE = SMALL.with_changes(units=50, num_hidden_layers=10)
+LONG = SMALL.with_changes(epochs=2000)
 BETWEEN = SMALL.with_changes(units=20, num_hidden_layers=5)
 
 
@@ -40,16 +41,14 @@ def executor() -> StandInExecutor:
     return StandInExecutor()
 
 
-def measured(config: RunConfig, seconds_of_epoch: float = 0.01, bytes_of_row: float = 10) -> Measured:
-    short = tried(config)
-    size = int(bytes_of_row * measurements(short))
-    return Measured(short, compiling=1.0, training=seconds_of_epoch * (short.epochs + 1), num_bytes=size)
+def measured(config: RunConfig, epoch: float = 0.01) -> Measured:
+    return Measured(tried(config), compiling=1.0, beside=0.5, epoch=epoch, num_bytes=1000, epoch_bytes=20)
 
 
-def test_a_run_takes_its_epochs_times_what_an_epoch_took() -> None:
-    found = estimate([SMALL], [measured(SMALL, seconds_of_epoch=0.02)], num_workers=1)
-    assert found.seconds == pytest.approx(1.0 + 100 * 0.02)
-    assert found.num_bytes == pytest.approx(10 * measurements(SMALL))
+def test_a_run_takes_its_epochs_and_what_does_not_depend_on_them() -> None:
+    found = estimate([LONG], [measured(LONG, epoch=0.02)], num_workers=1)
+    assert found.seconds == pytest.approx(1.0 + 0.5 + 2000 * 0.02)
+    assert found.num_bytes == pytest.approx(1000 + 2000 * 20)
 
 
 def test_more_workers_share_it() -> None:
@@ -60,15 +59,15 @@ def test_more_workers_share_it() -> None:
 
 def test_what_lies_between_the_measured_ones_takes_something_between() -> None:
     ends = [measured(SMALL, 0.01), measured(LARGE, 0.5)]
-    seconds = [estimate([run], ends, num_workers=1).seconds - 1.0 for run in (SMALL, BETWEEN, LARGE)]
-    assert seconds[0] == pytest.approx(1.0) and seconds[2] == pytest.approx(50)
+    seconds = [estimate([run], ends, num_workers=1).seconds - 1.5 for run in (SMALL, BETWEEN, LARGE)]
+    assert seconds[0] == pytest.approx(0.99) and seconds[2] == pytest.approx(49.5)
     assert seconds[0] < seconds[1] < seconds[2]
 
 
 def test_each_program_is_compiled_once() -> None:
     depths = [SMALL.with_changes(seed=seed) for seed in range(5)]
-    assert estimate(depths, [measured(SMALL, 0)], num_workers=1).seconds == pytest.approx(1.0)
-    assert estimate([SMALL, LARGE], [measured(SMALL, 0), measured(LARGE, 0)], num_workers=1).seconds == pytest.approx(2)
+    assert estimate(depths, [measured(SMALL, 0)], num_workers=1).seconds == pytest.approx(1.0 + 5 * 0.5)
+    assert estimate([SMALL, LARGE], [measured(SMALL, 0), measured(LARGE, 0)], num_workers=1).seconds == pytest.approx(3)
 
 
 def test_it_is_known_once_the_cheapest_and_the_dearest_run_were_measured(executor: StandInExecutor) -> None:
@@ -119,9 +118,19 @@ def test_what_is_large_is_asked_about(size: tuple[int, float, float], is_large: 
     assert Estimate(*size).is_large == is_large
 
 
-def test_a_worker_measures_without_keeping_anything() -> None:
-    found = measure("trainers:train", RunConfig(epochs=10, replicates=1))
-    assert found is not None and found.num_bytes > 1000 and found.training > 0
+def test_what_a_worker_measures_tells_what_more_epochs_take() -> None:
+    short, long = (RunConfig(epochs=epochs, replicates=1) for epochs in (40, 160))
+    found = measure("trainers:train", short)
+    record = resolve_name("trainers:train")(long)
+    size = sum(map(len, record.to_files().values()))
+    assert found is not None and found.compiling == 0
+    assert found.num_bytes + 160 * found.epoch_bytes == pytest.approx(size, rel=0.3)
+
+
+@pytest.mark.parametrize("epochs", [1, 3, 5])
+def test_a_run_of_few_epochs_is_measured_as_a_whole(epochs: int) -> None:
+    found = measure("trainers:train", RunConfig(epochs=epochs, replicates=1))
+    assert found is not None and min(found.beside, found.epoch, found.num_bytes, found.epoch_bytes) >= 0
 
 
 def test_a_run_that_fails_is_not_measured() -> None:

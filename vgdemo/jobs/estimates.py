@@ -13,12 +13,12 @@ import numpy as np
 from cachetools import LRUCache
 
 from vgdemo.config import RunConfig
-from vgdemo.cost import flops, measurements
+from vgdemo.cost import flops
 from vgdemo.jobs.executor import Executor
 from vgdemo.jobs.worker import Measured
 from vgdemo.room import program_key
 
-TRIED_EPOCHS = 12  # Of a run that is measured: a fraction of a second, once compiled.
+TRIED_EPOCHS = 100  # Of a run that is measured: a fraction of a second, once compiled.
 PATIENCE = 30.0  # Seconds after which what was asked for, and did not come, is asked for again.
 MOST_MEASURED = 1000  # Runs of which the figures stay in memory.
 MANY_RUNS, MANY_SECONDS, MANY_BYTES = 300, 600.0, 1e9  # Beyond one of them a person is asked first.
@@ -89,7 +89,7 @@ def tried(config: RunConfig) -> RunConfig:
 
     Example:
         >>> tried(RunConfig()).epochs
-        12
+        100
     """
     return config.with_changes(epochs=min(config.epochs, TRIED_EPOCHS))
 
@@ -100,7 +100,7 @@ def flops_of_epoch(config: RunConfig) -> float:
 
 
 def estimate(configs: Sequence[RunConfig], measured: Sequence[Measured], num_workers: int) -> Estimate:
-    """What runs take, between those that were measured: in proportion to their epochs and to what is kept of them.
+    """What runs take, between those that were measured.
 
     Each worker loads or compiles, of the programs that these runs need, those that it comes to.
 
@@ -110,17 +110,19 @@ def estimate(configs: Sequence[RunConfig], measured: Sequence[Measured], num_wor
         num_workers: How many are trained at the same time.
 
     Example:
-        >>> run = RunConfig(epochs=100, replicates=1, num_hidden_layers=1)
-        >>> measured = Measured(run.with_changes(epochs=9), compiling=2.0, training=0.5, num_bytes=2000)
-        >>> estimate([run, run.with_changes(seed=1)], [measured], num_workers=2)  # 101 epochs of 0.05 s, 2 kernels.
-        Estimate(runs=2, seconds=6.05, num_bytes=40400.0)
+        >>> run = RunConfig(epochs=100)
+        >>> measured = Measured(run, compiling=2, beside=1, epoch=0.1, num_bytes=1000, epoch_bytes=10)
+        >>> estimate([run, run.with_changes(seed=1)], [measured], num_workers=2)  # 2 + 2 · (1 + 100 · 0.1) seconds.
+        Estimate(runs=2, seconds=12.0, num_bytes=4000.0)
     """
     known = [flops_of_epoch(one.config) for one in measured]
-    of_epoch = [one.training / (one.config.epochs + 1) for one in measured]
-    of_row = [one.num_bytes / measurements(one.config) for one in measured]
     costs = [flops_of_epoch(config) for config in configs]
-    epochs = np.array([config.epochs + 1 for config in configs])
-    rows = np.array([measurements(config) for config in configs])
-    training = float(epochs @ np.interp(costs, known, of_epoch))
+    epochs = np.array([config.epochs for config in configs])
+
+    def of_all(beside: list[float], epoch: list[float]) -> float:
+        return float(np.sum(np.interp(costs, known, beside) + epochs * np.interp(costs, known, epoch)))
+
+    training = of_all([one.beside for one in measured], [one.epoch for one in measured])
+    num_bytes = of_all([one.num_bytes for one in measured], [one.epoch_bytes for one in measured])
     compiling = len({*map(program_key, configs)}) * float(np.mean([one.compiling for one in measured]))
-    return Estimate(len(configs), (training + compiling) / num_workers, float(rows @ np.interp(costs, known, of_row)))
+    return Estimate(len(configs), (training + compiling) / num_workers, num_bytes)

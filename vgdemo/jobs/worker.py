@@ -90,32 +90,54 @@ def prepare(config: RunConfig) -> None:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a run has taken.
+    """What a run has taken, so that it can be told what one of more epochs takes.
 
     Attributes:
         config: The run.
         compiling: Seconds until its program was at hand.
-        training: Seconds after that.
-        num_bytes: Size of its files in a store.
+        beside: Seconds that do not depend on how many epochs there are.
+        epoch: Seconds of an epoch.
+        num_bytes: Size of what does not depend on the epochs, in a store.
+        epoch_bytes: Size of what is kept of an epoch.
     """
 
     config: RunConfig
     compiling: float
-    training: float
-    num_bytes: int
+    beside: float
+    epoch: float
+    num_bytes: float
+    epoch_bytes: float
 
 
 def measure(trainer: str, config: RunConfig) -> Measured | None:
-    """Train a run to see what that takes, and keep nothing; None if it fails."""
-    began = time.monotonic()
+    """Train a run to see what that takes, and keep nothing; None if it fails.
+
+    What comes in the second half of the epochs is of them alone; the first ones have decision surfaces, and a start.
+    """
+    chunks: list[RunRecord] = []
+    seen = [time.monotonic()]
+
+    def note(chunk: RunRecord) -> None:
+        chunks.append(chunk)
+        seen.append(time.monotonic())
+
     try:
-        record: RunRecord = pkgutil.resolve_name(trainer)(config)
+        record: RunRecord = pkgutil.resolve_name(trainer)(config, on_chunk=note)
     except Exception:
         _log.exception("Training failed: %s", config.sentence)
         return None
-    compiling = record.seconds.get("compile", 0.0)
-    size = sum(map(len, record.to_files().values()))
-    return Measured(config, compiling, time.monotonic() - began - compiling, size)
+    half = next(place for place, chunk in enumerate(chunks, 1) if 2 * int(chunk.epochs[-1]) >= config.epochs)
+    more = config.epochs - int(chunks[half - 1].epochs[-1])
+    whole, first = _size(record), _size(RunRecord.joined(chunks[:half]))
+    compiling, seconds = record.seconds.get("compile", 0.0), seen[-1] - seen[0]
+    epoch = (seen[-1] - seen[half]) / more if more else (seconds - compiling) / config.epochs
+    epoch_bytes = (whole - first) / more if more else whole / config.epochs
+    beside = max(0.0, seconds - compiling - epoch * config.epochs)
+    return Measured(config, compiling, beside, epoch, max(0.0, whole - epoch_bytes * config.epochs), epoch_bytes)
+
+
+def _size(record: RunRecord) -> int:
+    return sum(map(len, record.to_files().values()))
 
 
 def train_and_keep(trainer: str, config: RunConfig, store: RunStore, rank: Rank, *, is_watched: bool = True) -> Outcome:
