@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 from cachetools import LRUCache, cached
 
+from vgdemo.export import study_report, study_table, to_csv, to_parquet
 from vgdemo.figures import Figure
 from vgdemo.jobs import Estimate, Studies, StudyProgress, StudyState
 from vgdemo.links import COLUMNS, run_query, to_query
@@ -21,6 +22,7 @@ from vgdemo.study.measures import MEASURES
 from vgdemo.study.outlook import NO_OUTLOOK, Outlook, outlook
 from vgdemo.ui import runs
 from vgdemo.ui.board import Picture, board
+from vgdemo.ui.downloads import server_address
 from vgdemo.ui.live import announce
 from vgdemo.ui.page import plain, told
 from vgdemo.ui.pages import COMPARE, LAB, PAGES
@@ -329,7 +331,11 @@ def take_away(grid: Grid) -> None:
 
 
 def _files(grid: Grid, name: str) -> dict[str, tuple[str, Callable[[], bytes | str]]]:
+    server = server_address()
     return {
+        "Report (HTML)": (f"{name}-report.html", lambda: study_report(_results(grid), server)),
+        "Replicates (CSV)": (f"{name}.csv", lambda: to_csv(study_table(_results(grid)))),
+        "Replicates (Parquet)": (f"{name}.parquet", lambda: to_parquet(study_table(_results(grid)))),
         "Definition (JSON)": (f"{name}.json", grid.to_json),
     }
 
