@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
+from conftest import over_depths
 from figures.test_every_figure import ALL
 from streamlit.testing.v1 import AppTest
 
@@ -14,6 +15,8 @@ from vgdemo.diagnosis import HEADLINES, RULES
 from vgdemo.figures import STATISTICS, guide
 from vgdemo.glossary import GLOSSARY
 from vgdemo.record import RunRecord
+from vgdemo.study.landscape import landscape
+from vgdemo.study.measures import MEASURES
 from vgdemo.summary import summarize
 from vgdemo.ui.glossary import matching
 from vgdemo.ui.page import plain
@@ -117,9 +120,10 @@ def test_a_word_is_found_by_any_of_its_names_and_spellings(wanted: str, first: s
 EVERYDAY = """
     along although area arrives axis bar bars blue both branches bring cent centres chosen class's colour colours
     compare compared compiling coordinates corners counted cross cut dash dashed diamond dot dots dotted driven
-    effect entry example exceeds fail failed fewer finite fit get gets glorot's grey had half-way harm height
-    hundred hurls identical included known knows leap learners leave less likelier nobody otherwise pink recorded
-    red reuses revive second seconds settles sharp slider smallest steep three twentieth validate wander wanders
+    effect entry example exceeds fail failed fewer finite fit get gets glorot's glossary grey had half-way harm
+    height hundred hurls identical included known knows leap learners leave less likelier nobody otherwise pink
+    recorded red reuses revive second seconds settles sharp slider smallest steep strict three twentieth validate
+    wander wanders
 """
 
 
@@ -132,7 +136,12 @@ def printed(record: RunRecord) -> Iterator[str]:
         yield from (rule.in_words, rule.reason)
     yield from (statistic.label for statistic in STATISTICS.values())
     yield from (text for name, text in vars(guide).items() if name.isupper() and isinstance(text, str))
-    yield from guide.STATISTICS.values()
+    for texts in (guide.STATISTICS, guide.OF_STUDIES, guide.THEORIES):
+        yield from texts.values()
+    for measure in MEASURES.values():
+        yield from (measure.label, measure.needs)
+        figure = landscape(over_depths({2: record}), measure.name)
+        yield from (figure.layout.title.text, figure.layout.title.subtitle.text, *(one.name for one in figure.data))
     for figure in (draw(record) for draw in ALL):
         layout = figure.to_plotly_json()["layout"]
         titles = [

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -22,6 +23,7 @@ from vgdemo.study.outlook import outlook
 from vgdemo.summary import End
 from vgdemo.wording import capitalized, counted
 
+SENTENCE = re.compile(r"(?<=\.) ")  # Between two of them.
 PAGE = "Study"  # Of the dashboard.
 ARROW = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
 
@@ -87,6 +89,7 @@ def study_report(study: Study, server: str = "", *, failed: Mapping[RunConfig, s
         ('<!doctype html>', True)
     """
     grid = study.grid
+    figures = {name: ReportedFigure.of(figure) for name, figure in _figures(study, failed)}
     return rendered(
         "study.html.jinja",
         columns=2,
@@ -97,7 +100,8 @@ def study_report(study: Study, server: str = "", *, failed: Mapping[RunConfig, s
         query=f"{PAGE}?{urlencode(grid.to_query())}",
         file=f"study-{grid.key[:8]}",
         definition=grid.to_json(),
-        figures={name: ReportedFigure.of(figure) for name, figure in _figures(study, failed)},
+        figures=figures,
+        guide=_guide(figures.values()),
         names=[*(axis.label for axis in grid.axes), *(capitalized(one.label) for one in MEASURES.values())],
         rows=[_row(study, config, places, failed) for config, places in zip(grid.configs, grid.places, strict=True)],
     )
@@ -119,6 +123,16 @@ def _figures(study: Study, failed: Mapping[RunConfig, str]) -> Iterator[tuple[st
             yield f"{name} {'curves' if as_curves else 'map'}", figure
 
 
+def _guide(figures: Iterable[ReportedFigure]) -> dict[str, str]:
+    """How to read each figure, without what was said of one before it."""
+    said: dict[str, str] = {}
+    for figure in figures:
+        for sentence in SENTENCE.split(figure.how):
+            said.setdefault(sentence, figure.title)
+    titles = dict.fromkeys(said.values())
+    return {title: " ".join(sentence for sentence, where in said.items() if where == title) for title in titles}
+
+
 def _row(study: Study, config: RunConfig, places: Sequence[int], failed: Mapping[RunConfig, str]) -> ReportedCell:
     points = [axis.in_words(place) for axis, place in zip(study.grid.axes, places, strict=True)]
     texts = [_text(study, config, measure, failed) for measure in MEASURES.values()]
@@ -129,4 +143,6 @@ def _text(study: Study, config: RunConfig, measure: Measure, failed: Mapping[Run
     if config not in study:
         return FAILED if config in failed else TO_COME
     value = measure.of(study[config])
-    return value.words if value else NOT_MEASURED
+    if value is None:
+        return NOT_MEASURED
+    return str(study[config].verdict) if measure.is_verdict else measure.text(value.middle)

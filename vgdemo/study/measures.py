@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -170,8 +171,8 @@ def _measure(
     )
 
 
-def _factor(number_of_times: float) -> str:
-    return f"×{number(number_of_times)}"
+def _factor(value: float) -> str:
+    return f"×{number(value)}" if math.isfinite(value) else number(value)
 
 
 _RATIOS, _USUAL_RATIOS, _FACTORS = (-4, 4), (-4, 1), (-1, 1)

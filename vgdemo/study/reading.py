@@ -56,7 +56,15 @@ def _numbers(measure: Measure, known: Sequence[Cell], along: str) -> str:
         return f"{measure.label}, by {along}: {', '.join(named)}{others}"
     values = [cell.middle for cell in finite]
     least, most = (_extreme(measure, finite, value) for value in (min(values), max(values)))
-    return f"{measure.label}: {least}{f' to {most}' if most != least else ''}{others}"
+    return f"{measure.label}: {least}{f' to {most}' if most != least else ''}{_often(measure, values)}{others}"
+
+
+def _often(measure: Measure, values: Sequence[float]) -> str:
+    """Of shares that learn, how many are large."""
+    if measure.name != "learned":
+        return ""
+    count = sum(value >= 0.5 for value in values)
+    return f"; half of the replicates or more learn in {count} of {counted(len(values), 'run')}"
 
 
 def _extreme(measure: Measure, finite: Sequence[Cell], value: float) -> str:
