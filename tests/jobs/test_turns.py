@@ -47,3 +47,20 @@ def test_a_run_waits_for_those_of_a_higher_rank_alone(waits: Rank, works: Rank) 
 
 def test_people_go_before_studies_and_studies_before_trials() -> None:
     assert sorted(Rank) == [Rank.TRIAL, Rank.STUDY, Rank.PERSON]
+
+
+def test_no_more_runs_of_a_rank_are_at_work_than_there_are_places() -> None:
+    turns = Turns()
+    entered = threading.Event()
+
+    def second() -> None:
+        with turns.taken(Rank.STUDY, places=1):
+            entered.set()
+
+    thread = threading.Thread(target=second, daemon=True)
+    with turns.taken(Rank.STUDY, places=1):
+        thread.start()
+        assert not entered.wait(0.1)
+        with turns.taken(Rank.PERSON, places=1):  # The others have places of their own.
+            pass
+    assert entered.wait(5)

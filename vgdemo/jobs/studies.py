@@ -248,10 +248,11 @@ class Queue(Protocol):
 class Studies:
     """All studies of this server. Safe to use from any thread.
 
-    One thread of its own looks into the store and sends runs, one for each free place of a worker, so that what comes
-    of them decides what is next. A run that fails by itself is over; what fails around it, the scheduler or the store,
-    puts it back, and the study tries again after a rest. Every finished run is in the store, so a study that is started
-    again trains only what is missing. The store also notes which studies were started, for the server that comes next.
+    One thread of its own looks into the store and sends runs, as many as workers have places and one more for each, so
+    that what comes of them decides what is next. A run that fails by itself is over; what fails around it, the
+    scheduler or the store, puts it back, and the study tries again after a rest. Every finished run is in the store, so
+    a study that is started again trains only what is missing. The store also notes which studies were started, for the
+    server that comes next.
 
     Args:
         queue: The runs that people wait for; a study does not train what they watch.
@@ -472,9 +473,18 @@ class Studies:
         workers = self._executor.workers()
         self._programs.forget_all_but(workers)
         for worker, places in workers.items():
-            for _ in range(places - self._num_sent_to(worker)):
+            for _ in range(places + self._ahead(workers) - self._num_sent_to(worker)):
                 if not self._send_one(worker):
                     return
+
+    def _ahead(self, workers: Collection[str]) -> int:
+        """One more run for each worker, so that it need not wait while the one before is being kept.
+
+        None towards the end, where another worker may be without any.
+        """
+        with self._lock:
+            waiting = sum(len(study.waiting) for study in self._studies.values() if study.is_under_way)
+        return int(waiting > 2 * len(workers))
 
     def _num_sent_to(self, worker: str) -> int:
         with self._lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -29,12 +30,19 @@ class Turns:
 
     def __init__(self) -> None:
         self._at_work: Counter[Rank] = Counter()
-        self._changed = threading.Condition()
+        self._changed = threading.Condition(threading.RLock())
 
     @contextmanager
-    def taken(self, rank: Rank) -> Iterator[None]:
-        """A run of this rank is at work, or pauses."""
-        self._count(rank, +1)
+    def taken(self, rank: Rank, places: float = math.inf) -> Iterator[None]:
+        """A run of this rank is at work, or pauses.
+
+        Args:
+            rank: Its rank.
+            places: How many of this rank may be; it waits until there are fewer.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._at_work[rank] < places)
+            self._count(rank, +1)
         try:
             yield
         finally:

@@ -145,7 +145,8 @@ def train_and_keep(trainer: str, config: RunConfig, store: RunStore, rank: Rank,
 
     A run that no person waits for leaves the worker's place to whoever comes next, and pauses while one of a higher
     rank is at work here. So a person never waits for a study, nor anybody for a trial, and what was trained of them is
-    not lost. A run that is not watched tells of its end alone, and what the store holds by now is not trained again.
+    not lost. A run that is not watched tells of its end alone, and what the store holds by now is not trained again;
+    it waits until those before it are trained, and trains while they are being kept.
 
     Dask itself carries the wish to stop: it marks the task as cancelled when no client wants it any more. A client may
     change its mind before the worker has noticed, hence `Reschedule`: Dask then drops the task or starts it again.
@@ -155,7 +156,7 @@ def train_and_keep(trainer: str, config: RunConfig, store: RunStore, rank: Rank,
     if rank < Rank.PERSON:
         secede()  # To a thread of its own, which ends with the run.
         _let_others_go_first(NICENESS[rank])
-    with _turns.taken(rank):
+    with _turns.taken(rank, math.inf if is_watched else get_worker().state.nthreads):
         record = _train(trainer, config, rank, is_watched)
     if isinstance(record, Outcome):
         return record
