@@ -2,10 +2,11 @@
 
 import streamlit as st
 
+from vgdemo.ui.landscape import marked, open_clicked
 from vgdemo.ui.page import page, plain
 from vgdemo.ui.pages import STUDY
 from vgdemo.ui.runs import retry
-from vgdemo.ui.study import listed, marked, open_clicked, take_away, watch
+from vgdemo.ui.study import listed, take_away, watch
 from vgdemo.ui.study_form import study_form
 
 

@@ -16,9 +16,9 @@ from vgdemo.record import RunRecord
 from vgdemo.study import Grid, Study
 from vgdemo.study.presets import STUDIES
 from vgdemo.summary import Summary, summarize
-from vgdemo.ui import study
+from vgdemo.ui import landscape, study
+from vgdemo.ui.landscape import marks_key
 from vgdemo.ui.session import CONFIRMED, MARKING, MEASURE, SESSION
-from vgdemo.ui.study import marks_key
 from vgdemo.ui.study_form import suggested
 
 from .conftest import StandInJobs, button, control, query
@@ -85,7 +85,7 @@ class StandInEstimates:
 def studies(jobs: StandInJobs) -> StandInStudies:
     jobs.studies, jobs.estimates = StandInStudies(), StandInEstimates()  # type: ignore[attr-defined]
     study._estimates.clear()
-    study._drawn.cache_clear()
+    landscape._drawn.cache_clear()
     return jobs.studies  # type: ignore[attr-defined,no-any-return]
 
 
