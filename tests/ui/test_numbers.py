@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from by_hand import study, with_values
 from conftest import changed, foreign_record, over_depths
 from javascript import call, page_with
 from playwright.sync_api import Browser, Page
@@ -188,6 +189,34 @@ def test_other_figures_name_their_columns_too(page: Page, make_record: Make) -> 
     assert len(plane[plane["probability of class 1"].notna()]) == 32 * 32
     learned = frame(page, landscape(over_depths({2: record})))
     assert {"hidden layers", "share that learns", "replicate", "final validation accuracy"} <= {*learned.columns}
+
+
+def test_a_map_of_a_study_has_a_row_for_each_run_that_has_a_value(page: Page) -> None:
+    runs = {(0, 0): [0.0, 0.0], (1, 0): [1e-3, 1e-5], (1, 1): [np.nan, np.nan], (0, 1): [None]}
+    summaries = {places: with_values("first_ratio", values) for places, values in runs.items()}
+    made = study({"num_hidden_layers": [3, 2], "activation": ["tanh", "relu"]}, summaries)
+    found = frame(page, landscape(made, "first_ratio")).set_index(["hidden layers", "activation"])
+    label = "gradient, layer 1 / output, at the start"
+    assert list(found.columns) == [label, "low (10 %)", "high (90 %)"]
+    values = {(2, "tanh"): 5.05e-4, (3, "tanh"): 0.0, (2, "ReLU"): np.nan}
+    assert found[label].to_dict() == pytest.approx(values, rel=1e-4, nan_ok=True)
+    assert found.loc[(2, "tanh"), "high (90 %)"] == pytest.approx(9.01e-4, rel=1e-4)
+
+
+def test_curves_of_a_study_have_their_ends_and_every_replicate(page: Page) -> None:
+    made = study({"units": [2, 3]}, {(1,): with_values("first_ratio", [1e-3, np.inf, 0.0])})
+    found = frame(page, landscape(made, "first_ratio"))
+    label = "gradient, layer 1 / output, at the start"
+    replicates = found[found.replicate.notna()]
+    assert replicates[label].tolist() == [1e-3, np.inf, 0] and replicates.replicate.tolist() == [1, 2, 3]
+    (median,) = found[found.replicate.isna()].to_dict("records")
+    assert (median["units per layer"], median[label], median["high (90 %)"]) == (3, 1e-3, np.inf)
+
+
+def test_the_verdicts_of_a_study_are_words(page: Page) -> None:
+    made = study({"units": [2, 3], "gain": [1, 2]}, {(0, 1): with_values("dead", [0.5])})
+    found = frame(page, landscape(made, "verdict"))
+    assert found.to_dict("records") == [{"units per layer": 2, "gain": 2, "verdict": "stuck (1 of 1 replicate)"}]
 
 
 def test_layers_and_steps_have_the_names_that_the_record_gives_them(page: Page) -> None:

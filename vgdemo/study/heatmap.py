@@ -15,6 +15,7 @@ from vgdemo.figures.phases import edge_line
 from vgdemo.figures.scales import Values
 from vgdemo.figures.style import (
     LIGHT,
+    MARGIN,
     MARGIN_BESIDE_COLORS,
     REFERENCE,
     SPECIAL_COLORS,
@@ -72,7 +73,7 @@ class StudyMap:
             f"Map of {measure.label}: {self.across.label} to the right, {self.up.label} upwards, a cell for each run.",
             how=guide.of_study_map(measure.name, logarithmic=measure.shown.logarithmic, with_edge=with_edge),
             log10=measure.shown.log10("z"),
-            margin=MARGIN_BESIDE_COLORS,
+            margin=MARGIN if measure.is_verdict else MARGIN_BESIDE_COLORS,
             showlegend=True,  # One entry alone would not be named.
             uirevision=f"map {self.grid.key} {measure.name}",
             xaxis=self.across.of_cells(),
