@@ -18,8 +18,9 @@ from jobs.waiting import until
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs import warming
+from vgdemo.jobs.compiler import LOWEST
 from vgdemo.jobs.processor import Processor
-from vgdemo.jobs.warming import LOWEST, Warming
+from vgdemo.jobs.warming import Warming
 from vgdemo.room import neighbours, program_key
 from vgdemo.tour import OPENING
 

@@ -3,47 +3,39 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Hashable
 from multiprocessing.connection import wait
-from multiprocessing.process import BaseProcess
 
 from dask.system import CPU_COUNT
 
 from vgdemo.config import RunConfig
+from vgdemo.jobs.compiler import Compiler
 from vgdemo.jobs.processor import Processor
 from vgdemo.jobs.worker import prepare
-from vgdemo.nursery import CONTEXT, open_nursery
+from vgdemo.nursery import open_nursery
 from vgdemo.room import neighbours, program_key
 from vgdemo.tour import OPENING
 
 QUIET_SECONDS = 3  # Whoever looks at another run sooner is still choosing.
 PAUSE_SECONDS = 1  # Between two looks whether the machine is at rest.
-LOWEST = 19  # Of the priorities.
 BUSY = 0.5  # Share of the cores that others take, from which on nothing is begun.
 
 _log = logging.getLogger(__name__)
 
 
-def _behind_all_others(compile_program: Callable[[RunConfig], None], config: RunConfig) -> None:
-    """What the process does: whoever else wants the processor goes first."""
-    os.nice(LOWEST)
-    compile_program(config)
-
-
 class Warming:
     """Compiles the neighbours of the run that was looked at last, the likeliest first, while the machine is at rest.
 
-    Each program is compiled by a process of its own, of the lowest priority: it stays on disk, where the workers find
-    it, and its memory is given back at once. So a person waits for none of it, and nothing is begun while somebody
-    trains. Before that, all workers get the program of the run itself, for any of them may take the next run.
+    Processes of the lowest priority compile them, one for each core: the programs stay on disk, where the workers find
+    them. So a person waits for none of it, and nothing is begun while somebody trains. Before that, all workers get the
+    program of the run itself, for any of them may take the next run.
 
     Args:
         is_idle: Whether nobody trains anything.
         prepare: Has the program of a run at hand in every worker.
-        compile_program: Compiles that of a run, in a process of its own.
+        compile_program: Compiles that of a run, in another process.
     """
 
     def __init__(
@@ -61,7 +53,7 @@ class Warming:
         self._looked_at = time.monotonic()
         self._compiled: set[Hashable] = set()
         self._at_hand: set[Hashable] = set()
-        self._running: list[BaseProcess] = []
+        self._running: list[Compiler] = []
         self._is_open = True
         self._thread = threading.Thread(target=self._work, name="vgdemo-warming", daemon=True)
 
@@ -90,7 +82,8 @@ class Warming:
                 self._have_view_at_hand()
                 self._compile_some()
         except OSError as error:
-            _log.warning("Programs are no longer compiled before they are needed: %s", error)
+            if self._is_open:
+                _log.warning("Programs are no longer compiled before they are needed: %s", error)
 
     def _wait(self) -> bool:
         """Return once there is something to compile and the machine is at rest; False if this is closed."""
@@ -125,10 +118,10 @@ class Warming:
         while self._running or self._may_begin():
             self._have_view_at_hand()
             while len(self._running) < CPU_COUNT and self._may_begin():
-                self._begin()
-            if self._running:  # Waiting for none would never end.
-                wait([process.sentinel for process in self._running])
-            count += self._count_ended()
+                compiler = Compiler(self._compile_program)
+                self._running.append(compiler)
+                self._give_next(compiler)
+            count += self._take_compiled()
         if count:
             seconds = time.monotonic() - began
             _log.info("Compiled %d programs that the next change of a run may need, in %.0f s.", count, seconds)
@@ -136,25 +129,29 @@ class Warming:
     def _may_begin(self) -> bool:
         return self._is_open and self._next() is not None and self._is_at_rest()
 
-    def _begin(self) -> None:
+    def _give_next(self, compiler: Compiler) -> None:
         """Have the next neighbour compiled; one that cannot be is not tried again."""
         config = self._next()
-        if config is not None:
+        if config is None:  # Somebody has come to look at it meanwhile.
+            self._let_go(compiler)
+        else:
             self._compiled.add(program_key(config))
-            process = CONTEXT.Process(
-                target=_behind_all_others,
-                args=(self._compile_program, config),
-                name=config.sentence,
-                daemon=True,
-            )
-            process.start()
-            self._running.append(process)
+            compiler.give(config)
 
-    def _count_ended(self) -> int:
-        """Let go of the processes that are over; how many these are."""
-        ended = [process for process in self._running if not process.is_alive()]
-        self._running = [process for process in self._running if process not in ended]
-        for process in ended:
-            if process.exitcode and self._is_open:
-                raise OSError(f"the process that compiles them has ended with {process.exitcode}, at {process.name}")
-        return len(ended)
+    def _take_compiled(self) -> int:
+        """Wait until some are compiled, and go on with others if it is still the time for it; how many these are."""
+        if not self._running:  # Waiting for none would never end.
+            return 0
+        ready = wait([compiler.connection for compiler in self._running])
+        done = [compiler for compiler in self._running if compiler.connection in ready]
+        for compiler in done:
+            compiler.take()
+            if compiler.is_used_up or not self._may_begin():
+                self._let_go(compiler)
+            else:
+                self._give_next(compiler)
+        return len(done)
+
+    def _let_go(self, compiler: Compiler) -> None:
+        self._running.remove(compiler)
+        compiler.close()

@@ -42,6 +42,7 @@ def studies() -> Studies:
 
 
 def draw_landscape(grid: Grid) -> None:
+    """What is shown of the study, and the choices for it."""
     with st.container(horizontal=True, vertical_alignment="center", key="options"):
         st.selectbox(
             "Shows", [*MEASURES], key=MEASURE, format_func=lambda name: MEASURES[name].label, persist_state="session"
