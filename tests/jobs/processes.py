@@ -38,8 +38,8 @@ class Processes:
     def scheduler(self) -> subprocess.Popen[bytes]:
         return self.start("-m", "dask", "scheduler", "--port", str(self.port), *LISTEN)
 
-    def worker(self, *options: str) -> subprocess.Popen[bytes]:
-        return self.start("-m", "dask", "worker", self.address, "--nthreads", "1", *LISTEN, *options)
+    def worker(self, *options: str, **environment: str) -> subprocess.Popen[bytes]:
+        return self.start("-m", "dask", "worker", self.address, "--nthreads", "1", *LISTEN, *options, **environment)
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:

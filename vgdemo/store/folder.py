@@ -113,8 +113,21 @@ class Folder:
         Raises:
             FileNotFoundError: If there is none.
         """
+        source, destination = self._absolute(path), self._absolute(target)
         with self._naming_itself("writable", FileNotFoundError):
-            self._fs.mv(self._absolute(path), self._absolute(target), recursive=True)
+            if self._is_local:
+                self._fs.mv(source, destination, recursive=True)
+            else:
+                self._move_files(source, destination)
+
+    def _move_files(self, source: str, destination: str) -> None:
+        """A bucket has no folders: to move one there fails at the folder itself."""
+        files = self._fs.find(source)
+        if not files:
+            raise FileNotFoundError(source)
+        for file in files:
+            self._fs.cp_file(file, destination + file.removeprefix(source))
+        self._fs.rm(files)
 
     def remove(self, path: str) -> None:
         """Remove a folder with all that is in it; an absent one stays so."""
