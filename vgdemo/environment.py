@@ -1,4 +1,5 @@
 """Names of the variables with which somebody tells the dashboard where to train and what to watch."""
 
 SCHEDULER = "VGDEMO_SCHEDULER"  # The address of a Dask scheduler; without it, this machine trains.
+STORE_GB = "VGDEMO_STORE_GB"  # How many gigabytes of runs are kept.
 LOGS = "VGDEMO_LOGS"  # A folder of logs of somebody's own training; who watches logs may never train a run.

@@ -11,7 +11,7 @@ import pytest
 from store.contents import age, files_of, put, size_of
 
 from vgdemo.record import RunRecord
-from vgdemo.store import RunStore
+from vgdemo.store import RunStore, StoreError
 from vgdemo.store.folder import Folder
 from vgdemo.store.store import LISTING_SHARE
 
@@ -155,3 +155,44 @@ def test_whether_there_is_any_run_takes_no_list_of_all(
     assert any(True for _ in store)
     assert next(iter(store)) in keys
     assert listings == []
+
+
+@pytest.mark.parametrize(("said", "size"), [("", 4 * 2**30), ("100", 100 * 2**30), ("0.5", 2**29)])
+def test_the_environment_says_how_large_a_store_may_become(
+    said: str, size: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VGDEMO_STORE_GB", said)
+    assert RunStore(str(tmp_path)).max_bytes == size
+    assert RunStore(str(tmp_path), max_bytes=7).max_bytes == 7
+
+
+@pytest.mark.parametrize("said", ["much", "0", "-1", "nan", "inf"])
+def test_a_size_that_is_none_is_refused_by_its_name(said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("VGDEMO_STORE_GB", said)
+    with pytest.raises(StoreError, match=f"Expected VGDEMO_STORE_GB to be a number of gigabytes above 0. .*: {said}"):
+        RunStore(str(tmp_path))
+
+
+def test_notes_of_studies_stay_when_room_is_made(store: RunStore, make_record: MakeRecord) -> None:
+    key = "0123456789abcdef" * 4
+    store.note_study(key, {"state": "running"})
+    store.max_bytes = 1
+    for seed in range(3):
+        put(store, make_record(seed=seed))
+    assert len(store) <= 1 and store.check() == ()
+    assert store.studies() == {key: {"state": "running"}}
+    store.note_study(key, {"state": "complete"})
+    assert store.studies() == {key: {"state": "complete"}}
+    store.forget_study(key)
+    store.forget_study(key)
+    assert store.studies() == {}
+
+
+def test_a_note_that_is_damaged_is_left_out(local: RunStore) -> None:
+    for place, text in enumerate(("{", "[]", '{"state": "running"}')):
+        local.note_study(f"{place:064x}", {})
+        (Path(local.url) / "v2" / "studies" / f"{place:064x}.json").write_text(text)
+    (Path(local.url) / "v2" / "studies" / "strange.json").write_text("{}")
+    assert [*local.studies()] == [f"{2:064x}"]
+    with pytest.raises(KeyError):
+        local.note_study("../away", {})

@@ -52,9 +52,9 @@ def run_study(
         TimeoutError: If nothing has come for ten minutes because of trouble with the cluster or the store.
 
     Example:
-        >>> study = run_study(RunConfig(epochs=2, replicates=2, n_samples=100), {"num_hidden_layers": [1, 2]})
-        >>> [str(summary.learned.total) for summary in study.values()]
-        ['2', '2']
+        >>> run_study(RunConfig(), {"num_hidden_layers": [5, 10, 500]})  # It is no study, so nothing is trained.
+        Traceback (most recent call last):
+        ValueError: Expected values of `num_hidden_layers` to be a whole number between 1 and 50. Received: num_hidden_layers=500
     """
     told: set[RunConfig] = set()
 

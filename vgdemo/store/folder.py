@@ -15,6 +15,8 @@ from typing import Any
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
+BUCKETS = frozenset(("s3", "s3a", "gs", "gcs", "abfs", "abfss", "az"))  # fsspec's names; their files come whole.
+
 
 class StoreError(Exception):
     """The run store cannot be read or written; the message is one sentence that names its URL."""
@@ -36,6 +38,8 @@ class Folder:
         self._fs = file_system
         self._path = path
         self._is_local = isinstance(file_system, LocalFileSystem)
+        protocols = file_system.protocol
+        self._is_bucket = not BUCKETS.isdisjoint([protocols] if isinstance(protocols, str) else protocols)
 
     def __str__(self) -> str:
         """The URL without a user name or password, for messages."""
@@ -94,17 +98,13 @@ class Folder:
             self._fs.makedirs(self._absolute(path), exist_ok=True)
 
     def write(self, path: str, content: bytes) -> None:
-        """Write to a temporary name, flush, rename: a reader sees the whole file or none."""
+        """Write so that a reader sees the whole file or none, as a bucket does by itself."""
         target = self._absolute(path)
-        temporary = f"{target}.{uuid.uuid4().hex}.tmp"
         with self._naming_itself("writable"):
-            try:
-                self._write_through(temporary, content)
-                self._rename(temporary, target)
-            except Exception:
-                with suppress(Exception):
-                    self._fs.rm_file(temporary)
-                raise
+            if self._is_bucket:
+                self._fs.pipe_file(target, content)
+            else:
+                self._write_and_rename(target, content)
         self.unlisted += len(content)
 
     def move(self, path: str, target: str) -> None:
@@ -141,6 +141,17 @@ class Folder:
 
     def _absolute(self, path: str) -> str:
         return f"{self._path}/{path}"
+
+    def _write_and_rename(self, target: str, content: bytes) -> None:
+        """Write to a temporary name, flush, rename."""
+        temporary = f"{target}.{uuid.uuid4().hex}.tmp"
+        try:
+            self._write_through(temporary, content)
+            self._rename(temporary, target)
+        except Exception:
+            with suppress(Exception):
+                self._fs.rm_file(temporary)
+            raise
 
     def _write_through(self, path: str, content: bytes) -> None:
         with self._fs.open(path, "wb") as file:

@@ -7,6 +7,9 @@ import re
 import time
 from datetime import UTC, datetime, timedelta
 
+from vgdemo.environment import STORE_GB
+from vgdemo.store.folder import StoreError
+
 MANIFEST = "manifest.json"
 RUNS, PINS, QUARANTINE, DISCARDED = "v2", "v2/pins", "v2/quarantine", "v2/discarded"
 STUDIES = "v2/studies"  # Notes of those that were started.
@@ -46,6 +49,22 @@ def default_url() -> str:
     """Where a store lies that nobody has given a URL: the environment variable VGDEMO_STORE or the user's cache."""
     home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or "~/.cache"
     return os.environ.get("VGDEMO_STORE") or f"{home}/vgdemo/runs"
+
+
+def default_max_bytes() -> int:
+    """The size of a store that nobody has given one: VGDEMO_STORE_GB, or room for a thousand runs of the default size.
+
+    Raises:
+        StoreError: If the variable says something else.
+    """
+    said = os.environ.get(STORE_GB) or "4"
+    try:
+        size = round(float(said) * 2**30)
+    except (OverflowError, ValueError):
+        size = 0
+    if size <= 0:
+        raise StoreError(f"Expected {STORE_GB} to be a number of gigabytes above 0. Received: {said}")
+    return size
 
 
 def _taken_aside(path: str) -> datetime:

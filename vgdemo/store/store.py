@@ -23,6 +23,7 @@ from vgdemo.store.layout import (
     RUNS,
     STUDIES,
     aside,
+    default_max_bytes,
     default_url,
     is_over,
     path_of,
@@ -32,7 +33,6 @@ from vgdemo.store.layout import (
 from vgdemo.store.manifest import DamagedError, StoredFile, StoredRun, UnreadableError
 from vgdemo.store.room import make_room, remove_run, run_folders
 
-DEFAULT_MAX_BYTES = 4 * 2**30  # More than a thousand runs of the default size.
 LEFTOVER_AGE = timedelta(hours=1)  # No write takes that long: what is older and in no manifest was interrupted.
 # Part of `max_bytes` that a process writes before it lists the store again. To list a full one takes 0.1 to 0.2 s, more
 # in a bucket, and a training of the default size one second: a dozen of them share a listing, and each process that
@@ -53,12 +53,12 @@ class RunStore(MutableMapping[str, RunRecord]):
 
     Args:
         url: A folder or any fsspec URL; the environment variable VGDEMO_STORE or the user's cache folder if None.
-        max_bytes: Size that the store keeps to. It is looked at when a process first writes, and then whenever it has
-            written a hundredth of it.
+        max_bytes: Size that the store keeps to; what VGDEMO_STORE_GB says, or 4 GiB, if None. It is looked at when a
+            process first writes, and then whenever it has written a hundredth of it.
 
     Raises:
-        StoreError: If the URL is of no known kind. Later, from every method but `in`: if the store cannot be read or
-            written.
+        StoreError: If the URL is of no known kind, or VGDEMO_STORE_GB no size. Later, from every method but `in`: if
+            the store cannot be read or written.
 
     Example:
         >>> store = RunStore("memory://example")
@@ -71,9 +71,9 @@ class RunStore(MutableMapping[str, RunRecord]):
         ()
     """
 
-    def __init__(self, url: str | None = None, *, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
+    def __init__(self, url: str | None = None, *, max_bytes: int | None = None) -> None:
         self._folder = open_folder(url or default_url())
-        self.max_bytes = max_bytes
+        self.max_bytes = default_max_bytes() if max_bytes is None else max_bytes
 
     @property
     def url(self) -> str:
