@@ -38,6 +38,8 @@ def test_the_python_part_runs_and_prints_what_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VGDEMO_STORE", "runs")
+    monkeypatch.delenv("VGDEMO_SCHEDULER", raising=False)
     promised = run(code_below("From Python"))
     learned, sentence, *keras_code, best = capsys.readouterr().out.splitlines()
     assert learned == promised[0]

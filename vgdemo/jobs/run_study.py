@@ -52,9 +52,9 @@ def run_study(
         TimeoutError: If nothing has come for ten minutes because of trouble with the cluster or the store.
 
     Example:
-        >>> run_study(RunConfig(), {"num_hidden_layers": [5, 10, 500]})  # It is no study, so nothing is trained.
+        >>> run_study(RunConfig(), {"units": [5, 10, 500]})  # It is no study, so nothing is trained.
         Traceback (most recent call last):
-        ValueError: Expected values of `num_hidden_layers` to be a whole number between 1 and 50. Received: num_hidden_layers=500
+        ValueError: Expected values of `units` to be a whole number between 1 and 256. Received: units=500
     """
     told: set[RunConfig] = set()
 
