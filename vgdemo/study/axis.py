@@ -117,7 +117,7 @@ class Axis:
             ValueError: If there is no such axis.
         """
         names, colon, values = text.partition(":")
-        if not colon:
+        if not colon or not names.strip():
             raise ValueError(f"Expected settings, a colon and values, as in num_hidden_layers: 1..30. Received: {text}")
         settings = tuple(names.split())
         for name in settings:
