@@ -207,6 +207,8 @@ def test_the_shorter_axis_has_a_curve_for_each_point() -> None:
     assert (list(one.x), list(one.y)) == ([2, 4], pytest.approx([0.6, 0.8]))
     assert (list(other.x), list(other.y)) == ([3], [0.5])
     assert one.line.color != other.line.color
+    turned = study({GAINS: [1, 2], LAYERS: [4, 2, 3]}, {(1, 0): with_values("accuracy", [0.5, 0.5])})
+    assert list(named(landscape(turned, "accuracy", as_curves=True), "2").x) == [4]
 
 
 def test_words_on_the_axis_have_bars_for_intervals_and_no_lines() -> None:
