@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from vgdemo.config import RunConfig
 from vgdemo.jobs import Estimate, StudyProgress, StudyState
 from vgdemo.record import RunRecord
+from vgdemo.store import RunStore
 from vgdemo.study import Grid, Study
 from vgdemo.study.presets import STUDIES
 from vgdemo.summary import Summary, summarize
@@ -241,6 +242,16 @@ def test_what_is_large_asks_first(open_study: Open, studies: StandInStudies, job
     page.checkbox(key=CONFIRMED).check().run()
     button(page, "Start").click().run()
     assert studies.done == [("start", GRID)]
+
+
+def test_more_than_the_store_keeps_is_said(
+    open_study: Open, jobs: StandInJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(study.runs, "open_store", lambda: RunStore("memory://small", max_bytes=10**9))
+    jobs.estimates.said = LARGE  # type: ignore[attr-defined]
+    assert "It needs about 2 GB, but the store keeps 1 GB: `VGDEMO_STORE_GB` says how much it may." in said(
+        open_study()
+    )
 
 
 def test_nothing_starts_before_it_is_known_what_it_takes(open_study: Open, jobs: StandInJobs) -> None:

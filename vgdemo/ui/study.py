@@ -106,7 +106,7 @@ def _draw_progress(grid: Grid) -> None:
         st.caption(plain(_forecast(progress)))
     if progress.trouble:
         st.warning(told(f"{progress.trouble} {_what_then(progress)}"))
-    for notice in notices(progress):
+    for notice in (*notices(progress), *_too_large(progress)):
         st.warning(told(notice))
     announce(words if progress.state is not StudyState.RUNNING else "Training.")
 
@@ -146,6 +146,16 @@ def notices(progress: StudyProgress) -> list[str]:
         others = f" And {counted(more, 'other')}." if more else ""
         said.append(f"{counted(len(progress.failed), 'run')} failed. {'. '.join(named)}.{others}")
     return said
+
+
+def _too_large(progress: StudyProgress) -> list[str]:
+    """A study of which the store cannot keep all runs would remove its own."""
+    estimate = None if progress.state is StudyState.RUNNING else _estimate(progress.grid)
+    room = runs.open_store().max_bytes
+    if estimate is None or estimate.num_bytes <= room:
+        return []
+    needed, kept = _in_bytes(estimate.num_bytes), _in_bytes(room)
+    return [f"It needs about {needed}, but the store keeps {kept}: `VGDEMO_STORE_GB` says how much it may."]
 
 
 def _what_then(progress: StudyProgress) -> str:
