@@ -51,7 +51,7 @@ def test_long_names_are_shortened_and_told_apart() -> None:
 
 def test_the_ticks_of_numbers_do_not_touch() -> None:
     axis = side("num_hidden_layers", range(1, 31)).of_numbers()
-    assert axis["tickvals"] == [*range(1, 31, 3)]
+    assert axis["tickvals"] == [*range(1, 28, 3), 30]
     assert axis["range"][0] < 1 and axis["range"][1] > 30
 
 

@@ -179,6 +179,7 @@ class Panel:
             showlegend=self.y == "y" or not curve.name,
             line={"color": curve.color, "width": 2},
             marker={"size": 7},
+            cliponaxis=False,  # A share of 0 or 1 is drawn whole.
             error_y=self._error_bars(curve) if self.side.values is None else None,
             customdata=[cell.told(value.words, *map(written, value[:3])) for cell, value in curve.known],
             meta={"columns": {**told.points, self.measure.label: told.more(1), **ends}},

@@ -118,13 +118,13 @@ class Side:
 
 
 def _with_room(positions: Values) -> list[int]:
-    """Of rising positions those whose names do not touch."""
+    """Of rising positions those whose names do not touch, the first and the last among them."""
     room = (positions[-1] - positions[0]) / (MAX_NAMED + 1)
     named = [0]
     for place, position in enumerate(positions):
         if position - positions[named[-1]] >= room > 0:
             named.append(place)
-    return named
+    return named if len(named) < 2 else [*named[:-1], len(positions) - 1]
 
 
 def _unevenness(numbers: Values) -> float:
