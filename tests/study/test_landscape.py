@@ -151,7 +151,7 @@ def test_the_line_between_order_and_chaos_stands_at_its_gain() -> None:
     line = landscape(turned, "accuracy", outlook=Outlook(edge=1.0)).data[-1]
     assert line.y == pytest.approx((1, 1)) and list(line.x) == [-0.5, 1.5]
     beyond = landscape(of, "accuracy", outlook=Outlook(edge=9.0))
-    assert "χ = 1" not in {trace.name for trace in beyond.data}
+    assert "χ = 1" not in {trace.name for trace in beyond.data} and "dashed" not in beyond.layout.meta["how"]
 
 
 def test_curves_of_shares_have_their_intervals_and_accuracies_below() -> None:

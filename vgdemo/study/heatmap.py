@@ -57,11 +57,15 @@ class StudyMap:
 
     def figure(self, edge: float | None) -> go.Figure:
         """The map, with the line χ = 1 at a gain."""
-        figure = self._axes(with_edge=edge is not None)
+        line = self._edge(edge)
+        figure = self._axes(with_edge=line is not None)
         self._add_cells(figure)
         for mark, marker in MARKS.items():
             self._add_marks(figure, mark, marker)
-        self._add_edge(figure, edge)
+        if line is not None:
+            ground = {"line": {"color": LIGHT, "width": 4}, "showlegend": False}  # On which it is seen on any cell.
+            figure.add_scatter(**edge_line(*line) | ground)
+            figure.add_scatter(**edge_line(*line, REFERENCE))
         return figure
 
     def _axes(self, *, with_edge: bool) -> go.Figure:
@@ -151,13 +155,11 @@ class StudyMap:
             hovertemplate=f"{self.told.words}<br>{mark} {self.told.said(0)}<extra></extra>",
         )
 
-    def _add_edge(self, figure: go.Figure, gain: float | None) -> None:
-        """The line from one end of the depths to the other."""
-        for side, ends in ((self.across, self.up), (self.up, self.across)):
-            position = None if gain is None or side.axis.settings != ("gain",) else side.position(gain)
+    def _edge(self, gain: float | None) -> tuple[Sequence[float], Sequence[float]] | None:
+        """Where the line at a gain goes from one end of the depths to the other; None if it lies beyond the map."""
+        for side, other in ((self.across, self.up), (self.up, self.across)):
+            position = side.position(gain) if gain is not None and side.axis.settings == ("gain",) else None
             if position is not None:
-                line = [position] * 2, [-0.5, len(ends.names) - 0.5]
-                x, y = line if side is self.across else line[::-1]
-                ground = {"line": {"color": LIGHT, "width": 4}, "showlegend": False}  # On which it is seen on any cell.
-                figure.add_scatter(**edge_line(x, y) | ground)
-                figure.add_scatter(**edge_line(x, y, REFERENCE))
+                line = [position] * 2, [-0.5, len(other.names) - 0.5]
+                return line if side is self.across else line[::-1]
+        return None

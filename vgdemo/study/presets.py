@@ -72,7 +72,7 @@ def _first_weights() -> StudyPreset:
         "Which initialiser for which activation?",
         "Ten layers of every activation from the first weights of every family: see which of them suit each other.",
         Grid.of(
-            RunConfig(num_hidden_layers=10, output_initializer="glorot_uniform", epochs=200, replicates=5),
+            RunConfig(num_hidden_layers=10, output_initializer="glorot_uniform", epochs=300),
             {"activation": tuple(ACTIVATIONS), "kernel_initializer": FAMILIES},
         ),
     )
@@ -82,14 +82,14 @@ def _order_and_chaos() -> StudyPreset:
     return StudyPreset(
         "order-and-chaos",
         "Order and chaos",
-        "Gain against depth: deep networks learn along the line χ = 1, between gradients that vanish and that explode.",
+        "Gain against depth: the deep learn near the line χ = 1 alone, where gradients neither vanish nor explode.",
         Grid.of(
             RunConfig(
                 units=20,
                 kernel_initializer="glorot_normal",
                 output_initializer="glorot_uniform",
                 epochs=100,
-                replicates=3,
+                replicates=5,
             ),
             {"gain": (0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4), "num_hidden_layers": (2, 4, 6, 8, 10, 15, 20, 25, 30)},
         ),
