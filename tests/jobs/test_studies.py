@@ -17,6 +17,7 @@ from jobs.waiting import LONG, SLOW, config, finished, is_training, until
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs import Jobs, JobState, SchedulerError, Studies, StudyProgress, StudyState
+from vgdemo.jobs import studies as module
 from vgdemo.jobs.executor import SentRun
 from vgdemo.jobs.turns import Rank
 from vgdemo.jobs.worker import Outcome
@@ -296,16 +297,19 @@ def sent(executor: StandInExecutor, count: int) -> SentRun:
 LOST = Outcome(reason="Expected the scheduler to answer.", is_lost=True)
 
 
-def test_two_studies_take_turns_at_one_place(studies: Studies, executor: StandInExecutor, odd_store: OddStore) -> None:
-    one, other = grid(range(2)), grid(range(10, 12))
+def test_two_studies_take_turns_at_one_place(
+    studies: Studies, executor: StandInExecutor, odd_store: OddStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Studies, "_ahead", lambda *_: 0)
+    one, other = grid(range(3)), grid(range(10, 13))
     studies.start(one)
-    end(sent(executor, 1), odd_store)
+    sent(executor, 1)
     studies.start(other)
-    for count in range(2, 5):
+    until(lambda: studies.look(other).is_known)
+    for count in range(1, 7):
         end(sent(executor, count), odd_store)
     until(lambda: studies.look(one).state is studies.look(other).state is StudyState.COMPLETE)
-    of_other = [run.config in other.configs for run in executor.sent]
-    assert sum(of_other[:3]) == 1 and sum(of_other) == 2
+    assert [run.config in other.configs for run in executor.sent] == [False, True] * 3
 
 
 def test_a_worker_has_the_next_run_while_one_is_being_kept_but_not_the_last_ones(
@@ -351,6 +355,7 @@ def test_without_workers_a_study_says_so_and_goes_on_when_one_comes(
     def none() -> dict[str, int]:
         raise SchedulerError("Expected workers. Received: none.")
 
+    monkeypatch.setattr(module, "FIRST_REST", 600.0)
     study = grid(range(2))
     with monkeypatch.context() as patch:
         patch.setattr(executor, "workers", none)

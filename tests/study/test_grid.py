@@ -39,12 +39,14 @@ def test_a_study_comes_back_from_its_link_its_json_and_its_definition(grid: Grid
 
 
 def test_its_runs_are_the_base_with_every_point_the_last_axis_fastest() -> None:
-    grid = Grid.of(BASE, {"units": [4, 8], "activation kernel_initializer": [["tanh", "zeros"], ["relu", "he_normal"]]})
+    grid = Grid.of(
+        BASE, {"units": [4, 8], "activation kernel_initializer": [["tanh", "orthogonal"], ["relu", "he_normal"]]}
+    )
     assert grid.shape == (2, 2)
     expected = [
         BASE.with_changes(units=units, activation=activation, kernel_initializer=initializer)
         for units in (4, 8)
-        for activation, initializer in (("tanh", "zeros"), ("relu", "he_normal"))
+        for activation, initializer in (("tanh", "orthogonal"), ("relu", "he_normal"))
     ]
     assert [*grid.configs] == expected
     assert grid.at(1, 0) == expected[2]
@@ -57,9 +59,9 @@ def test_what_the_axes_set_in_the_base_makes_no_other_study() -> None:
     assert one.key != Grid.of(BASE, {"units": [8, 4]}).key != Grid.of(BASE, {"units": [4, 9]}).key
 
 
-def test_its_sentence_counts_runs_and_values() -> None:
+def test_its_sentence_says_how_many_runs_it_has_and_what_they_differ_in() -> None:
     grid = Grid.of(BASE, {"num_hidden_layers": "1..30", "activation": ["tanh", "relu"]})
-    assert grid.sentence == "60 runs: 30 values of hidden layers × 2 values of activation"
+    assert grid.sentence == "60 runs: hidden layers, 1 to 30 × activation, 2 values"
 
 
 @pytest.mark.parametrize(
@@ -88,8 +90,8 @@ def test_what_is_no_study_is_said_in_one_sentence(grid: dict[str, Any], sentence
 
 
 def test_a_run_that_is_not_possible_is_named_with_its_place() -> None:
-    big = RunConfig(epochs=2000, replicates=50)
-    with pytest.raises(ValueError, match="every run of the study to be possible. With units=256"):
+    big = RunConfig(epochs=2000, replicates=32)
+    with pytest.raises(ValueError, match="run of the study to be possible. With units=1, num_hidden_layers=50: Exp"):
         Grid.of(big, {"units": [1, 256], "num_hidden_layers": [1, 50]})
 
 
