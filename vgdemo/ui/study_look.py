@@ -24,8 +24,8 @@ class StudyLook:
     Example:
         >>> StudyLook("accuracy", as_curves=True).to_query()
         {'view': 'measure-accuracy curves-1'}
-        >>> StudyLook.from_text("measure-beauty")[1]
-        ("Expected a study's `measure` to be one of learned, accuracy, ... Received: 'beauty'. It is ignored.",)
+        >>> StudyLook.from_text("measure-verdict")
+        (StudyLook(measure='verdict', as_curves=False), ())
     """
 
     measure: str = next(iter(MEASURES))
