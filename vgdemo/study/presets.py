@@ -1,4 +1,9 @@
-"""Studies that are worth a look."""
+"""Studies that are worth a look.
+
+Half a minute (E4), two and a half (E5), nearly four (depth), one and a half (first-weights) and two and a half
+(order-and-chaos) is what they took on two workers: half of the processor time of all processes, with nothing compiled
+before, on a machine that two cores serve.
+"""
 
 from __future__ import annotations
 
