@@ -11,9 +11,9 @@ import pytest
 from distributed import Client
 from jobs.processes import Processes, kill, processes
 from jobs.test_studies import SLOW, grid
-from jobs.waiting import TRAINER, until
+from jobs.waiting import TRAINER, config, finished, until
 
-from vgdemo.jobs import Jobs, StudyState
+from vgdemo.jobs import Jobs, JobState, StudyState
 from vgdemo.store import RunStore
 from vgdemo.study import Grid
 
@@ -60,35 +60,51 @@ def test_a_worker_that_is_killed_loses_no_run(jobs: Jobs, store: RunStore, addre
     until(lambda: jobs.studies.look(study).done >= 2)
     with Client(address) as client:
         os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
-    assert_complete(jobs, study, store)
-    assert jobs.studies.look(study).deaths == 1
+        assert_complete(jobs, study, store)
+        assert jobs.studies.look(study).deaths == 1
+        client.wait_for_workers(2, timeout=60)
 
 
 def test_a_worker_that_joins_late_gets_work(jobs: Jobs, store: RunStore, cluster: Processes) -> None:
-    study = grid(range(100, 130), seconds=SLOW, epochs=10)
+    study = grid(range(100, 300), seconds=SLOW, epochs=10)
     jobs.studies.start(study)
     until(lambda: jobs.studies.look(study).done >= 2)
     late = cluster.worker("--name", "late")
-    assert_complete(jobs, study, store)
-    assert len({store[run.run_key].versions["process"] for run in study.configs}) == 3
+    until(lambda: len(trainers_of(jobs, store, study)) == 3)
+    jobs.studies.stop(study)
     os.kill(late.pid, signal.SIGTERM)  # As somebody does who takes a machine away.
     late.wait(30)
+    assert jobs.studies.look(study).failed == {}
 
 
-def test_a_store_that_refuses_for_a_while_loses_no_run(jobs: Jobs, store: RunStore, tmp_path: Path) -> None:
+def trainers_of(jobs: Jobs, store: RunStore, study: Grid) -> set[str]:
+    """The processes that have trained its runs so far."""
+    return {store[config.run_key].versions["process"] for config in jobs.studies.results(study)}
+
+
+def test_a_store_that_refuses_for_a_while_loses_no_run(
+    address: str, open_jobs: Callable[..., Jobs], tmp_path: Path
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("no folder")
+    point(tmp_path, "folder")
+    store = RunStore(str(tmp_path / "runs"))
+    jobs = open_jobs(store, address, trainer=TRAINER)
     study = grid(range(200, 206), seconds=SLOW, epochs=10)
     jobs.studies.start(study)
     until(lambda: jobs.studies.look(study).done >= 2)
-    folder = Path(store.url)
-    folder.rename(tmp_path / "away")
-    folder.write_text("no folder")
+    point(tmp_path, "file")
     until(lambda: jobs.studies.look(study).trouble)
-    trouble = jobs.studies.look(study).trouble
-    assert str(store) in trouble and "writable" in trouble
+    assert str(store) in jobs.studies.look(study).trouble
     assert jobs.studies.look(study).state is StudyState.RUNNING
-    folder.unlink()
-    (tmp_path / "away").rename(folder)
+    point(tmp_path, "folder")
     assert_complete(jobs, study, store)
+
+
+def point(path: Path, name: str) -> None:
+    """Have the store lie there from now on."""
+    (path / "new").symlink_to(path / name)
+    (path / "new").rename(path / "runs")
 
 
 def test_a_server_that_is_killed_leaves_a_study_that_the_next_one_completes(
@@ -126,3 +142,4 @@ def test_a_study_goes_on_by_itself_after_a_restart_of_the_scheduler(
         cluster.scheduler()
         cluster.worker()
         assert_complete(jobs, study, store)
+        assert finished(jobs.submit(config(500, seconds=0, epochs=5))).state is JobState.DONE, "people are served too"
