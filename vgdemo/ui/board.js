@@ -180,6 +180,12 @@ class Board {
     this.rest = setTimeout(() => this.tell(this.epoch), REST_MILLISECONDS)
   }
 
+  // A click on a point chooses its epoch or, where points are runs of a study, its run.
+  take(figure, { x, customdata }) {
+    if (figure.isOverEpochs) this.choose(x)
+    else if (this.picks && customdata) this.pick(Array.from(customdata))
+  }
+
   dispose() {
     this.timeline.pause()
     clearTimeout(this.rest)

@@ -118,14 +118,8 @@ export class Figure {
 
   listen() {
     this.observer.observe(this.plot)
-    this.plot.on("plotly_click", ({ points: [point] }) => this.choose(point))
+    this.plot.on("plotly_click", ({ points: [point] }) => this.board.take(this, point))
     lead(this, () => this.board.peersOf(this).filter((peer) => peer !== this && peer.plotly))
-  }
-
-  // An epoch, or a run of a study.
-  choose({ x, customdata }) {
-    if (this.isOverEpochs) this.board.choose(x)
-    else if (this.board.picks && customdata) this.board.pick(Array.from(customdata))
   }
 
   // Before a room the type is another as well.

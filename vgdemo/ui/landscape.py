@@ -137,6 +137,7 @@ def name_in(grid: Grid, run: int) -> str:
         run: Its place among the grid's runs.
 
     Example:
+        >>> from vgdemo import RunConfig
         >>> name_in(Grid.of(RunConfig(), {"num_hidden_layers": [1, 2], "units": [5, 8]}), 2)
         'hidden layers 2, units per layer 5'
     """
