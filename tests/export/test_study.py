@@ -96,7 +96,7 @@ def test_the_page_holds_the_definition_and_the_way_back(some: Study) -> None:
 
 
 def test_the_page_has_a_row_for_each_run_that_says_what_it_is(some: Study) -> None:
-    page = study_report(some, failed={some.grid.at(0, 1): "It costs too much."})
+    page = study_report(Study(some.grid, some, {some.grid.at(0, 1): "It costs too much."}))
     body = page[page.index("<tbody>") : page.index("</tbody>")]
     rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in body.split("</tr>")[:-1]]
     assert [row[:2] for row in rows] == [
@@ -113,7 +113,7 @@ def test_the_page_has_a_row_for_each_run_that_says_what_it_is(some: Study) -> No
 
 
 def test_nothing_that_a_failure_says_is_read_as_html(some: Study) -> None:
-    page = study_report(some, failed={some.grid.at(0, 1): ATTACK})
+    page = study_report(Study(some.grid, some, {some.grid.at(0, 1): ATTACK}))
     assert "<img" not in page.split("<script>", 1)[0] and "49" not in re.findall(r"failed: (.*?)</p>", page)[0]
 
 

@@ -114,7 +114,7 @@ def test_a_share_of_zero_is_a_number() -> None:
 
 def test_what_has_no_value_says_why() -> None:
     of = over_two("first_factor", _00=[0.5, 0.5], _10=[None, None])
-    figure = landscape(of, "first_factor", failed={of.grid.at(2, 1): "It costs too much."})
+    figure = landscape(Study(of.grid, of, {of.grid.at(2, 1): "It costs too much."}), "first_factor")
     marked = {trace.name: {tuple(row[:2]) for row in trace.customdata} for trace in figure.data[1:] if trace.customdata}
     assert marked["not measured"] == {(1, 0)} and marked["failed"] == {(2, 1)}
     assert marked["not trained yet"] == {(0, 1), (1, 1), (2, 0)}
@@ -124,7 +124,7 @@ def test_what_has_no_value_says_why() -> None:
 
 def test_a_run_that_failed_once_and_is_trained_now_has_its_value() -> None:
     of = over_two(_00=[0.5, 0.5])
-    figure = landscape(of, "accuracy", failed={of.grid.at(0, 0): "It was late."})
+    figure = landscape(Study(of.grid, of, {of.grid.at(0, 0): "It was late."}), "accuracy")
     assert "failed" not in {trace.name for trace in figure.data}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -17,7 +17,7 @@ from vgdemo.links import run_query
 from vgdemo.study import Study
 from vgdemo.study.cells import FAILED, NOT_MEASURED, TO_COME
 from vgdemo.study.curves import can_be_curves
-from vgdemo.study.landscape import NO_FAILURES, landscape
+from vgdemo.study.landscape import landscape
 from vgdemo.study.measures import MEASURES, Measure
 from vgdemo.study.outlook import outlook
 from vgdemo.summary import End
@@ -73,13 +73,12 @@ class ReportedCell(NamedTuple):
     query: str
 
 
-def study_report(study: Study, server: str = "", *, failed: Mapping[RunConfig, str] = NO_FAILURES) -> str:
+def study_report(study: Study, server: str = "") -> str:
     """The page: the study in words, a figure of each measure, all runs, and the definition.
 
     Args:
         study: What there is so far.
         server: Address of the dashboard that it can be opened in, with a slash at its end; empty if it is not known.
-        failed: Run to the reason why it cannot be trained.
 
     Example:
         >>> from vgdemo.study import Grid
@@ -89,13 +88,13 @@ def study_report(study: Study, server: str = "", *, failed: Mapping[RunConfig, s
         ('<!doctype html>', True)
     """
     grid = study.grid
-    figures = {name: ReportedFigure.of(figure) for name, figure in _figures(study, failed)}
+    figures = {name: ReportedFigure.of(figure) for name, figure in _figures(study)}
     return rendered(
         "study.html.jinja",
         columns=2,
         heading="How likely a network is to learn",
         grid=grid,
-        progress=_progress(study, failed),
+        progress=_progress(study),
         server=server,
         query=f"{PAGE}?{urlencode(grid.to_query())}",
         file=f"study-{grid.key[:8]}",
@@ -103,23 +102,23 @@ def study_report(study: Study, server: str = "", *, failed: Mapping[RunConfig, s
         figures=figures,
         guide=_guide(figures.values()),
         names=[*(axis.label for axis in grid.axes), *(capitalized(one.label) for one in MEASURES.values())],
-        rows=[_row(study, config, places, failed) for config, places in zip(grid.configs, grid.places, strict=True)],
+        rows=[_row(study, config, places) for config, places in zip(grid.configs, grid.places, strict=True)],
     )
 
 
-def _progress(study: Study, failed: Mapping[RunConfig, str]) -> str:
+def _progress(study: Study) -> str:
     done = f"{len(study)} of {counted(len(study.grid.configs), 'run')} are trained"
-    reasons = [f"{counted(count, 'run')} failed: {why}" for why, count in Counter(failed.values()).items()]
+    reasons = [f"{counted(count, 'run')} failed: {why}" for why, count in Counter(study.failed.values()).items()]
     return f"{'; '.join([done, *reasons]).rstrip('.')}."
 
 
-def _figures(study: Study, failed: Mapping[RunConfig, str]) -> Iterator[tuple[str, Figure]]:
+def _figures(study: Study) -> Iterator[tuple[str, Figure]]:
     """Of each measure, and of the first one as curves too where a map could be curves."""
     ways = [False, True] if len(study.grid.axes) == 2 and can_be_curves(study.grid) else [False]
     for name in MEASURES:
         foreseen = outlook(study.grid, name)
         for as_curves in ways:
-            figure = landscape(study, name, as_curves=as_curves, failed=failed, outlook=foreseen)
+            figure = landscape(study, name, as_curves=as_curves, outlook=foreseen)
             yield f"{name} {'curves' if as_curves else 'map'}", figure
 
 
@@ -133,15 +132,15 @@ def _guide(figures: Iterable[ReportedFigure]) -> dict[str, str]:
     return {title: " ".join(sentence for sentence, where in said.items() if where == title) for title in titles}
 
 
-def _row(study: Study, config: RunConfig, places: Sequence[int], failed: Mapping[RunConfig, str]) -> ReportedCell:
+def _row(study: Study, config: RunConfig, places: Sequence[int]) -> ReportedCell:
     points = [axis.in_words(place) for axis, place in zip(study.grid.axes, places, strict=True)]
-    texts = [_text(study, config, measure, failed) for measure in MEASURES.values()]
+    texts = [_text(study, config, measure) for measure in MEASURES.values()]
     return ReportedCell(points, texts, f"?{urlencode(run_query(config))}")
 
 
-def _text(study: Study, config: RunConfig, measure: Measure, failed: Mapping[RunConfig, str]) -> str:
+def _text(study: Study, config: RunConfig, measure: Measure) -> str:
     if config not in study:
-        return FAILED if config in failed else TO_COME
+        return FAILED if config in study.failed else TO_COME
     value = measure.of(study[config])
     if value is None:
         return NOT_MEASURED

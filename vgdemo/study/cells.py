@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from vgdemo.config import RunConfig
@@ -81,25 +80,23 @@ class Layout(NamedTuple):
         return 2 * len(self.axes) + 1
 
 
-def cells_of(study: Study, measure: Measure, failed: Mapping[RunConfig, str]) -> list[Cell]:
+def cells_of(study: Study, measure: Measure) -> list[Cell]:
     """All runs, in the grid's order."""
     sides = [Side(axis) for axis in study.grid.axes]
     cells = []
     for config, places in zip(study.grid.configs, study.grid.places, strict=True):
         points = tuple(side.axis.in_words(place) for side, place in zip(sides, places, strict=True))
         words = ", ".join(side.words(place) for side, place in zip(sides, places, strict=True))
-        cells.append(Cell(config, places, points, words, *_said(study, measure, failed, config)))
+        cells.append(Cell(config, places, points, words, *_said(study, measure, config)))
     return cells
 
 
-def _said(
-    study: Study, measure: Measure, failed: Mapping[RunConfig, str], config: RunConfig
-) -> tuple[Value | None, str, str]:
+def _said(study: Study, measure: Measure, config: RunConfig) -> tuple[Value | None, str, str]:
     """What the measure says of a run, or why it says nothing, and the reason of a failure."""
     if config in study:
         value = measure.of(study[config])
         return value, "" if value else NOT_MEASURED, ""
-    return (None, FAILED, failed[config]) if config in failed else (None, TO_COME, "")
+    return (None, FAILED, study.failed[config]) if config in study.failed else (None, TO_COME, "")
 
 
 def written(value: float) -> float | str:

@@ -45,14 +45,12 @@ class StudyCurves:
 
     Attributes:
         study: What there is so far.
-        failed: Run to the reason why it cannot be trained.
 
     Raises:
         ValueError: If there would be more curves than there are colours.
     """
 
     study: Study
-    failed: Mapping[RunConfig, str]
 
     def __post_init__(self) -> None:
         """Refuse what has too many curves."""
@@ -94,7 +92,7 @@ class StudyCurves:
         return Side(self.study.grid.axes[self._places[0]])
 
     def _curves(self, measure: Measure) -> list[Curve]:
-        other, cells = self._places[1], cells_of(self.study, measure, self.failed)
+        other, cells = self._places[1], cells_of(self.study, measure)
         if other is None:
             return [self._curve("", BLUE, cells)]
         beside = Side(self.study.grid.axes[other])
@@ -116,7 +114,7 @@ class StudyCurves:
         with_theory: bool = False,
         with_ceiling: bool = False,
     ) -> go.Figure:
-        cells, grid = cells_of(self.study, measure, self.failed), self.study.grid
+        cells, grid = cells_of(self.study, measure), self.study.grid
         along = self.side.label
         others = [f", a curve for each {Side(grid.axes[self._places[1]]).label}"] if self._places[1] is not None else []
         axes: dict[str, Any] = {"yaxis": upwards[0]}

@@ -14,7 +14,6 @@ from vgdemo.study.measures import MEASURES
 from vgdemo.study.outlook import NO_OUTLOOK, Outlook
 from vgdemo.study.study import Study
 
-NO_FAILURES: Mapping[RunConfig, str] = {}
 NO_CEILINGS: Mapping[RunConfig, float] = {}
 
 
@@ -23,7 +22,6 @@ def landscape(
     measure: str = "learned",
     *,
     as_curves: bool = False,
-    failed: Mapping[RunConfig, str] = NO_FAILURES,
     outlook: Outlook = NO_OUTLOOK,
     ceilings: Mapping[RunConfig, float] = NO_CEILINGS,
 ) -> go.Figure:
@@ -42,7 +40,6 @@ def landscape(
         measure: A name of `MEASURES`.
         as_curves: Draw a study of two axes as curves, one for each of at most 4 points of its shorter axis; see
             `can_be_curves`.
-        failed: Run to the reason why it cannot be trained.
         outlook: What theory says of the measure.
         ceilings: Run to the validation accuracy that can be reached on its points, where it is known; drawn if it is
             the same everywhere.
@@ -61,5 +58,5 @@ def landscape(
         raise ValueError(f"Expected a measure of a study, one of {', '.join(MEASURES)}. Received: {measure}")
     shown = MEASURES[measure]
     if as_curves or len(study.grid.axes) == 1:
-        return StudyCurves(study, failed).figure(shown, outlook, ceilings)
-    return StudyMap(study.grid, shown, cells_of(study, shown, failed)).figure(outlook.edge)
+        return StudyCurves(study).figure(shown, outlook, ceilings)
+    return StudyMap(study.grid, shown, cells_of(study, shown)).figure(outlook.edge)

@@ -22,7 +22,6 @@ class Study(Mapping[RunConfig, Summary]):
 
     Example:
         >>> from vgdemo.summary import summarize
-        >>> from vgdemo.summary import summarize
         >>> study = Study(Grid.of(RunConfig(), {"units": [5, 6]}), {RunConfig(): summarize(record)})
         >>> len(study), [config.units for config in study.missing]
         (1, [6])

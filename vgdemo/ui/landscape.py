@@ -12,7 +12,7 @@ import streamlit as st
 from cachetools import LRUCache, cached
 
 from vgdemo.figures import Figure
-from vgdemo.jobs import Studies, StudyProgress
+from vgdemo.jobs import Studies
 from vgdemo.links import COLUMNS, run_query, to_query
 from vgdemo.study import Grid
 from vgdemo.study.curves import can_be_curves
@@ -59,7 +59,7 @@ def draw_landscape(grid: Grid) -> None:
 def _picture(grid: Grid, look: StudyLook) -> Picture:
     progress, foreseen = studies().look(grid), outlook_of(grid, look.measure)
     of = grid.key, look, progress.done, tuple(progress.failed), foreseen is not None
-    return _drawn(of, lambda: Picture.of("study", _figure(grid, look, progress, foreseen or NO_OUTLOOK)))
+    return _drawn(of, lambda: Picture.of("study", _figure(grid, look, foreseen or NO_OUTLOOK)))
 
 
 @cached(LRUCache[Hashable, Picture](MAX_PICTURES), key=lambda of, make: of, condition=threading.Condition())
@@ -67,11 +67,9 @@ def _drawn(of: Hashable, make: Callable[[], Picture]) -> Picture:
     return make()
 
 
-def _figure(grid: Grid, look: StudyLook, progress: StudyProgress, foreseen: Outlook) -> Figure:
+def _figure(grid: Grid, look: StudyLook, foreseen: Outlook) -> Figure:
     as_curves = look.as_curves and can_be_curves(grid)
-    return landscape(
-        studies().results(grid), look.measure, as_curves=as_curves, failed=progress.failed, outlook=foreseen
-    )
+    return landscape(studies().results(grid), look.measure, as_curves=as_curves, outlook=foreseen)
 
 
 def outlook_of(grid: Grid, measure: str) -> Outlook | None:
