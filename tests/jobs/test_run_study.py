@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 module = sys.modules["vgdemo.jobs.run_study"]
 BASE = config(0, seconds=0, epochs=5)
 SCRIPT = """
+import os
 import sys
 import vgdemo
 
@@ -29,6 +30,7 @@ print("the script runs")
 base = vgdemo.RunConfig(epochs=3, replicates=2, num_hidden_layers=1, n_samples=100)
 study = vgdemo.run_study(base, {"seed": "0..2"}, on_result=lambda config, summary: print("result", config.seed))
 print(len(study), study.missing, [len(summary.ends) for summary in study.values()], "tensorflow" in sys.modules)
+print(os.environ.get("OMP_NUM_THREADS"))
 """
 
 
@@ -97,15 +99,16 @@ def test_a_plain_script_trains_with_the_engine_on_this_machine_and_leaves_nothin
     """It has no guard for `__main__`, so it would run again in every worker if these looked at it."""
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "VGDEMO_STORE": str(tmp_path / "runs")}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "VGDEMO_STORE": str(tmp_path / "runs"), "OMP_NUM_THREADS": "7"}
     environment.pop("VGDEMO_SCHEDULER", None)
     done = subprocess.run(
         [sys.executable, str(script)], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=240
     )
     assert done.returncode == 0, done.stderr
-    first, *results, last = done.stdout.splitlines()
+    first, *results, last, threads = done.stdout.splitlines()
     assert (first, sorted(results)) == ("the script runs", [f"result {seed}" for seed in range(3)])
     assert last == "3 () [2, 2, 2] False"
+    assert threads == "7", "what workers are told is not for the script"
     store = RunStore(str(tmp_path / "runs"))
     assert {run.config.seed for run in store.summaries()} == {0, 1, 2}
     (note,) = store.studies().values()

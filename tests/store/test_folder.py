@@ -91,3 +91,11 @@ def test_a_write_that_fails_leaves_nothing_and_is_not_counted(tmp_path: Path, mo
     with pytest.raises(StoreError, match="No space left"):
         folder.write("one", b"12345")
     assert (folder.unlisted, list(tmp_path.iterdir())) == (0, [])
+
+
+def test_files_that_cannot_be_read_are_not_taken_for_absent(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    (tmp_path / "one").write_bytes(b"content")
+    assert open_folder(str(tmp_path)).read_all(["one", "other"]) == [b"content"]
+    with pytest.raises(StoreError, match="Expected the run store .*file/runs to be readable"):
+        open_folder(str(tmp_path / "file" / "runs")).read_all(["one"])
