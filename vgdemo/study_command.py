@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn
 from rich.table import Column
 
 from vgdemo.environment import SCHEDULER
+from vgdemo.export import study_table, to_csv, to_parquet
 from vgdemo.jobs import SchedulerError, StudyProgress, StudyState, followed, studies_of
 from vgdemo.store import RunStore, StoreError
 from vgdemo.study import Grid, Study
@@ -21,10 +20,7 @@ from vgdemo.wording import counted, time_left
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130  # Exit codes; the last one is that of a shell for Ctrl-C.
 MOST_REASONS = 5  # Of runs that failed.
-WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
-    ".csv": lambda table, path: table.to_csv(path, index=False),
-    ".parquet": lambda table, path: table.to_parquet(path, index=False),
-}
+WRITERS = {".csv": to_csv, ".parquet": to_parquet}  # By the file's suffix.
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -77,7 +73,7 @@ def _refuse(sentence: str, code: int) -> int:
 
 def _report(study: Study, output: Path | None) -> int:
     if output is not None:
-        WRITERS[output.suffix](study.table(), output)
+        output.write_bytes(WRITERS[output.suffix](study_table(study)))
         print(f"{counted(len(study), 'run')} in {output}")
     for config, reason in [*study.failed.items()][:MOST_REASONS]:
         print(f"Failed: {config.sentence}: {reason}", file=sys.stderr)
