@@ -14,12 +14,15 @@ export CHROMIUM
 run: $(VENV)/run.stamp
 	$(BIN)/streamlit run app.py
 
-# Tests in a browser wait more than they reckon, so they run beside the others; what they print comes after.
+# Tests in a browser wait more than they reckon, so they run beside the others, and some more after them, so that both
+# end at about the same time; what they print comes last.
+BESIDE := tests/article tests/test_examples_folder.py tests/test_torch.py
 test: lint chromium
-	@$(BIN)/pytest tests/browser >$(VENV)/browser-tests.log 2>&1 & browser=$$!; \
-	$(BIN)/pytest --ignore=tests/browser; others=$$?; \
-	wait $$browser; browser=$$?; cat $(VENV)/browser-tests.log; \
-	exit $$((others | browser))
+	@($(BIN)/pytest tests/browser; browser=$$?; $(BIN)/pytest $(BESIDE); exit $$((browser | $$?))) \
+	  >$(VENV)/browser-tests.log 2>&1 & beside=$$!; \
+	$(BIN)/pytest --ignore=tests/browser $(addprefix --ignore=,$(BESIDE)); others=$$?; \
+	wait $$beside; beside=$$?; cat $(VENV)/browser-tests.log; \
+	exit $$((others | beside))
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
