@@ -6,8 +6,9 @@ from vgdemo.jobs.job import Job
 from vgdemo.jobs.queue import Jobs
 from vgdemo.jobs.run_study import followed, run_study, studies_of
 from vgdemo.jobs.shared_runs import SharedRuns
-from vgdemo.jobs.studies import Studies, StudyProgress, StudyState
+from vgdemo.jobs.studies import Studies
 from vgdemo.jobs.tracked_run import JobState, Progress
+from vgdemo.jobs.tracked_study import StudyProgress, StudyState
 from vgdemo.jobs.trials import Trial, Trials, TrialState
 
 __all__ = [

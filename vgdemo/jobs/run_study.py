@@ -12,7 +12,8 @@ from typing import Any
 from vgdemo.config import RunConfig
 from vgdemo.environment import SCHEDULER
 from vgdemo.jobs.executor import TRAINER, Executor
-from vgdemo.jobs.studies import Studies, StudyProgress, StudyState
+from vgdemo.jobs.studies import Studies
+from vgdemo.jobs.tracked_study import StudyProgress, StudyState
 from vgdemo.store import RunStore
 from vgdemo.study import Grid, Study
 from vgdemo.summary import Summary
