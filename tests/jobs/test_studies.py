@@ -16,8 +16,7 @@ import trainers
 from jobs.waiting import LONG, SLOW, config, finished, is_training, until
 
 from vgdemo.config import RunConfig
-from vgdemo.jobs import Jobs, JobState, SchedulerError, Studies, StudyProgress, StudyState
-from vgdemo.jobs import studies as module
+from vgdemo.jobs import Jobs, JobState, SchedulerError, Studies, StudyProgress, StudyState, tracked_study
 from vgdemo.jobs.executor import SentRun
 from vgdemo.jobs.turns import Rank
 from vgdemo.jobs.worker import Outcome
@@ -355,7 +354,7 @@ def test_without_workers_a_study_says_so_and_goes_on_when_one_comes(
     def none() -> dict[str, int]:
         raise SchedulerError("Expected workers. Received: none.")
 
-    monkeypatch.setattr(module, "FIRST_REST", 600.0)
+    monkeypatch.setattr(tracked_study, "FIRST_REST", 600.0)
     study = grid(range(2))
     with monkeypatch.context() as patch:
         patch.setattr(executor, "workers", none)
