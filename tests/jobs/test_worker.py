@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 from distributed import Client, Reschedule
 from jobs.waiting import TRAINER, config, finished, until
+from trainers import epochs_of
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs import Jobs, JobState, Progress
@@ -182,3 +184,17 @@ def test_the_processor_works_first_for_what_a_person_waits_for(
     thread.join()
     assert seen == [max(niceness, os.getpriority(os.PRIO_PROCESS, 0))]
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) < 19
+
+
+def test_a_run_that_was_stored_before_its_replicates_were_summed_up_is_not_trained_again(
+    store: RunStore, tmp_path: Path
+) -> None:
+    wanted = config(43)
+    record = epochs_of(wanted, 0, wanted.epochs)
+    kept = store.keep(record)
+    (manifest,) = Path(store.url).rglob("manifest.json")
+    manifest.write_bytes(replace(kept, summary=replace(kept.summary, ends=())).to_bytes())
+    assert store.look_up(record.run_key).summary.ends == ()
+    outcome = train_and_keep("trainers:fail", wanted, store, Rank.STUDY, is_watched=False)
+    assert outcome.reason is None and repr(outcome.summary) == repr(kept.summary)  # NaN is no equal of itself.
+    assert repr(store.look_up(record.run_key).summary) == repr(kept.summary)

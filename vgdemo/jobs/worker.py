@@ -151,8 +151,8 @@ def train_and_keep(trainer: str, config: RunConfig, store: RunStore, rank: Rank,
     Dask itself carries the wish to stop: it marks the task as cancelled when no client wants it any more. A client may
     change its mind before the worker has noticed, hence `Reschedule`: Dask then drops the task or starts it again.
     """
-    if not is_watched and (stored := store.look_up(config.run_key)) is not None and stored.summary.ends:
-        return Outcome(summary=stored.summary)
+    if not is_watched and (stored := _stored(store, config.run_key)) is not None:
+        return stored
     if rank < Rank.PERSON:
         secede()  # To a thread of its own, which ends with the run.
         _let_others_go_first(NICENESS[rank])
@@ -163,6 +163,15 @@ def train_and_keep(trainer: str, config: RunConfig, store: RunStore, rank: Rank,
     if record.status is RunStatus.STOPPED:
         raise Reschedule
     return _keep(store, record) if is_watched else _sum_up(store, record)
+
+
+def _stored(store: RunStore, run_key: str) -> Outcome | None:
+    """How a stored run ends; one of before its replicates were summed up one by one is read, and noted anew."""
+    stored = store.look_up(run_key)
+    if stored is not None and stored.summary.ends:
+        return Outcome(summary=stored.summary)
+    record = None if stored is None else store.get(run_key)
+    return None if record is None else _sum_up(store, record)
 
 
 def _train(trainer: str, config: RunConfig, rank: Rank, is_watched: bool) -> RunRecord | Outcome:
