@@ -161,6 +161,7 @@ def test_ctrl_c_ends_all_processes_in_one_sentence_and_the_same_command_goes_on(
         [sys.executable, "-c", SLOW_COMMAND, *command],
         env=environment,
         start_new_session=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # Tests in the background are deaf to it.
         stderr=subprocess.PIPE,
         text=True,
     )
