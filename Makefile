@@ -9,20 +9,25 @@ BIN := $(VENV)/bin
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export CHROMIUM
 
-.PHONY: run test lint diagnosis article screenshots bench bench-compare chromium
+.PHONY: run test in-browser of-workers of-all-else lint diagnosis article screenshots bench bench-compare chromium
 
 run: $(VENV)/run.stamp
 	$(BIN)/streamlit run app.py
 
-# Tests in a browser wait more than they reckon, so they run beside the others, and some more after them, so that both
-# end at about the same time; what they print comes last.
-BESIDE := tests/article tests/test_examples_folder.py tests/test_torch.py
+# Tests in a browser, and those of workers, wait more than they reckon, so three lanes run side by side, of about the same
+# length; what two of them print comes when they are over.
+OF_WORKERS := tests/jobs tests/store tests/article tests/test_examples_folder.py tests/test_study_command.py \
+  tests/test_torch.py
 test: lint chromium
-	@($(BIN)/pytest tests/browser; browser=$$?; $(BIN)/pytest $(BESIDE); exit $$((browser | $$?))) \
-	  >$(VENV)/browser-tests.log 2>&1 & beside=$$!; \
-	$(BIN)/pytest --ignore=tests/browser $(addprefix --ignore=,$(BESIDE)); others=$$?; \
-	wait $$beside; beside=$$?; cat $(VENV)/browser-tests.log; \
-	exit $$((others | beside))
+	@$(MAKE) --no-print-directory --keep-going --jobs=3 of-all-else in-browser of-workers
+
+of-all-else:
+	@$(BIN)/pytest --ignore=tests/browser $(addprefix --ignore=,$(OF_WORKERS))
+
+in-browser: TESTS := tests/browser
+of-workers: TESTS := $(OF_WORKERS)
+in-browser of-workers:
+	@$(BIN)/pytest $(TESTS) >$(VENV)/$@.log 2>&1; ended=$$?; cat $(VENV)/$@.log; exit $$ended
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
