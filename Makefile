@@ -9,24 +9,24 @@ BIN := $(VENV)/bin
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export CHROMIUM
 
-.PHONY: run test in-browser of-workers of-all-else lint diagnosis article screenshots bench bench-compare chromium
+.PHONY: run test in-browser one-half other-half lint diagnosis article screenshots bench bench-compare chromium
 
 run: $(VENV)/run.stamp
 	$(BIN)/streamlit run app.py
 
 # Tests in a browser, and those of workers, wait more than they reckon, so three lanes run side by side, of about the same
 # length; what two of them print comes when they are over.
-OF_WORKERS := tests/jobs tests/store tests/article tests/test_examples_folder.py tests/test_study_command.py \
+HALF := tests/article tests/diagnosis tests/jobs tests/store tests/test_examples_folder.py tests/test_study_command.py \
   tests/test_torch.py
 test: lint chromium
-	@$(MAKE) --no-print-directory --keep-going --jobs=3 of-all-else in-browser of-workers
+	@$(MAKE) --no-print-directory --keep-going --jobs=3 other-half in-browser one-half
 
-of-all-else:
-	@$(BIN)/pytest --ignore=tests/browser $(addprefix --ignore=,$(OF_WORKERS))
+other-half:
+	@$(BIN)/pytest --ignore=tests/browser $(addprefix --ignore=,$(HALF))
 
 in-browser: TESTS := tests/browser
-of-workers: TESTS := $(OF_WORKERS)
-in-browser of-workers:
+one-half: TESTS := $(HALF)
+in-browser one-half:
 	@$(BIN)/pytest $(TESTS) >$(VENV)/$@.log 2>&1; ended=$$?; cat $(VENV)/$@.log; exit $$ended
 
 lint: $(VENV)/test.stamp
