@@ -372,7 +372,7 @@ def test_where_there_was_no_scheduler_it_is_looked_for_again(starting: Executor,
     starting._starting.join(10)
     dask.error = None
     assert starting.start_anew()
-    until(lambda: starting.is_connected)
+    until(starting.workers)
     starting.check()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +20,9 @@ from vgdemo.study.presets import STUDIES
 from vgdemo.summary import Summary, summarize
 from vgdemo.ui import landscape, study
 from vgdemo.ui.landscape import marks_key
-from vgdemo.ui.session import CONFIRMED, MARKING, MEASURE, SESSION
+from vgdemo.ui.session import MEASURE, SESSION
 from vgdemo.ui.study_form import suggested
+from vgdemo.ui.study_look import StudyLook
 
 from .conftest import StandInJobs, button, control, query
 
@@ -194,7 +196,20 @@ def test_the_values_with_which_an_axis_begins_are_values(name: str) -> None:
             {"state": StudyState.RUNNING, "done": 4, "rate": 30.0, "seconds_left": 90.0},
             "4 of 6 runs are done, 30 a minute, about 2 minutes left.",
         ),
+        (
+            {"state": StudyState.PAUSED, "done": 1, "at_work": GRID.configs[:2]},
+            "1 of 6 runs are done; paused, with 2 runs still at work.",
+        ),
+        ({"state": StudyState.PAUSED, "done": 1}, "1 of 6 runs are done; paused."),
         ({"state": StudyState.STOPPED, "done": 1}, "1 of 6 runs are done; stopped."),
+        (
+            {"state": StudyState.INTERRUPTED, "done": 1},
+            "1 of 6 runs are done; the server ended before it was complete.",
+        ),
+        (
+            {"state": StudyState.COMPLETE, "done": 0, "failed": dict.fromkeys(GRID.configs, "too large")},
+            "0 of 6 runs are done, 6 failed.",
+        ),
         ({"state": StudyState.COMPLETE, "done": 6}, "Complete: 6 of 6 runs are done."),
     ],
 )
@@ -239,9 +254,25 @@ def test_what_is_large_asks_first(open_study: Open, studies: StandInStudies, job
     assert "about 2 hours and 2 GB" in said(page)
     study._start(GRID)  # As a browser may ask that does not mind what is disabled.
     assert not studies.done
-    page.checkbox(key=CONFIRMED).check().run()
+    page.checkbox[0].check().run()
     button(page, "Start").click().run()
     assert studies.done == [("start", GRID)]
+
+
+def test_what_is_confirmed_of_one_study_says_nothing_of_another(open_study: Open, jobs: StandInJobs) -> None:
+    jobs.estimates.said = LARGE  # type: ignore[attr-defined]
+    page = open_study()
+    page.checkbox[0].check().run()
+    assert not button(page, "Start").disabled
+    texts(page)["values along x"].set_value("1..9").run()
+    assert button(page, "Start").disabled and not page.checkbox[0].value
+
+
+def test_more_workers_make_another_estimate(open_study: Open, jobs: StandInJobs) -> None:
+    open_study()
+    jobs.num_workers = 8
+    jobs.estimates.said = replace(SMALL, seconds=240.0)  # type: ignore[attr-defined]
+    assert "take about 4 minutes and 2 MB of the store on 8 workers" in said(open_study())
 
 
 def test_more_than_the_store_keeps_is_said(
@@ -285,13 +316,26 @@ def test_a_run_that_is_marked_alone_is_opened_in_the_lab(open_study: Open) -> No
     assert page.session_state[SESSION].config == GRID.configs[3]
 
 
-def test_the_landscape_shows_what_is_known(
-    open_study: Open, studies: StandInStudies, make_record: Callable[..., RunRecord]
+def shown(measure: str = "learned") -> str:
+    """The sentence below the landscape's title."""
+    return str(json.loads(landscape._picture(GRID, StudyLook(measure)).json)["layout"]["title"]["subtitle"]["text"])
+
+
+def test_the_landscape_shows_what_is_known_and_more_when_more_is(
+    studies: StandInStudies, make_record: Callable[..., RunRecord]
 ) -> None:
+    assert shown() == "None of 6 runs is trained yet."
     studies.summaries = {GRID.at(0, 0): summarize(make_record())}
-    page = open_study()
-    assert not page.exception
-    assert page.toggle(key=MARKING) is not None
+    assert "of 6 runs 5 not trained yet" in shown()
+    studies.summaries[GRID.at(1, 0)] = summarize(make_record(activation="relu"))
+    assert "of 6 runs 4 not trained yet" in shown()
+    assert shown("verdict").startswith("Of ")
+
+
+@pytest.mark.parametrize("point", [None, {}, [], [0], ["0", 1], [0.5, 1], [9, 0], [-1, 0], [[0], 1]])
+def test_a_forged_click_chooses_nothing(point: Any, studies: StandInStudies, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(landscape, "session", lambda: pytest.fail("a run was chosen"))
+    landscape._pick(GRID, point)
 
 
 def test_other_studies_of_the_server_can_be_opened(open_study: Open, studies: StandInStudies) -> None:

@@ -116,8 +116,8 @@ def _figures(study: Study) -> Iterator[tuple[str, Figure]]:
     """Of each measure, and of the first one as curves too where a map could be curves."""
     ways = [False, True] if len(study.grid.axes) == 2 and can_be_curves(study.grid) else [False]
     for name in MEASURES:
-        foreseen = outlook(study.grid, name)
         for as_curves in ways:
+            foreseen = outlook(study.grid, name, as_curves=as_curves)
             figure = landscape(study, name, as_curves=as_curves, outlook=foreseen)
             yield f"{name} {'curves' if as_curves else 'map'}", figure
 

@@ -188,11 +188,6 @@ class Executor:
         if self._error is not None:
             raise self._error
 
-    @property
-    def is_connected(self) -> bool:
-        """Whether what is sent goes to workers at once."""
-        return self._client is not None and not self._is_lost()
-
     def send(
         self,
         config: RunConfig,

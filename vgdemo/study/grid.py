@@ -89,7 +89,9 @@ class Grid:
         Raises:
             IndexError: If there is no such point.
         """
-        if len(places) != len(self.shape) or not all(0 <= p < size for p, size in zip(places, self.shape, strict=True)):
+        if len(places) != len(self.shape):
+            raise IndexError(places)
+        if not all(isinstance(one, int) and 0 <= one < size for one, size in zip(places, self.shape, strict=True)):
             raise IndexError(places)
         first, *second = places
         return first * self.shape[1] + second[0] if second else first

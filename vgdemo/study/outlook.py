@@ -45,8 +45,8 @@ class Outlook:
 NO_OUTLOOK = Outlook()
 
 
-def outlook(grid: Grid, measure: str) -> Outlook:
-    """What theory says of a measure over a grid: forecasts of single runs, and the line between order and chaos.
+def outlook(grid: Grid, measure: str, *, as_curves: bool = False) -> Outlook:
+    """What theory says of a measure over a grid: along curves forecasts of single runs, on a map the edge of chaos.
 
     | measure | what theory gives |
     | --- | --- |
@@ -57,8 +57,10 @@ def outlook(grid: Grid, measure: str) -> Outlook:
     The last is no bound: a network that is dead for one point may learn from others. Forecasts are kept, so that to ask
     again costs nothing; of a study of more than 200 runs none is made.
     """
+    if not (as_curves or len(grid.axes) == 1):
+        return Outlook(edge=_edge(grid))
     values = dict(_forecasts(grid, measure)) if measure in FORECAST and len(grid.configs) <= MOST_FORECASTS else {}
-    return Outlook(FORECAST[measure] if values else "", values, _edge(grid))
+    return Outlook(FORECAST[measure] if values else "", values)
 
 
 def _forecasts(grid: Grid, measure: str) -> Iterator[tuple[RunConfig, float]]:

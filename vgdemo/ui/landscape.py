@@ -33,7 +33,7 @@ be compared. The list there takes runs by the keyboard as well."""
 
 _theorist = ThreadPoolExecutor(1, "study-theory")
 _reckoning = threading.Lock()
-_outlooks: LRUCache[tuple[str, str], Future[Outlook]] = LRUCache(MAX_PICTURES)
+_outlooks: LRUCache[tuple[str, StudyLook], Future[Outlook]] = LRUCache(MAX_PICTURES)
 
 
 def studies() -> Studies:
@@ -57,8 +57,8 @@ def draw_landscape(grid: Grid) -> None:
 
 
 def _picture(grid: Grid, look: StudyLook) -> Picture:
-    progress, foreseen = studies().look(grid), outlook_of(grid, look.measure)
-    of = grid.key, look, progress.done, tuple(progress.failed), foreseen is not None
+    progress, foreseen = studies().look(grid), outlook_of(grid, look)
+    of = grid, look, progress.done, tuple(progress.failed), foreseen is not None
     return _drawn(of, lambda: Picture.of("study", _figure(grid, look, foreseen or NO_OUTLOOK)))
 
 
@@ -68,16 +68,20 @@ def _drawn(of: Hashable, make: Callable[[], Picture]) -> Picture:
 
 
 def _figure(grid: Grid, look: StudyLook, foreseen: Outlook) -> Figure:
-    as_curves = look.as_curves and can_be_curves(grid)
-    return landscape(studies().results(grid), look.measure, as_curves=as_curves, outlook=foreseen)
+    return landscape(studies().results(grid), look.measure, as_curves=_are_curves(grid, look), outlook=foreseen)
 
 
-def outlook_of(grid: Grid, measure: str) -> Outlook | None:
+def _are_curves(grid: Grid, look: StudyLook) -> bool:
+    """A link may ask for curves of which there would be too many."""
+    return look.as_curves and can_be_curves(grid)
+
+
+def outlook_of(grid: Grid, look: StudyLook) -> Outlook | None:
     """What theory says of it; None while that is reckoned, for which nobody waits."""
-    key = grid.key, measure
+    key = grid.key, look
     with _reckoning:
         if key not in _outlooks:
-            _outlooks[key] = _theorist.submit(outlook, grid, measure)
+            _outlooks[key] = _theorist.submit(outlook, grid, look.measure, as_curves=_are_curves(grid, look))
         found = _outlooks[key]
     return found.result() if found.done() else None
 

@@ -36,7 +36,7 @@ GOES_ON = "It goes on when you leave this page, or close it; whoever opens its l
 
 
 _lock = threading.Lock()
-_estimates: LRUCache[tuple[str, int], Estimate] = LRUCache(MAX_ESTIMATES)  # A page asks several times for each.
+_estimates: LRUCache[tuple[str, int, int], Estimate] = LRUCache(MAX_ESTIMATES)  # A page asks several times for each.
 
 
 class Standing(NamedTuple):
@@ -80,17 +80,18 @@ def _standing(grid: Grid) -> Standing:
         progress.state,
         progress.is_known,
         is_measured,
-        is_foreseen=outlook_of(grid, look_at_study().measure) is not None,
+        is_foreseen=outlook_of(grid, look_at_study()) is not None,
         is_at_work=is_running or bool(progress.at_work),
     )
 
 
 def _estimate(grid: Grid) -> Estimate | None:
     """What the missing runs take, once something like them was measured."""
-    key = grid.key, studies().look(grid).done
+    jobs = runs.open_jobs()
+    key = grid.key, jobs.studies.look(grid).done, jobs.num_workers
     with _lock:
         known = _estimates.get(key)
-    if known is None and (known := runs.open_jobs().estimates.of(studies().results(grid).missing)) is not None:
+    if known is None and (known := jobs.estimates.of(jobs.studies.results(grid).missing)) is not None:
         with _lock:
             _estimates[key] = known
     return known
@@ -104,8 +105,8 @@ def _draw_progress(grid: Grid) -> None:
         _buttons(progress)
     with st.container(key="now"):
         st.caption(plain(_forecast(progress)))
-    if progress.trouble:
-        st.warning(told(f"{progress.trouble} {_what_then(progress)}"))
+    if progress.trouble and progress.state is StudyState.RUNNING:
+        st.warning(told(f"{progress.trouble} The study tries again by itself."))
     for notice in (*notices(progress), *_too_large(progress)):
         st.warning(told(notice))
     announce(words if progress.state is not StudyState.RUNNING else "Training.")
@@ -123,14 +124,14 @@ def in_words(progress: StudyProgress) -> str:
             left = f", {time_left(progress.seconds_left)}" if progress.seconds_left is not None else ""
             return f"{done}{rate}{left}."
         case StudyState.PAUSED:
-            finishing = f" {counted(len(progress.at_work), 'run')} is trained to the end." if progress.at_work else ""
-            return f"{done}; paused.{finishing}"
+            last = f", with {counted(len(progress.at_work), 'run')} still at work" if progress.at_work else ""
+            return f"{done}; paused{last}."
         case StudyState.STOPPED:
             return f"{done}; stopped."
         case StudyState.INTERRUPTED:
             return f"{done}; the server ended before it was complete."
         case StudyState.COMPLETE if progress.failed:
-            return f"{done}, {progress.done and 'and '}{len(progress.failed)} failed."
+            return f"{done}, {len(progress.failed)} failed."
     return f"Complete: {done}." if progress.done == total else f"{done}."
 
 
@@ -156,11 +157,6 @@ def _too_large(progress: StudyProgress) -> list[str]:
         return []
     needed, kept = _in_bytes(estimate.num_bytes), _in_bytes(room)
     return [f"It needs about {needed}, but the store keeps {kept}: `VGDEMO_STORE_GB` says how much it may."]
-
-
-def _what_then(progress: StudyProgress) -> str:
-    is_at_work = progress.state is StudyState.RUNNING
-    return "The study tries again by itself." if is_at_work else "The study is paused; Go on tries again."
 
 
 def _share_over(progress: StudyProgress) -> float:
@@ -208,8 +204,8 @@ def _buttons(progress: StudyProgress) -> None:
     estimate = _estimate(grid)
     is_large = estimate is not None and estimate.is_large
     if is_large and estimate is not None:
-        st.checkbox(f"Train {counted(estimate.runs, 'run')}", key=CONFIRMED, help=f"{takes(estimate)}.")
-    is_allowed = not is_large or bool(st.session_state.get(CONFIRMED))
+        st.checkbox(f"Train {counted(estimate.runs, 'run')}", key=confirmed_key(grid), help=f"{takes(estimate)}.")
+    is_allowed = not is_large or bool(st.session_state.get(confirmed_key(grid)))
     is_begun = progress.state in (StudyState.PAUSED, StudyState.STOPPED, StudyState.INTERRUPTED)
     is_missing = progress.done < len(grid.configs)
     st.button(
@@ -226,8 +222,13 @@ def _buttons(progress: StudyProgress) -> None:
 def _start(grid: Grid) -> None:
     """Begin, or go on; what is large must have been confirmed, whatever a browser says."""
     estimate = _estimate(grid)
-    if estimate is not None and (not estimate.is_large or st.session_state.get(CONFIRMED)):
+    if estimate is not None and (not estimate.is_large or st.session_state.get(confirmed_key(grid))):
         studies().start(grid)
+
+
+def confirmed_key(grid: Grid) -> str:
+    """The key of what a person confirms, which says nothing of another study."""
+    return f"{CONFIRMED} {grid.key}"
 
 
 def take_away(grid: Grid) -> None:

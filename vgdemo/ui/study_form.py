@@ -27,6 +27,8 @@ WIDE_RANGE = 100  # From which factor on its values are spaced by equal factors.
 VALUES_HELP = """Values with commas between them, or ranges: `1..30`, `1..30 by 5`, `0.5..3 in 11` for even steps,
 `0.1..10 in 9 log` for equal factors. Of several settings each value is theirs with blanks between them:
 `tanh glorot_uniform, relu he_uniform`."""
+MOST_SIGNS = 200_000  # Of a definition: those of 5,000 runs need fewer.
+PASTE = "Paste a link from Share, or a definition as JSON."
 SETTINGS_HELP = "Mostly one. Several change together, as an activation with the initialiser that suits it."
 BY_LABEL: dict[str | None, StudyPreset] = {preset.title: preset for preset in STUDIES}
 FIRST = next(preset for preset in STUDIES if preset.name == "depth")
@@ -154,7 +156,7 @@ def _enter_preset() -> None:
 @st.dialog("Open a study", width="medium")
 def _open_another() -> None:
     """Ask for a definition, and show what it is before it is used."""
-    text = st.text_area("Link or JSON", placeholder="Paste a link from Share, or a definition as JSON.")
+    text = st.text_area("Link or JSON", max_chars=MOST_SIGNS, placeholder=PASTE)
     file = st.file_uploader("Definition as JSON", type="json", max_upload_size=1)
     given = file.getvalue().decode(errors="replace") if file else text
     if not given.strip():
