@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import re
@@ -15,11 +16,21 @@ from typing import Any
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
+from vgdemo.environment import STORE_GB
+
 BUCKETS = frozenset(("s3", "s3a", "gs", "gcs", "abfs", "abfss", "az"))  # fsspec's names; their files come whole.
 
 
 class StoreError(Exception):
     """The run store cannot be read or written; the message is one sentence that names its URL."""
+
+
+class StoreFullError(StoreError):
+    """There is no room left where the run store is; the message says what can be done."""
+
+
+FULL = frozenset((errno.ENOSPC, errno.EDQUOT))
+WHAT_TO_DO = f"Delete runs in the Library, or have {STORE_GB} name less than there is room for."
 
 
 class Folder:
@@ -76,8 +87,12 @@ class Folder:
     def find(self, path: str) -> dict[str, int]:
         """All files below a folder, and their sizes in bytes."""
         with self._naming_itself("readable"):
-            files = self._fs.find(self._absolute(path), detail=True)
-        return {name.removeprefix(f"{self._path}/"): info["size"] for name, info in files.items()}
+            root = self._absolute(path)
+            sizes = _local_sizes(root) if self._is_local else self._sizes(root)
+        return {name.removeprefix(f"{self._path}/"): size for name, size in sizes.items()}
+
+    def _sizes(self, root: str) -> dict[str, int]:
+        return {name: info["size"] for name, info in self._fs.find(root, detail=True).items()}
 
     def last_use(self, path: str) -> datetime:
         """When a file was written or last marked as used; long ago if it was removed meanwhile."""
@@ -174,6 +189,9 @@ class Folder:
         except expected:
             raise
         except Exception as error:  # A bucket's client raises errors of its own.
+            if isinstance(error, OSError) and error.errno in FULL:
+                received = f"{error.strerror}. {WHAT_TO_DO}"
+                raise StoreFullError(f"Expected room in the run store {self}. Received: {received}") from error
             raise StoreError(f"Expected the run store {self} to be {ability}. Received: {error}") from error
 
 
@@ -188,6 +206,24 @@ def open_folder(url: str) -> Folder:
     except (ImportError, ValueError) as error:
         raise StoreError(f"Expected a URL of a run store. Received: {_without_password(url)}: {error}") from error
     return _folder(url, file_system, path.rstrip("/"))
+
+
+def _local_sizes(root: str) -> dict[str, int]:
+    """All files below a folder of this machine; others may remove some meanwhile.
+
+    The `find` of fsspec takes a folder that cannot be read for an empty one.
+    """
+    sizes = {}
+    for folder, _, names in os.walk(root, onerror=_raise_unless_absent):
+        for path in [f"{folder}/{name}".replace(os.sep, "/") for name in names]:
+            with suppress(FileNotFoundError):
+                sizes[path] = os.stat(path).st_size
+    return sizes
+
+
+def _raise_unless_absent(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 @cache

@@ -17,6 +17,8 @@ OLD_RUNS, OLD_PINS = "v1", "v1/pins"  # Of a layout whose runs nobody reads any 
 
 FOLDER = re.compile(r"v[12]/(?:[0-9a-f]{2}|quarantine|discarded)/[0-9a-f]{64}[^/]*")  # Nothing else is ever removed.
 DISCARDED_AGE = timedelta(days=1)  # Nobody wants a run back that was discarded before that.
+LEFTOVER_AGE = timedelta(hours=1)  # No write takes that long: what is older and in no manifest was interrupted.
+TEMPORARY = re.compile(r".*\.[0-9a-f]{32}\.tmp")  # A file that is being written, or was when its writer died.
 _KEY = re.compile(r"[0-9a-f]{64}")
 
 
@@ -35,9 +37,19 @@ def study_of(key: str) -> str:
     return f"{STUDIES}/{_valid(key)}.json"
 
 
+def is_key(name: str) -> bool:
+    """Whether a name may be that of a run."""
+    return _KEY.fullmatch(name) is not None
+
+
 def aside(place: str, key: str) -> str:
     """Where a run goes now that is taken out of the store to a place such as `QUARANTINE`: a folder of its own."""
     return f"{place}/{_valid(key)}-{time.time_ns()}"
+
+
+def is_leftover(last_use: datetime) -> bool:
+    """Whether what no manifest promises was last written so long ago that nobody can be at it any more."""
+    return last_use < datetime.now(UTC) - LEFTOVER_AGE
 
 
 def is_over(path: str) -> bool:
@@ -73,6 +85,6 @@ def _taken_aside(path: str) -> datetime:
 
 
 def _valid(key: str) -> str:
-    if not _KEY.fullmatch(key):
+    if not is_key(key):
         raise KeyError(key)
     return key

@@ -6,19 +6,32 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 
 from vgdemo.store.folder import Folder
-from vgdemo.store.layout import DISCARDED, FOLDER, MANIFEST, OLD_RUNS, RUNS, is_over
+from vgdemo.store.layout import (
+    DISCARDED,
+    FOLDER,
+    MANIFEST,
+    OLD_RUNS,
+    QUARANTINE,
+    RUNS,
+    TEMPORARY,
+    is_leftover,
+    is_over,
+)
 
 Files = dict[str, int]  # Names and sizes in bytes.
 
 
-def run_folders(folder: Folder, *layouts: str) -> dict[str, Files]:
-    """Folder of a run, stored or set aside, to the files in it."""
+def run_folders(files: Files) -> dict[str, Files]:
+    """Folder of a run, stored or set aside, to the files in it.
+
+    Args:
+        files: Paths in the store, and sizes.
+    """
     folders: dict[str, Files] = {}
-    for layout in layouts:
-        for file, size in folder.find(layout).items():
-            path, _, name = file.rpartition("/")
-            if FOLDER.fullmatch(path):
-                folders.setdefault(path, {})[name] = size
+    for file, size in files.items():
+        path, _, name = file.rpartition("/")
+        if FOLDER.fullmatch(path):
+            folders.setdefault(path, {})[name] = size
     return folders
 
 
@@ -28,17 +41,33 @@ def remove_run(folder: Folder, path: str) -> None:
     folder.remove(path)
 
 
+def remove_unused(folder: Folder) -> bool:
+    """Remove the runs that nobody uses: those that were discarded, and those of the old layout. Whether there are any.
+
+    Args:
+        folder: Of the store.
+    """
+    unused = run_folders(folder.find(OLD_RUNS) | folder.find(DISCARDED))
+    for path in unused:
+        remove_run(folder, path)
+    return bool(unused)
+
+
 def make_room(folder: Folder, max_bytes: int, kept: Callable[[], Collection[str]]) -> None:
-    """List the store, and remove what was discarded long ago and what is in excess.
+    """List the store, and remove what dead writers left, what was discarded long ago, and what is in excess.
 
     Args:
         folder: Of the store.
         max_bytes: Size that it keeps to.
         kept: Looks up the folders of runs that stay all the same; asked only if something must go.
     """
-    folders = run_folders(folder, OLD_RUNS, RUNS)
+    files = folder.find(OLD_RUNS) | folder.find(RUNS)
     folder.unlisted = 0
-    for path in [path for path in folders if is_over(path)]:
+    for file in [file for file in files if TEMPORARY.fullmatch(file) and is_leftover(folder.last_use(file))]:
+        folder.remove_file(file)
+        del files[file]
+    folders = run_folders(files)
+    for path in [path for path, names in folders.items() if is_over(path) or _is_left(folder, path, names)]:
         remove_run(folder, path)
         del folders[path]
     sizes = {path: sum(files.values()) for path, files in folders.items()}
@@ -50,6 +79,13 @@ def make_room(folder: Folder, max_bytes: int, kept: Callable[[], Collection[str]
         excess -= sizes[path]
         if excess <= 0:
             return
+
+
+def _is_left(folder: Folder, path: str, names: Iterable[str]) -> bool:
+    """Whether it is a part of a run whose writer has died."""
+    if MANIFEST in names or path.startswith((QUARANTINE, DISCARDED, OLD_RUNS)):
+        return False
+    return is_leftover(_last_use(folder, path, names)[1])
 
 
 def _last_use(folder: Folder, path: str, names: Iterable[str]) -> tuple[bool, datetime]:

@@ -6,13 +6,12 @@ import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
 
 from vgdemo.config import RunConfig
 from vgdemo.record import RunRecord
-from vgdemo.store.folder import StoreError, open_folder
+from vgdemo.store.folder import StoreError, StoreFullError, open_folder
 from vgdemo.store.layout import (
     DISCARDED,
     MANIFEST,
@@ -25,15 +24,16 @@ from vgdemo.store.layout import (
     aside,
     default_max_bytes,
     default_url,
+    is_key,
+    is_leftover,
     is_over,
     path_of,
     pin_of,
     study_of,
 )
 from vgdemo.store.manifest import DamagedError, StoredFile, StoredRun, UnreadableError
-from vgdemo.store.room import make_room, remove_run, run_folders
+from vgdemo.store.room import make_room, remove_run, remove_unused, run_folders
 
-LEFTOVER_AGE = timedelta(hours=1)  # No write takes that long: what is older and in no manifest was interrupted.
 # Part of `max_bytes` that a process writes before it lists the store again. To list a full one takes 0.1 to 0.2 s, more
 # in a bucket, and a training of the default size one second: a dozen of them share a listing, and each process that
 # writes takes the store at most this part beyond its size.
@@ -50,6 +50,7 @@ class RunStore(MutableMapping[str, RunRecord]):
     one in a format that this program does not read is absent as well, and is left as it is until it is stored again.
     Past `max_bytes` the runs that were not used for longest are removed, except pinned ones, and first of all what lies
     in `v1/` or was discarded; where the file system cannot mark a use, as in a bucket, the oldest go first.
+    Where the disk is full before that, `v1/` and what was discarded make room, and no complete run does.
 
     Args:
         url: A folder or any fsspec URL; the environment variable VGDEMO_STORE or the user's cache folder if None.
@@ -87,7 +88,7 @@ class RunStore(MutableMapping[str, RunRecord]):
     def __getitem__(self, key: str) -> RunRecord:
         """The run, checked against its checksums; KeyError if it is absent or damaged."""
         try:
-            record = self._record(self._manifest(key))
+            _, record = self._read(key)
         except DamagedError as error:
             self._set_aside(key, error)
             raise KeyError(key) from error
@@ -105,17 +106,34 @@ class RunStore(MutableMapping[str, RunRecord]):
 
     def keep(self, record: RunRecord) -> StoredRun:
         """Keep a run, as `store[record.run_key] = record` does; what its manifest says."""
-        key = record.run_key
-        path, contents = path_of(key), record.to_files()
+        contents = record.to_files()
         run = StoredRun.of(record, contents)
+        try:
+            self._write(run, contents)
+        except StoreFullError:  # The disk has less room than `max_bytes`.
+            if not remove_unused(self._folder):
+                raise
+            self._write(run, contents)
+        try:
+            self._tidy_up(run)
+        except StoreError as error:  # The run is kept all the same.
+            _logger.warning("%s", error)
+        return run
+
+    def _write(self, run: StoredRun, contents: Mapping[str, bytes]) -> None:
+        """Write a run's files, its manifest last: until then the run is absent."""
+        path = path_of(run.run_key)
         self._folder.make(path)
         for name, content in contents.items():
             self._folder.write(f"{path}/{run.files[name].name}", content)
         self._folder.write(f"{path}/{MANIFEST}", run.to_bytes())
+
+    def _tidy_up(self, run: StoredRun) -> None:
+        """Remove what the run that was just kept has replaced, and now and then what is too much."""
+        path = path_of(run.run_key)
         self._sweep(path, set(self._folder.names(path)) - _promised(run))
         if self._folder.unlisted > LISTING_SHARE * self.max_bytes:
-            make_room(self._folder, self.max_bytes, lambda: [path_of(one) for one in (key, *self.pinned)])
-        return run
+            make_room(self._folder, self.max_bytes, lambda: [path_of(one) for one in (run.run_key, *self.pinned)])
 
     def __delitem__(self, key: str) -> None:
         """Remove a run; KeyError if it is absent."""
@@ -194,7 +212,7 @@ class RunStore(MutableMapping[str, RunRecord]):
         """Keys of the runs that are never removed to make room."""
         for old_key in self._folder.names(OLD_PINS):
             self._carry_pin(old_key)
-        return frozenset(self._folder.names(PINS))
+        return frozenset(filter(is_key, self._folder.names(PINS)))
 
     def pin(self, key: str) -> None:
         """Never remove this run to make room, from now on and in every process; it need not be stored yet."""
@@ -246,8 +264,7 @@ class RunStore(MutableMapping[str, RunRecord]):
     def _check_run(self, path: str, names: set[str]) -> list[str]:
         key = path.rpartition("/")[2]
         try:
-            run = self._manifest(key)
-            self._record(run)
+            run, _ = self._read(key)
         except KeyError:
             return self._sweep(path, names)
         except UnreadableError as error:
@@ -267,6 +284,17 @@ class RunStore(MutableMapping[str, RunRecord]):
         if run.run_key != key:
             raise DamagedError(f"its manifest is that of run {run.run_key}")
         return run
+
+    def _read(self, key: str) -> tuple[StoredRun, RunRecord]:
+        """What is promised of a run, and the run; errors as of `_manifest`, DamagedError if it breaks the promise."""
+        run = self._manifest(key)
+        while True:
+            try:
+                return run, self._record(run)
+            except DamagedError:
+                before, run = run, self._manifest(key)
+                if run.files == before.files:  # Else somebody has removed it meanwhile, and stored it again.
+                    raise
 
     def _record(self, run: StoredRun) -> RunRecord:
         """The run, of which every file is what was promised; UnreadableError if the record in them is not read here."""
@@ -300,13 +328,12 @@ class RunStore(MutableMapping[str, RunRecord]):
 
     def _stored(self) -> Iterator[tuple[str, dict[str, int]]]:
         """Folders of runs that are not taken aside, with the names and sizes of their files."""
-        folders = run_folders(self._folder, RUNS)
+        folders = run_folders(self._folder.find(RUNS))
         return (item for item in folders.items() if not item[0].startswith((QUARANTINE, DISCARDED)))
 
     def _sweep(self, path: str, names: Iterable[str]) -> list[str]:
         """Remove files that no manifest promises and that no write can still be at; one sentence for each."""
-        oldest = datetime.now(UTC) - LEFTOVER_AGE
-        leftovers = [file for name in names if self._folder.last_use(file := f"{path}/{name}") < oldest]
+        leftovers = [file for name in names if is_leftover(self._folder.last_use(file := f"{path}/{name}"))]
         for file in leftovers:
             self._folder.remove_file(file)
         return [f"Removed what an interrupted write left: {file}." for file in leftovers]
