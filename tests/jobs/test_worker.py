@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from distributed import Client, Reschedule
+from distributed.comm.core import CommClosedError
 from jobs.waiting import TRAINER, config, finished, until
 from trainers import epochs_of
 
@@ -157,6 +159,14 @@ def test_a_run_that_nobody_wants_any_more_is_given_back_to_dask(work: Callable[.
 def test_an_error_of_the_trainers_is_handed_back_in_words(work: Callable[..., Any], store: RunStore) -> None:
     outcome, _ = work(config(84), store, trainer="trainers:fail")
     assert outcome == Outcome(reason="ForeignError: Expected room for 3 matrices. Received: none.")
+
+
+@pytest.mark.parametrize(("error", "told"), [(CommClosedError("closing"), False), (OSError("no room"), True)])
+def test_a_worker_that_closes_tells_of_no_heartbeat(
+    error: OSError, told: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    logging.getLogger("distributed.worker").error("Failed to communicate", exc_info=error)
+    assert bool(caplog.records) is told
 
 
 @pytest.mark.parametrize("trainer", [TRAINER, "trainers:fail"])

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from distributed import Reschedule, Worker, WorkerPlugin, get_worker, secede
+from distributed.comm.core import CommClosedError
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs.turns import Rank, Turns
@@ -32,6 +33,14 @@ NICENESS = {Rank.TRIAL: 19, Rank.STUDY: 10}
 
 _log = logging.getLogger(__name__)
 _turns = Turns()  # Of this process.
+
+
+def is_news(message: logging.LogRecord) -> bool:
+    """Whether what Dask logs of a worker is more than that it closes: a heartbeat just then ends in a traceback."""
+    return not (message.exc_info and isinstance(message.exc_info[1], CommClosedError))
+
+
+logging.getLogger("distributed.worker").addFilter(is_news)
 
 
 @dataclass(frozen=True)
