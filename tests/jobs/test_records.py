@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tracemalloc
 from pathlib import Path
 
@@ -57,17 +58,17 @@ def test_a_record_that_is_known_already_is_held_only_if_the_store_keeps_its_run(
     kept, lost = (trainers.epochs_of(config(seed), 0, 5) for seed in (63, 64))
     store[kept.run_key] = kept
     records = Records(store)
-    assert records.hold(kept.run_key, kept)
+    assert not records.missing(kept.run_key, kept)
     assert records.get(kept.run_key) is kept
-    assert not records.hold(lost.run_key, lost)
+    assert records.missing(lost.run_key, lost)
     assert records.get(lost.run_key) is None
 
 
 def test_a_run_of_which_chunks_were_missed_is_read_from_the_store(store: RunStore) -> None:
     kept, lost = (trainers.epochs_of(config(seed), 0, 5) for seed in (65, 66))
     store[kept.run_key] = kept
-    assert Records(store).hold(kept.run_key, None)
-    assert not Records(store).hold(lost.run_key, None)
+    assert not Records(store).missing(kept.run_key, None)
+    assert Records(store).missing(lost.run_key, None)
 
 
 def test_a_record_that_is_larger_than_the_memory_is_kept_alone(store: RunStore) -> None:
@@ -75,7 +76,7 @@ def test_a_record_that_is_larger_than_the_memory_is_kept_alone(store: RunStore) 
     records = Records(store, max_bytes=large.nbytes - 1)
     for record in (small, large):
         store[record.run_key] = record
-        assert records.hold(record.run_key, record)
+        assert not records.missing(record.run_key, record)
     store.clear()
     assert records.get(large.run_key) is large
     assert records.get(small.run_key) is None
@@ -88,7 +89,7 @@ def test_whether_a_run_is_known_is_answered_without_reading_it(
     records = Records(store)
     for record in (stored, held):
         store[record.run_key] = record
-    assert records.hold(held.run_key, held)
+    assert not records.missing(held.run_key, held)
     del store[held.run_key]
     monkeypatch.setattr(RunStore, "__getitem__", None)
     assert [record.run_key in records for record in (stored, held, absent)] == [True, True, False]
@@ -100,4 +101,5 @@ def test_a_store_that_cannot_be_read_holds_nothing(tmp_path: Path) -> None:
     key = config(73).run_key
     assert key not in records
     assert records.get(key) is None
-    assert not records.hold(key, None)
+    for record in (None, trainers.epochs_of(config(73), 0, 5)):
+        assert re.search("not found again.*file/runs to be readable", records.missing(key, record))

@@ -26,7 +26,7 @@ from vgdemo.jobs import worker as module
 from vgdemo.jobs.turns import Rank
 from vgdemo.jobs.worker import TOPIC, Outcome, WarmUp, train_and_keep
 from vgdemo.record import RunRecord
-from vgdemo.store import RunStore
+from vgdemo.store import RunStore, StoreError
 
 
 def test_a_failing_run_says_why_in_the_words_of_its_error(
@@ -208,3 +208,17 @@ def test_a_run_that_was_stored_before_its_replicates_were_summed_up_is_not_train
     outcome = train_and_keep("trainers:fail", wanted, store, Rank.STUDY, is_watched=False)
     assert outcome.reason is None and repr(outcome.summary) == repr(kept.summary)  # NaN is no equal of itself.
     assert repr(store.look_up(record.run_key).summary) == repr(kept.summary)
+
+
+def test_a_stored_run_that_must_be_read_and_cannot_be_is_trained(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = epochs_of(config(44), 0, 5)
+    kept = store.keep(record)
+
+    def refuse(*_: object) -> None:
+        raise StoreError("no")
+
+    monkeypatch.setattr(RunStore, "look_up", lambda *_: replace(kept, summary=replace(kept.summary, ends=())))
+    monkeypatch.setattr(RunStore, "get", refuse)
+    assert module._stored(store, record.run_key) is None

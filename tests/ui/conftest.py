@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -158,10 +158,20 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> StandInJobs:
     return stand_in
 
 
+class StandInStore(dict[str, Any]):
+    """What a store holds, by the runs' keys."""
+
+    def add(self, key: str) -> None:
+        self[key] = None
+
+    def look_up_all(self, keys: Iterable[str]) -> dict[str, Any]:
+        return {key: self[key] for key in keys if key in self}
+
+
 @pytest.fixture
-def stored_keys(monkeypatch: pytest.MonkeyPatch, jobs: StandInJobs) -> set[str]:
+def stored_keys(monkeypatch: pytest.MonkeyPatch, jobs: StandInJobs) -> StandInStore:
     """The keys of the runs that the store holds."""
-    keys: set[str] = set()
+    keys = StandInStore()
     monkeypatch.setattr(runs, "open_store", lambda: keys)
     return keys
 

@@ -19,6 +19,8 @@ from vgdemo.jobs import JobState, SchedulerError
 from vgdemo.record import RunRecord
 from vgdemo.ui import runs
 
+from .conftest import StandInStore
+
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 TINY = {"epochs": 4, "replicates": 3, "n_samples": 100}
 Open = Callable[[], AppTest]
@@ -36,7 +38,7 @@ DEEP_TANH, DEEP_RELU = RUNS[1], RUNS[3]
 
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> dict[str, RunRecord]:
-    records: dict[str, RunRecord] = {}
+    records = StandInStore()
     monkeypatch.setattr(runs, "open_store", lambda: records)
     monkeypatch.setattr(vgdemo.article, "chapters", lambda: CHAPTERS)
     monkeypatch.setattr(vgdemo.article, "experiments", lambda: EXPERIMENTS)

@@ -16,7 +16,7 @@ from vgdemo.ui import runs
 from vgdemo.ui.article_training import in_words_of
 from vgdemo.ui.page import plain
 
-from .conftest import StandInJob, StandInJobs, button
+from .conftest import StandInJob, StandInJobs, StandInStore, button
 
 CONFIGS = tuple(RunConfig(units=units, epochs=100) for units in (6, 7, 8, 9))
 ELSEWHERE = RunConfig(units=1)
@@ -50,7 +50,7 @@ def bar(page: AppTest) -> tuple[int, str]:
     return element.proto.value, element.proto.text.replace("\\", "").strip()
 
 
-def test_the_bar_is_the_share_of_all_epochs(stored_keys: set[str]) -> None:
+def test_the_bar_is_the_share_of_all_epochs(stored_keys: StandInStore) -> None:
     """One whole, one by a quarter and two at their start are 1.25 of 4."""
     stored_keys.add(CONFIGS[0].run_key)
     page = page_with(job(CONFIGS[1], JobState.TRAINING, 25), job(CONFIGS[2], JobState.QUEUED, 0))
@@ -74,23 +74,23 @@ def now(page: AppTest) -> str:
         ((JobState.DONE, JobState.STOPPED), "&nbsp;"),
     ],
 )
-def test_a_line_says_what_goes_on(states: tuple[JobState, ...], line: str, stored_keys: set[str]) -> None:
+def test_a_line_says_what_goes_on(states: tuple[JobState, ...], line: str, stored_keys: StandInStore) -> None:
     jobs = [job(config, state, 0) for config, state in zip(CONFIGS, states, strict=False)]
     assert now(page_with(*jobs)) == line
 
 
-def test_while_the_workers_start_it_says_so(stored_keys: set[str]) -> None:
+def test_while_the_workers_start_it_says_so(stored_keys: StandInStore) -> None:
     waiting = StandInJob(CONFIGS[0], Progress(JobState.QUEUED, 0, 100, notices=("Waiting for the workers to start.",)))
     assert now(page_with(waiting)).startswith("The workers are starting")
 
 
-def test_of_many_runs_in_training_two_are_named(stored_keys: set[str]) -> None:
+def test_of_many_runs_in_training_two_are_named(stored_keys: StandInStore) -> None:
     line = now(page_with(*(job(config, JobState.TRAINING, 1) for config in CONFIGS)))
     assert line.count("epoch 1 of 100") == 2
     assert line.endswith(" and 2 other runs.")
 
 
-def test_the_wait_is_counted_at_the_pace_of_what_was_trained(stored_keys: set[str]) -> None:
+def test_the_wait_is_counted_at_the_pace_of_what_was_trained(stored_keys: StandInStore) -> None:
     """An hour for one run of four, and three are left for two workers."""
     done = job(CONFIGS[0], JobState.DONE, 100)
     done.record, done.seconds = RunRecord.empty(done.config), 3600.0
@@ -122,7 +122,7 @@ def test_where_an_experiment_stands_is_one_short_sentence(words: str) -> None:
     assert in_words_of(STANDINGS[words]) == words
 
 
-def test_a_run_that_was_stopped_is_not_complete_whatever_the_others_are(stored_keys: set[str]) -> None:
+def test_a_run_that_was_stopped_is_not_complete_whatever_the_others_are(stored_keys: StandInStore) -> None:
     stored_keys.add(CONFIGS[1].run_key)
     page = page_with(job(CONFIGS[0], JobState.STOPPED, 99), job(CONFIGS[1], JobState.DONE, 100))
     share, words = bar(page)
@@ -130,13 +130,13 @@ def test_a_run_that_was_stopped_is_not_complete_whatever_the_others_are(stored_k
     assert words.startswith("1 of 4 runs are complete, ")
 
 
-def test_a_run_that_was_deleted_since_is_to_be_trained_again(stored_keys: set[str]) -> None:
+def test_a_run_that_was_deleted_since_is_to_be_trained_again(stored_keys: StandInStore) -> None:
     page = page_with(job(CONFIGS[0], JobState.DONE, 100))
     assert bar(page)[1].startswith("0 of 4 runs are complete, ")
 
 
 def test_a_run_that_somebody_trains_in_the_lab_is_in_training_here(
-    stored_keys: set[str], jobs: StandInJobs, monkeypatch: pytest.MonkeyPatch
+    stored_keys: StandInStore, jobs: StandInJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = {CONFIGS[2].run_key: Progress(JobState.TRAINING, 50, 100)}
     monkeypatch.setattr(jobs, "progress", found.get)
@@ -146,21 +146,22 @@ def test_a_run_that_somebody_trains_in_the_lab_is_in_training_here(
     assert not button(page, "Train all").disabled
 
 
-def test_there_is_one_button_which_fits_what_goes_on(stored_keys: set[str]) -> None:
+def test_there_is_one_button_which_fits_what_goes_on(stored_keys: StandInStore) -> None:
     assert [one.label for one in page_with().button] == ["Train all"]
     for state in (JobState.QUEUED, JobState.COMPILING, JobState.TRAINING):
         assert [one.label for one in page_with(job(CONFIGS[0], state, 0)).button] == ["Stop"]
     assert [one.label for one in page_with(job(ELSEWHERE, JobState.TRAINING, 0)).button] == ["Train all"]
 
 
-def test_when_all_runs_are_complete_nothing_is_left_to_train(stored_keys: set[str]) -> None:
-    stored_keys |= {config.run_key for config in CONFIGS}
+def test_when_all_runs_are_complete_nothing_is_left_to_train(stored_keys: StandInStore) -> None:
+    for config in CONFIGS:
+        stored_keys.add(config.run_key)
     page = page_with(*(job(config, JobState.DONE, 100) for config in CONFIGS[2:]))
     assert bar(page) == (100, "4 of 4 runs are complete.")
     assert button(page, "Train all").disabled
 
 
-def test_the_button_queues_what_is_not_stored_in_order(stored_keys: set[str], jobs: StandInJobs) -> None:
+def test_the_button_queues_what_is_not_stored_in_order(stored_keys: StandInStore, jobs: StandInJobs) -> None:
     stored_keys.add(CONFIGS[1].run_key)
     jobs.state = JobState.QUEUED
     page = button(page_with(), "Train all").click().run()
@@ -168,7 +169,7 @@ def test_the_button_queues_what_is_not_stored_in_order(stored_keys: set[str], jo
     assert button(page, "Stop")
 
 
-def test_stop_stops_the_runs_of_the_article_alone(stored_keys: set[str]) -> None:
+def test_stop_stops_the_runs_of_the_article_alone(stored_keys: StandInStore) -> None:
     own = [job(CONFIGS[0], JobState.TRAINING, 40), job(CONFIGS[1], JobState.QUEUED, 0)]
     elsewhere = runs.open_jobs().submit(ELSEWHERE)
     elsewhere.progress = Progress(JobState.TRAINING, 1, 100)
@@ -182,7 +183,7 @@ def test_stop_stops_the_runs_of_the_article_alone(stored_keys: set[str]) -> None
 
 
 @pytest.mark.parametrize("stopped_by", ["this visit", "another visit"])
-def test_whoever_stopped_the_training_it_is_said_and_how_it_goes_on(stopped_by: str, stored_keys: set[str]) -> None:
+def test_whoever_stopped_the_training_it_is_said_and_how_it_goes_on(stopped_by: str, stored_keys: StandInStore) -> None:
     page = page_with(job(CONFIGS[0], JobState.TRAINING, 40), job(CONFIGS[1], JobState.QUEUED, 0))
     assert "by itself" in page.caption[-1].value
     if stopped_by == "this visit":
@@ -199,7 +200,7 @@ def test_whoever_stopped_the_training_it_is_said_and_how_it_goes_on(stopped_by: 
 
 @pytest.mark.parametrize("error", [SchedulerError("Expected a *scheduler*."), StoreError("Expected a *store*.")])
 def test_why_nothing_could_be_queued_is_said_once(
-    error: Exception, stored_keys: set[str], jobs: StandInJobs, monkeypatch: pytest.MonkeyPatch
+    error: Exception, stored_keys: StandInStore, jobs: StandInJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(_: Any, **options: Any) -> None:
         raise error

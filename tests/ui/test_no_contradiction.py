@@ -29,6 +29,8 @@ from vgdemo.ui import runs
 from vgdemo.ui.session import SESSION
 from vgdemo.ui.verdict import findings
 
+from .conftest import StandInStore
+
 RUNS = odd_runs()
 NAMES = list(RUNS)
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
@@ -448,7 +450,8 @@ def test_the_article_says_how_many_learn_and_their_median(jobs: Any, monkeypatch
         )
         for place, (name, run) in enumerate(RUNS.items())
     )
-    monkeypatch.setattr(runs, "open_store", lambda: {run.record.run_key: run.record for run in RUNS.values()})
+    stored = StandInStore({run.record.run_key: run.record for run in RUNS.values()})
+    monkeypatch.setattr(runs, "open_store", lambda: stored)
     monkeypatch.setattr(vgdemo.article, "chapters", lambda: {"One": made})
     monkeypatch.setattr(vgdemo.article, "experiments", lambda: made)
     page = AppTest.from_file(APP, default_timeout=60).switch_page("pages/2_Article.py").run()

@@ -21,6 +21,8 @@ from vgdemo.record import RunRecord
 from vgdemo.store import RunStore
 from vgdemo.ui import runs
 
+from .conftest import StandInStore
+
 CASES = [(ending, wreck) for ending in ENDINGS.values() for wreck in WRECKS.values()]
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 
@@ -94,7 +96,7 @@ def test_the_article_says_the_same(
     record, ending = records[place], CASES[place][0]
     claims = (Claim("validation", "learn", VAL_ACCURACY, low=0.7), Claim("soon", "arrive", ARRIVAL, low=0, high=9))
     experiment = replace(experiments()[0], runs=(("ten replicates", record.source),), claims=claims)
-    monkeypatch.setattr(runs, "open_store", lambda: {record.run_key: record})
+    monkeypatch.setattr(runs, "open_store", lambda: StandInStore({record.run_key: record}))
     monkeypatch.setattr(vgdemo.article, "chapters", lambda: {"One": (experiment,)})
     monkeypatch.setattr(vgdemo.article, "experiments", lambda: (experiment,))
     said = texts(AppTest.from_file(APP, default_timeout=60).switch_page("pages/2_Article.py").run())

@@ -14,7 +14,7 @@ from vgdemo.presets import DEEP_RELU, DEEP_TANH
 from vgdemo.ui import runs
 from vgdemo.ui.session import Session
 
-from .conftest import StandInJob, StandInJobs, control
+from .conftest import StandInJob, StandInJobs, StandInStore, control
 
 Open = Callable[..., AppTest]
 ONE, OTHER, THIRD = (RunConfig(units=units) for units in (7, 8, 9))
@@ -147,7 +147,7 @@ def test_a_retry_renews_a_broken_connection(visit: Session, jobs: StandInJobs) -
 
 
 def test_what_the_store_lacks_is_queued_once_behind_those_that_a_person_looks_at(
-    visit: Session, jobs: StandInJobs, stored_keys: set[str]
+    visit: Session, jobs: StandInJobs, stored_keys: StandInStore
 ) -> None:
     stored_keys.add(OTHER.run_key)
     jobs.state = JobState.QUEUED
@@ -159,7 +159,7 @@ def test_what_the_store_lacks_is_queued_once_behind_those_that_a_person_looks_at
 
 @pytest.mark.parametrize("state", JobState)
 def test_only_what_failed_was_stopped_or_is_gone_is_queued_again(
-    state: JobState, visit: Session, jobs: StandInJobs, stored_keys: set[str]
+    state: JobState, visit: Session, jobs: StandInJobs, stored_keys: StandInStore
 ) -> None:
     runs.queue([ONE])
     bring(jobs.submitted[0], state)
@@ -173,7 +173,7 @@ def test_only_what_failed_was_stopped_or_is_gone_is_queued_again(
 
 
 def test_what_is_wanted_first_is_put_before_what_was_queued_earlier(
-    visit: Session, jobs: StandInJobs, stored_keys: set[str]
+    visit: Session, jobs: StandInJobs, stored_keys: StandInStore
 ) -> None:
     jobs.state = JobState.QUEUED
     runs.queue([ONE, OTHER])
@@ -183,7 +183,7 @@ def test_what_is_wanted_first_is_put_before_what_was_queued_earlier(
 
 
 def test_what_was_queued_before_the_scheduler_was_lost_stays(
-    visit: Session, jobs: StandInJobs, stored_keys: set[str]
+    visit: Session, jobs: StandInJobs, stored_keys: StandInStore
 ) -> None:
     runs.queue([ONE])
     jobs.error = LOST

@@ -220,6 +220,12 @@ def test_where_it_stands_is_said(
     assert bar(open_study()) == words
 
 
+def test_a_study_of_which_the_store_cannot_say_anything_says_why(open_study: Open, studies: StandInStudies) -> None:
+    trouble = "Expected the run store s3://a to be readable. Received: denied"
+    studies.details = {"is_known": False, "trouble": trouble}
+    assert f"{trouble} The study tries again by itself." in said(open_study())
+
+
 def test_trouble_deaths_and_failures_are_said(open_study: Open, studies: StandInStudies) -> None:
     failed = {GRID.at(0, 0): "ValueError: too large"}
     trouble = "Expected the run store s3://a to be writable. Received: denied"

@@ -26,7 +26,6 @@ from vgdemo.record import RunRecord
 from vgdemo.store import RunStore
 
 WAITING = "Waiting for the workers to start."
-OTHER_STORE = "The run is not kept: the workers have written it to a store that is not this one."
 
 
 class Jobs:
@@ -259,9 +258,9 @@ class Jobs:
     def _settle(self, run: TrackedRun, outcome: Outcome) -> None:
         """Called in a thread of the executor's when a run is over."""
         unkept = None
-        if outcome.reason is None and not self._records.hold(run.run_key, run.whole_record):
+        if outcome.reason is None and (missing := self._records.missing(run.run_key, run.whole_record)):
             unkept = RunRecord.from_message(outcome.record) if outcome.record else run.whole_record
-            outcome = replace(outcome, notice=outcome.notice or OTHER_STORE, reason=None if unkept else OTHER_STORE)
+            outcome = replace(outcome, notice=outcome.notice or missing, reason=None if unkept else missing)
         with self._lock:
             run.end(outcome.reason, outcome.notice, unkept)
             self._grown.notify_all()

@@ -10,6 +10,7 @@ from cachetools import LRUCache
 from vgdemo.record import RunRecord
 from vgdemo.store import RunStore, StoreError
 
+OTHER_STORE = "The run is not kept: the workers have written it to a store that is not this one."
 MAX_BYTES = 128 * 2**20  # Those of twenty runs of the default size, as the store is read into memory.
 OBJECT_BYTES = 32 * 2**10  # About a record's arrays, however small these are: hundreds of small runs are mostly that.
 
@@ -41,19 +42,21 @@ class Records:
                 self._remember(run_key, record)
         return record
 
-    def hold(self, run_key: str, record: RunRecord | None) -> bool:
-        """Whether the store keeps a run; what came of it another way then need not be read back.
+    def missing(self, run_key: str, record: RunRecord | None) -> str:
+        """Why a run that was trained is not found in the store, in a sentence; empty if it is.
 
         Args:
             run_key: The run.
-            record: The whole of it, if it is known.
+            record: The whole of it, if it came another way; it then need not be read back.
         """
-        if record is None:
-            return self.get(run_key) is not None
-        is_kept = run_key in self._store
-        if is_kept:
+        try:
+            if not self._store.look_up_all([run_key]):
+                return OTHER_STORE
+        except StoreError as error:
+            return f"The run is not found again. {error}"
+        if record is not None:
             self._remember(run_key, record)
-        return is_kept
+        return "" if record is not None or self.get(run_key) is not None else OTHER_STORE
 
     def _from_store(self, run_key: str) -> RunRecord | None:
         """A store that cannot be read holds nothing: the run is trained, and a notice says that it is not kept."""

@@ -175,11 +175,17 @@ def train_and_keep(trainer: str, config: RunConfig, store: RunStore, rank: Rank,
 
 
 def _stored(store: RunStore, run_key: str) -> Outcome | None:
-    """How a stored run ends; one of before its replicates were summed up one by one is read, and noted anew."""
+    """How a stored run ends; one of before its replicates were summed up one by one is read, and noted anew.
+
+    None of a run that cannot be read: it is trained, and whether it can be kept then shows.
+    """
     stored = store.look_up(run_key)
     if stored is not None and stored.summary.ends:
         return Outcome(summary=stored.summary)
-    record = None if stored is None else store.get(run_key)
+    try:
+        record = None if stored is None else store.get(run_key)
+    except StoreError:
+        return None
     return None if record is None else _sum_up(store, record)
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from vgdemo.config import RunConfig
 from vgdemo.diagnosis import headline
 from vgdemo.links import COLUMNS, run_query, to_query
-from vgdemo.store import StoredRun
+from vgdemo.store import StoredRun, StoreError
 from vgdemo.ui import runs
 from vgdemo.ui.filters import short_words
 from vgdemo.ui.pages import COMPARE, LAB, PAGES
@@ -67,8 +67,10 @@ def actions(stored: Sequence[StoredRun]) -> None:
         st.switch_page(PAGES[COMPARE], query_params=to_query(configs))
     if st.button("Pin", disabled=not unpinned, help="Keep, whatever else must make room."):
         _change(store.pin, unpinned)
+        _draw_anew()
     if st.button("Unpin", disabled=len(unpinned) == len(stored)):
         _change(store.unpin, stored)
+        _draw_anew()
     if st.button("Delete", disabled=not unpinned, help="Pinned runs stay: unpin them first."):
         _delete(unpinned)
     deleted = session().deleted
@@ -77,25 +79,33 @@ def actions(stored: Sequence[StoredRun]) -> None:
 
 
 def _delete(stored: Sequence[StoredRun]) -> None:
-    session().deleted = tuple(stored)
-    _change(runs.open_store().discard, stored)
+    left = _change(runs.open_store().discard, stored)
+    session().deleted = tuple(stored[: len(stored) - len(left)])
+    _draw_anew()
 
 
 def _undo(deleted: Sequence[StoredRun]) -> None:
-    session().deleted = ()
-    _change(runs.open_store().restore, deleted)
+    session().deleted = tuple(_change(runs.open_store().restore, deleted))
+    _draw_anew()
 
 
-def _change(change: Callable[[str], None], stored: Sequence[StoredRun]) -> None:
-    """Change the store, run by run, and draw the page anew."""
-    gone = []
-    for run in stored:
+def _change(change: Callable[[str], None], stored: Sequence[StoredRun]) -> Sequence[StoredRun]:
+    """Change the store, run by run; those that are left as they were, because it cannot be changed."""
+    gone: list[str] = []
+    for place, run in enumerate(stored):
         try:
             change(run.run_key)
         except KeyError:
             gone.append(run.sentence)
+        except StoreError as error:
+            session().notice = str(error)
+            return stored[place:]
     if gone:
         session().notice = f"No longer in the store: {'; '.join(gone)}."
+    return ()
+
+
+def _draw_anew() -> None:
     runs.look_again()
     session().listed = ()
     st.rerun()

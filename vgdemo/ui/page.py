@@ -50,15 +50,26 @@ def page(title: str, *, retry: Callable[[], None] | None = None) -> Iterator[Non
     with st.container(key="notice"):  # There on every page, so that nothing below moves, and no open panel closes.
         if notice:
             st.warning(told(notice))
+    with faults_in_words(retry):
+        yield
+    with navigation:  # Only now it is known what the page shows.
+        _present(title)
+        share(title)
+
+
+@contextmanager
+def faults_in_words(retry: Callable[[], None] | None = None) -> Iterator[None]:
+    """A part of a page; where the store or the scheduler cannot be used, it says so in place of the rest of itself.
+
+    Args:
+        retry: What a button to try again does before the page is drawn anew.
+    """
     try:
         yield
     except (SchedulerError, StoreError) as error:
         st.error(told(str(error)))
         if retry is not None:
             st.button("Try again", on_click=retry)
-    with navigation:  # Only now it is known what the page shows.
-        _present(title)
-        share(title)
 
 
 def _navigation(page: str) -> DeltaGenerator:

@@ -10,7 +10,7 @@ import streamlit as st
 from vgdemo.jobs import Job, JobState
 from vgdemo.record import RunRecord
 from vgdemo.ui.followed import Followed
-from vgdemo.ui.page import told
+from vgdemo.ui.page import faults_in_words, told
 from vgdemo.wording import time_left
 
 
@@ -39,11 +39,12 @@ def redraw(
     looks = count()
 
     def part() -> None:
-        if next(looks):
-            wait()
-        if state() != before:
-            st.rerun()  # The whole page, with the clock started or stopped.
-        draw()
+        with faults_in_words():  # Those of the page do not reach a part that is drawn again.
+            if next(looks):
+                wait()
+            if state() != before:
+                st.rerun()  # The whole page, with the clock started or stopped.
+            draw()
 
     st.fragment(part, run_every=every)()
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import streamlit as st
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs import Job, Jobs, JobState, Progress, SchedulerError
-from vgdemo.store import RunStore, StoredRun
+from vgdemo.store import RunStore, StoredRun, StoreError
 from vgdemo.ui.session import session
 
 LIST_SECONDS = 2  # A list of all stored runs is at most this old: marking a row need not list the store again.
@@ -57,11 +58,13 @@ def look_again() -> None:
 def follow(config: RunConfig) -> Job:
     """The Lab's job for a run; what it replaces is cancelled.
 
+    A run that was deleted from the store since it was complete is trained again.
+
     Raises:
         SchedulerError: If there is nothing to train on; the next call connects anew.
     """
     job = session().job
-    if job is None or job.config != config:
+    if job is None or job.config != config or _was_deleted(job):
         leave()
         job = session().job = _submit(config)
     return job
@@ -103,11 +106,11 @@ def retry() -> None:
     held = session().compared
     for config in [config for config, one in held.items() if one.progress.state in BROKEN]:
         held.pop(config).release()
-    jobs = open_jobs()
-    try:
-        jobs.check()
-    except SchedulerError:
-        jobs.connect_anew()
+    with suppress(StoreError):  # The page says it.
+        try:
+            open_jobs().check()
+        except SchedulerError:
+            open_jobs().connect_anew()
 
 
 def queue(configs: Sequence[RunConfig], *, first: bool = False) -> None:
@@ -119,9 +122,10 @@ def queue(configs: Sequence[RunConfig], *, first: bool = False) -> None:
 
     Raises:
         SchedulerError: If there is nothing to train on; the next call connects anew.
+        StoreError: If nobody can say what the store holds; nothing is trained then.
     """
-    store, jobs = open_store(), open_jobs()
-    missing = [config for config in configs if config.run_key not in store]
+    stored, jobs = open_store().look_up_all(config.run_key for config in configs), open_jobs()
+    missing = [config for config in configs if config.run_key not in stored]
     try:
         if first:
             jobs.shared.train_first(missing)

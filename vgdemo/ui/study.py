@@ -105,7 +105,7 @@ def _draw_progress(grid: Grid) -> None:
         _buttons(progress)
     with st.container(key="now"):
         st.caption(plain(_forecast(progress)))
-    if progress.trouble and progress.state is StudyState.RUNNING:
+    if progress.trouble and (progress.state is StudyState.RUNNING or not progress.is_known):
         st.warning(told(f"{progress.trouble} The study tries again by itself."))
     for notice in (*notices(progress), *_too_large(progress)):
         st.warning(told(notice))
