@@ -33,6 +33,7 @@ lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/oxlint vgdemo
+	$(BIN)/hadolint Dockerfile
 	$(BIN)/mypy
 
 diagnosis: $(VENV)/run.stamp

@@ -5,12 +5,13 @@ They start in a tenth of a second, again after a crash too, and share the memory
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 
@@ -47,6 +48,15 @@ def open_nursery() -> None:
         resource_tracker.ensure_running()  # To start it would let Ctrl-C through again.
         with _as_workers_inherit_it():
             forkserver.ensure_running()
+
+
+def close_nursery() -> None:
+    """End it, in the middle of its imports too, which it would finish first; only as the last thing in this process."""
+    pid = getattr(forkserver._forkserver, "_forkserver_pid", None)
+    if pid is not None:
+        logging.disable()  # Dask would report each worker that was just about to come of it.
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 @contextmanager

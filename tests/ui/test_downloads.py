@@ -9,17 +9,20 @@ import weakref
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import pandas as pd
 import pytest
+import streamlit as st
 from conftest import foreign_record, random_record
 from streamlit.testing.v1 import AppTest
 
 from vgdemo.config import RunConfig
 from vgdemo.export import ReportedRun
 from vgdemo.record import RunRecord
+from vgdemo.ui.downloads import server_address
 from vgdemo.ui.session import EXPORT
 
 MakeRecord = Callable[..., RunRecord]
@@ -233,3 +236,21 @@ def test_buttons_hold_no_record_in_memory_and_find_it_again(make_record: MakeRec
     panel(reported)
     assert offers and [record() for record in made] == [None]
     assert all(offer.make() for offer in offers)
+
+
+@pytest.mark.parametrize(
+    ("base", "visited", "address"),
+    [
+        ("", "http://localhost:8501", "http://localhost:8501/"),
+        ("", "http://localhost:8501/Compare", "http://localhost:8501/"),
+        ("lab", "https://example.org/lab", "https://example.org/lab/"),  # As Streamlit tells of the first page.
+        ("/a/b/", "https://example.org/a/b/Compare", "https://example.org/a/b/"),
+        ("lab", None, ""),
+    ],
+)
+def test_a_report_leads_back_to_the_path_at_which_the_dashboard_is_served(
+    base: str, visited: str | None, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(st, "get_option", {"server.baseUrlPath": base}.get)
+    monkeypatch.setattr(st, "context", SimpleNamespace(url=visited))
+    assert server_address() == address

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import subprocess
 import sys
+import threading
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +16,7 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
+from browser.dashboard import free_port
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import app_session, media_file_manager
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
@@ -33,6 +37,7 @@ class Events:
 
     happened: list[str] = field(default_factory=list)
     is_store_there: bool = True
+    are_connected: bool = True
 
     def open_jobs(self) -> Events:
         if not self.is_store_there:
@@ -62,6 +67,7 @@ def events(monkeypatch: pytest.MonkeyPatch) -> Events:
     events = Events()
     monkeypatch.setattr(server, "open_jobs", events.open_jobs)
     monkeypatch.setattr(server, "gc", events)
+    monkeypatch.setattr(server, "close_nursery", lambda: None)  # It is that of all tests of this process.
     for module, replaced in ((media_file_manager, MediaFileMetadata), (app_session, ForwardMsgQueue)):
         monkeypatch.setattr(module, replaced.__name__, replaced)  # Until the test is over.
     return events
@@ -85,6 +91,22 @@ def test_workers_start_before_the_first_visit_and_end_with_the_server(events: Ev
     assert serve(events) == 0
     assert [event for event in events.happened if event in ("open", "serve")] == ["open", "serve", "open"]
     assert events.happened[-1] == "close"
+
+
+def test_a_server_that_ends_early_waits_for_no_workers_to_start(events: Events) -> None:
+    events.are_connected = False
+    serve(events)
+    assert "close" not in events.happened
+
+
+def test_a_server_waits_for_a_cluster_that_does_not_answer_only_so_long(
+    events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never = threading.Event()
+    monkeypatch.setattr(events, "close", never.wait)
+    monkeypatch.setattr(server, "CLOSING_SECONDS", 0.01)
+    serve(events)
+    never.set()
 
 
 def test_who_watches_logs_has_no_workers_before_the_first_run(events: Events, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,3 +278,29 @@ def test_a_page_that_is_drawn_again_before_it_was_sent_is_sent_once(events: Even
     queue.clear(retain_lifecycle_msgs=True)
     queue.enqueue(sent("Complete.", 1))
     assert told(queue) == ["FINISHED_EARLY_FOR_RERUN", "Complete."]
+
+
+@pytest.mark.parametrize("said", ["starting", "training"], ids=["while its workers start", "in a training"])
+def test_a_server_that_is_told_to_end_is_gone_in_seconds_with_all_that_it_started(said: str, tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    options = {"port": str(free_port()), "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
+    flags = [f"--server.{name}={value}" for name, value in options.items()]
+    paths = os.pathsep.join([str(root), str(root / "tests")])
+    with subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("serving.py")), *flags],
+        env=os.environ | {"PYTHONPATH": paths, "VGDEMO_STORE": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert any(said in line for line in process.stdout), "it ended before"
+        started = psutil.Process(process.pid).children(recursive=True)
+        process.terminate()
+        try:
+            assert process.wait(5) in (0, -signal.SIGTERM)
+        finally:
+            process.kill()
+        _, left = psutil.wait_procs(started, timeout=2)
+        assert started and not left
+        assert "Traceback" not in process.stdout.read()

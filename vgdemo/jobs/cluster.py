@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 import dask
 from dask.task_spec import Task
-from distributed import Client, Future, LocalCluster
+from distributed import Client, Future, LocalCluster, Nanny
 from distributed.scheduler import DEFAULT_EXTENSIONS
 from distributed.spans import SpansSchedulerExtension
 from distributed.utils import get_mp_context
@@ -15,6 +15,7 @@ from distributed.utils import get_mp_context
 from vgdemo.nursery import CONTEXT, WORKER_ENVIRONMENT, open_nursery
 
 TIMEOUT = "3s"
+GRACE_SECONDS = 1.25  # Of which Dask gives a worker four fifths to end by itself; by default it takes four seconds.
 
 _SETTINGS = {
     "distributed.worker.multiprocessing-method": CONTEXT.get_start_method(),
@@ -41,6 +42,14 @@ class NoSpans(SpansSchedulerExtension):
         """Take no note of what a worker has measured."""
 
 
+class PromptNanny(Nanny):
+    """Looks after a worker, and ends it soon in the middle of a run too: of that nothing is kept, or all."""
+
+    async def kill(self, timeout: float = GRACE_SECONDS, reason: str = "nanny-kill") -> None:
+        """End the worker."""
+        await super().kill(min(timeout, GRACE_SECONDS), reason)
+
+
 class SchedulerError(RuntimeError):
     """The Dask scheduler cannot be used; the message is one sentence with its address."""
 
@@ -63,7 +72,7 @@ def _local_cluster() -> LocalCluster:
     get_mp_context()  # Asked once, it also says what Dask would import.
     open_nursery()
     return LocalCluster(
-        processes=True,
+        worker_class=PromptNanny,
         threads_per_worker=1,
         host="127.0.0.1",
         dashboard_address="127.0.0.1:0",  # There is always an HTTP server; on its default port it collides.

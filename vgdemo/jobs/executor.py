@@ -144,6 +144,11 @@ class Executor:
         """Whether the workers are this machine's, and know its programs."""
         return self._address is None
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether it has come to a cluster, which it may have lost since."""
+        return self._client is not None
+
     def start(self) -> None:
         """Connect in the background. If that fails, all that was sent ends with the reason."""
         self._starting.start()

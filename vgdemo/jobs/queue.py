@@ -126,6 +126,11 @@ class Jobs:
         if self._executor.start_anew():
             self._workers_are_up = False
 
+    @property
+    def are_connected(self) -> bool:
+        """Whether there is a cluster to leave."""
+        return self._executor.is_connected
+
     def close(self) -> None:
         """Stop all that runs and leave the cluster; a local one ends."""
         self._warming.close()

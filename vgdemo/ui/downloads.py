@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
-from urllib.parse import urljoin
+from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
 
@@ -23,6 +23,7 @@ from vgdemo.export import (
     to_parquet,
     together,
 )
+from vgdemo.ui.plotly_js import base_path
 from vgdemo.ui.session import EXPORT
 
 Make = Callable[[], bytes | str]
@@ -65,7 +66,8 @@ def _of_all(server: str, runs: Runs) -> Files:
 
 def server_address() -> str:
     """The address of the dashboard's first page."""
-    return urljoin(st.context.url, ".") if st.context.url else ""  # It is not known where no browser looks.
+    visited = urlsplit(st.context.url or "")  # It is not known where no browser looks.
+    return urlunsplit((visited.scheme, visited.netloc, base_path(), "", "")) if visited.netloc else ""
 
 
 def _written(table: Callable[[], Table], write: Callable[[Table], bytes]) -> bytes:

@@ -26,10 +26,15 @@ _LOADER = bundled(Path(__file__).with_name("library.js"))
 _FILE = files("plotly") / "package_data" / "plotly.min.js"
 
 
+def base_path() -> str:
+    """The path below which the dashboard is served, with a slash at both ends."""
+    base = st.get_option("server.baseUrlPath").strip("/")
+    return f"/{base}/" if base else "/"
+
+
 def plotly_url() -> str:
     """Where the browser finds plotly.js; another version has another address, so an old copy is never used."""
-    base = st.get_option("server.baseUrlPath").strip("/")
-    return f"/{base + '/' if base else ''}{PATH}?v={VERSION}"
+    return f"{base_path()}{PATH}?v={VERSION}"
 
 
 def plotly_script() -> str:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from threading import Thread
 
 import streamlit as st
 from streamlit import runtime
@@ -18,6 +19,7 @@ from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.media_file_manager import MediaFileMetadata
 from streamlit.runtime.media_file_storage import MediaFileKind
 
+from vgdemo.nursery import close_nursery
 from vgdemo.record import give_memory_back
 from vgdemo.store import StoreError
 from vgdemo.ui import plotly_js
@@ -27,6 +29,7 @@ from vgdemo.ui.runs import jobs_are_open, open_jobs
 
 COLLECTION_SECONDS = 60
 FETCH_SECONDS = 60  # What a browser has to fetch a file that was made on its click.
+CLOSING_SECONDS = 2  # Then the server leaves, though a cluster or a store does not answer.
 M_ARENA_MAX = -8  # The GNU C library's name for the number of its heaps.
 ROUTES = [plotly_js.ROUTE]
 MIDDLEWARE = [plotly_js.PRELOAD]
@@ -90,8 +93,18 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     yield
     collector.cancel()
     if log_folder() is None or jobs_are_open():
-        with suppress(StoreError):
-            open_jobs().close()
+        _close_jobs()
+    close_nursery()
+
+
+def _close_jobs() -> None:
+    """Leave the cluster, for so long; one that is still starting ends with this process."""
+    with suppress(StoreError):
+        jobs = open_jobs()
+        if jobs.are_connected:
+            closing = Thread(target=jobs.close, name="vgdemo-closing", daemon=True)
+            closing.start()
+            closing.join(CLOSING_SECONDS)
 
 
 def _share_a_heap() -> None:
