@@ -388,6 +388,10 @@ class RunConfig:
         content = json.dumps({"engine": ENGINE_VERSION, **self._changed()}, sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled: the settings alone, for where they arrive the engine, and so the key, may be another."""
+        return {name: getattr(self, name) for name in SETTINGS}
+
     def _changed(self) -> dict[str, Any]:
         """The settings that differ from their default, which is the network's."""
         values = {name: getattr(self, name) for name in SETTINGS}

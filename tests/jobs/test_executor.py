@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -114,6 +114,9 @@ class Heard:
 
     def hear_deaths(self, run_keys: Collection[str]) -> None:
         self.events.append(("deaths", *run_keys))
+
+    def hear_trouble(self, trouble: Sequence[str], silent: Mapping[str, str]) -> None:
+        self.events.append(("trouble", trouble, silent))
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from distributed.comm.core import CommClosedError
 from jobs.waiting import TRAINER, config, finished, until
 from trainers import epochs_of
 
-from vgdemo.config import RunConfig
+from vgdemo.config import ENGINE_VERSION, RunConfig
 from vgdemo.jobs import Jobs, JobState, Progress
 from vgdemo.jobs import worker as module
 from vgdemo.jobs.turns import Rank
@@ -122,7 +122,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Outcome, list[d
     ) -> tuple[Outcome, list[dict[str, Any]]]:
         worker = StandInWorker(state)
         monkeypatch.setattr(module, "get_worker", lambda: worker)
-        return train_and_keep(trainer, wanted, store, Rank.PERSON), worker.events
+        return train_and_keep(trainer, wanted, store, Rank.PERSON, ENGINE_VERSION), worker.events
 
     return train
 
@@ -205,7 +205,7 @@ def test_a_run_that_was_stored_before_its_replicates_were_summed_up_is_not_train
     (manifest,) = Path(store.url).rglob("manifest.json")
     manifest.write_bytes(replace(kept, summary=replace(kept.summary, ends=())).to_bytes())
     assert store.look_up(record.run_key).summary.ends == ()
-    outcome = train_and_keep("trainers:fail", wanted, store, Rank.STUDY, is_watched=False)
+    outcome = train_and_keep("trainers:fail", wanted, store, Rank.STUDY, ENGINE_VERSION, is_watched=False)
     assert outcome.reason is None and repr(outcome.summary) == repr(kept.summary)  # NaN is no equal of itself.
     assert repr(store.look_up(record.run_key).summary) == repr(kept.summary)
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import dask
 from dask.task_spec import Task
-from distributed import Client, Future, LocalCluster, Nanny
+from distributed import Client, Future, LocalCluster, Nanny, Security, rpc
 from distributed.scheduler import DEFAULT_EXTENSIONS
 from distributed.spans import SpansSchedulerExtension
-from distributed.utils import get_mp_context
+from distributed.utils import get_mp_context, wait_for
 
+from vgdemo.jobs.versions import installed
 from vgdemo.nursery import CONTEXT, WORKER_ENVIRONMENT, open_nursery
 
-TIMEOUT = "3s"
+TIMEOUT_SECONDS = 3
+TIMEOUT = f"{TIMEOUT_SECONDS}s"
+SAME = "Install the same on both, and start the scheduler and its workers again."
 GRACE_SECONDS = 1.25  # Of which Dask gives a worker four fifths to end by itself; by default it takes four seconds.
 
 _SETTINGS = {
     "distributed.worker.multiprocessing-method": CONTEXT.get_start_method(),
+    "distributed.scheduler.worker-ttl": "60s",  # A worker that is silent for so long is started again: 5 minutes.
     "distributed.scheduler.worker-saturation": 1.0,  # Nothing waits behind a running task while a worker is free.
     "distributed.admin.low-level-log-length": 4,  # Events are kept, and every chunk is one: 1,000 by default.
     "distributed.diagnostics.computations.max-history": 4,  # Each keeps the tasks that it had: 100 by default.
@@ -62,9 +67,26 @@ def connect(address: str | None) -> Client:
     """
     try:
         return Client(address, timeout=TIMEOUT) if address else Client(_local_cluster())
-    except (OSError, RuntimeError, ValueError) as error:
+    except Exception as error:  # A scheduler of another version may answer anything.
         where = f"a Dask scheduler at {address}" if address else "a local Dask cluster to start"
-        raise SchedulerError(f"Expected {where}. Received: {error}") from error
+        received = (address and _other_version(address)) or error
+        raise SchedulerError(f"Expected {where}. Received: {received}") from error
+
+
+def _other_version(address: str) -> str:
+    """What is said of a scheduler whose version of Dask is not this one's; empty of any other."""
+
+    async def ask() -> str:
+        arguments = Security().get_connection_args("client")
+        async with rpc(address, timeout=TIMEOUT, connection_args=arguments) as scheduler:
+            return str((await wait_for(scheduler.versions(), TIMEOUT_SECONDS))["packages"]["distributed"])
+
+    try:
+        theirs = asyncio.run(ask())
+    except Exception:  # It does not say; the error that brought us here stands.
+        return ""
+    ours = installed()["distributed"]
+    return "" if theirs == ours else f"distributed {theirs}, and this server has {ours}. {SAME}"
 
 
 def _local_cluster() -> LocalCluster:

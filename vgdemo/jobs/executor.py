@@ -5,7 +5,8 @@ from __future__ import annotations
 import enum
 import logging
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -14,9 +15,10 @@ from dask.system import CPU_COUNT
 from distributed import Client, Future, KilledWorker, fire_and_forget
 from distributed.client import ClosedClientError
 
-from vgdemo.config import RunConfig
+from vgdemo.config import ENGINE_VERSION, RunConfig
 from vgdemo.jobs.cluster import SchedulerError, connect, disconnect, submit
 from vgdemo.jobs.turns import Rank
+from vgdemo.jobs.watch import Watch, Watched
 from vgdemo.jobs.worker import TOPIC, Measured, Outcome, WarmUp, measure, prepare, train_and_keep
 from vgdemo.store import RunStore
 
@@ -25,6 +27,7 @@ PREFIX = "run-"  # Dask's name for the group of tasks.
 UNWATCHED_PREFIX = "unwatched-"  # A task of its own: whoever wants to watch the same run gets it from the start.
 PREPARE_PREFIX = "prepare-"
 MEASURE_PREFIX = "measure-"
+LOOK_SECONDS = 3.0  # Between two looks whether something is wrong with the cluster.
 FIRST_CHUNK_SECONDS = 20  # After which workers warm up although somebody still waits for a first curve.
 CLUSTER_TOPIC = "all"  # Dask's own, of what happens to workers.
 
@@ -50,6 +53,14 @@ class Listener(Protocol):
 
     def hear_deaths(self, run_keys: Collection[str]) -> None:
         """A worker died; what it was at is given to another one."""
+
+    def hear_trouble(self, trouble: Sequence[str], silent: Mapping[str, str]) -> None:
+        """Something else is wrong with the cluster than before.
+
+        Args:
+            trouble: Sentences about the cluster.
+            silent: Key of a run to a sentence about its worker, of which nothing is heard.
+        """
 
 
 class Awaits(enum.Enum):
@@ -114,6 +125,7 @@ class Executor:
         self._first_chunk = threading.Event()
         self._is_decided = threading.Event()  # Whether there is a cluster. A Ctrl-C in a thread's `join` breaks that.
         self._workers: dict[str, int] = {}
+        self._closing = threading.Event()
         self._starting = self._starter()
 
     def workers(self) -> Mapping[str, int]:
@@ -259,6 +271,7 @@ class Executor:
     def close(self) -> None:
         """Withdraw all and leave the cluster; a local one ends."""
         self._first_chunk.set()  # Nobody waits for it any more.
+        self._closing.set()
         self._is_closed = True
         self._starting.join()
         with self._lock:
@@ -291,11 +304,26 @@ class Executor:
             is_awaited = bool(self._sent)
         self._is_decided.set()
         self._listener.hear_workers()
+        threading.Thread(target=self._watch, args=(client,), name="vgdemo-cluster-watch", daemon=True).start()
         if not self._warms_up:
             return
         if is_awaited:  # Who is first has the processor alone; the other workers then find its program compiled.
             self._first_chunk.wait(FIRST_CHUNK_SECONDS)
         self._warm_up(client)
+
+    def _watch(self, client: Client) -> None:
+        """Look, while runs are with this cluster, whether something is wrong that none of them would tell."""
+        watch, before = Watch(client, self._name), Watched()
+        while not self._closing.wait(LOOK_SECONDS) and self._client is client:
+            now = before
+            if not self._sent:
+                now = Watched()
+            elif not self._is_lost():
+                with suppress(OSError, RuntimeError, ClosedClientError):  # Runs hear of a loss in their own way.
+                    now = watch.look()
+            if now != before:
+                before = now
+                self._listener.hear_trouble(now.trouble, {_run_key(task): said for task, said in now.silent.items()})
 
     def _warm_up(self, client: Client) -> None:
         try:
@@ -314,7 +342,8 @@ class Executor:
 
     def _hand_over(self, client: Client, run: SentRun) -> None:
         key = (PREFIX if run.is_watched else UNWATCHED_PREFIX) + run.config.run_key
-        call = partial(train_and_keep, self._trainer, run.config, self._store, run.rank, is_watched=run.is_watched)
+        what = self._trainer, run.config, self._store, run.rank, ENGINE_VERSION
+        call = partial(train_and_keep, *what, is_watched=run.is_watched)
         run.awaits = Awaits.CLUSTER
         try:
             run.future = submit(client, key, call, int(run.rank), run.worker)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -56,6 +56,8 @@ class Jobs:
         self._queue_version = tick()
         self.shared = SharedRuns(self)
         self._workers_are_up = False
+        self._trouble: tuple[str, ...] = ()  # Of the cluster, as a person is told it.
+        self._silent: Mapping[str, str] = {}  # Key of a run to what is said of its worker, which does not answer.
         self._executor = Executor(scheduler or os.environ.get(SCHEDULER), trainer, store, self)
         self.studies = Studies(self, self._executor, store)
         self.estimates = Estimates(self._executor)
@@ -149,10 +151,14 @@ class Jobs:
     def progress_of(self, run: TrackedRun) -> Progress:
         """Where a run stands, its place in the queue included."""
         with self._lock:
-            if run.state is not JobState.QUEUED:
+            if run.state.is_over:
                 return run.progress
-            notices = () if self._workers_are_up else (WAITING,)
-            return replace(run.progress, position=self._place(run), notices=run.notices + notices)
+            notices = run.notices + self._trouble
+            if run.state is not JobState.QUEUED:
+                silent = self._silent.get(run.run_key)
+                return replace(run.progress, notices=(*notices, silent) if silent else notices)
+            waiting = () if self._workers_are_up else (WAITING,)
+            return replace(run.progress, position=self._place(run), notices=notices + waiting)
 
     def wait_for(self, run: TrackedRun, epoch: int, seconds: float) -> bool:
         """Whether so many epochs of a run were heard of, or the run is over, within so many seconds."""
@@ -225,6 +231,14 @@ class Jobs:
     def hear_workers(self) -> None:
         """Others are workers now."""
         self.studies.hear_workers()
+
+    def hear_trouble(self, trouble: Sequence[str], silent: Mapping[str, str]) -> None:
+        """Something else is wrong with the cluster than before."""
+        with self._lock:
+            self._trouble, self._silent = tuple(trouble), silent
+            for run in self._runs.values():
+                run.version = tick()
+            self._queue_changed()
 
     def _track(self, config: RunConfig, interactive: bool) -> TrackedRun:
         """The run that is trained: somebody's, which a person moves up, or one that is sent now."""

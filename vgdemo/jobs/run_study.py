@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -143,3 +143,8 @@ class _Alone:
         """Tell the studies."""
         if self.studies is not None:
             self.studies.hear_deaths(run_keys)
+
+    def hear_trouble(self, trouble: Sequence[str], silent: Mapping[str, str]) -> None:
+        """Tell the log, for nobody watches."""
+        for sentence in dict.fromkeys((*trouble, *silent.values())):
+            _log.warning("%s", sentence)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from distributed import Reschedule, Worker, WorkerPlugin, get_worker, secede
 from distributed.comm.core import CommClosedError
 
-from vgdemo.config import RunConfig
+from vgdemo.config import ENGINE_VERSION, RunConfig
 from vgdemo.jobs.turns import Rank, Turns
 from vgdemo.record import RunRecord, RunStatus
 from vgdemo.store import RunStore, StoreError
@@ -28,6 +28,11 @@ from vgdemo.tour import OPENING
 TOPIC = "vgdemo"  # Dask keeps a list of events for each topic for ever, hence one for all runs.
 WARM_UP = OPENING[0].with_changes(epochs=1)  # The network that a person sees first.
 MESSAGE_INTERVAL = 0.3  # Seconds, about as often as a page looks; encoding many small chunks would slow the run.
+
+OTHER_ENGINE = (
+    "Expected a worker with vgdemo's engine {asked}, as this server has it. Received: engine {own}. "
+    "Install the same vgdemo where the worker runs, and start it again."
+)
 
 NICENESS = {Rank.TRIAL: 19, Rank.STUDY: 10}
 
@@ -149,7 +154,9 @@ def _size(record: RunRecord) -> int:
     return sum(map(len, record.to_files().values()))
 
 
-def train_and_keep(trainer: str, config: RunConfig, store: RunStore, rank: Rank, *, is_watched: bool = True) -> Outcome:
+def train_and_keep(
+    trainer: str, config: RunConfig, store: RunStore, rank: Rank, engine: int, *, is_watched: bool = True
+) -> Outcome:
     """Train in this worker, tell of the chunks, keep the record in the store.
 
     A run that no person waits for leaves the worker's place to whoever comes next, and pauses while one of a higher
@@ -159,7 +166,11 @@ def train_and_keep(trainer: str, config: RunConfig, store: RunStore, rank: Rank,
 
     Dask itself carries the wish to stop: it marks the task as cancelled when no client wants it any more. A client may
     change its mind before the worker has noticed, hence `Reschedule`: Dask then drops the task or starts it again.
+
+    Whoever asks says the version of their `engine`: the numbers of another one are kept under none of their keys.
     """
+    if engine != ENGINE_VERSION:
+        return Outcome(reason=OTHER_ENGINE.format(asked=engine, own=ENGINE_VERSION), is_lost=True)
     if not is_watched and (stored := _stored(store, config.run_key)) is not None:
         return stored
     if rank < Rank.PERSON:
