@@ -189,7 +189,7 @@ def test_the_processor_works_first_for_what_a_person_waits_for(
 
     monkeypatch.setattr(module, "secede", lambda: None)
     monkeypatch.setattr(module, "_train", note)
-    thread = threading.Thread(target=train_and_keep, args=(TRAINER, config(85), store, rank))
+    thread = threading.Thread(target=train_and_keep, args=(TRAINER, config(85), store, rank, ENGINE_VERSION))
     thread.start()
     thread.join()
     assert seen == [max(niceness, os.getpriority(os.PRIO_PROCESS, 0))]

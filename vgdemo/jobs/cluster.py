@@ -69,7 +69,8 @@ def connect(address: str | None) -> Client:
         return Client(address, timeout=TIMEOUT) if address else Client(_local_cluster())
     except Exception as error:  # A scheduler of another version may answer anything.
         where = f"a Dask scheduler at {address}" if address else "a local Dask cluster to start"
-        received = (address and _other_version(address)) or error
+        has_answered = address is not None and not isinstance(error, OSError)
+        received = (has_answered and _other_version(str(address))) or error
         raise SchedulerError(f"Expected {where}. Received: {received}") from error
 
 
