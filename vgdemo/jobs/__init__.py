@@ -2,6 +2,7 @@
 
 from vgdemo.jobs.cluster import SchedulerError
 from vgdemo.jobs.estimates import Estimate, Estimates
+from vgdemo.jobs.fairness import QueueFullError
 from vgdemo.jobs.job import Job
 from vgdemo.jobs.queue import Jobs
 from vgdemo.jobs.run_study import followed, run_study, studies_of
@@ -18,6 +19,7 @@ __all__ = [
     "JobState",
     "Jobs",
     "Progress",
+    "QueueFullError",
     "SchedulerError",
     "SharedRuns",
     "Studies",

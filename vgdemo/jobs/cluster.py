@@ -113,7 +113,7 @@ def disconnect(client: Client) -> None:
 
 
 def submit(
-    client: Client, key: str, call: Callable[[], _Result], priority: int, worker: str | None = None
+    client: Client, key: str, call: Callable[[], _Result], priority: float, worker: str | None = None
 ) -> Future[_Result]:
     """Hand over a call. It waits at the scheduler, in order of priority, until a worker is free.
 

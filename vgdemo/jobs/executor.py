@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import enum
+import itertools
 import logging
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
@@ -32,6 +33,7 @@ FIRST_CHUNK_SECONDS = 20  # After which workers warm up although somebody still 
 CLUSTER_TOPIC = "all"  # Dask's own, of what happens to workers.
 
 _log = logging.getLogger(__name__)
+_next = itertools.count().__next__
 
 Message = Mapping[str, bytes]  # A record, as `RunRecord.to_message` writes it.
 
@@ -79,6 +81,8 @@ class SentRun:
     Attributes:
         config: What is trained.
         rank: Those with a higher one go first.
+        turn: Among those of a rank, those with a lower one do.
+        order: Among those of a turn, those with a lower one do.
         on_end: Called with its outcome, once, unless it is withdrawn.
         is_watched: Whether the worker tells of what it has trained before the end.
         worker: The address of that which takes it, as long as it is there; None for any.
@@ -91,8 +95,15 @@ class SentRun:
     on_end: Callable[[Outcome], None]
     is_watched: bool = True
     worker: str | None = None
+    turn: int = 0
+    order: int = field(default_factory=_next)
     awaits: Awaits = Awaits.CLUSTER
     future: Future[Outcome] | None = None
+
+    @property
+    def priority(self) -> float:
+        """What Dask is told; no turn is as late as the next rank."""
+        return self.rank - self.turn / (self.turn + 1)
 
 
 class Executor:
@@ -211,6 +222,7 @@ class Executor:
         rank: Rank,
         on_end: Callable[[Outcome], None],
         *,
+        turn: int = 0,
         is_watched: bool = True,
         worker: str | None = None,
     ) -> SentRun:
@@ -220,20 +232,21 @@ class Executor:
             config: What to train.
             rank: Those with a higher one go first.
             on_end: Called with its outcome, once, in another thread, unless the run is withdrawn.
+            turn: Among those of a rank, those with a lower one go first.
             is_watched: Whether the listener hears of it before it ends.
             worker: The address of that which takes it, as long as it is there; None for any.
         """
-        run = SentRun(config, rank, on_end, is_watched, worker)
+        run = SentRun(config, rank, on_end, is_watched, worker, turn)
         with self._lock:
             self._sent[run] = None
             if self._client is not None and not self._is_lost():
                 self._hand_over(self._client, run)
         return run
 
-    def hurry(self, run: SentRun, rank: Rank) -> None:
-        """Give a run another rank. Dask cannot change it, so the run is taken back and handed over again."""
+    def hurry(self, run: SentRun, rank: Rank, turn: int = 0) -> None:
+        """Give a run another rank or turn. Dask cannot change it, so it is taken back and handed over again."""
         with self._lock:
-            run.rank = rank
+            run.rank, run.turn, run.order = rank, turn, _next()
             if run.awaits is Awaits.OUTCOME:
                 run.awaits = Awaits.RETURN
                 _release(run)
@@ -346,7 +359,7 @@ class Executor:
         call = partial(train_and_keep, *what, is_watched=run.is_watched)
         run.awaits = Awaits.CLUSTER
         try:
-            run.future = submit(client, key, call, int(run.rank), run.worker)
+            run.future = submit(client, key, call, run.priority, run.worker)
         except ClosedClientError:  # It was lost just now: the run waits for the next one.
             return
         run.awaits = Awaits.OUTCOME

@@ -26,9 +26,13 @@ class Job:
 
     A run that the store holds is done as soon as it is asked for. Its record is read when somebody looks: a person at
     anything of the job, a study at its record. If it turns out to be damaged, the job joins the queue.
+
+    Attributes:
+        visitor: Who has asked for the run; empty for the owner of the server.
     """
 
-    def __init__(self, jobs: Jobs, run: TrackedRun) -> None:
+    def __init__(self, jobs: Jobs, run: TrackedRun, visitor: str = "") -> None:
+        self.visitor = visitor
         self._jobs = jobs
         self._run = run
         self._is_unread = run.state is JobState.DONE

@@ -13,6 +13,7 @@ from vgdemo.environment import SCHEDULER
 from vgdemo.jobs.cluster import SchedulerError
 from vgdemo.jobs.estimates import Estimates
 from vgdemo.jobs.executor import TRAINER, Executor
+from vgdemo.jobs.fairness import check_room, num_watched, turns
 from vgdemo.jobs.job import Job
 from vgdemo.jobs.records import Records
 from vgdemo.jobs.shared_runs import SharedRuns
@@ -67,23 +68,27 @@ class Jobs:
             self._warming.start()
         self._executor.start()
 
-    def submit(self, config: RunConfig, *, interactive: bool = True) -> Job:
+    def submit(self, config: RunConfig, *, interactive: bool = True, visitor: str = "") -> Job:
         """A hold on the run: it is found in the store, or joined if somebody trains it, or queued.
 
         Args:
             config: What to train.
             interactive: Whether a person waits for it; such runs go before those of a study.
+            visitor: Who asks, among several people; empty for the owner of the server, who may ask for any number.
 
         Raises:
             SchedulerError: If there is no cluster to train on.
+            QueueFullError: If so many runs wait already, of this visitor or of all.
         """
         if interactive:
             self._warming.look(config)
         if config.run_key in self._records:
-            return Job(self, TrackedRun(config, interactive=interactive, state=JobState.DONE))
+            return Job(self, TrackedRun(config, interactive=interactive, state=JobState.DONE), visitor)
         with self._lock:
-            run = self._track(config, interactive)
-            job = Job(self, run)
+            if interactive and config.run_key not in self._runs:
+                check_room(self._of_people(), visitor)
+            run = self._track(config, interactive, visitor)
+            job = Job(self, run, visitor)
             run.watchers.add(job)
         self.studies.give_way(config.run_key)
         self.trials.give_way(config.run_key)
@@ -175,7 +180,7 @@ class Jobs:
         """Queue a stored run that is damaged, for a job that found it; without a cluster it fails with the reason."""
         with self._lock:
             try:
-                tracked = self._track(run.config, run.interactive)
+                tracked = self._track(run.config, run.interactive, job.visitor)
             except SchedulerError as error:
                 run.end(str(error))
                 return run
@@ -189,6 +194,7 @@ class Jobs:
             run.watchers.discard(job)
             if not run.watchers and self._forget(run) and run.sent is not None:
                 self._executor.withdraw(run.sent)
+            self._take_turns()
             self._send_next()
 
     def hear_worker(self) -> None:
@@ -240,7 +246,7 @@ class Jobs:
                 run.version = tick()
             self._queue_changed()
 
-    def _track(self, config: RunConfig, interactive: bool) -> TrackedRun:
+    def _track(self, config: RunConfig, interactive: bool, visitor: str) -> TrackedRun:
         """The run that is trained: somebody's, which a person moves up, or one that is sent now."""
         self._executor.check()
         run = self._runs.get(config.run_key)
@@ -249,12 +255,24 @@ class Jobs:
         elif interactive and not run.interactive:
             run.interactive = True
             if run.state is JobState.QUEUED and run.sent is not None:
-                self._executor.hurry(run.sent, Rank.PERSON)
+                self._executor.hurry(run.sent, Rank.PERSON, num_watched(self._of_people(), visitor))
         if interactive and run.sent is None:
-            run.sent = self._executor.send(config, Rank.PERSON, partial(self._settle, run))
+            turn = num_watched(self._of_people(), visitor)
+            run.sent = self._executor.send(config, Rank.PERSON, partial(self._settle, run), turn=turn)
         self._queue_changed()
         self._send_next()
         return run
+
+    def _of_people(self) -> list[TrackedRun]:
+        """The runs that people wait for, in order of arrival."""
+        return [run for run in self._runs.values() if run.interactive]
+
+    def _take_turns(self) -> None:
+        """Have nobody's second run go before somebody's first one; those that move up go behind those of their turn."""
+        for run, turn in turns(self._of_people()).items():
+            if run.sent is not None and run.sent.turn != turn:
+                self._executor.hurry(run.sent, Rank.PERSON, turn)
+                self._queue_changed()
 
     def _send_next(self) -> None:
         """Send the next runs of studies, one for each worker; the others wait here, where their order may change."""
@@ -284,6 +302,7 @@ class Jobs:
             run.end(outcome.reason, outcome.notice, unkept)
             self._grown.notify_all()
             self._forget(run)
+            self._take_turns()
             self._send_next()
 
     def _forget(self, run: TrackedRun) -> bool:
@@ -299,9 +318,15 @@ class Jobs:
         self._queue_version = tick()
 
     def _place(self, run: TrackedRun) -> int | None:
-        """Where a run stands in the queue: people go before studies, else who came first."""
+        """Where a run stands in the queue: people go before studies, each in turn, else who came first."""
         if self._places is None:
             waiting = [one for one in self._runs.values() if one.state is JobState.QUEUED]
-            waiting.sort(key=lambda one: (not one.interactive, one.sent is None))
+            waiting.sort(key=_in_queue)
             self._places = {one: place for place, one in enumerate(waiting, start=1)}
         return self._places.get(run)
+
+
+def _in_queue(run: TrackedRun) -> tuple[bool, bool, int, int]:
+    """What runs that wait are sorted by; those that were not sent yet keep their order."""
+    sent = run.sent
+    return not run.interactive, sent is None, sent.turn if sent else 0, sent.order if sent else 0

@@ -13,6 +13,7 @@ from vgdemo.record import RunRecord
 
 if TYPE_CHECKING:
     from vgdemo.jobs.executor import SentRun
+    from vgdemo.jobs.job import Job
 
 tick = itertools.count(1).__next__  # Orders all changes in the process; a version is the tick of the last change.
 
@@ -74,7 +75,7 @@ class TrackedRun:
         self.config = config
         self.interactive = interactive
         self.state = state
-        self.watchers: set[object] = set()
+        self.watchers: set[Job] = set()
         self.sent: SentRun | None = None
         self.unkept: RunRecord | None = None
         self.notices: tuple[str, ...] = ()

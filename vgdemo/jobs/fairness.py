@@ -1,0 +1,67 @@
+"""Who goes first among people, and how much one of them, and all together, may have waiting."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+from vgdemo.jobs.cluster import SchedulerError
+from vgdemo.jobs.tracked_run import JobState, TrackedRun
+
+MOST_OF_ONE = 12  # Runs of a visitor that are not over: the Lab's and Compare's in more than two windows.
+MOST_OF_ALL = 300  # Of all visitors together: ten for each of a class of thirty.
+
+
+class QueueFullError(SchedulerError):
+    """So many runs wait that no other one is taken; the message is one sentence."""
+
+
+def turns(runs: Iterable[TrackedRun]) -> dict[TrackedRun, int]:
+    """How many runs of the same visitor are before each that waits; empty unless several visitors wait.
+
+    Those with fewer go first: who wants four runs waits for the second one until everybody has had a first. A run that
+    several visitors want has the turn of who is best off.
+
+    Args:
+        runs: Those that people wait for, in order of arrival.
+    """
+    before: Counter[str] = Counter()
+    found, waiting = {}, set()
+    for run in runs:
+        visitors = _visitors(run)
+        if run.state is JobState.QUEUED:
+            found[run] = min((before[visitor] for visitor in visitors), default=0)
+            waiting |= visitors
+        before.update(visitors)
+    return found if len(waiting) > 1 else {}
+
+
+def num_watched(runs: Iterable[TrackedRun], visitor: str) -> int:
+    """How many of these runs a visitor waits for; of the owner, none is counted."""
+    return sum(visitor in _visitors(run) for run in runs) if visitor else 0
+
+
+def check_room(runs: Collection[TrackedRun], visitor: str) -> None:
+    """See whether a visitor may have another run trained.
+
+    Args:
+        runs: Those that people wait for.
+        visitor: Who asks; the owner may always.
+
+    Raises:
+        QueueFullError: If that would be too many.
+    """
+    if num_watched(runs, visitor) >= MOST_OF_ONE:
+        raise QueueFullError(
+            f"Expected at most {MOST_OF_ONE} runs of one visitor in training or waiting. Received: another one. "
+            "Close other windows of yours, or wait until one is complete."
+        )
+    if visitor and len(runs) >= MOST_OF_ALL:
+        raise QueueFullError(
+            f"Expected at most {MOST_OF_ALL} runs of all visitors in training or waiting. Received: another one. "
+            "Try again in a minute."
+        )
+
+
+def _visitors(run: TrackedRun) -> set[str]:
+    return {job.visitor for job in run.watchers if job.visitor}
