@@ -225,7 +225,14 @@ class StandInExecutor:
         return True
 
     def send(
-        self, config: RunConfig, rank: Rank, on_end: Callable[[Outcome], None], *, is_watched: bool, worker: str
+        self,
+        config: RunConfig,
+        rank: Rank,
+        on_end: Callable[[Outcome], None],
+        *,
+        visitor: str,
+        is_watched: bool,
+        worker: str,
     ) -> SentRun:
         assert (rank, is_watched) == (Rank.STUDY, False)
         self.sent.append(SentRun(config, rank, on_end, is_watched, worker))

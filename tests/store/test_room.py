@@ -47,6 +47,20 @@ def test_a_pinned_run_outlives_all_others(store: RunStore, make_record: MakeReco
     assert set(store) == {last}
 
 
+def test_who_floods_a_store_removes_nobody_elses_runs(local: RunStore, make_record: MakeRecord) -> None:
+    others = [put(local, make_record(seed=seed)) for seed in range(3)]
+    of_another = local.keep(make_record(seed=3), "another").run_key
+    for key in (*others, of_another):
+        age(local, key, 300)
+    local.max_bytes = 11 * size_of(local) // 4  # Of runs, one is less than a tenth of the store, two are more.
+    flood = [local.keep(make_record(seed=seed), "greedy").run_key for seed in range(4, 24)]
+    assert {*others, of_another} <= set(local)
+    left = [key for key in flood if key in local]
+    assert left == flood[-len(left) :]  # The last ones.
+    assert size_of(local) <= local.max_bytes
+    assert local.check() == ()  # Who has asked is no leftover.
+
+
 def test_runs_that_were_set_aside_count_and_make_room_too(local: RunStore, make_record: MakeRecord) -> None:
     damaged = put(local, make_record())
     age(local, damaged, 300)

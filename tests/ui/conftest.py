@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Route
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
@@ -34,6 +37,14 @@ def control(page: AppTest, key: str) -> Any:
 
 def button(page: AppTest, label: str) -> Any:
     return next(one for one in page.button if one.label == label)
+
+
+def forged(page: AppTest, label: str) -> AppTest:
+    """A click that no browser makes, because the button is disabled, but anybody can send: Streamlit ignores it."""
+    clicked = button(page, label)
+    assert clicked.disabled
+    clicked.proto.disabled = False
+    return clicked.click().run()  # type: ignore[no-any-return]
 
 
 def query(page: AppTest) -> dict[str, str]:
@@ -112,7 +123,7 @@ class StandInJobs:
         if self.error is not None:
             raise self.error
 
-    def submit(self, config: RunConfig, *, interactive: bool = True) -> StandInJob:
+    def submit(self, config: RunConfig, *, interactive: bool = True, visitor: str = "") -> StandInJob:
         self.check()
         progress = Progress(state=self.state, epochs=config.epochs, **{"epoch": 0, **self.details})
         job = StandInJob(config, progress, self.record(config), is_interactive=interactive)
@@ -146,6 +157,12 @@ def forgetful() -> None:
     """What was made for one test is not shown in another: records that are made by hand may share their run's key."""
     st.cache_resource.clear()
     board._drawn.cache_clear()
+
+
+@pytest.fixture
+def strangers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that anybody may visit."""
+    monkeypatch.delenv("VGDEMO_TRUST_VISITORS")
 
 
 @pytest.fixture
@@ -221,3 +238,38 @@ def run_apart(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """What a coroutine gives, in a thread of its own: the browser that other tests share has this thread's loop."""
     with ThreadPoolExecutor(1) as threads:
         return threads.submit(asyncio.run, coroutine).result()
+
+
+def answered(
+    path: str,
+    routes: Sequence[Route],
+    middleware: Sequence[Middleware],
+    *,
+    method: str = "GET",
+    headers: dict[str, str],
+    scheme: str = "http",
+) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body that a server with these routes gives."""
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        """The browser stays."""
+        return await asyncio.Future()  # type: ignore[no-any-return]
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "scheme": scheme,
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }
+    run_apart(Starlette(routes=routes, middleware=middleware)(scope, receive, send))  # type: ignore[arg-type]
+    got = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], got, b"".join(message.get("body", b"") for message in sent[1:])

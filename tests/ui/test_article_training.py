@@ -16,7 +16,7 @@ from vgdemo.ui import runs
 from vgdemo.ui.article_training import in_words_of
 from vgdemo.ui.page import plain
 
-from .conftest import StandInJob, StandInJobs, StandInStore, button
+from .conftest import StandInJob, StandInJobs, StandInStore, button, forged
 
 CONFIGS = tuple(RunConfig(units=units, epochs=100) for units in (6, 7, 8, 9))
 ELSEWHERE = RunConfig(units=1)
@@ -210,3 +210,11 @@ def test_why_nothing_could_be_queued_is_said_once(
     page = button(page, "Train all").click().run()
     assert [one.value for one in page.error] == [plain(str(error))]
     assert not page.run().error
+
+
+@pytest.mark.usefixtures("strangers", "stored_keys")
+def test_a_stranger_does_not_stop_the_articles_training() -> None:
+    trained = job(CONFIGS[0], JobState.TRAINING, 25)
+    page = page_with(trained)
+    forged(page, "Stop")
+    assert trained.progress.state is JobState.TRAINING

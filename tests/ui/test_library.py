@@ -15,8 +15,9 @@ from vgdemo.store import RunStore, StoreError
 from vgdemo.ui import runs
 from vgdemo.ui.page import plain, told
 from vgdemo.ui.session import SESSION
+from vgdemo.ui.visitor import ONLY_OWNER
 
-from .conftest import button, query
+from .conftest import button, forged, query
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 Open = Callable[..., AppTest]
@@ -230,3 +231,24 @@ def test_a_store_that_cannot_be_read_is_one_sentence(library: Open, monkeypatch:
 
     monkeypatch.setattr(RunStore, "summaries", refuse)
     assert [error.value for error in library().error] == [plain("Expected a store. Received: none.")]
+
+
+@pytest.mark.usefixtures("strangers")
+def test_a_stranger_deletes_and_pins_and_unpins_nothing(
+    library: Open,
+    store: RunStore,
+    stored: list[RunRecord],
+) -> None:
+    pinned, *others = [record.run_key for record in stored]
+    store.pin(pinned)
+    for label, rows in (("Unpin", [0]), ("Pin", [1]), ("Delete", [1, 2])):
+        page = mark(library(), *rows)
+        assert button(page, label).help == ONLY_OWNER
+        forged(page, label)
+        assert not page.exception
+        assert store.pinned == {pinned} and set(store) == {pinned, *others}
+    store.discard(others[0])
+    page = library()
+    page.session_state[SESSION].deleted = tuple(one for one in runs.stored_runs() if one.run_key == others[0])
+    forged(page.run(), "Undo delete")
+    assert others[0] not in store

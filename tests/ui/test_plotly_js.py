@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 from collections.abc import Sequence
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import plotly
@@ -13,13 +11,12 @@ import pytest
 import streamlit as st
 from playwright.sync_api import Browser
 from plotly.offline import get_plotlyjs
-from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 
 from vgdemo.ui.plotly_js import PRELOAD, ROUTE, plotly_script, plotly_url
 
-from .conftest import run_apart
+from .conftest import answered
 
 WEEK = 7 * 24 * 60 * 60
 
@@ -28,28 +25,7 @@ def answer(
     path: str, method: str = "GET", encoding: str = "identity", routes: Sequence[Route] = (ROUTE,)
 ) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body that a server with these routes gives."""
-    sent: list[dict[str, Any]] = []
-
-    async def receive() -> dict[str, Any]:
-        """The browser stays."""
-        return await asyncio.Future()  # type: ignore[no-any-return]
-
-    async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "http_version": "1.1",
-        "method": method,
-        "path": path,
-        "raw_path": path.encode(),
-        "root_path": "",
-        "query_string": b"",
-        "headers": [(b"accept-encoding", encoding.encode())],
-    }
-    run_apart(Starlette(routes=routes, middleware=[PRELOAD])(scope, receive, send))  # type: ignore[arg-type]
-    headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    return sent[0]["status"], headers, b"".join(message.get("body", b"") for message in sent[1:])
+    return answered(path, routes, [PRELOAD], method=method, headers={"accept-encoding": encoding})
 
 
 def test_the_installed_library_is_served_whole_as_a_script_that_may_be_kept_for_a_week() -> None:

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from vgdemo.config import RunConfig
-from vgdemo.jobs import Estimate, StudyProgress, StudyState
+from vgdemo.jobs import Estimate, QueueFullError, StudyProgress, StudyState
 from vgdemo.record import RunRecord
 from vgdemo.store import RunStore
 from vgdemo.study import Grid, Study
@@ -24,7 +24,7 @@ from vgdemo.ui.session import MEASURE, SESSION
 from vgdemo.ui.study_form import suggested
 from vgdemo.ui.study_look import StudyLook
 
-from .conftest import StandInJobs, button, control, query
+from .conftest import StandInJobs, button, control, forged, query
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 GRID = Grid.of(RunConfig(epochs=20), {"num_hidden_layers": [1, 2, 3], "activation": ["tanh", "relu"]})
@@ -55,6 +55,7 @@ class StandInStudies:
             trouble="",
             deaths=0,
             started=None,
+            visitor="",
             version=1,
         )
         return replace(progress, **self.details)
@@ -65,8 +66,9 @@ class StandInStudies:
     def listed(self) -> list[StudyProgress]:
         return self.others
 
-    def start(self, grid: Grid) -> None:
+    def start(self, grid: Grid, visitor: str = "") -> None:
         self.done.append(("start", grid))
+        self.details["visitor"] = visitor
 
     def pause(self, grid: Grid) -> None:
         self.done.append(("pause", grid))
@@ -351,3 +353,46 @@ def test_other_studies_of_the_server_can_be_opened(open_study: Open, studies: St
     assert other.sentence in said(page)
     button(page, f"Open {other.key[:4]}").click().run()
     assert page.session_state[SESSION].grid == other
+
+
+@pytest.mark.usefixtures("strangers")
+@pytest.mark.parametrize("starter", ["another", ""])
+def test_a_stranger_neither_pauses_nor_stops_nor_hides_what_another_has_started(
+    starter: str,
+    open_study: Open,
+    studies: StandInStudies,
+) -> None:
+    studies.details = {"state": StudyState.RUNNING, "visitor": starter}
+    for label in ("Pause", "Stop"):
+        forged(open_study(), label)
+    assert studies.done == []
+
+
+@pytest.mark.usefixtures("strangers")
+def test_who_has_started_a_study_may_stop_it(
+    open_study: Open,
+    studies: StandInStudies,
+) -> None:
+    page = open_study()
+    button(page, "Start").click().run()
+    assert studies.details["visitor"] == page.session_state[SESSION].visitor
+    studies.details["state"] = StudyState.RUNNING
+    page = button(page.run(), "Pause").click().run()
+    studies.details["visitor"] = "another"  # Who has started it anew meanwhile.
+    button(page, "Stop").click().run()
+    assert studies.done == [("start", GRID), ("pause", GRID)]
+
+
+def test_one_study_too_many_is_said_on_the_page(
+    open_study: Open,
+    studies: StandInStudies,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise QueueFullError("Expected at most 2 studies. Received: another one.")
+
+    monkeypatch.setattr(studies, "start", refuse)
+    page = open_study()
+    button(page, "Start").click().run()
+    assert "Expected at most 2 studies." in said(page)
+    assert not page.exception

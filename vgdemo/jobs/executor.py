@@ -83,6 +83,7 @@ class SentRun:
         rank: Those with a higher one go first.
         turn: Among those of a rank, those with a lower one do.
         order: Among those of a turn, those with a lower one do.
+        visitor: For whom the store keeps it, among several people; empty for the owner of the server.
         on_end: Called with its outcome, once, unless it is withdrawn.
         is_watched: Whether the worker tells of what it has trained before the end.
         worker: The address of that which takes it, as long as it is there; None for any.
@@ -97,6 +98,7 @@ class SentRun:
     worker: str | None = None
     turn: int = 0
     order: int = field(default_factory=_next)
+    visitor: str = ""
     awaits: Awaits = Awaits.CLUSTER
     future: Future[Outcome] | None = None
 
@@ -223,6 +225,7 @@ class Executor:
         on_end: Callable[[Outcome], None],
         *,
         turn: int = 0,
+        visitor: str = "",
         is_watched: bool = True,
         worker: str | None = None,
     ) -> SentRun:
@@ -233,10 +236,11 @@ class Executor:
             rank: Those with a higher one go first.
             on_end: Called with its outcome, once, in another thread, unless the run is withdrawn.
             turn: Among those of a rank, those with a lower one go first.
+            visitor: For whom the store keeps it; empty for the owner of the server.
             is_watched: Whether the listener hears of it before it ends.
             worker: The address of that which takes it, as long as it is there; None for any.
         """
-        run = SentRun(config, rank, on_end, is_watched, worker, turn)
+        run = SentRun(config, rank, on_end, is_watched, worker, turn, visitor=visitor)
         with self._lock:
             self._sent[run] = None
             if self._client is not None and not self._is_lost():
@@ -355,7 +359,7 @@ class Executor:
 
     def _hand_over(self, client: Client, run: SentRun) -> None:
         key = (PREFIX if run.is_watched else UNWATCHED_PREFIX) + run.config.run_key
-        what = self._trainer, run.config, self._store, run.rank, ENGINE_VERSION
+        what = self._trainer, run.config, self._store, run.rank, ENGINE_VERSION, run.visitor
         call = partial(train_and_keep, *what, is_watched=run.is_watched)
         run.awaits = Awaits.CLUSTER
         try:

@@ -9,6 +9,7 @@ from vgdemo.jobs.cluster import SchedulerError
 from vgdemo.jobs.tracked_run import JobState, TrackedRun
 
 MOST_OF_ONE = 12  # Runs of a visitor that are not over: the Lab's and Compare's in more than two windows.
+MOST_STUDIES_OF_ONE, MOST_STUDIES_OF_ALL = 2, 20  # At work; those that rest take nothing.
 MOST_OF_ALL = 300  # Of all visitors together: ten for each of a class of thirty.
 
 
@@ -60,6 +61,29 @@ def check_room(runs: Collection[TrackedRun], visitor: str) -> None:
         raise QueueFullError(
             f"Expected at most {MOST_OF_ALL} runs of all visitors in training or waiting. Received: another one. "
             "Try again in a minute."
+        )
+
+
+def check_studies(visitors: Collection[str], visitor: str) -> None:
+    """See whether a visitor may start another study.
+
+    Args:
+        visitors: Who started those that are at work, one for each study.
+        visitor: Who asks; the owner may always.
+
+    Raises:
+        QueueFullError: If that would be too many.
+    """
+    own = sum(one == visitor for one in visitors)
+    if visitor and own >= MOST_STUDIES_OF_ONE:
+        raise QueueFullError(
+            f"Expected at most {MOST_STUDIES_OF_ONE} studies of one visitor at work. Received: another one. "
+            "Stop one of yours, or wait until it is complete."
+        )
+    if visitor and len(visitors) >= MOST_STUDIES_OF_ALL:
+        raise QueueFullError(
+            f"Expected at most {MOST_STUDIES_OF_ALL} studies of all visitors at work. Received: another one. "
+            "Start it again when one of them is complete."
         )
 
 

@@ -258,7 +258,7 @@ class Jobs:
                 self._executor.hurry(run.sent, Rank.PERSON, num_watched(self._of_people(), visitor))
         if interactive and run.sent is None:
             turn = num_watched(self._of_people(), visitor)
-            run.sent = self._executor.send(config, Rank.PERSON, partial(self._settle, run), turn=turn)
+            run.sent = self._executor.send(config, Rank.PERSON, partial(self._settle, run), turn=turn, visitor=visitor)
         self._queue_changed()
         self._send_next()
         return run

@@ -12,6 +12,7 @@ from typing import Protocol
 from vgdemo.config import RunConfig
 from vgdemo.jobs.cluster import SchedulerError
 from vgdemo.jobs.executor import Executor
+from vgdemo.jobs.fairness import check_studies
 from vgdemo.jobs.programs import Programs
 from vgdemo.jobs.tracked_run import Progress, tick
 from vgdemo.jobs.tracked_study import StudyProgress, StudyState, TrackedStudy, noted_study
@@ -86,12 +87,21 @@ class Studies:
             begun.sort(key=lambda study: str(study.started), reverse=True)
             return [study.progress for study in begun]
 
-    def start(self, grid: Grid) -> None:
-        """Train what the store does not hold; after a pause, a stop or failures, go on with what is missing."""
+    def start(self, grid: Grid, visitor: str = "") -> None:
+        """Train what the store does not hold; after a pause, a stop or failures, go on with what is missing.
+
+        Args:
+            grid: The study.
+            visitor: Who wants it, among several people; empty for the owner of the server.
+
+        Raises:
+            QueueFullError: If so many are at work already, of this visitor or of all.
+        """
         with self._lock:
             study = self._tracked(grid)
             if study.state is not StudyState.RUNNING:
-                study.start()
+                check_studies([one.visitor for one in self._studies.values() if one.is_under_way], visitor)
+                study.start(visitor)
         self._wake.set()
 
     def pause(self, grid: Grid) -> None:
@@ -294,7 +304,9 @@ class Studies:
 
     def _send(self, study: TrackedStudy, config: RunConfig, worker: str) -> None:
         settle = partial(self._settle, study, config)
-        study.sent[config] = self._executor.send(config, Rank.STUDY, settle, is_watched=False, worker=worker)
+        study.sent[config] = self._executor.send(
+            config, Rank.STUDY, settle, visitor=study.visitor, is_watched=False, worker=worker
+        )
         del study.waiting[config]
         study.served = study.version = tick()
 

@@ -49,6 +49,7 @@ class StudyProgress:
         trouble: Why nothing goes on just now, in a sentence; empty if it does.
         deaths: How often a worker died that was at one of its runs, which another one then took.
         started: When somebody started it first; None of one that nobody has.
+        visitor: Who started it last, among several people; empty for the owner of the server, or of an earlier one.
         version: Rises whenever there is something new.
     """
 
@@ -64,6 +65,7 @@ class StudyProgress:
     trouble: str
     deaths: int
     started: datetime | None
+    visitor: str
     version: int
 
 
@@ -88,6 +90,7 @@ class TrackedStudy:
         began: Since when it is at work; None if it is not.
         is_known: Whether it is known which runs the store holds.
         started: When somebody started it first.
+        visitor: Who started it last, among several people.
         is_noted: Whether the store knows where it stands, for a server that comes after this one.
         served: The tick of when a run of it was last sent.
         version: The tick of its last change.
@@ -109,6 +112,7 @@ class TrackedStudy:
     began: float | None = None
     is_known: bool = False
     started: datetime | None = None
+    visitor: str = ""
     is_noted: bool = True
     served: int = 0
     version: int = field(default_factory=tick)
@@ -123,8 +127,9 @@ class TrackedStudy:
         self.is_noted = False
         self.version = tick()
 
-    def start(self) -> None:
+    def start(self, visitor: str = "") -> None:
         """Be at work, on what the store turns out to lack."""
+        self.visitor = visitor
         self.started = self.started or datetime.now(UTC)
         self.failed.clear()
         self.hope()
@@ -221,6 +226,7 @@ class TrackedStudy:
             trouble=self.trouble,
             deaths=self.deaths,
             started=self.started,
+            visitor=self.visitor,
             version=self.version,
         )
 

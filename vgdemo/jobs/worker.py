@@ -155,7 +155,14 @@ def _size(record: RunRecord) -> int:
 
 
 def train_and_keep(
-    trainer: str, config: RunConfig, store: RunStore, rank: Rank, engine: int, *, is_watched: bool = True
+    trainer: str,
+    config: RunConfig,
+    store: RunStore,
+    rank: Rank,
+    engine: int,
+    visitor: str = "",
+    *,
+    is_watched: bool = True,
 ) -> Outcome:
     """Train in this worker, tell of the chunks, keep the record in the store.
 
@@ -182,7 +189,7 @@ def train_and_keep(
         return record
     if record.status is RunStatus.STOPPED:
         raise Reschedule
-    return _keep(store, record) if is_watched else _sum_up(store, record)
+    return _keep(store, record, visitor) if is_watched else _sum_up(store, record, visitor)
 
 
 def _stored(store: RunStore, run_key: str) -> Outcome | None:
@@ -224,18 +231,18 @@ def _train(trainer: str, config: RunConfig, rank: Rank, is_watched: bool) -> Run
     return record
 
 
-def _keep(store: RunStore, record: RunRecord) -> Outcome:
+def _keep(store: RunStore, record: RunRecord, visitor: str) -> Outcome:
     try:
-        store[record.run_key] = record
+        store.keep(record, visitor)
     except StoreError as error:
         return Outcome(notice=f"The run is not kept. {error}", record=record.to_message())
     return Outcome()
 
 
-def _sum_up(store: RunStore, record: RunRecord) -> Outcome:
+def _sum_up(store: RunStore, record: RunRecord, visitor: str = "") -> Outcome:
     """Keep a run that nobody watches, and say in a few numbers how it ends."""
     try:
-        return Outcome(summary=store.keep(record).summary)
+        return Outcome(summary=store.keep(record, visitor).summary)
     except StoreError as error:
         return Outcome(notice=f"The run is not kept. {error}", summary=summarize(record))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import time
@@ -18,6 +19,7 @@ OLD_RUNS, OLD_PINS = "v1", "v1/pins"  # Of a layout whose runs nobody reads any 
 FOLDER = re.compile(r"v[12]/(?:[0-9a-f]{2}|quarantine|discarded)/[0-9a-f]{64}[^/]*")  # Nothing else is ever removed.
 DISCARDED_AGE = timedelta(days=1)  # Nobody wants a run back that was discarded before that.
 LEFTOVER_AGE = timedelta(hours=1)  # No write takes that long: what is older and in no manifest was interrupted.
+TRAINED_FOR = re.compile(r"for-[0-9a-f]{8}")  # An empty file beside a run that says for which visitor it was trained.
 TEMPORARY = re.compile(r".*\.[0-9a-f]{32}\.tmp")  # A file that is being written, or was when its writer died.
 _KEY = re.compile(r"[0-9a-f]{64}")
 
@@ -35,6 +37,11 @@ def pin_of(key: str) -> str:
 def study_of(key: str) -> str:
     """The file that notes a study; KeyError if that is no key."""
     return f"{STUDIES}/{_valid(key)}.json"
+
+
+def trained_for(visitor: str) -> str:
+    """The file beside a run that was trained for a visitor, in whose name only the store can tell them apart."""
+    return f"for-{hashlib.sha256(visitor.encode()).hexdigest()[:8]}"
 
 
 def is_key(name: str) -> bool:

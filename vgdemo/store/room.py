@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from vgdemo.store.folder import Folder
@@ -14,9 +15,12 @@ from vgdemo.store.layout import (
     QUARANTINE,
     RUNS,
     TEMPORARY,
+    TRAINED_FOR,
     is_leftover,
     is_over,
 )
+
+VISITORS_SHARE = 0.1  # Of the store: beyond it, the runs of one visitor go before those of others.
 
 Files = dict[str, int]  # Names and sizes in bytes.
 
@@ -74,11 +78,33 @@ def make_room(folder: Folder, max_bytes: int, kept: Callable[[], Collection[str]
     excess = sum(sizes.values()) - max_bytes
     if excess <= 0:
         return
-    for path in sorted(sizes.keys() - set(kept()), key=lambda path: _last_use(folder, path, folders[path])):
+    may_go = sorted(sizes.keys() - set(kept()), key=lambda path: _last_use(folder, path, folders[path]))
+    for path in dict.fromkeys([*_beyond_their_share(may_go, folders, sizes, VISITORS_SHARE * max_bytes), *may_go]):
         remove_run(folder, path)
         excess -= sizes[path]
         if excess <= 0:
             return
+
+
+def _beyond_their_share(
+    may_go: Iterable[str], folders: Mapping[str, Files], sizes: Mapping[str, int], share: float
+) -> Iterator[str]:
+    """The first runs of each visitor whose runs take more than a share, until the others of that visitor do not.
+
+    Args:
+        may_go: Folders of runs, in the order of removal.
+        folders: Folder of any run to its files.
+        sizes: Folder of any run to its bytes.
+        share: Bytes.
+    """
+    visitor_of = {path: name for path, names in folders.items() for name in names if TRAINED_FOR.fullmatch(name)}
+    taken: Counter[str] = Counter()
+    for path, visitor in visitor_of.items():
+        taken[visitor] += sizes[path]
+    for path in may_go:
+        if path in visitor_of and taken[visitor_of[path]] > share:
+            taken[visitor_of[path]] -= sizes[path]
+            yield path
 
 
 def _is_left(folder: Folder, path: str, names: Iterable[str]) -> bool:

@@ -21,6 +21,7 @@ from vgdemo.store.layout import (
     QUARANTINE,
     RUNS,
     STUDIES,
+    TRAINED_FOR,
     aside,
     default_max_bytes,
     default_url,
@@ -30,6 +31,7 @@ from vgdemo.store.layout import (
     path_of,
     pin_of,
     study_of,
+    trained_for,
 )
 from vgdemo.store.manifest import DamagedError, StoredFile, StoredRun, UnreadableError
 from vgdemo.store.room import make_room, remove_run, remove_unused, run_folders
@@ -48,9 +50,10 @@ class RunStore(MutableMapping[str, RunRecord]):
     A run is a folder `v2/<first two digits>/<run_key>/`. Its manifest is written last and makes it present. A run whose
     files are not what its manifest promises is moved to `v2/quarantine/` and is absent, so that it is trained again;
     one in a format that this program does not read is absent as well, and is left as it is until it is stored again.
-    Past `max_bytes` the runs that were not used for longest are removed, except pinned ones, and first of all what lies
-    in `v1/` or was discarded; where the file system cannot mark a use, as in a bucket, the oldest go first.
-    Where the disk is full before that, `v1/` and what was discarded make room, and no complete run does.
+    Past `max_bytes` the runs that were not used for longest are removed, except pinned ones; before them those of a
+    visitor of whose runs there are very many, and first of all what lies in `v1/` or was discarded; where the file
+    system cannot mark a use, as in a bucket, the oldest go first. Where the disk is full before that, `v1/` and what
+    was discarded make room, and no complete run does.
 
     Args:
         url: A folder or any fsspec URL; the environment variable VGDEMO_STORE or the user's cache folder if None.
@@ -104,11 +107,19 @@ class RunStore(MutableMapping[str, RunRecord]):
             raise ValueError(f"Expected the run's own key, {record.run_key}. Received: {key!r}")
         self.keep(record)
 
-    def keep(self, record: RunRecord) -> StoredRun:
-        """Keep a run, as `store[record.run_key] = record` does; what its manifest says."""
+    def keep(self, record: RunRecord, visitor: str = "") -> StoredRun:
+        """Keep a run, as `store[record.run_key] = record` does; what its manifest says.
+
+        Args:
+            record: The run.
+            visitor: Who asked for it, if that is one of many: nobody's runs make much of the others' go.
+        """
         contents = record.to_files()
         run = StoredRun.of(record, contents)
         try:
+            if visitor:
+                self._folder.make(path_of(run.run_key))
+                self._folder.write(f"{path_of(run.run_key)}/{trained_for(visitor)}", b"")
             self._write(run, contents)
         except StoreFullError:  # The disk has less room than `max_bytes`.
             if not remove_unused(self._folder):
@@ -131,7 +142,7 @@ class RunStore(MutableMapping[str, RunRecord]):
     def _tidy_up(self, run: StoredRun) -> None:
         """Remove what the run that was just kept has replaced, and now and then what is too much."""
         path = path_of(run.run_key)
-        self._sweep(path, set(self._folder.names(path)) - _promised(run))
+        self._sweep(path, _unpromised(run, self._folder.names(path)))
         if self._folder.unlisted > LISTING_SHARE * self.max_bytes:
             make_room(self._folder, self.max_bytes, lambda: [path_of(one) for one in (run.run_key, *self.pinned)])
 
@@ -273,7 +284,7 @@ class RunStore(MutableMapping[str, RunRecord]):
         except DamagedError as error:
             self._set_aside(key, error)
             return [f"Run {key} was damaged and is set aside: {error}."]
-        return self._sweep(path, names - _promised(run))
+        return self._sweep(path, _unpromised(run, names))
 
     def _manifest(self, key: str) -> StoredRun:
         """What is promised of a run; KeyError if it is absent, DamagedError or UnreadableError if that says nothing."""
@@ -339,8 +350,10 @@ class RunStore(MutableMapping[str, RunRecord]):
         return [f"Removed what an interrupted write left: {file}." for file in leftovers]
 
 
-def _promised(run: StoredRun) -> set[str]:
-    return {MANIFEST, *(file.name for file in run.files.values())}
+def _unpromised(run: StoredRun, names: Iterable[str]) -> list[str]:
+    """Files beside a run that are none of its own."""
+    promised = {MANIFEST, *(file.name for file in run.files.values())}
+    return [name for name in names if name not in promised and not TRAINED_FOR.fullmatch(name)]
 
 
 @lru_cache(maxsize=4096)

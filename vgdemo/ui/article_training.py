@@ -20,6 +20,7 @@ from vgdemo.ui.live import announce
 from vgdemo.ui.page import plain, told
 from vgdemo.ui.progress import redraw
 from vgdemo.ui.session import session
+from vgdemo.ui.visitor import ONLY_OWNER, are_trusted
 from vgdemo.waiting import Part, seconds_left
 from vgdemo.wording import counted, listed, time_left
 
@@ -100,7 +101,9 @@ def _draw(configs: Sequence[RunConfig]) -> None:
         left = f", {stopped}{_left(configs, shares)}" if complete < len(configs) else ""
         st.progress(sum(shares) / len(shares), text=plain(f"{complete} of {len(configs)} runs are complete{left}."))
         if _is_training(configs):
-            st.button("Stop", on_click=runs.open_jobs().shared.stop, help=STOP_HELP)
+            is_allowed = are_trusted()
+            help_text = STOP_HELP if is_allowed else ONLY_OWNER
+            st.button("Stop", on_click=runs.open_jobs().shared.stop, disabled=not is_allowed, help=help_text)
         else:
             is_done = complete == len(configs)
             st.button("Train all", type="primary", disabled=is_done, on_click=train, args=(configs,))

@@ -15,6 +15,7 @@ from vgdemo.ui import runs
 from vgdemo.ui.filters import short_words
 from vgdemo.ui.pages import COMPARE, LAB, PAGES
 from vgdemo.ui.session import UNDO, session
+from vgdemo.ui.visitor import ONLY_OWNER, are_trusted
 from vgdemo.wording import counted
 
 ROWS, ROW_PIXELS = 22, 35  # They fill a screen of 1080 pixels; a lower one cuts the table by its style sheet.
@@ -65,17 +66,24 @@ def actions(stored: Sequence[StoredRun]) -> None:
         st.switch_page(PAGES[LAB], query_params=run_query(configs[0]))
     if st.button("Compare them", disabled=not 2 <= len(configs) <= len(COLUMNS)):
         st.switch_page(PAGES[COMPARE], query_params=to_query(configs))
-    if st.button("Pin", disabled=not unpinned, help="Keep, whatever else must make room."):
+    if _owners_button("Pin", bool(unpinned), "Keep, whatever else must make room."):
         _change(store.pin, unpinned)
         _draw_anew()
-    if st.button("Unpin", disabled=len(unpinned) == len(stored)):
+    if _owners_button("Unpin", len(unpinned) < len(stored)):
         _change(store.unpin, stored)
         _draw_anew()
-    if st.button("Delete", disabled=not unpinned, help="Pinned runs stay: unpin them first."):
+    if _owners_button("Delete", bool(unpinned), "Pinned runs stay: unpin them first."):
         _delete(unpinned)
     deleted = session().deleted
-    if st.button("Undo delete", key=UNDO, disabled=not deleted, help=f"Bring back {counted(len(deleted), 'run')}."):
+    if _owners_button("Undo delete", bool(deleted), f"Bring back {counted(len(deleted), 'run')}.", key=UNDO):
         _undo(deleted)
+
+
+def _owners_button(label: str, is_possible: bool, help_text: str | None = None, key: str | None = None) -> bool:
+    """A button that changes what all visitors have."""
+    is_allowed = are_trusted()
+    shown = help_text if is_allowed else ONLY_OWNER
+    return st.button(label, key=key, disabled=not (is_allowed and is_possible), help=shown)
 
 
 def _delete(stored: Sequence[StoredRun]) -> None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs import Job, Jobs, JobState, Progress, SchedulerError
 from vgdemo.store import RunStore, StoredRun, StoreError
-from vgdemo.ui.session import session
+from vgdemo.ui.session import Session, session
+from vgdemo.ui.visitor import visitor
 
 LIST_SECONDS = 2  # A list of all stored runs is at most this old: marking a row need not list the store again.
 BROKEN = (JobState.FAILED, JobState.STOPPED)
 
+_visits: dict[str, Session] = {}  # Those that have asked for runs, by Streamlit's names.
 _opened: list[Jobs] = []  # The one queue, as soon as there is one.
 
 
@@ -153,10 +156,25 @@ def _was_deleted(job: Job) -> bool:
     return job.progress.state is JobState.DONE and job.record is None
 
 
+def release_all_but(present: Collection[str]) -> None:
+    """Want nothing more of what visits wanted that are over.
+
+    Args:
+        present: Streamlit's names of those that are not.
+    """
+    for name in [name for name in [*_visits] if name not in present]:
+        visit = _visits.pop(name)
+        for job in (visit.job, *visit.compared.values()):
+            if job is not None:
+                job.release()
+
+
 def _submit(config: RunConfig) -> Job:
     jobs = open_jobs()
+    if context := get_script_run_ctx():
+        _visits[context.session_id] = session()
     try:
-        return jobs.submit(config)
+        return jobs.submit(config, visitor=visitor())
     except SchedulerError:
         jobs.connect_anew()
         raise

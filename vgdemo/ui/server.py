@@ -25,14 +25,15 @@ from vgdemo.store import StoreError
 from vgdemo.ui import plotly_js
 from vgdemo.ui.lighter import make_lighter
 from vgdemo.ui.logs import log_folder
-from vgdemo.ui.runs import jobs_are_open, open_jobs
+from vgdemo.ui.runs import jobs_are_open, open_jobs, release_all_but
+from vgdemo.ui.visitor import NAMING
 
 COLLECTION_SECONDS = 60
 FETCH_SECONDS = 60  # What a browser has to fetch a file that was made on its click.
 CLOSING_SECONDS = 2  # Then the server leaves, though a cluster or a store does not answer.
 M_ARENA_MAX = -8  # The GNU C library's name for the number of its heaps.
 ROUTES = [plotly_js.ROUTE]
-MIDDLEWARE = [plotly_js.PRELOAD]
+MIDDLEWARE = [plotly_js.PRELOAD, NAMING]
 
 
 class LastingFile(MediaFileMetadata):
@@ -123,9 +124,14 @@ async def _collect_now_and_then() -> None:
 
 
 def _forget_who_left() -> None:
-    """Let go of visits to which nobody has come back in time; Streamlit does so only when another visit ends."""
+    """Let go of visits to which nobody has come back in time, and of what they wanted trained.
+
+    Streamlit does so only when another visit ends.
+    """
     if runtime.exists():
-        runtime.get_instance()._session_mgr._session_storage._cache.expire()  # type: ignore[attr-defined]
+        visits = runtime.get_instance()._session_mgr
+        visits._session_storage._cache.expire()  # type: ignore[attr-defined]
+        release_all_but({visit.session.id for visit in visits.list_sessions()})
 
 
 def _give_memory_back() -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from secrets import token_hex
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -84,6 +86,7 @@ class Session:
     """One visit.
 
     Attributes:
+        visitor: Who visits, if the browser does not say.
         config: The Lab's settings, the last ones that fitted together.
         name: The person's own name for the Lab's run; empty for none.
         columns: Compare's settings, column by column.
@@ -112,6 +115,7 @@ class Session:
         notice: What the next page is to say once, of what the last one did.
     """
 
+    visitor: str = field(default_factory=partial(token_hex, 16), compare=False)
     config: RunConfig | None = None
     name: str = ""
     columns: tuple[RunConfig, ...] = ()

@@ -11,7 +11,7 @@ import streamlit as st
 from cachetools import LRUCache
 
 from vgdemo.export import study_report, study_table, to_csv, to_parquet
-from vgdemo.jobs import Estimate, StudyProgress, StudyState
+from vgdemo.jobs import Estimate, QueueFullError, StudyProgress, StudyState
 from vgdemo.study import Grid
 from vgdemo.ui import runs
 from vgdemo.ui.downloads import server_address
@@ -19,9 +19,10 @@ from vgdemo.ui.landscape import draw_landscape, outlook_of, studies
 from vgdemo.ui.live import announce
 from vgdemo.ui.page import plain, told
 from vgdemo.ui.progress import redraw
-from vgdemo.ui.session import CONFIRMED, EXPORT
+from vgdemo.ui.session import CONFIRMED, EXPORT, session
 from vgdemo.ui.study_form import enter_study
 from vgdemo.ui.study_look import look_at_study
+from vgdemo.ui.visitor import ONLY_OWNER, are_trusted, visitor
 from vgdemo.wording import counted, number, time_left
 
 POLL_SECONDS, SOON_SECONDS = 1.0, 0.3  # Between two looks, and before what is about to be known.
@@ -198,8 +199,8 @@ def _in_bytes(count: float) -> str:
 def _buttons(progress: StudyProgress) -> None:
     grid, every = progress.grid, studies()
     if progress.state is StudyState.RUNNING:
-        st.button("Pause", on_click=every.pause, args=(grid,), help="Sends no more runs to workers.")
-        st.button("Stop", on_click=every.stop, args=(grid,), help=STOP_HELP)
+        _end_button("Pause", every.pause, progress, "Sends no more runs to workers.")
+        _end_button("Stop", every.stop, progress, STOP_HELP)
         return
     estimate = _estimate(grid)
     is_large = estimate is not None and estimate.is_large
@@ -216,14 +217,40 @@ def _buttons(progress: StudyProgress) -> None:
         args=(grid,),
     )
     if progress.state is StudyState.PAUSED:
-        st.button("Stop", on_click=every.stop, args=(grid,), help=STOP_HELP)
+        _end_button("Stop", every.stop, progress, STOP_HELP)
 
 
 def _start(grid: Grid) -> None:
     """Begin, or go on; what is large must have been confirmed, whatever a browser says."""
     estimate = _estimate(grid)
     if estimate is not None and (not estimate.is_large or st.session_state.get(confirmed_key(grid))):
-        studies().start(grid)
+        try:
+            studies().start(grid, visitor())
+        except QueueFullError as error:
+            session().notice = str(error)
+
+
+def _end_button(label: str, end: Callable[[Grid], None], progress: StudyProgress, help_text: str) -> None:
+    """A button that takes a study from those who follow it, for whoever has started it, or may do so."""
+    is_allowed = _may_end(progress)
+    key = f"{label} {progress.grid.key}"
+    st.button(
+        label,
+        key=key,
+        on_click=_end,
+        args=(end, progress.grid),
+        disabled=not is_allowed,
+        help=help_text if is_allowed else f"It was started by somebody else. {ONLY_OWNER}",
+    )
+
+
+def _end(end: Callable[[Grid], None], grid: Grid) -> None:
+    if _may_end(studies().look(grid)):  # Somebody else may have started it since the button was drawn.
+        end(grid)
+
+
+def _may_end(progress: StudyProgress) -> bool:
+    return are_trusted() or progress.visitor == visitor()
 
 
 def confirmed_key(grid: Grid) -> str:
@@ -266,5 +293,4 @@ def listed(grid: Grid) -> None:
             said = f"{progress.state}{begun}. {in_words(progress)}"
             st.markdown(f"**{plain(progress.grid.sentence)}** · {plain(said)}", width="stretch")
             if progress.state is not StudyState.RUNNING:
-                key = f"forget {progress.grid.key}"
-                st.button("Forget", key=key, help=FORGET_HELP, on_click=studies().forget, args=(progress.grid,))
+                _end_button("Forget", studies().forget, progress, FORGET_HELP)
