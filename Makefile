@@ -1,4 +1,5 @@
 # make run: the dashboard. make test: lint, types and tests, the same as in continuous integration.
+# make audit: asks which of the installed libraries have known vulnerabilities.
 # make diagnosis: trains runs whose illness is known, and prints how many verdicts agree and how soon a remedy cures.
 # make article: trains every experiment of the article, in about four minutes, and prints what repeats of it measure.
 # make bench: measures the speed that is promised, in about 35 minutes on a machine with nothing else to do, and writes
@@ -9,10 +10,10 @@ BIN := $(VENV)/bin
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export CHROMIUM
 
-.PHONY: run test in-browser one-half other-half lint diagnosis article screenshots bench bench-compare chromium
+.PHONY: run test in-browser one-half other-half lint audit diagnosis article screenshots bench bench-compare chromium
 
 run: $(VENV)/run.stamp
-	$(BIN)/streamlit run app.py
+	VGDEMO_TRUST_VISITORS=$${VGDEMO_TRUST_VISITORS-on} $(BIN)/streamlit run app.py
 
 # Tests in a browser, and those of workers, wait more than they reckon, so three lanes run side by side, of about the same
 # length; what two of them print comes when they are over.
@@ -35,6 +36,9 @@ lint: $(VENV)/test.stamp
 	$(BIN)/oxlint vgdemo
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/mypy
+
+audit: $(VENV)/test.stamp
+	$(BIN)/pip-audit --strict --local
 
 diagnosis: $(VENV)/run.stamp
 	$(BIN)/python -m bench.diagnosis

@@ -100,7 +100,9 @@ class Studies:
         with self._lock:
             study = self._tracked(grid)
             if study.state is not StudyState.RUNNING:
-                check_studies([one.visitor for one in self._studies.values() if one.is_under_way], visitor)
+                check_studies(
+                    [one.visitor for one in self._studies.values() if one.state is StudyState.RUNNING], visitor
+                )
                 study.start(visitor)
         self._wake.set()
 
