@@ -72,9 +72,11 @@ def answering(status: int, body: bytes, path: str) -> Iterator[int]:
     with HTTPServer(("127.0.0.1", 0), Answer) as server:
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield server.server_port
-        server.shutdown()
-        thread.join()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def is_healthy(port: int, **environment: str) -> bool:
