@@ -158,10 +158,11 @@ class Jobs:
         with self._lock:
             if run.state.is_over:
                 return run.progress
+            if run.state is not JobState.QUEUED and (silent := self._silent.get(run.run_key)):
+                return replace(run.progress, notices=(*run.notices, silent), seconds_left=None)
             notices = run.notices + self._trouble
             if run.state is not JobState.QUEUED:
-                silent = self._silent.get(run.run_key)
-                return replace(run.progress, notices=(*notices, silent) if silent else notices)
+                return replace(run.progress, notices=notices)
             waiting = () if self._workers_are_up else (WAITING,)
             return replace(run.progress, position=self._place(run), notices=notices + waiting)
 

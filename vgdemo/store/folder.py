@@ -21,6 +21,11 @@ from vgdemo.environment import STORE_GB
 BUCKETS = frozenset(("s3", "s3a", "gs", "gcs", "abfs", "abfss", "az"))  # fsspec's names; their files come whole.
 
 
+# `s3fs` asks a silent service five times, `botocore` each time five times, and a minute each. Whoever waits for a page
+# is told within a minute instead.
+S3_PATIENCE: dict[str, Any] = {"connect_timeout": 3, "read_timeout": 5, "retries": {"total_max_attempts": 2}}
+
+
 class StoreError(Exception):
     """The run store cannot be read or written; the message is one sentence that names its URL."""
 
@@ -202,7 +207,10 @@ def open_folder(url: str) -> Folder:
         StoreError: If the URL is of no known kind.
     """
     try:
-        file_system, path = url_to_fs(url, use_listings_cache=False)
+        is_s3 = url.startswith(("s3://", "s3a://"))
+        file_system, path = url_to_fs(
+            url, use_listings_cache=False, **({"config_kwargs": S3_PATIENCE} if is_s3 else {})
+        )
     except (ImportError, ValueError) as error:
         raise StoreError(f"Expected a URL of a run store. Received: {_without_password(url)}: {error}") from error
     return _folder(url, file_system, path.rstrip("/"))
