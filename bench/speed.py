@@ -53,6 +53,8 @@ PARTS = {
     "studies": Part("A study of depth, two workers and one", "studies", "studies", 5, True),
     "memory": Part("A study of 1,000 small runs", "studies", "memory", 3, True),
     "workers": Part("A study on many workers that only sleep", "studies", "many_workers", 1, True),
+    "networks": Part("Dashboard, 200 different runs and 300 visits, and twice that", "memory", "networks", 35, True),
+    "loop": Part("vgdemo.train over 200 different networks", "memory", "loop", 12),
     "endurance": Part("Dashboard, 500 runs and 1,000 visits", "visitors", "endurance", 9, True),
     "people": Part("Dashboard, many people at stored runs", "visitors", "crowds", 6, True),
 }

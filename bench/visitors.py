@@ -45,7 +45,7 @@ def crowds(folder: Path) -> Iterator[Result]:
     # Nobody reads here, and trials would take the processor that the visitors are measured with.
     with dashboard(VGDEMO_STORE=str(folder), VGDEMO_TRIALS="off") as url:
         time.sleep(WARM_UP)
-        waits = asyncio.run(_visit(url, runs, random.Random(0), SHORT))
+        waits = asyncio.run(visit(url, runs, random.Random(0), SHORT))
         yield Result("one person, the first who looks at a run, click to answer", waits)
         spent = _processor_time(url, REPEATS * runs)
         yield Result("    processor time of the web process for a click", [spent], 20, "ms")
@@ -85,7 +85,7 @@ def endurance(folder: Path) -> Iterator[Result]:
 def _memory_after(url: str, runs: Sequence[RunConfig]) -> list[float]:
     """Megabytes of the web process and its workers, some time after somebody has looked at each run for a moment."""
     for run in runs:
-        asyncio.run(_visit(url, [run], random.Random(0), GLANCE))
+        asyncio.run(visit(url, [run], random.Random(0), GLANCE))
     time.sleep(FORGOTTEN)
     return [*processes()]
 
@@ -104,7 +104,7 @@ def _stored(folder: Path) -> Iterator[RunConfig]:
 def _processor_time(url: str, runs: Sequence[RunConfig]) -> float:
     """Milliseconds for each click of one person; unlike waits they hardly depend on what else the machine does."""
     at_rest, seconds_of_rest, _ = _spent(lambda: time.sleep(WARM_UP))
-    at_work, seconds_of_work, waits = _spent(lambda: asyncio.run(_visit(url, runs, random.Random(0), GLANCE)))
+    at_work, seconds_of_work, waits = _spent(lambda: asyncio.run(visit(url, runs, random.Random(0), GLANCE)))
     return 1000 * (at_work - at_rest * seconds_of_work / seconds_of_rest) / len(waits)
 
 
@@ -118,11 +118,11 @@ def _spent(action: Callable[[], Value]) -> tuple[float, float, Value]:
 
 async def _all_waits(url: str, runs: Sequence[RunConfig], people: int) -> list[float]:
     chances = [random.Random(person) for person in range(people)]
-    visits = [_visit(url, chance.choices(runs, k=CLICKS + 1), chance, PAUSE) for chance in chances]
+    visits = [visit(url, chance.choices(runs, k=CLICKS + 1), chance, PAUSE) for chance in chances]
     return [wait for waits in await asyncio.gather(*visits) for wait in waits]
 
 
-async def _visit(url: str, runs: Sequence[RunConfig], chance: random.Random, pause: Pause) -> list[float]:
+async def visit(url: str, runs: Sequence[RunConfig], chance: random.Random, pause: Pause) -> list[float]:
     """Seconds for each change of the seed from run to run; the first page of a person does not count."""
     await asyncio.sleep(chance.uniform(0, pause[1]))
     address = f"ws://{urlsplit(url).netloc}/_stcore/stream"

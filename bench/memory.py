@@ -1,0 +1,85 @@
+"""What different networks leave in memory: in the dashboard's processes, and in somebody's own that trains them."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import random
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import psutil
+
+from bench.dashboard import MEGABYTE, processes
+from bench.result import Result
+from bench.visitors import FORGOTTEN, GLANCE, WARM_UP, visit
+from tests.browser.dashboard import dashboard
+from vgdemo.activations import ACTIVATIONS
+from vgdemo.config import RunConfig
+from vgdemo.store import RunStore
+
+NETWORKS, VISITS = 200, 300
+WEB, WORKER, LOOP = 500, 1.2 * 1024, 1.5 * 1024  # Megabytes.
+GROWTH = 10  # Per cent.
+PATIENCE = 120  # Seconds for a run.
+
+
+def different(count: int, first: int = 0) -> list[RunConfig]:
+    """Networks of which few share a program: each has another activation, depth and width than the one before."""
+    names = [*ACTIVATIONS]
+    return [
+        RunConfig(
+            activation=names[place % len(names)],
+            num_hidden_layers=1 + place * 7 % 24,
+            units=1 + place * 5 % 32,
+            optimizer=("sgd", "adam")[place // 3 % 2],
+            normalization=("none", "batch", "layer")[place // 7 % 3],
+            epochs=100,
+            seed=place,
+        )
+        for place in range(first, first + count)
+    ]
+
+
+def networks(folder: Path) -> Iterator[Result]:
+    """The dashboard after 200 different runs and 300 visits, and after twice as many, when everybody has left."""
+    store = RunStore(str(folder))
+    halves = different(NETWORKS), different(NETWORKS, NETWORKS)
+    with dashboard(VGDEMO_STORE=str(folder), VGDEMO_TRIALS="off") as url:
+        time.sleep(WARM_UP)
+        (web, *workers), (web_then, *workers_then) = (_after_visits(url, store, half) for half in halves)
+    yield Result("runs that were trained and stored", [len(store)], None, "runs")
+    yield Result(f"web process after {NETWORKS} different runs and {VISITS} visits", [web], WEB, "MB")
+    yield Result("    more, after twice as many", [100 * (web_then / web - 1)], GROWTH, "%")
+    yield Result("largest worker", [max(workers)], WORKER, "MB")
+    yield Result("    after twice as many", [max(workers_then)], WORKER, "MB")
+
+
+def loop() -> Iterator[Result]:
+    """`vgdemo.train` over 200 different networks in one process."""
+    import vgdemo
+
+    me = psutil.Process()
+    seen = []
+    for place, config in enumerate(different(NETWORKS)):
+        vgdemo.train(config)
+        if (place + 1) % (NETWORKS // 4) == 0:
+            gc.collect()
+            seen.append(me.memory_info().rss / MEGABYTE)
+    for place, memory in enumerate(seen, 1):
+        yield Result(f"vgdemo.train, after {place * NETWORKS // len(seen)} different networks", [memory], LOOP, "MB")
+
+
+def _after_visits(url: str, store: RunStore, runs: Sequence[RunConfig]) -> list[float]:
+    """Megabytes of the web process and its workers, some time after each run was looked at, half of them twice."""
+    for place in range(VISITS):
+        run = runs[place] if place < len(runs) else runs[2 * (place - len(runs))]
+        asyncio.run(visit(url, [run], random.Random(place), GLANCE))
+        deadline = time.monotonic() + PATIENCE
+        while run.run_key not in store:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"Expected {run.sentence} within {PATIENCE} s. Received nothing.")
+            time.sleep(0.05)
+    time.sleep(FORGOTTEN)
+    return [*processes()]
