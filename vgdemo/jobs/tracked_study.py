@@ -234,8 +234,8 @@ class TrackedStudy:
 def noted_study(note: Mapping[str, Any]) -> TrackedStudy | None:
     """The study of a note that some server has left in the store; None if this program does not read it."""
     try:
-        grid, started = Grid.from_dict(note["study"]), datetime.fromisoformat(note["started"])
-    except (AttributeError, KeyError, TypeError, ValueError):
+        grid, started = Grid.from_dict(note["study"]), datetime.fromisoformat(note["started"]).astimezone(UTC)
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         return None
     is_over = note.get("state") in (StudyState.STOPPED, StudyState.COMPLETE)
     return TrackedStudy(grid, StudyState(note["state"]) if is_over else StudyState.INTERRUPTED, started=started)

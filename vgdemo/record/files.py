@@ -27,6 +27,7 @@ FORMAT = 2  # Raise it when older code would misread the files, or today's code 
 READABLE_FORMATS = (FORMAT,)  # Those that `decode` reads.
 AXES = ("epoch", "replicate", "place")  # Columns that are no measurement.
 LARGEST = 2**31  # Beyond any number that a description has.
+MAX_DESCRIPTION = 4_000_000  # Bytes; read, they may be a hundred times as many.
 HISTOGRAM = "gradient_histogram"  # A column of lists.
 
 
@@ -90,6 +91,8 @@ def decode(files: Mapping[str, bytes], form: Form) -> dict[str, Any]:
         ValueError: If the files are not those of a run, or of another format.
     """
     try:
+        if len(files["run.json"]) > MAX_DESCRIPTION:
+            raise ValueError(f"a description of more than {MAX_DESCRIPTION:,} bytes")
         description = json.loads(files["run.json"])
         json.dumps(description, ensure_ascii=False).encode()  # Half a sign, as JSON can spell it, fits in no page.
         if description.get("format") not in READABLE_FORMATS:

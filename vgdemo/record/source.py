@@ -47,4 +47,9 @@ def source_from_dict(content: Mapping[str, Any]) -> Source:
     Raises:
         KeyError, TypeError, ValueError: If it is neither a run's settings nor a log.
     """
-    return RunConfig.from_dict(content["config"]) if "config" in content else Log(**content["log"])
+    if "config" in content:
+        return RunConfig.from_dict(content["config"])
+    log = Log(**content["log"])
+    if not isinstance(log.name, str) or not isinstance(log.run_key, str):
+        raise TypeError("a log whose name or key is no text")
+    return log

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
@@ -14,8 +15,13 @@ from vgdemo.config import RunConfig
 from vgdemo.diagnosis import Verdict
 from vgdemo.learning import Share
 from vgdemo.record import FORMAT, READABLE_FORMATS, RunRecord, RunStatus, Source, source_from_dict, source_to_dict
+from vgdemo.store.layout import is_key
 from vgdemo.summary import End, Summary, summarize
 from vgdemo.wording import listed
+
+_FILE = re.compile(r"[\w-]+\.\w+")
+# What is raised where a manifest holds other things than it should.
+_STRANGE = (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
 
 
 class DamagedError(ValueError):
@@ -122,14 +128,14 @@ class StoredRun:
         run = _checked(content)
         try:
             return cls(
-                run_key=run["run_key"],
+                run_key=_run_key(run["run_key"]),
                 source=source_from_dict(run["source"]),
                 summary=_summary_from_dict(run["summary"]),
                 status=RunStatus(run["status"]),
-                written=datetime.fromisoformat(run["written"]),
-                files={name: StoredFile(**file) for name, file in run["files"].items()},
+                written=datetime.fromisoformat(run["written"]).astimezone(UTC),
+                files={name: _stored_file(file) for name, file in run["files"].items()},
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except _STRANGE as error:
             raise UnreadableError(f"Expected the manifest of a run. Received: {error}") from error
 
 
@@ -138,14 +144,28 @@ def _checked(content: bytes) -> dict[str, Any]:
     try:
         manifest = json.loads(content)
         number, run, digest = manifest["format"], manifest.get("run"), manifest.get("sha256")
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except _STRANGE as error:
         raise DamagedError(f"its manifest should be JSON that says its format, and begins {content[:40]!r}") from error
     if number not in READABLE_FORMATS:
         readable = listed([*map(str, READABLE_FORMATS)])
         raise UnreadableError(f"Expected a run of format {readable}. Received: format {number}")
-    if digest != _digest(run):
+    if digest != _digest(run) or not isinstance(run, dict):
         raise DamagedError("its manifest is truncated or altered")
-    return dict(run)
+    return run
+
+
+def _stored_file(content: Mapping[str, Any]) -> StoredFile:
+    """A file of a run's own folder, whoever wrote the manifest."""
+    file = StoredFile(**content)
+    if not _FILE.fullmatch(file.name):
+        raise ValueError(f"a file {file.name!r:.80}")
+    return file
+
+
+def _run_key(value: str) -> str:
+    if not is_key(value):
+        raise ValueError(f"a run {value!r:.80}")
+    return value
 
 
 def _digest(value: Any) -> str:

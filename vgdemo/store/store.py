@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from vgdemo.config import RunConfig
-from vgdemo.record import RunRecord
+from vgdemo.record import RunRecord, check_size
 from vgdemo.store.folder import StoreError, StoreFullError, open_folder
 from vgdemo.store.layout import (
     DISCARDED,
@@ -36,6 +36,7 @@ from vgdemo.store.layout import (
 from vgdemo.store.manifest import DamagedError, StoredFile, StoredRun, UnreadableError
 from vgdemo.store.room import make_room, remove_run, remove_unused, run_folders
 
+MOST_UNPACKED = 2_000_000_000  # Bytes of a run's tables; the largest that may be trained has a fifth of them.
 # Part of `max_bytes` that a process writes before it lists the store again. To list a full one takes 0.1 to 0.2 s, more
 # in a bucket, and a training of the default size one second: a dozen of them share a listing, and each process that
 # writes takes the store at most this part beyond its size.
@@ -258,7 +259,7 @@ class RunStore(MutableMapping[str, RunRecord]):
         """The notes of studies, by key; those that are no JSON objects are left out."""
         notes = {}
         for key in [name.removesuffix(".json") for name in self._folder.names(STUDIES) if name.endswith(".json")]:
-            with suppress(FileNotFoundError, KeyError, ValueError):
+            with suppress(FileNotFoundError, KeyError, RecursionError, ValueError):
                 note = json.loads(self._folder.read(study_of(key)))
                 if isinstance(note, dict):
                     notes[key] = note
@@ -311,6 +312,7 @@ class RunStore(MutableMapping[str, RunRecord]):
         """The run, of which every file is what was promised; UnreadableError if the record in them is not read here."""
         contents = {name: self._content(run.run_key, file) for name, file in run.files.items()}
         try:
+            check_size(contents, MOST_UNPACKED)
             return RunRecord.from_files(contents)
         except ValueError as error:
             raise UnreadableError(error) from error
