@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+MOST_SIGNS = 200_000  # Of JSON: the definition of a study of 5,000 runs needs fewer.
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -106,6 +108,8 @@ def json_object(text: str) -> dict[str, Any]:
     Raises:
         ValueError: If the text is something else.
     """
+    if len(text) > MOST_SIGNS:
+        raise ValueError(f"Expected settings as JSON of at most {MOST_SIGNS:,} signs. Received: {len(text):,}")
     try:
         values = json.loads(text)
     except (ValueError, RecursionError) as error:

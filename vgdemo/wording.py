@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 MINUS = "−"  # What a person reads; a file has the hyphen that programs read.
+# Signs that nobody sees: controls and ends of lines, those that turn the direction of reading, and halves of signs,
+# which no page and no file can have.
+_UNSEEN = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff\\ufeff]+")
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -93,6 +97,16 @@ def listed(parts: Sequence[str]) -> str:
     if not parts:
         return "nothing"
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def readable(text: str) -> str:
+    """A text from outside in one line, with a blank in place of signs that nobody sees.
+
+    Example:
+        >>> readable("one\\n two\\x00\\u202e\\ud800three")
+        'one  two three'
+    """
+    return _UNSEEN.sub(" ", text)
 
 
 def capitalized(text: str) -> str:

@@ -8,7 +8,7 @@ import reprlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from vgdemo.setting import Setting, unknown_setting
 from vgdemo.wording import counted, listed, uncapitalized
 
 MOST_VALUES = 2000  # Of an axis.
+MOST_SIGNS = 60  # Of what is wrong that a sentence repeats.
 MOST_NAMED = 5  # Values that a sentence names, of those that are wrong.
 SHORTEST_RANGE = 3  # Whole numbers in a row that are written as a range.
 
@@ -74,7 +75,7 @@ class Axis:
     def _problems(self, point: Point) -> Iterator[tuple[str, str]]:
         """What of a point is wrong, and what was expected in its place."""
         if len(point) != len(self.settings):
-            yield _as_word(point), f"`{self.name}` to be {len(self.settings)} together"
+            yield _as_word(point)[:MOST_SIGNS], f"`{self.name}` to be {len(self.settings)} together"
             return
         for name, value in zip(self.settings, point, strict=True):
             try:
@@ -118,13 +119,15 @@ class Axis:
         """
         names, colon, values = text.partition(":")
         if not colon or not names.strip():
-            raise ValueError(f"Expected settings, a colon and values, as in num_hidden_layers: 1..30. Received: {text}")
+            raise ValueError(
+                f"Expected settings, a colon and values, as in num_hidden_layers: 1..30. Received: {text[:MOST_SIGNS]}"
+            )
         settings = tuple(names.split())
         for name in settings:
             if name not in SETTINGS:
                 raise ValueError(unknown_setting(name))
         parts = [part.strip() for part in values.split(",") if part.strip()]
-        return cls.of(names, _within(names, [point for part in parts for point in _points(settings, part)]))
+        return cls.of(names, _within(names, (point for part in parts for point in _points(settings, part))))
 
     @property
     def name(self) -> str:
@@ -242,7 +245,7 @@ def _range(name: str, text: str, found: re.Match[str]) -> list[float]:
     except (ValueError, OverflowError, ZeroDivisionError) as error:
         if "Expected" in str(error):
             raise
-        raise ValueError(f"Expected a range of `{name}` such as {_RANGES}. Received: {text[:60]}") from error
+        raise ValueError(f"Expected a range of `{name}` such as {_RANGES}. Received: {text[:MOST_SIGNS]}") from error
 
 
 def _stepped(name: str, low: float, high: float, step: float) -> list[float]:
@@ -263,13 +266,14 @@ def _counted(name: str, low: float, high: float, count: str, log: str | None) ->
     return [float(value) for value in spaced(low, high, int(count))]
 
 
-def _within(name: str, points: list[Any]) -> list[Any]:
-    if len(points) > MOST_VALUES:
-        raise ValueError(_too_many(name.strip(), len(points)))
-    return points
+def _within(name: str, points: Iterable[Any]) -> list[Any]:
+    few = [*islice(points, MOST_VALUES + 1)]
+    if len(few) > MOST_VALUES:
+        raise ValueError(_too_many(name.strip(), "more"))
+    return few
 
 
-def _too_many(name: str, count: int) -> str:
+def _too_many(name: str, count: int | str) -> str:
     return f"Expected at most {MOST_VALUES} values of `{name}`. Received: {count}"
 
 

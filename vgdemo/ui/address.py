@@ -11,11 +11,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import streamlit as st
 
+from vgdemo.ui.events import told_of
 from vgdemo.ui.session import HISTORY, Visited, session
+from vgdemo.wording import counted, readable
+
+MOST_NOTICES = 10  # A link may be as long as somebody likes.
 
 Value = TypeVar("Value")
 
@@ -40,15 +44,26 @@ def come_to(page: str) -> None:
     _mount(key=HISTORY, on_moved_change=_note_move)
 
 
+def own_url() -> str:
+    """The address at which the browser says that it is; empty if it says none, or none of a web server."""
+    url = str(st.context.url or "")
+    try:
+        place = urlsplit(url)
+        _ = place.port
+    except ValueError:
+        return ""
+    return url if place.scheme in ("http", "https") and place.hostname else ""
+
+
 def lead_to(query: dict[str, str]) -> None:
     """Show what another query of this page asks for, as a link would; only in a callback."""
     session().led = query
 
 
 def _note_move() -> None:
-    search = st.session_state.get(HISTORY, {}).get("moved")
+    search = told_of(HISTORY, "moved", str)
     if search is not None:  # A move to another page is over before that page listens, which reads its address anyway.
-        session().moved = dict(parse_qsl(search.removeprefix("?"), keep_blank_values=True))
+        session().moved = dict(parse_qsl(readable(search).removeprefix("?"), keep_blank_values=True))
         st.rerun()  # The whole page, even where the browser has told of the move along with a change of a fragment.
 
 
@@ -101,6 +116,9 @@ class Address(Generic[Value]):
     def _read(self, query: dict[str, str], standing: dict[str, str] | None) -> Value:
         """What a query asks for; an address that stands as None is taken for the one that the page would write."""
         value, notices = self.read(query)
+        if len(notices) > MOST_NOTICES:
+            more = counted(len(notices) - MOST_NOTICES, "other part")
+            notices = (*notices[:MOST_NOTICES], f"And {more} of the link could not be taken.")
         session().visited[self.page] = Visited(self.write(value) if standing is None else standing, value, notices)
         return value
 

@@ -15,9 +15,11 @@ from plotly.utils import PlotlyJSONEncoder
 from vgdemo.figures import Figure
 from vgdemo.figures.bundle import bundled
 from vgdemo.record import RunRecord
+from vgdemo.ui.events import told_of
 from vgdemo.ui.plotly_js import plotly_url
 
 MAX_BYTES = 32 * 2**20  # Of pictures in memory; those of sixty runs of the default size.
+LAST_EPOCH = 2**31 - 1  # That a run or a log may count.
 MAX_RECORDS = 200  # Of which something that is said of them stays in memory.
 
 Value = TypeVar("Value")
@@ -119,14 +121,15 @@ def board(
     """
 
     def take_pick() -> None:
-        picked = st.session_state.get(key, {}).get("picked")
-        if picked is not None and pick is not None:
+        picked = told_of(key, "picked", dict) or {}
+        if isinstance(picked.get("point"), list) and pick is not None:
             pick(picked["point"])
 
     def take() -> None:
-        chosen = st.session_state.get(key, {}).get("chosen")
-        if chosen is not None:
-            choose(chosen["epoch"])
+        chosen = told_of(key, "chosen", dict) or {}
+        epoch = chosen.get("epoch", -1)
+        if epoch is None or (type(epoch) is int and 0 <= epoch <= LAST_EPOCH):
+            choose(epoch)
 
     shown = {"library": plotly_url(), "stale": stale, "columns": columns, "under": under, "unit": unit}
     shown |= {"picks": pick is not None}

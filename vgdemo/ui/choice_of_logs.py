@@ -9,14 +9,13 @@ import streamlit as st
 
 from vgdemo.links import COLUMNS, VIEW
 from vgdemo.ui.address import Address
+from vgdemo.ui.board import LAST_EPOCH
 from vgdemo.ui.logs import latest_log, log_names
 from vgdemo.ui.look import Look, kept, look, look_at
 from vgdemo.ui.page import plain, told
 from vgdemo.ui.pages import YOUR_MODEL
-from vgdemo.ui.session import LOGS_SHOWN, session
+from vgdemo.ui.session import LOGS_SHOWN, keep_at_most, session
 from vgdemo.ui.uploads import upload
-
-LAST_STEP = 2**31 - 1  # That a log may count.
 
 
 class Shown(NamedTuple):
@@ -33,6 +32,7 @@ def chosen_logs() -> tuple[str, ...]:
         look(YOUR_MODEL, asked.look)
         _choose(asked.names)
     offered = _offered()
+    keep_at_most(LOGS_SHOWN, len(COLUMNS))
     _choose(_among(offered, st.session_state.get(LOGS_SHOWN, ())) or _latest())
     st.multiselect(
         "Logs",
@@ -109,7 +109,7 @@ def _read(query: Mapping[str, str]) -> tuple[Shown, tuple[str, ...]]:
         if name not in offered
     )
     names = _among(offered, dict.fromkeys(asked.values())) or _latest()
-    wanted, of_look = Look.from_text(query.get(VIEW, ""), LAST_STEP)
+    wanted, of_look = Look.from_text(query.get(VIEW, ""), LAST_EPOCH)
     return Shown(names, wanted), (*notices, *of_look)
 
 

@@ -124,7 +124,10 @@ def _edited(configs: Columns, position: int, config: RunConfig) -> Columns:
 
 
 def _position() -> int:
-    return LETTERS.index(st.session_state[COLUMN])
+    """Where the column stands that is edited; the first if a browser says that there is none."""
+    letters = LETTERS[: len(session().columns)]
+    chosen = st.session_state.get(COLUMN)
+    return letters.index(chosen) if chosen in tuple(letters) else 0
 
 
 def _twins(configs: Columns) -> list[str]:

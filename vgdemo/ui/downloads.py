@@ -23,6 +23,7 @@ from vgdemo.export import (
     to_parquet,
     together,
 )
+from vgdemo.ui.address import own_url
 from vgdemo.ui.plotly_js import base_path
 from vgdemo.ui.session import EXPORT
 
@@ -66,7 +67,7 @@ def _of_all(server: str, runs: Runs) -> Files:
 
 def server_address() -> str:
     """The address of the dashboard's first page."""
-    visited = urlsplit(st.context.url or "")  # It is not known where no browser looks.
+    visited = urlsplit(own_url())
     return urlunsplit((visited.scheme, visited.netloc, base_path(), "", "")) if visited.netloc else ""
 
 

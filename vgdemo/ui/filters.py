@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import reprlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -19,7 +20,7 @@ from vgdemo.ui.page import told
 from vgdemo.ui.pages import LIBRARY
 from vgdemo.ui.session import control_key
 
-MAX_CHARS = 100
+MAX_CHARS, MOST_VALUES = 100, 50  # Of the words that are looked for, and of each setting in an address.
 _VERDICT_WORDS = {str(verdict): words for verdict, words in HEADLINES.items()}
 TEXT, VERDICT = "text", "verdict"
 PROPERTIES = {
@@ -78,7 +79,7 @@ def read(query: Mapping[str, str]) -> tuple[Filters, tuple[str, ...]]:
     notices: list[str] = []
     for name, text in query.items():
         if name in PROPERTIES:
-            values[name] = tuple(_parsed(PROPERTIES[name], text, notices))
+            values[name] = tuple(islice(dict.fromkeys(_parsed(PROPERTIES[name], text, notices)), MOST_VALUES))
         elif name != TEXT:
             notices.append(f"The link asks for runs by {reprlib.repr(name)}, which no run has; it is ignored.")
     return Filters(query.get(TEXT, "")[:MAX_CHARS], {name: one for name, one in values.items() if one}), tuple(notices)

@@ -22,7 +22,7 @@ from vgdemo.study.outlook import NO_OUTLOOK, Outlook, outlook
 from vgdemo.ui import runs
 from vgdemo.ui.board import Picture, board
 from vgdemo.ui.pages import COMPARE, LAB, PAGES
-from vgdemo.ui.session import AS_CURVES, MARKED, MARKING, MEASURE, session
+from vgdemo.ui.session import AS_CURVES, MARKED, MARKING, MEASURE, keep_at_most, session
 from vgdemo.ui.study_form import show_address
 from vgdemo.ui.study_look import StudyLook, look_at_study
 from vgdemo.wording import uncapitalized
@@ -110,6 +110,7 @@ def open_clicked() -> None:
 
 def marked(grid: Grid) -> None:
     """The runs that are marked, and what can be done with them."""
+    keep_at_most(marks_key(grid), len(COLUMNS))
     with st.container(horizontal=True, vertical_alignment="bottom", key="marked runs"):
         marks = st.multiselect(
             "Marked runs",

@@ -54,7 +54,7 @@ def choose(stored: Sequence[StoredRun]) -> list[StoredRun]:
             column_config=_COLUMNS,
             alt="Stored runs: network, median validation accuracy, verdict, other settings, whether pinned, date, size",
         )
-    return [stored[row] for row in _marked_rows()]
+    return [stored[row] for row in _marked_rows() if type(row) is int and 0 <= row < len(stored)]
 
 
 def actions(stored: Sequence[StoredRun]) -> None:
@@ -121,7 +121,8 @@ def _draw_anew() -> None:
 
 def _marked_rows() -> list[int]:
     table = st.session_state.get(session().table) if session().table else None
-    return table["selection"]["rows"] if table else []
+    rows = table["selection"]["rows"] if table else []
+    return rows if isinstance(rows, list) else []  # What a browser sends is never trusted.
 
 
 def _fingerprint(stored: Sequence[StoredRun]) -> int:

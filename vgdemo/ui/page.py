@@ -18,12 +18,14 @@ from vgdemo.ui.plotly_js import plotly_script
 from vgdemo.ui.session import PRESENT, session
 from vgdemo.ui.share import share
 from vgdemo.ui.tour import tour_button
+from vgdemo.wording import readable
 
 INTRODUCTION = """Deep networks often do not learn because the gradient that reaches their first layers is tiny.
 Here you set a network on the left, train it at once, and see the gradient of every layer at every epoch."""
 
 _HERE = Path(__file__).parent
 _CSS, _PRESENT_CSS = _HERE / "page.css", _HERE / "present.css"  # The second speaks of a presentation alone.
+_ADDRESS = re.compile(r"(?<=http)(?=://)|(?<=https)(?=://)|(?<=www)(?=\.)|(?=@)|(?<=:)(?=streamlit:)", re.IGNORECASE)
 _HEADED = (LAB, COMPARE)  # Pages whose first heading is for those alone who listen; the others show theirs.
 
 _mount_landmarks = st.components.v2.component(
@@ -100,8 +102,12 @@ def _link(title: str, path: str) -> None:
 
 
 def plain(text: str) -> str:
-    """Text from outside, such as a link's, for a place that reads Markdown: every sign stands for itself."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+    """Text from outside, such as a link's, for a place that reads Markdown: every sign stands for itself, in one line.
+
+    Streamlit makes links of addresses, and an image of its own name between colons, whether signs are escaped or not.
+    There a sign that nobody sees, U+2060, stands between two of theirs.
+    """
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", _ADDRESS.sub("\u2060", readable(text)))
 
 
 def told(sentence: str) -> str:

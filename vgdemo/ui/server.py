@@ -23,8 +23,10 @@ from vgdemo.nursery import close_nursery
 from vgdemo.record import give_memory_back
 from vgdemo.store import StoreError
 from vgdemo.ui import plotly_js
+from vgdemo.ui.headers import GUARDING
 from vgdemo.ui.lighter import make_lighter
 from vgdemo.ui.logs import log_folder
+from vgdemo.ui.messages import SCREENING, bear_forgeries
 from vgdemo.ui.runs import jobs_are_open, open_jobs, release_all_but
 from vgdemo.ui.visitor import NAMING
 
@@ -33,7 +35,7 @@ FETCH_SECONDS = 60  # What a browser has to fetch a file that was made on its cl
 CLOSING_SECONDS = 2  # Then the server leaves, though a cluster or a store does not answer.
 M_ARENA_MAX = -8  # The GNU C library's name for the number of its heaps.
 ROUTES = [plotly_js.ROUTE]
-MIDDLEWARE = [plotly_js.PRELOAD, NAMING]
+MIDDLEWARE = [plotly_js.PRELOAD, NAMING, GUARDING, SCREENING]
 
 
 class LastingFile(MediaFileMetadata):
@@ -88,6 +90,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     media_file_manager.MediaFileMetadata = LastingFile  # type: ignore[misc]
     app_session.ForwardMsgQueue = WholeQueue  # type: ignore[attr-defined]
     make_lighter(asyncio.get_running_loop())
+    bear_forgeries()
     gc.collect()
     gc.freeze()
     collector = asyncio.create_task(_collect_now_and_then())

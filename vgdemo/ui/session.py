@@ -45,6 +45,13 @@ def control_key(page: str, setting: str) -> str:
     return setting if page == LAB else f"{page} {setting}"
 
 
+def keep_at_most(key: str, most: int) -> None:
+    """Leave a choice of several no more than so many: a browser may send more than it lets a person choose."""
+    chosen = st.session_state.get(key, ())
+    if len(chosen) > most:
+        st.session_state[key] = chosen[:most]
+
+
 class Visited(NamedTuple):
     """The address that a page had last.
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit
 import segno
 import streamlit as st
 
+from vgdemo.ui.address import own_url
 from vgdemo.ui.session import session
 
 _HERE = Path(__file__).parent
@@ -77,7 +78,7 @@ def code_of(link: str) -> str:
 
 
 def _draw(page: str) -> None:
-    visited, url = session().visited.get(page), str(st.context.url or "")
+    visited, url = session().visited.get(page), own_url()
     host = host_for_others() if is_local(url) else ""
     link = link_to(url, visited.query if visited else st.query_params.to_dict(), host)
     _mount(data={"link": link}, key="link")

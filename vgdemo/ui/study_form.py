@@ -10,7 +10,7 @@ import streamlit as st
 
 from vgdemo.config import SETTINGS, RunConfig
 from vgdemo.links import VIEW
-from vgdemo.setting import Setting
+from vgdemo.setting import MOST_SIGNS, Setting
 from vgdemo.study import Axis, Grid
 from vgdemo.study.grid import AXES
 from vgdemo.study.presets import STUDIES, StudyPreset
@@ -18,7 +18,7 @@ from vgdemo.ui.address import Address
 from vgdemo.ui.controls import controls, enter, entered
 from vgdemo.ui.page import plain, told
 from vgdemo.ui.pages import PAGES, STUDY
-from vgdemo.ui.session import AXES_OF_STUDY, STUDY_PRESET, session
+from vgdemo.ui.session import AXES_OF_STUDY, STUDY_PRESET, keep_at_most, session
 from vgdemo.ui.study_look import StudyLook, look_at_study, set_study_look
 
 MOST_SETTINGS = 4  # That change together along one axis.
@@ -27,7 +27,6 @@ WIDE_RANGE = 100  # From which factor on its values are spaced by equal factors.
 VALUES_HELP = """Values with commas between them, or ranges: `1..30`, `1..30 by 5`, `0.5..3 in 11` for even steps,
 `0.1..10 in 9 log` for equal factors. Of several settings each value is theirs with blanks between them:
 `tanh glorot_uniform, relu he_uniform`."""
-MOST_SIGNS = 200_000  # Of a definition: those of 5,000 runs need fewer.
 PASTE = "Paste a link from Share, or a definition as JSON."
 SETTINGS_HELP = "Mostly one. Several change together, as an activation with the initialiser that suits it."
 BY_LABEL: dict[str | None, StudyPreset] = {preset.title: preset for preset in STUDIES}
@@ -175,6 +174,7 @@ def _open_another() -> None:
 
 def _axis(name: str) -> None:
     settings, values = AXES_OF_STUDY[name]
+    keep_at_most(settings, MOST_SETTINGS)
     st.multiselect(
         f"Along {name}",
         [*SETTINGS],

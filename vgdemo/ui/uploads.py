@@ -63,7 +63,9 @@ def record_of(files: Mapping[str, bytes]) -> RunRecord:
 
 
 def _take(show: Callable[[tuple[str, ...]], None]) -> None:
-    files = {file.name: file.getvalue() for file in st.session_state[_key()]}
+    files = {file.name: file.getvalue() for file in st.session_state.get(_key(), ())}
+    if not files:  # What was sent is gone, or came of a field that is.
+        return
     session().times_uploaded += 1  # Another key is an empty field, ready for the next files.
     try:
         record = record_of(files)
