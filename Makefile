@@ -4,13 +4,14 @@
 # make article: trains every experiment of the article, in about four minutes, and prints what repeats of it measure.
 # make bench: measures the speed that is promised, in about 35 minutes on a machine with nothing else to do, and writes
 #   bench-results.json; make bench PARTS="engine lab" measures these parts alone.
+# make load: the part of it with 1 to 100 people at once, in about ten minutes.
 # make bench-compare BASE=v1: the same for the commit BASE and for what is here, in turns; PARTS is "engine" by itself.
 VENV := .venv
 BIN := $(VENV)/bin
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export CHROMIUM
 
-.PHONY: run test in-browser one-half other-half lint audit diagnosis article screenshots bench bench-compare chromium
+.PHONY: run test in-browser one-half other-half lint audit diagnosis article screenshots bench load bench-compare chromium
 
 run: $(VENV)/run.stamp
 	VGDEMO_TRUST_VISITORS=$${VGDEMO_TRUST_VISITORS-on} $(BIN)/streamlit run app.py
@@ -51,6 +52,9 @@ screenshots: $(VENV)/test.stamp chromium
 
 bench: $(VENV)/test.stamp chromium
 	$(BIN)/python -m bench.speed $(PARTS)
+
+load: PARTS := people starters
+load: bench
 
 bench-compare: $(VENV)/test.stamp chromium
 	$(BIN)/python -m bench.compare $(BASE) $(PARTS)

@@ -56,7 +56,8 @@ PARTS = {
     "networks": Part("Dashboard, 200 different runs and 300 visits, and twice that", "memory", "networks", 35, True),
     "loop": Part("vgdemo.train over 200 different networks", "memory", "loop", 12),
     "endurance": Part("Dashboard, 500 runs and 1,000 visits", "visitors", "endurance", 9, True),
-    "people": Part("Dashboard, many people at stored runs", "visitors", "crowds", 6, True),
+    "people": Part("Dashboard, many people at stored runs", "visitors", "crowds", 8, True),
+    "starters": Part("Dashboard, many people who start runs at once", "visitors", "starters", 2, True),
 }
 
 

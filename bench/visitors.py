@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import numpy as np
 import psutil
+from streamlit.proto.AutoRerun_pb2 import AutoRerun
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
 
 from bench.dashboard import processes
 from bench.result import REPEATS, Result
@@ -22,7 +27,9 @@ from tests.browser.dashboard import dashboard
 from vgdemo.config import RunConfig
 from vgdemo.store import RunStore
 
-CROWDS = {30: 0.25, 100: 0.5}  # People, and the seconds that 95 of 100 clicks may take.
+CROWDS = {1: None, 10: None, 30: 0.25, 100: 0.5}  # People, and the seconds that 95 of 100 clicks may take.
+QUANTILES = {"median": 0.5, "95th percentile": 0.95, "99th percentile": 0.99}
+STARTERS, STARTERS_SECONDS = 30, 180  # People who come at once, and the seconds within which each has a whole run.
 RUNS = 20  # In the store.
 CLICKS = 8  # Of each person.
 WARM_UP = 15  # Seconds until the workers are up and leave the processor to the pages.
@@ -30,6 +37,7 @@ Pause = tuple[float, float]
 Value = TypeVar("Value")
 PAUSE: Pause = (2.0, 6.0)  # Seconds that a person looks before the next click.
 SHORT: Pause = (0.5, 1.0)
+SUCCESSES = ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
 GLANCE: Pause = (0.0, 0.1)
 VISITS, FIRST_VISITS = 1000, 150
 FORGOTTEN = 190  # Seconds until the server has let go of people who left, and has collected what they leave.
@@ -51,13 +59,54 @@ def crowds(folder: Path) -> Iterator[Result]:
         yield Result("    processor time of the web process for a click", [spent], 20, "ms")
         before = next(processes())
         for people, budget in CROWDS.items():
-            waits = asyncio.run(_all_waits(url, runs, people))
-            yield Result(f"{people} people, click to answer, median", waits)
-            slow = float(np.quantile(waits, 0.95))
-            yield Result(f"{people} people, click to answer, 95th percentile", [slow], budget)
+            yield from _crowd(url, runs, people, budget)
         time.sleep(FORGOTTEN)
         yield Result("memory of the web process before they came", [before], None, "MB")
         yield Result("    more, once they have left", [100 * (next(processes()) / before - 1)], 10, "%")
+
+
+def _crowd(url: str, runs: Sequence[RunConfig], people: int, budget: float | None) -> Iterator[Result]:
+    waits, errors = asyncio.run(_all_waits(url, runs, people))
+    for name, share in QUANTILES.items():
+        promised = budget if name == "95th percentile" else None
+        yield Result(f"{people} people, click to answer, {name}", [float(np.quantile(waits, share))], promised)
+    yield Result(f"    clicks without an answer, of {people * CLICKS}", [errors], 0, "")
+
+
+def starters(folder: Path) -> Iterator[Result]:
+    """People who come at the same moment, each to a run that nobody has trained."""
+    runs = [RunConfig(seed=seed) for seed in range(STARTERS)]
+    with dashboard(VGDEMO_STORE=str(folder), VGDEMO_TRIALS="off") as url:
+        time.sleep(WARM_UP)
+        before = next(processes())
+        starts = asyncio.run(_all_starts(url, runs))
+        yield Result("memory of the web process, more", [next(processes()) - before], None, "MB")
+    whole = [start for start in starts if isinstance(start, Start)]
+    yield Result(
+        f"{STARTERS} people start a run each at once: runs that were not shown whole", [len(starts) - len(whole)], 0, ""
+    )
+    yield Result("    from the click to the first curve", [start.curve for start in whole])
+    yield Result("    to the whole run, the last person", [max(start.whole for start in whole)], STARTERS_SECONDS)
+    waited = [start.places for start in whole if start.places]
+    yield Result("    people who were shown a place in the queue", [len(waited)], None, "")
+    risen = sum(max(later - earlier for earlier, later in pairwise([*places, 0])) > 0 for places in waited)
+    yield Result("    of them, whose place became worse", [risen], 0, "")
+
+
+async def _all_starts(url: str, runs: Sequence[RunConfig]) -> list[Start | BaseException]:
+    return await asyncio.gather(*(_start(url, run) for run in runs), return_exceptions=True)
+
+
+async def _start(url: str, run: RunConfig) -> Start:
+    async with _connected(url) as server, asyncio.timeout(2 * STARTERS_SECONDS):
+        page, began = Page(server), time.perf_counter()
+        await page.open(run)
+        curve = math.inf
+        while not page.said.startswith("Complete"):
+            await page.look()
+            if page.said.startswith(("Training", "Complete")):
+                curve = min(curve, time.perf_counter() - began)
+        return Start(curve, time.perf_counter() - began, page.places)
 
 
 def endurance(folder: Path) -> Iterator[Result]:
@@ -116,17 +165,19 @@ def _spent(action: Callable[[], Value]) -> tuple[float, float, Value]:
     return sum(web.cpu_times()[:2]) - before, time.perf_counter() - began, value
 
 
-async def _all_waits(url: str, runs: Sequence[RunConfig], people: int) -> list[float]:
+async def _all_waits(url: str, runs: Sequence[RunConfig], people: int) -> tuple[list[float], int]:
+    """Seconds of the clicks that were answered, and how many were not: who meets an error gives up."""
     chances = [random.Random(person) for person in range(people)]
     visits = [visit(url, chance.choices(runs, k=CLICKS + 1), chance, PAUSE) for chance in chances]
-    return [wait for waits in await asyncio.gather(*visits) for wait in waits]
+    met = [waits for waits in await asyncio.gather(*visits, return_exceptions=True) if isinstance(waits, list)]
+    answered = [wait for waits in met for wait in waits]
+    return answered, people * CLICKS - len(answered)
 
 
 async def visit(url: str, runs: Sequence[RunConfig], chance: random.Random, pause: Pause) -> list[float]:
     """Seconds for each change of the seed from run to run; the first page of a person does not count."""
     await asyncio.sleep(chance.uniform(0, pause[1]))
-    address = f"ws://{urlsplit(url).netloc}/_stcore/stream"
-    async with connect(address, origin=url, subprotocols=["streamlit"], max_size=None) as server:
+    async with _connected(url) as server:
         first, *others = runs
         page = Page(server)
         await page.open(first)
@@ -137,17 +188,52 @@ async def visit(url: str, runs: Sequence[RunConfig], chance: random.Random, paus
         return waits
 
 
+def _connected(url: str) -> connect:
+    address = f"ws://{urlsplit(url).netloc}/_stcore/stream"
+    return connect(address, origin=Origin(url), subprotocols=[Subprotocol("streamlit")], max_size=None)
+
+
+class Start(NamedTuple):
+    """How somebody's run went.
+
+    Attributes:
+        curve: Seconds from the click to the first curve.
+        whole: Seconds to the whole run.
+        places: Those in the queue that were shown, in order.
+    """
+
+    curve: float
+    whole: float
+    places: Sequence[int]
+
+
 class Page:
     """The Lab as a browser sees it that draws nothing.
 
     Args:
         server: The connection to it.
+
+    Attributes:
+        said: Where the run stands, in words.
+        places: Those in the queue that were shown.
     """
 
     def __init__(self, server: ClientConnection) -> None:
         self._server = server
         self._seed = ""  # Identity of the field.
         self._address: dict[str, str] = {}
+        self._clock = AutoRerun()
+        self.said = ""
+        self.places: list[int] = []
+
+    async def look(self) -> None:
+        """Wait for the page's own clock, and have the part of the page drawn again that follows the run."""
+        await asyncio.sleep(self._clock.interval)
+        message = BackMsg()
+        message.rerun_script.query_string = urlencode(self._address)
+        message.rerun_script.fragment_id = self._clock.fragment_id
+        message.rerun_script.is_auto_rerun = True
+        await self._answer(message)
 
     async def open(self, config: RunConfig) -> None:
         """Come to the page by a link to a run."""
@@ -175,7 +261,7 @@ class Page:
             if answer.WhichOneof("type") == "script_finished":
                 if answer.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                     continue  # A run was over before its page was drawn, which is drawn anew.
-                if answer.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
+                if answer.script_finished not in SUCCESSES:
                     raise RuntimeError(f"Expected a page without errors. Received: {answer.script_finished}")
                 return time.perf_counter() - began
         raise RuntimeError("Expected an answer. Received: the end of the connection.")
@@ -183,6 +269,12 @@ class Page:
     def _note(self, answer: ForwardMsg) -> None:
         if answer.WhichOneof("type") == "page_info_changed":
             self._address = dict(parse_qsl(answer.page_info_changed.query_string))
+        if answer.WhichOneof("type") == "auto_rerun":
+            self._clock = answer.auto_rerun
+        words = answer.delta.new_element.progress.text.replace("\\", "")
+        if words:
+            self.said = words
+            self.places += map(int, re.findall(r"In the queue, at place (\d+)", words))
         field = answer.delta.new_element.number_input
         if field.label == "Seed":
             self._seed = field.id
