@@ -50,9 +50,7 @@ def run(code: str) -> dict[str, Any]:
     """The names after the code ran beside a small compiled network of tanh."""
     layers = [keras.layers.Dense(UNITS, activation="tanh") for _ in range(3)]
     model = keras.Sequential([keras.Input((2,)), *layers, keras.layers.Dense(1, activation="sigmoid")])
-    model.compile(
-        keras.optimizers.SGD(0.5, 0.99, weight_decay=0.1, clipvalue=0.2), "binary_crossentropy", run_eagerly=True
-    )
+    model.compile(keras.optimizers.SGD(0.5, 0.99, weight_decay=0.1, clipvalue=0.2), "binary_crossentropy")
     generator = np.random.default_rng(0)
     names = {
         "keras": keras,

@@ -288,10 +288,10 @@ def studies(executor: StandInExecutor, odd_store: OddStore) -> Iterator[Studies]
     studies.close()
 
 
-def end(run: SentRun, store: RunStore) -> None:
+def end(run: SentRun, store: RunStore, *, has_grown: bool = False) -> None:
     """What a worker does with a run."""
     kept = store.keep(trainers.epochs_of(run.config, 0, run.config.epochs))
-    run.on_end(Outcome(summary=kept.summary))
+    run.on_end(Outcome(summary=kept.summary, has_grown=has_grown))
 
 
 def sent(executor: StandInExecutor, count: int) -> SentRun:
@@ -332,6 +332,21 @@ def test_a_worker_has_the_next_run_while_one_is_being_kept_but_not_the_last_ones
     for count in range(3, 6):
         end(sent(executor, count), odd_store)
     until(lambda: studies.look(study).state is StudyState.COMPLETE)
+
+
+def test_a_worker_that_has_grown_gets_no_run_until_another_one_is_in_its_place(
+    studies: Studies, executor: StandInExecutor, odd_store: OddStore
+) -> None:
+    study = grid(range(6))
+    studies.start(study)
+    until(lambda: len(executor.sent) == 2)
+    for run in executor.sent[:2]:
+        end(run, odd_store, has_grown=True)
+    time.sleep(0.1)
+    assert len(executor.sent) == 2
+    executor.places = {"tcp://two": 1}
+    studies.hear_workers()
+    assert sent(executor, 3).worker == "tcp://two"
 
 
 def test_a_run_that_was_lost_with_the_cluster_is_sent_again_and_the_trouble_is_told_until_one_has_come(

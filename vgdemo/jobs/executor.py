@@ -18,6 +18,7 @@ from distributed.client import ClosedClientError
 
 from vgdemo.config import ENGINE_VERSION, RunConfig
 from vgdemo.jobs.cluster import SchedulerError, connect, disconnect, submit
+from vgdemo.jobs.renewal import Renewal
 from vgdemo.jobs.turns import Rank
 from vgdemo.jobs.watch import Watch, Watched
 from vgdemo.jobs.worker import TOPIC, Measured, Outcome, WarmUp, measure, prepare, train_and_keep
@@ -344,6 +345,7 @@ class Executor:
 
     def _warm_up(self, client: Client) -> None:
         try:
+            client.register_plugin(Renewal())
             client.register_plugin(WarmUp(self._trainer))
         except (OSError, RuntimeError) as error:  # It was lost meanwhile, of which runs hear in their own way.
             _log.warning("The workers do not warm up: %s", error)

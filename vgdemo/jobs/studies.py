@@ -60,6 +60,7 @@ class Studies:
         self._recalls = False  # Whether somebody has asked for what was started before.
         self._has_recalled = False
         self._programs = Programs()
+        self._grown: set[str] = set()  # Workers that are about to be replaced.
         self._verified: set[str] = set()  # Workers that keep runs where they are found.
         self._wake = threading.Event()
         self._is_open = True
@@ -275,7 +276,8 @@ class Studies:
         self._executor.check()
         workers = self._executor.workers()
         self._programs.forget_all_but(workers)
-        for worker, places in workers.items():
+        self._grown &= workers.keys()
+        for worker, places in ((worker, places) for worker, places in workers.items() if worker not in self._grown):
             for _ in range(places + self._ahead(workers) - self._num_sent_to(worker)):
                 if not self._send_one(worker):
                     return
@@ -322,6 +324,8 @@ class Studies:
         with self._lock:
             sent = study.sent.pop(config, None)
             if sent is not None:
+                if outcome.has_grown and sent.worker:
+                    self._grown.add(sent.worker)
                 self._executor.withdraw(sent)
             study.waiting.pop(config, None)
             if trouble:

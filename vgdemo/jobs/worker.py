@@ -13,12 +13,13 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from distributed import Reschedule, Worker, WorkerPlugin, get_worker, secede
 from distributed.comm.core import CommClosedError
 
 from vgdemo.config import ENGINE_VERSION, RunConfig
+from vgdemo.jobs.renewal import has_grown
 from vgdemo.jobs.turns import Rank, Turns
 from vgdemo.record import RunRecord, RunStatus
 from vgdemo.store import RunStore, StoreError
@@ -58,6 +59,7 @@ class Outcome:
         record: Then, of a run that is watched, the record as a message.
         summary: How a run ends that is not watched.
         is_lost: Whether it failed because the cluster was lost, and may be sent again.
+        has_grown: Whether its worker is to be left alone until it is replaced.
     """
 
     reason: str | None = None
@@ -65,6 +67,7 @@ class Outcome:
     record: Mapping[str, bytes] = field(default_factory=dict)
     summary: Summary | None = None
     is_lost: bool = False
+    has_grown: bool = False
 
 
 class WarmUp(WorkerPlugin):
@@ -189,7 +192,9 @@ def train_and_keep(
         return record
     if record.status is RunStatus.STOPPED:
         raise Reschedule
-    return _keep(store, record, visitor) if is_watched else _sum_up(store, record, visitor)
+    if is_watched:
+        return _keep(store, record, visitor)
+    return replace(_sum_up(store, record, visitor), has_grown=has_grown(get_worker()))
 
 
 def _stored(store: RunStore, run_key: str) -> Outcome | None:
