@@ -17,8 +17,9 @@ from jobs.waiting import config, until
 from vgdemo.config import RunConfig
 from vgdemo.jobs import SchedulerError, executor
 from vgdemo.jobs.executor import Awaits, Executor, SentRun
+from vgdemo.jobs.renewal import Renewal
 from vgdemo.jobs.turns import Rank
-from vgdemo.jobs.worker import TOPIC, Outcome
+from vgdemo.jobs.worker import TOPIC, Outcome, WarmUp
 from vgdemo.store import RunStore
 
 DONE = Outcome()
@@ -172,7 +173,8 @@ def test_what_is_sent_while_the_cluster_starts_is_handed_over_in_order_when_it_i
 
 
 def test_workers_warm_up_at_once_when_nobody_waits(running: Executor, dask: StandInDask) -> None:
-    assert len(dask.plugins) == 1
+    until(lambda: len(dask.plugins) == 2)
+    assert [type(plugin) for plugin in dask.plugins] == [Renewal, WarmUp]
 
 
 def test_workers_warm_up_behind_the_first_curve_that_somebody_waits_for(starting: Executor, dask: StandInDask) -> None:
@@ -181,9 +183,9 @@ def test_workers_warm_up_behind_the_first_curve_that_somebody_waits_for(starting
     until(lambda: dask.futures)
     dask.log(TOPIC, run_key=run.config.run_key)  # It has begun.
     time.sleep(0.1)
-    assert not dask.plugins
+    assert [type(plugin) for plugin in dask.plugins] == [Renewal]
     dask.log(TOPIC, run_key=run.config.run_key, chunk={})
-    until(lambda: dask.plugins)
+    until(lambda: [type(plugin) for plugin in dask.plugins] == [Renewal, WarmUp])
 
 
 def test_closing_waits_for_no_curve(starting: Executor, dask: StandInDask) -> None:

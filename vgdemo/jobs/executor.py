@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from dask.system import CPU_COUNT
-from distributed import Client, Future, KilledWorker, fire_and_forget
+from distributed import Client, Future, KilledWorker, WorkerPlugin, fire_and_forget
 from distributed.client import ClosedClientError
 
 from vgdemo.config import ENGINE_VERSION, RunConfig
@@ -323,11 +323,12 @@ class Executor:
         self._is_decided.set()
         self._listener.hear_workers()
         threading.Thread(target=self._watch, args=(client,), name="vgdemo-cluster-watch", daemon=True).start()
+        self._equip(client, Renewal())
         if not self._warms_up:
             return
         if is_awaited:  # Who is first has the processor alone; the other workers then find its program compiled.
             self._first_chunk.wait(FIRST_CHUNK_SECONDS)
-        self._warm_up(client)
+        self._equip(client, WarmUp(self._trainer))
 
     def _watch(self, client: Client) -> None:
         """Look, while runs are with this cluster, whether something is wrong that none of them would tell."""
@@ -343,12 +344,11 @@ class Executor:
                 before = now
                 self._listener.hear_trouble(now.trouble, {_run_key(task): said for task, said in now.silent.items()})
 
-    def _warm_up(self, client: Client) -> None:
+    def _equip(self, client: Client, plugin: WorkerPlugin) -> None:
         try:
-            client.register_plugin(Renewal())
-            client.register_plugin(WarmUp(self._trainer))
+            client.register_plugin(plugin)
         except (OSError, RuntimeError) as error:  # It was lost meanwhile, of which runs hear in their own way.
-            _log.warning("The workers do not warm up: %s", error)
+            _log.warning("The workers do without %s: %s", type(plugin).__name__, error)
 
     def _give_up(self, error: SchedulerError) -> None:
         with self._lock:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import psutil
-from distributed import Worker, WorkerPlugin
-from tornado.ioloop import PeriodicCallback
+from distributed import Status, Worker, WorkerPlugin
 
 MOST_BYTES = 1_000_000_000  # Between two runs; a worker begins with two thirds of it, and a program takes 20 MB.
 LOOK_SECONDS = 0.5
@@ -26,22 +27,20 @@ class Renewal(WorkerPlugin):
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
-        self._rests = 0
-        self._has_worked = False
 
     def setup(self, worker: Worker) -> None:
         """Look now and then."""
         if worker.nanny:
-            self._worker = worker
-            worker.periodic_callbacks[self.name] = clock = PeriodicCallback(self._look, 1000 * LOOK_SECONDS)
-            clock.start()
+            worker.loop.add_callback(self._watch, worker)
 
-    async def _look(self) -> None:
-        tasks = self._worker.state.tasks
-        self._has_worked |= bool(tasks)
-        self._rests = 0 if tasks else self._rests + 1
-        if self._has_worked and self._rests >= RESTS and _memory() > self._most_bytes:
-            await self._worker.close_gracefully(restart=True, reason=self.name)
+    async def _watch(self, worker: Worker) -> None:
+        has_worked, rests = False, 0
+        while worker.status in (Status.init, Status.running):
+            has_worked |= bool(worker.state.tasks)
+            rests = 0 if worker.state.tasks else rests + 1
+            if has_worked and rests >= RESTS and _memory() > self._most_bytes:
+                await worker.close_gracefully(restart=True, reason=self.name)
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 def has_grown(worker: Worker) -> bool:
