@@ -121,6 +121,7 @@ def test_one_slider_moves_the_profiles_of_all_columns_stop_by_stop(compare: Open
     slider.focus()
     page.keyboard.press("Home")
     expect(reading).to_contain_text("Epoch 0")
+    expect(page.locator(".vgdemo-timeline datalist option").last).to_have_attribute("value", "100")
     stops = page.evaluate("[...document.querySelector('.vgdemo-timeline datalist').options].map(o => Number(o.value))")
     assert stops == sorted({*range(21), *stops}) and stops[-1] == 100
     for stop in stops[1:]:
