@@ -19,7 +19,7 @@ run: $(VENV)/run.stamp
 # Tests in a browser, and those of workers, wait more than they reckon, so four lanes run side by side, of about the same
 # length; what three of them print comes when they are over.
 HALF := tests/article tests/diagnosis tests/jobs tests/store tests/test_examples_folder.py tests/test_study_command.py \
-  tests/test_torch.py
+  tests/test_monitor.py tests/test_torch.py
 test: lint chromium
 	@$(MAKE) --no-print-directory --keep-going --jobs=4 other-half pages-a-f pages-g-z one-half
 
