@@ -17,14 +17,14 @@ run: $(VENV)/run.stamp
 	VGDEMO_TRUST_VISITORS=$${VGDEMO_TRUST_VISITORS-on} $(BIN)/streamlit run app.py
 
 # Tests in a browser, and those of workers, wait more than they reckon, so four lanes run side by side, of about the same
-# length; what three of them print comes when they are over.
+# length; what three of them print comes when they are over. The one that reckons most leaves the others their turn.
 HALF := tests/article tests/diagnosis tests/jobs tests/store tests/test_examples_folder.py tests/test_study_command.py \
   tests/test_monitor.py tests/test_torch.py
 test: lint chromium
 	@$(MAKE) --no-print-directory --keep-going --jobs=4 other-half pages-a-f pages-g-z one-half
 
 other-half:
-	@$(BIN)/pytest --ignore=tests/browser $(addprefix --ignore=,$(HALF))
+	@nice $(BIN)/pytest --ignore=tests/browser $(addprefix --ignore=,$(HALF))
 
 pages-a-f: TESTS := $(wildcard tests/browser/test_[a-f]*.py)
 pages-g-z: TESTS := $(wildcard tests/browser/test_[g-z]*.py)

@@ -94,6 +94,9 @@ def test_paper_has_the_pictures_side_by_side_and_no_controls(page: Page, url: st
     for control in (".stSidebar", ".vgdemo-tools", ".st-key-navigation", ".st-key-options"):
         expect(page.locator(control).first).to_be_hidden()
     expect(page.locator("[class*=st-key-verdict-] p").first).to_be_visible()
-    tops = [page.locator(f".vgdemo-figure[data-name='layers {letter}']").bounding_box()["y"] for letter in "ABCD"]
-    assert len(set(tops)) == 1
+    page.wait_for_function(  # The figures are narrowed one after the other.
+        """letters => new Set(letters.map(letter => document
+            .querySelector(`.vgdemo-figure[data-name='layers ${letter}']`).getBoundingClientRect().top)).size === 1""",
+        arg=[*"ABCD"],
+    )
     assert page.pdf(format="A4").startswith(b"%PDF")
