@@ -11,25 +11,26 @@ BIN := $(VENV)/bin
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export CHROMIUM
 
-.PHONY: run test pages-a-f pages-g-z one-half other-half lint audit diagnosis article screenshots bench load bench-compare chromium
+.PHONY: run test pages-a-s pages-t-z one-half other-half lint audit diagnosis article screenshots bench load bench-compare chromium
 
 run: $(VENV)/run.stamp
 	VGDEMO_TRUST_VISITORS=$${VGDEMO_TRUST_VISITORS-on} $(BIN)/streamlit run app.py
 
-# Tests in a browser, and those of workers, wait more than they reckon, so four lanes run side by side, of about the same
-# length; what three of them print comes when they are over. The one that reckons most leaves the others their turn.
+# Tests in a browser, and those of workers, wait more than they reckon, so three lanes run side by side, of about the same
+# length; what two of them print comes when they are over.
 HALF := tests/article tests/diagnosis tests/jobs tests/store tests/test_examples_folder.py tests/test_study_command.py \
-  tests/test_monitor.py tests/test_torch.py
+  tests/test_torch.py
 test: lint chromium
-	@$(MAKE) --no-print-directory --keep-going --jobs=4 other-half pages-a-f pages-g-z one-half
+	@$(MAKE) --no-print-directory --keep-going --jobs=3 other-half pages-a-s pages-t-z
 
 other-half:
-	@nice $(BIN)/pytest --ignore=tests/browser $(addprefix --ignore=,$(HALF))
+	@$(BIN)/pytest --ignore=tests/browser $(addprefix --ignore=,$(HALF))
 
-pages-a-f: TESTS := $(wildcard tests/browser/test_[a-f]*.py)
-pages-g-z: TESTS := $(wildcard tests/browser/test_[g-z]*.py)
+pages-a-s: TESTS := $(wildcard tests/browser/test_[a-s]*.py)
+pages-t-z: TESTS := $(wildcard tests/browser/test_[t-z]*.py)
+pages-t-z: one-half
 one-half: TESTS := $(HALF)
-pages-a-f pages-g-z one-half:
+pages-a-s pages-t-z one-half:
 	@$(BIN)/pytest $(TESTS) >$(VENV)/$@.log 2>&1; ended=$$?; cat $(VENV)/$@.log; exit $$ended
 
 lint: $(VENV)/test.stamp
