@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from conftest import TINY, random_record
+from distributed import Client
 from jobs.processes import Processes, processes
 from jobs.waiting import TRAINER, config, until
 from moto.server import ThreadedMotoServer
@@ -65,6 +66,8 @@ def bucket(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> RunS
 
 
 def test_a_study_of_two_workers_is_read_back_from_a_bucket_in_one_go(bucket: RunStore, cluster: Processes) -> None:
+    with Client(cluster.address) as client:
+        client.wait_for_workers(2)  # One that comes late may find nothing left.
     with studies_of(bucket, cluster.address, trainer=TRAINER) as studies:
         studies.start(STUDY)
         until(lambda: studies.look(STUDY).state is StudyState.COMPLETE, 120)
