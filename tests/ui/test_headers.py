@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+import pytest
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
 
 from vgdemo.ui import server
-from vgdemo.ui.headers import GUARDING, Guarding
+from vgdemo.ui.headers import GUARDING
 
-from .conftest import run_apart
-
-
-def answered(status: int) -> dict[str, str]:
-    """The headers of an answer of an application that has one of its own."""
-    sent: list[Any] = []
-
-    async def application(scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/html")]})
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    run_apart(Guarding(application)({"type": "http"}, None, send))  # type: ignore[arg-type]
-    return {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+from .conftest import answered
 
 
-def test_no_image_and_no_script_comes_from_elsewhere_whatever_the_answer() -> None:
-    for status in (200, 404):
-        headers = answered(status)
-        policy = dict(rule.split(" ", 1) for rule in headers["content-security-policy"].split("; "))
-        assert policy["img-src"] == "'self' data: blob:" and "http" not in policy["script-src"]
-        assert headers["x-content-type-options"] == "nosniff" and headers["content-type"] == "text/html"
+@pytest.mark.parametrize(("path", "status"), [("/", 200), ("/nothing", 404)])
+def test_no_image_and_no_script_comes_from_elsewhere_whatever_the_answer(path: str, status: int) -> None:
+    found, headers, _ = answered(path, [Route("/", lambda _: HTMLResponse("<p>"))], [GUARDING], headers={})
+    policy = dict(rule.split(" ", 1) for rule in headers["content-security-policy"].split("; "))
+    assert found == status and headers["content-type"].startswith("text/")
+    assert policy["img-src"] == "'self' data: blob:" and "http" not in policy["script-src"]
+    assert headers["x-content-type-options"] == "nosniff"
 
 
 def test_the_server_has_them_and_screens_messages() -> None:

@@ -12,6 +12,22 @@ MOST_OF_ONE = 12  # Runs of a visitor that are not over: the Lab's and Compare's
 MOST_STUDIES_OF_ONE, MOST_STUDIES_OF_ALL = 2, 20  # At work; those that rest take nothing.
 MOST_OF_ALL = 300  # Of all visitors together: ten for each of a class of thirty.
 
+RUNS_OF_ONE = (
+    "Expected at most {} runs of one visitor in training or waiting. Received: another one. "
+    "Close other windows of yours, or wait until one is complete."
+)
+RUNS_OF_ALL = (
+    "Expected at most {} runs of all visitors in training or waiting. Received: another one. Try again in a minute."
+)
+STUDIES_OF_ONE = (
+    "Expected at most {} studies of one visitor at work. Received: another one. "
+    "Stop one of yours, or wait until it is complete."
+)
+STUDIES_OF_ALL = (
+    "Expected at most {} studies of all visitors at work. Received: another one. "
+    "Start it again when one of them is complete."
+)
+
 
 class QueueFullError(SchedulerError):
     """So many runs wait that no other one is taken; the message is one sentence."""
@@ -52,16 +68,9 @@ def check_room(runs: Collection[TrackedRun], visitor: str) -> None:
     Raises:
         QueueFullError: If that would be too many.
     """
-    if num_watched(runs, visitor) >= MOST_OF_ONE:
-        raise QueueFullError(
-            f"Expected at most {MOST_OF_ONE} runs of one visitor in training or waiting. Received: another one. "
-            "Close other windows of yours, or wait until one is complete."
-        )
-    if visitor and len(runs) >= MOST_OF_ALL:
-        raise QueueFullError(
-            f"Expected at most {MOST_OF_ALL} runs of all visitors in training or waiting. Received: another one. "
-            "Try again in a minute."
-        )
+    if visitor:
+        _check(num_watched(runs, visitor), MOST_OF_ONE, RUNS_OF_ONE)
+        _check(len(runs), MOST_OF_ALL, RUNS_OF_ALL)
 
 
 def check_studies(visitors: Collection[str], visitor: str) -> None:
@@ -74,17 +83,14 @@ def check_studies(visitors: Collection[str], visitor: str) -> None:
     Raises:
         QueueFullError: If that would be too many.
     """
-    own = sum(one == visitor for one in visitors)
-    if visitor and own >= MOST_STUDIES_OF_ONE:
-        raise QueueFullError(
-            f"Expected at most {MOST_STUDIES_OF_ONE} studies of one visitor at work. Received: another one. "
-            "Stop one of yours, or wait until it is complete."
-        )
-    if visitor and len(visitors) >= MOST_STUDIES_OF_ALL:
-        raise QueueFullError(
-            f"Expected at most {MOST_STUDIES_OF_ALL} studies of all visitors at work. Received: another one. "
-            "Start it again when one of them is complete."
-        )
+    if visitor:
+        _check(sum(one == visitor for one in visitors), MOST_STUDIES_OF_ONE, STUDIES_OF_ONE)
+        _check(len(visitors), MOST_STUDIES_OF_ALL, STUDIES_OF_ALL)
+
+
+def _check(count: int, most: int, sentence: str) -> None:
+    if count >= most:
+        raise QueueFullError(sentence.format(most))
 
 
 def _visitors(run: TrackedRun) -> set[str]:

@@ -118,24 +118,23 @@ class RunStore(MutableMapping[str, RunRecord]):
         contents = record.to_files()
         run = StoredRun.of(record, contents)
         try:
-            if visitor:
-                self._folder.make(path_of(run.run_key))
-                self._folder.write(f"{path_of(run.run_key)}/{trained_for(visitor)}", b"")
-            self._write(run, contents)
+            self._write(run, contents, visitor)
         except StoreFullError:  # The disk has less room than `max_bytes`.
             if not remove_unused(self._folder):
                 raise
-            self._write(run, contents)
+            self._write(run, contents, visitor)
         try:
             self._tidy_up(run)
         except StoreError as error:  # The run is kept all the same.
             _logger.warning("%s", error)
         return run
 
-    def _write(self, run: StoredRun, contents: Mapping[str, bytes]) -> None:
+    def _write(self, run: StoredRun, contents: Mapping[str, bytes], visitor: str) -> None:
         """Write a run's files, its manifest last: until then the run is absent."""
         path = path_of(run.run_key)
         self._folder.make(path)
+        if visitor:
+            self._folder.write(f"{path}/{trained_for(visitor)}", b"")
         for name, content in contents.items():
             self._folder.write(f"{path}/{run.files[name].name}", content)
         self._folder.write(f"{path}/{MANIFEST}", run.to_bytes())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,6 +22,7 @@ POLICY = {
     "base-uri": "'self'",
     "form-action": "'self'",
 }
+Change = Callable[[Scope, MutableHeaders], None]
 HEADERS = {
     "Content-Security-Policy": "; ".join(f"{kind} {sources}" for kind, sources in POLICY.items()),
     "X-Content-Type-Options": "nosniff",
@@ -27,25 +30,36 @@ HEADERS = {
 }
 
 
-class Guarding:
-    """Adds the headers to all answers.
+class Heading:
+    """Changes the head of every answer.
 
     Args:
         app: What answers.
+        change: Called with what is asked, and the head of the answer.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, change: Change) -> None:
         self._app = app
+        self._change = change
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, with the headers."""
+        """Answer, with another head."""
 
-        async def send_guarded(message: Message) -> None:
+        async def send_changed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                self._change(scope, MutableHeaders(scope=message))
             await send(message)
 
-        await self._app(scope, receive, send_guarded)
+        await self._app(scope, receive, send_changed)
 
 
-GUARDING = Middleware(Guarding)
+def is_page(headers: MutableHeaders) -> bool:
+    """Whether the head is that of a page."""
+    return headers.get("Content-Type", "").startswith("text/html")
+
+
+def _guard(_: Scope, headers: MutableHeaders) -> None:
+    headers.update(HEADERS)
+
+
+GUARDING = Middleware(Heading, change=_guard)

@@ -15,9 +15,10 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 from vgdemo.figures.bundle import bundled
+from vgdemo.ui.headers import Heading, is_page
 
 PATH = "vgdemo/plotly.js"
 VERSION = version("plotly")
@@ -56,28 +57,11 @@ def _compressed() -> bytes:
     return gzip.compress(_FILE.read_bytes(), mtime=0)
 
 
-class Preloading:
-    """Has the browser fetch plotly.js along with a page, not when the first figure has come.
-
-    Args:
-        app: What answers.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, in the head of each page with where plotly.js is."""
-
-        async def send_with_link(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                if headers.get("Content-Type", "").startswith("text/html"):
-                    headers["Link"] = f"<{plotly_url()}>; rel=preload; as=script; fetchpriority=low"
-            await send(message)
-
-        await self._app(scope, receive, send_with_link)
+def _preload(_: Scope, headers: MutableHeaders) -> None:
+    """Have the browser fetch plotly.js along with a page, not when the first figure has come."""
+    if is_page(headers):
+        headers["Link"] = f"<{plotly_url()}>; rel=preload; as=script; fetchpriority=low"
 
 
 ROUTE = Route("/{base:path}" + PATH, _plotly_js)  # Streamlit leaves the base path of a server to its routes.
-PRELOAD = Middleware(Preloading)
+PRELOAD = Middleware(Heading, change=_preload)

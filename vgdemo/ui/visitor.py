@@ -13,9 +13,10 @@ import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 from vgdemo.environment import TRUST_VISITORS
+from vgdemo.ui.headers import Heading, is_page
 from vgdemo.ui.session import session
 
 COOKIE = "vgdemo_visitor"
@@ -45,28 +46,11 @@ def visitor() -> str:
     return named if _NAME.fullmatch(named) else session().visitor
 
 
-class Naming:
-    """Gives each browser a name, which no page and no other browser sees, so that a reload is the same visitor.
-
-    Args:
-        app: What answers.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, with a name beside each page for who has none."""
-
-        async def send_with_name(message: Message) -> None:
-            if message["type"] == "http.response.start" and not are_trusted():
-                headers = MutableHeaders(scope=message)
-                is_page = headers.get("Content-Type", "").startswith("text/html")
-                if is_page and not _NAME.fullmatch(HTTPConnection(scope).cookies.get(COOKIE, "")):
-                    headers.append("Set-Cookie", _new_name(is_secure=scope["scheme"] == "https"))
-            await send(message)
-
-        await self._app(scope, receive, send_with_name)
+def _name(scope: Scope, headers: MutableHeaders) -> None:
+    """Give a browser a name with its first page, which no script sees, so that a reload is the same visitor."""
+    is_named = _NAME.fullmatch(HTTPConnection(scope).cookies.get(COOKIE, ""))
+    if is_page(headers) and not is_named and not are_trusted():
+        headers.append("Set-Cookie", _new_name(is_secure=scope["scheme"] == "https"))
 
 
 def _new_name(*, is_secure: bool) -> str:
@@ -76,4 +60,4 @@ def _new_name(*, is_secure: bool) -> str:
     return cookie[COOKIE].OutputString()
 
 
-NAMING = Middleware(Naming)
+NAMING = Middleware(Heading, change=_name)
