@@ -16,7 +16,7 @@ from vgdemo.ui.filters import short_words
 from vgdemo.ui.pages import COMPARE, LAB, PAGES
 from vgdemo.ui.session import UNDO, session
 from vgdemo.ui.visitor import ONLY_OWNER, are_trusted
-from vgdemo.wording import counted
+from vgdemo.wording import counted, uncapitalized
 
 ROWS, ROW_PIXELS = 22, 35  # They fill a screen of 1080 pixels; a lower one cuts the table by its style sheet.
 
@@ -77,6 +77,8 @@ def actions(stored: Sequence[StoredRun]) -> None:
     deleted = session().deleted
     if _owners_button("Undo delete", bool(deleted), f"Bring back {counted(len(deleted), 'run')}.", key=UNDO):
         _undo(deleted)
+    if not are_trusted():
+        st.caption(f"Pin, Unpin and Delete: {uncapitalized(ONLY_OWNER)}")
 
 
 def _owners_button(label: str, is_possible: bool, help_text: str | None = None, key: str | None = None) -> bool:
