@@ -28,7 +28,7 @@ def trained(monkeypatch: pytest.MonkeyPatch, make_record: MakeRecord) -> list[Ru
         configs.append(config)
         return ended(make_record, *[0.9] * len(configs), *[0.5] * 4)
 
-    monkeypatch.setattr("vgdemo.engine.train", train)
+    monkeypatch.setattr("vgdemo.trials.train", train)
     return configs
 
 

@@ -21,11 +21,11 @@ from vgdemo.record import RunRecord
 if TYPE_CHECKING:
     from vgdemo import export, figures
     from vgdemo.diagnosis import diagnose
-    from vgdemo.engine import train
     from vgdemo.jobs import run_study
     from vgdemo.monitor import GradientMonitor
     from vgdemo.store import RunStore
     from vgdemo.summary import summarize
+    from vgdemo.training import train
     from vgdemo.trials import try_remedies
 
 __all__ = [
@@ -42,14 +42,14 @@ __all__ = [
     "try_remedies",
 ]
 
-# What takes long to import is imported when it is asked for; the engine's TensorFlow never enters the web process.
+# What takes long to import is imported when it is asked for.
 _HOMES = {
     "GradientMonitor": "vgdemo.monitor",
     "RunStore": "vgdemo.store",
     "diagnose": "vgdemo.diagnosis",
     "run_study": "vgdemo.jobs",
     "summarize": "vgdemo.summary",
-    "train": "vgdemo.engine",
+    "train": "vgdemo.training",
     "try_remedies": "vgdemo.trials",
 }
 

@@ -13,9 +13,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import forkserver, resource_tracker
-from pathlib import Path
 
-from vgdemo.environment import LOGS, SCHEDULER
+from vgdemo.environment import LOGS, PYTHON_PATH, SCHEDULER
 
 if sys.platform == "linux":
     CONTEXT = multiprocessing.get_context("forkserver")
@@ -23,7 +22,6 @@ else:  # TensorFlow does not bear a fork everywhere.
     CONTEXT = multiprocessing.get_context("spawn")
 IMPORTS_OF_WORKERS = ["distributed.nanny", "vgdemo.jobs.worker", "vgdemo.engine.preloaded"]
 
-_PACKAGES = (str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH", ""))
 # One single-threaded worker for each core: more threads would only take the cores from one another.
 WORKER_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
@@ -31,7 +29,7 @@ WORKER_ENVIRONMENT = {
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3"),
     "MALLOC_TRIM_THRESHOLD_": "65536",  # As Dask has it: what is freed is given back.
-    "PYTHONPATH": os.pathsep.join(filter(None, _PACKAGES)),  # The dashboard may be started from any folder.
+    "PYTHONPATH": PYTHON_PATH,
 }
 
 

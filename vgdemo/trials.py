@@ -10,6 +10,7 @@ from vgdemo.cost import replicates_of_trial
 from vgdemo.diagnosis import Diagnosis, Remedy, diagnose, possible
 from vgdemo.learning import Share, has_learned
 from vgdemo.record import RunRecord
+from vgdemo.training import train
 
 MOST_TRIED = 4  # Remedies of one run; more of them are no advice.
 LEAST_REPLICATES = 3  # Of a trial, unless the run has fewer: one replicate alone may be lucky.
@@ -93,8 +94,6 @@ def try_remedies(record: RunRecord) -> tuple[Tried, ...]:
         >>> try_remedies(record)[0].learned.total  # Replicates, as in the run itself.
         2
     """
-    from vgdemo.engine import train  # With TensorFlow, which does not enter the web process.
-
     config = record.config
     if config is None:
         raise ValueError(f"Expected the record of a run with settings, to train it anew. Received: {record.sentence}")

@@ -14,8 +14,10 @@ from vgdemo.record import RunRecord
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAIN = """
-import sys, vgdemo
-vgdemo.train(vgdemo.RunConfig.from_json(sys.argv[1])).save(sys.argv[2])
+import sys
+from vgdemo import RunConfig
+from vgdemo.engine import train
+train(RunConfig.from_json(sys.argv[1])).save(sys.argv[2])
 """
 
 

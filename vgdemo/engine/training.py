@@ -31,6 +31,7 @@ from vgdemo.network.optimizers import Hyperparameters
 from vgdemo.network.recurrent import RecurrentNetwork
 from vgdemo.record import CURVES, SURFACE_AXIS, SURFACE_SIDE, RunRecord, RunStatus, Surface
 from vgdemo.room import EXACT_UNITS, Room, cropped, with_copies
+from vgdemo.training import gathered
 
 NUM_SURFACES = 32  # Decision surfaces after the first; denser at the start, where most happens.
 CHUNK_SECONDS = 0.25  # A chunk longer than this would make the picture, and Stop, wait.
@@ -44,35 +45,14 @@ def train(
     on_chunk: Callable[[RunRecord], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> RunRecord:
-    """Train all replicates of a run and measure them at every epoch.
+    """Train a run as `vgdemo.train` does, in this process, which each program makes larger."""
+    return gathered(chunks(config), on_chunk, should_stop)
 
-    Args:
-        config: The settings.
-        on_chunk: Gets each chunk of epochs as a record of its own, as soon as it is measured.
-        should_stop: Asked after each chunk; True ends the run.
 
-    Returns:
-        What was measured; its status is stopped if not all epochs were trained. A run that diverges is trained and
-        recorded to its end, NaN and infinities included.
-
-    Example:
-        >>> record = train(RunConfig(num_hidden_layers=2, epochs=2, replicates=1))
-        >>> record.epochs.tolist()  # 0 is before any update.
-        [0, 1, 2]
-        >>> record.panel_of("gradient_rms").labels
-        ('1', '2', 'output')
-        >>> record.values("gradient_rms").shape  # Epochs, replicates, layers.
-        (3, 1, 3)
-    """
+def chunks(config: RunConfig) -> Iterator[RunRecord]:
+    """Train a run to the end, a chunk of epochs at a time."""
     compile_cache.forget_old_programs()
-    chunks = []
-    for chunk in Training(config).chunks():
-        chunks.append(chunk)
-        if on_chunk:
-            on_chunk(chunk)
-        if should_stop and should_stop():
-            break
-    return RunRecord.joined(chunks)
+    return Training(config).chunks()
 
 
 def warm_up(config: RunConfig) -> None:

@@ -1,13 +1,13 @@
-"""Workers that begin anew before they grow large: what TensorFlow has compiled, a process never lets go."""
+"""Workers that begin anew before they grow large."""
 
 from __future__ import annotations
 
 import asyncio
 
-import psutil
 from distributed import Status, Worker, WorkerPlugin
 
-MOST_BYTES = 1_000_000_000  # Between two runs; a worker begins with two thirds of it, and a program takes 20 MB.
+from vgdemo import memory
+
 LOOK_SECONDS = 0.5
 RESTS = 4  # Looks at which it has nothing to do, one after the other.
 
@@ -25,7 +25,7 @@ class Renewal(WorkerPlugin):
     name = "vgdemo-renewal"
     idempotent = True
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, most_bytes: int = memory.MOST_BYTES) -> None:
         self._most_bytes = most_bytes
 
     def setup(self, worker: Worker) -> None:
@@ -38,15 +38,11 @@ class Renewal(WorkerPlugin):
         while worker.status in (Status.init, Status.running):
             has_worked |= bool(worker.state.tasks)
             rests = 0 if worker.state.tasks else rests + 1
-            if has_worked and rests >= RESTS and _memory() > self._most_bytes:
+            if has_worked and rests >= RESTS and memory.has_grown(self._most_bytes):
                 await worker.close_gracefully(restart=True, reason=self.name)
             await asyncio.sleep(LOOK_SECONDS)
 
 
 def has_grown(worker: Worker) -> bool:
     """Whether a worker would be replaced, if it had nothing to do."""
-    return bool(worker.nanny) and _memory() > MOST_BYTES
-
-
-def _memory() -> int:
-    return int(psutil.Process().memory_info().rss)
+    return bool(worker.nanny) and memory.has_grown()
