@@ -269,7 +269,8 @@ class Executor:
             return
         for address in client.nthreads():
             key = f"{PREPARE_PREFIX}{config.run_key}-{address}"
-            fire_and_forget(client.submit(prepare, config, workers=[address], key=key, priority=int(Rank.TRIAL) - 1))
+            place = {"workers": [address], "allow_other_workers": True}  # It may go meanwhile.
+            fire_and_forget(client.submit(prepare, config, key=key, priority=int(Rank.TRIAL) - 1, **place))
 
     def measure(self, config: RunConfig, on_end: Callable[[Measured | None], None]) -> bool:
         """Have a worker see what a run takes, behind all that is trained; whether there is a cluster that does.
