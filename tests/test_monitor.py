@@ -8,6 +8,7 @@ import os
 import random
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -44,13 +45,19 @@ def made(name: str) -> Kind:
     return KINDS[name]()
 
 
+@cache
+def plain(name: str) -> list[np.ndarray]:
+    """The same without a monitor."""
+    return digest(made(name), None)
+
+
 @pytest.mark.filterwarnings("ignore:Gradients do not exist:UserWarning")  # Keras's, of a layer that is never called.
 @pytest.mark.parametrize("name", KINDS)
 def test_a_training_is_the_same_to_the_bit_with_the_monitor(name: str) -> None:
-    plain, kind = digest(made(name), None), made(name)
+    expected, kind = plain(name), made(name)
     monitor, call = GradientMonitor(*kind.probe, loss=kind.loss), keras.Operation.__call__
     monitored = digest(kind, monitor)
-    assert len(plain) == len(monitored) and all(map(np.array_equal, plain, monitored))
+    assert len(expected) == len(monitored) and all(map(np.array_equal, expected, monitored))
     assert keras.Operation.__call__ is call
     record = monitor.record
     assert (record.epochs.tolist(), record.status) == ([0, 1, 2], "complete")
@@ -250,8 +257,8 @@ WITHOUT_A_PROBE = (
 @pytest.mark.filterwarnings("ignore:Gradients do not exist:UserWarning")  # As above.
 @pytest.mark.parametrize("name", WITHOUT_A_PROBE)
 def test_without_a_probe_a_training_is_the_same_to_the_bit_as_well(name: str) -> None:
-    plain, kind, monitor = digest(made(name), None), made(name), GradientMonitor()
-    assert all(map(np.array_equal, plain, digest(kind, monitor)))
+    expected, kind, monitor = plain(name), made(name), GradientMonitor()
+    assert all(map(np.array_equal, expected, digest(kind, monitor)))
     assert "apply" not in vars(kind.model.optimizer) and "train_step" not in vars(kind.model)
     record = monitor.record
     assert record.epochs.tolist() == [0, 1, 2] and not record.has("activation_mean")
