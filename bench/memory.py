@@ -16,6 +16,7 @@ from bench.visitors import FORGOTTEN, GLANCE, WARM_UP, visit
 from tests.browser.dashboard import dashboard
 from vgdemo.activations import ACTIVATIONS
 from vgdemo.config import RunConfig
+from vgdemo.record import RunRecord
 from vgdemo.store import RunStore
 
 NETWORKS, VISITS = 200, 300
@@ -60,13 +61,17 @@ def loop() -> Iterator[Result]:
     import vgdemo
 
     me = psutil.Process()
-    seen: list[float] = []
-    for config in different(NETWORKS):
-        vgdemo.train(config)
-        seen.append(sum(one.memory_info().rss for one in (me, *me.children(recursive=True))) / MEGABYTE)
+    runs = different(NETWORKS)
     for first in range(0, NETWORKS, NETWORKS // 4):
-        last = first + NETWORKS // 4
-        yield Result(f"vgdemo.train, most after networks {first + 1} to {last}", [max(seen[first:last])], LOOP, "MB")
+        seen: list[int] = []
+
+        def look(_: RunRecord, seen: list[int] = seen) -> None:
+            seen.append(sum(one.memory_info().rss for one in (me, *me.children(recursive=True))))
+
+        for config in runs[first : first + NETWORKS // 4]:
+            vgdemo.train(config, on_chunk=look)
+        most = max(seen) / MEGABYTE
+        yield Result(f"vgdemo.train, most at networks {first + 1} to {first + NETWORKS // 4}", [most], LOOP, "MB")
 
 
 def _after_visits(url: str, store: RunStore, runs: Sequence[RunConfig]) -> list[float]:
