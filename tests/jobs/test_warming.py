@@ -112,7 +112,7 @@ def test_nothing_is_begun_while_somebody_trains(begin: Callable[..., Warming], l
     idle.set()
     until(lambda: len(log.runs) > MANY)
     idle.clear()
-    time.sleep(0.1)  # One was being compiled.
+    time.sleep(0.5)  # One was being compiled.
     count = len(log.runs)
     time.sleep(0.2)
     assert len(log.runs) == count < len(neighbours(OPENING[0]))
