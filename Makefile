@@ -11,26 +11,24 @@ BIN := $(VENV)/bin
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 export CHROMIUM
 
-.PHONY: run test pages-a-s pages-t-z one-half other-half lint audit diagnosis article screenshots bench load bench-compare chromium
+.PHONY: run test pages one-half other-half lint audit diagnosis article screenshots bench load bench-compare chromium
 
 run: $(VENV)/run.stamp
 	VGDEMO_TRUST_VISITORS=$${VGDEMO_TRUST_VISITORS-on} $(BIN)/streamlit run app.py
 
 # Tests in a browser, and those of workers, wait more than they reckon, so three lanes run side by side, of about the same
 # length; what two of them print comes when they are over.
-HALF := tests/article tests/diagnosis tests/jobs tests/store tests/test_examples_folder.py tests/test_study_command.py \
-  tests/test_torch.py
+HALF := tests/article tests/diagnosis tests/jobs tests/network tests/probe tests/store tests/test_examples_folder.py \
+  tests/test_study_command.py tests/test_torch.py tests/test_training.py
 test: lint chromium
-	@$(MAKE) --no-print-directory --keep-going --jobs=3 other-half pages-a-s pages-t-z
+	@$(MAKE) --no-print-directory --keep-going --jobs=3 other-half one-half pages
 
 other-half:
 	@$(BIN)/pytest --ignore=tests/browser $(addprefix --ignore=,$(HALF))
 
-pages-a-s: TESTS := $(wildcard tests/browser/test_[a-s]*.py)
-pages-t-z: TESTS := $(wildcard tests/browser/test_[t-z]*.py)
-pages-t-z: one-half
+pages: TESTS := tests/browser
 one-half: TESTS := $(HALF)
-pages-a-s pages-t-z one-half:
+pages one-half:
 	@$(BIN)/pytest $(TESTS) >$(VENV)/$@.log 2>&1; ended=$$?; cat $(VENV)/$@.log; exit $$ended
 
 lint: $(VENV)/test.stamp

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -31,15 +32,15 @@ trainer_of = lambda record: int(record.versions["process"])
 """
 
 
-@pytest.fixture
-def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+@pytest.fixture(scope="module")
+def stand_in() -> Iterator[None]:
     """Processes that start in no time."""
-    monkeypatch.setattr(training, "COMMAND", STAND_IN)
-    monkeypatch.setattr(training, "PYTHON_PATH", os.pathsep.join(sys.path))
-    before, training._resting[os.getpid()] = training._resting[os.getpid()], []
-    yield
-    training._close_all()
-    training._resting[os.getpid()] = before
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(training, "COMMAND", STAND_IN)
+        patched.setattr(training, "PYTHON_PATH", os.pathsep.join(sys.path))
+        patched.setattr(training, "_resting", defaultdict(list))
+        yield
+        training._close_all()
 
 
 def trainer_of(record: RunRecord) -> int:
