@@ -25,7 +25,7 @@ def chunks(config: RunConfig) -> Iterator[RunRecord]:
             print("Some library prints this.", flush=True)
         yield trainers.epochs_of(config, first, last)
     if config.seed == GROWS:
-        training.has_grown = lambda: True
+        training.has_grown = lambda most_bytes: True
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from vgdemo.memory import has_grown
 from vgdemo.record import RunRecord
 
 COMMAND = [sys.executable, "-P", "-m", "vgdemo.engine"]
+MOST_BYTES = 850_000_000  # Between two runs; to compile one takes some hundred megabytes more for a while.
 
 
 def train(
@@ -120,7 +121,7 @@ def serve(chunks: Callable[[RunConfig], Iterable[RunRecord]]) -> None:
         os.dup2(2, 1)  # What a library prints is no answer.
         while True:
             reason = _serve(chunks, pickle.load(sys.stdin.buffer), answers)
-            _tell(End(reason, has_grown()), answers)
+            _tell(End(reason, has_grown(MOST_BYTES)), answers)
 
 
 def _serve(chunks: Callable[[RunConfig], Iterable[RunRecord]], config: RunConfig, answers: IO[bytes]) -> str | None:
