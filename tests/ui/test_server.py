@@ -152,7 +152,7 @@ def test_who_left_is_forgotten_though_nobody_leaves_after(events: Events, monkey
 def test_the_server_gives_back_what_it_has_freed(events: Events, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[str] = []
     monkeypatch.setattr(server, "give_memory_back", lambda: given.append("Arrow's"))
-    monkeypatch.setattr(server, "_give_memory_back", lambda: given.append("the C library's"))
+    monkeypatch.setattr(server, "trim", lambda: given.append("the C library's"))
     monkeypatch.setattr(server, "COLLECTION_SECONDS", 0.001)
     serve(events, seconds=0.1)
     assert given[0] == "Arrow's" and given.count("the C library's") >= 2
@@ -195,7 +195,7 @@ def test_memory_that_was_freed_below_what_is_held_is_given_back() -> None:
     full = process.memory_info().rss
     last = blocks[-1]
     blocks.clear()
-    server._give_memory_back()
+    server.trim()
     assert last and process.memory_info().rss < full - 50_000_000
 
 

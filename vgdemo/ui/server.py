@@ -19,6 +19,7 @@ from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.media_file_manager import MediaFileMetadata
 from streamlit.runtime.media_file_storage import MediaFileKind
 
+from vgdemo.memory import trim
 from vgdemo.nursery import close_nursery
 from vgdemo.record import give_memory_back
 from vgdemo.store import StoreError
@@ -123,7 +124,7 @@ async def _collect_now_and_then() -> None:
         await asyncio.sleep(COLLECTION_SECONDS)
         _forget_who_left()
         gc.collect()
-        _give_memory_back()
+        trim()
 
 
 def _forget_who_left() -> None:
@@ -135,10 +136,3 @@ def _forget_who_left() -> None:
         visits = runtime.get_instance()._session_mgr
         visits._session_storage._cache.expire()  # type: ignore[attr-defined]
         release_all_but({visit.session.id for visit in visits.list_sessions()})
-
-
-def _give_memory_back() -> None:
-    """Have the C library give back what was freed among what is held, where it can: it does not by itself."""
-    with suppress(AttributeError):  # Not every Linux has the GNU one.
-        if sys.platform == "linux":
-            ctypes.CDLL(None).malloc_trim(0)
