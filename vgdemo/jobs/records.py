@@ -11,7 +11,7 @@ from vgdemo.record import RunRecord
 from vgdemo.store import RunStore, StoreError
 
 OTHER_STORE = "The run is not kept: the workers have written it to a store that is not this one."
-MAX_BYTES = 96 * 2**20  # Those of fifteen runs of the default size, as the store is read into memory.
+MAX_BYTES = 128 * 2**20  # Those of eleven runs of the default size, as the store is read into memory.
 OBJECT_BYTES = 32 * 2**10  # About a record's arrays, however small these are: hundreds of small runs are mostly that.
 
 _log = logging.getLogger(__name__)
