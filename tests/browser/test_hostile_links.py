@@ -101,7 +101,7 @@ def test_a_hostile_log_does_nothing_on_its_page_in_its_panels_and_in_its_report(
     page.keyboard.press("Escape")
     for panel in ("Why", "What may cure it", "Share", "Export"):
         page.get_by_role("button", name=panel, exact=True).click()
-        page.wait_for_timeout(500)
+        expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
         assert witness.has_seen() == [], panel
         page.keyboard.press("Escape")
     for heatmap in page.locator(".vgdemo-figure .main-svg").all():

@@ -188,17 +188,6 @@ def test_the_threads_of_pages_share_heaps(tmp_path: Path) -> None:
     assert count("share") <= 2 < count()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="No other system's C library is asked.")
-def test_memory_that_was_freed_below_what_is_held_is_given_back() -> None:
-    process, kilobyte = psutil.Process(), b"x" * 1000
-    blocks = [bytearray(kilobyte) for _ in range(100_000)]
-    full = process.memory_info().rss
-    last = blocks[-1]
-    blocks.clear()
-    server.trim()
-    assert last and process.memory_info().rss < full - 50_000_000
-
-
 def test_a_store_that_cannot_be_used_does_not_keep_the_server_from_starting_and_ending(events: Events) -> None:
     events.is_store_there = False
     assert serve(events) == 0

@@ -11,7 +11,7 @@ from vgdemo.record import RunRecord
 from vgdemo.store import RunStore, StoreError
 
 OTHER_STORE = "The run is not kept: the workers have written it to a store that is not this one."
-MAX_BYTES = 128 * 2**20  # Those of eleven runs of the default size, as the store is read into memory.
+MAX_BYTES = 128 * 2**20  # Those of twenty runs of the default size, compact.
 OBJECT_BYTES = 32 * 2**10  # About a record's arrays, however small these are: hundreds of small runs are mostly that.
 
 _log = logging.getLogger(__name__)
@@ -36,10 +36,8 @@ class Records:
         """The record, if it is known and whole."""
         with self._lock:
             record = self._recent.get(run_key)
-        if record is None:
-            record = self._from_store(run_key)
-            if record is not None:
-                self._remember(run_key, record)
+        if record is None and (read := self._from_store(run_key)) is not None:
+            return self._remember(run_key, read)
         return record
 
     def missing(self, run_key: str, record: RunRecord | None) -> str:
@@ -61,12 +59,14 @@ class Records:
     def _from_store(self, run_key: str) -> RunRecord | None:
         """A store that cannot be read holds nothing: the run is trained, and a notice says that it is not kept."""
         try:
-            record = self._store.get(run_key)
+            return self._store.get(run_key)
         except StoreError as error:
             _log.warning("%s", error)
             return None
-        return record and record.compact()
 
-    def _remember(self, run_key: str, record: RunRecord) -> None:
+    def _remember(self, run_key: str, record: RunRecord) -> RunRecord:
+        """The record as it is remembered: half of its bytes count what a smaller type counts as well."""
+        compact = record.compact()
         with self._lock:
-            self._recent[run_key] = record
+            self._recent[run_key] = compact
+        return compact
