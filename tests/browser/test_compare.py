@@ -9,6 +9,8 @@ import pytest
 from browser.dashboard import READY_SECONDS, dashboard
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from vgdemo.jobs.queue import WAITING
+
 QUICK = "epochs-20 replicates-2"
 LONG = "epochs-800 replicates-4"
 OTHERS = ("activation-relu kernel_initializer-he_uniform", "kernel_initializer-glorot_uniform", "activation-elu")
@@ -73,6 +75,25 @@ def test_three_columns_stream_on_common_axes_and_keep_nodes_and_zoom(compare: Op
         assert measured(page, "plot._fullLayout.xaxis.range", name) == [10, 200]
         colors = measured(page, "[plot._fullData[0].zmin, plot._fullData[0].zmax]", name)
         assert colors == measured(page, "[plot._fullData[0].zmin, plot._fullData[0].zmax]", "layers A")
+
+
+@pytest.mark.parametrize("width", [375, 1280, 1440])
+@pytest.mark.parametrize("where", ["", f"Compare?a={QUICK}&b={QUICK}+seed-2&c={QUICK}+seed-3".replace(" ", "+")])
+def test_whatever_is_said_of_progress_nothing_below_moves(page: Page, url: str, where: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{url}/{where}")
+    said = page.locator("[data-testid=stProgress] p").first
+    expect(said).to_contain_text("Complete")
+    heights = set()
+    for words in (
+        "In the queue.",
+        f"In the queue, at place 3. {WAITING}",
+        "Training: epoch 300 of 800, less than a minute left.",
+        "Complete, 10.3 s to wait, 12.3 s to compile, 44.4 s to train.",
+    ):
+        said.evaluate("(paragraph, words) => (paragraph.textContent = words)", words)
+        heights.add(page.locator("[data-testid=stProgress]").first.bounding_box()["height"])
+    assert len(heights) == 1
 
 
 def test_columns_of_other_depths_and_epochs_share_their_axes(compare: Open) -> None:
