@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import lru_cache
 from typing import NamedTuple
 
 import streamlit as st
@@ -86,10 +87,14 @@ def study_form() -> Grid:
 
 def study_link(config: RunConfig) -> None:
     """A link to the study that begins with a run; of one that would be too large to the page alone."""
-    query = None
+    st.page_link(PAGES[STUDY], label="Study…", query_params=_query_around(config), width="content")
+
+
+@lru_cache(maxsize=1000)  # Twenty configurations are made for it, for a link that hardly anybody follows.
+def _query_around(config: RunConfig) -> Mapping[str, str] | None:
     with suppress(ValueError):
-        query = Grid.around(config).to_query()
-    st.page_link(PAGES[STUDY], label="Study…", query_params=query, width="content")
+        return Grid.around(config).to_query()
+    return None
 
 
 def show_address() -> None:
