@@ -181,6 +181,31 @@ def test_a_popover_takes_the_keyboard_and_gives_it_back(page: Page, url: str) ->
     expect(export).to_be_focused()
 
 
+@pytest.mark.parametrize("is_phone", [False, True], ids=["desktop", "phone"])
+def test_a_switch_explains_itself_and_stays_as_it_is(browser: Browser, url: str, is_phone: bool) -> None:
+    visitor = browser.new_context(viewport={"width": 375 if is_phone else 1440, "height": 900}, has_touch=is_phone)
+    page = visitor.new_page()
+    visit(page, f"{url}/{LAB}")
+    if is_phone:
+        page.get_by_test_id("stExpandSidebarButton").tap()
+    switches = page.get_by_test_id("stCheckbox").filter(has=page.get_by_test_id("stTooltipIcon"))
+    expect(switches.filter(has_text="Nesterov")).to_be_visible()
+    for name in ("Residual", "Nesterov"):
+        switch = switches.filter(has_text=name)
+        sign = switch.get_by_role("button", name=f"Help for {name}")
+        sign.tap() if is_phone else sign.click()
+        expect(page.get_by_role("tooltip")).to_have_count(1)
+        page.wait_for_timeout(500)  # More than a press that is made up for takes.
+        expect(page.get_by_role("tooltip")).to_have_count(1)
+        expect(switch.get_by_role("switch")).not_to_be_checked()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("tooltip")).to_have_count(0)
+    switches.filter(has_text="Nesterov").locator("p").click()
+    expect(page).to_have_url(re.compile("nesterov=true"))
+    expect(page).not_to_have_url(re.compile("residual"))
+    visitor.close()
+
+
 REGIONS = (
     ".stSidebar",
     ".stAppHeader",

@@ -1,6 +1,6 @@
 // What Streamlit has no word for: the landmarks of a page, which link is the current page's, the way of the keyboard
-// into a popover, that the page is presented to a room, which styles and figures read at the document's root, and
-// Escape, which ends that.
+// into a popover, that the page is presented to a room, which styles and figures read at the document's root, Escape,
+// which ends that, and a switch's "?", which is no part of the switch.
 
 export default function render({ data }) {
   document.documentElement.toggleAttribute("data-present", data.present)
@@ -12,9 +12,11 @@ export default function render({ data }) {
   observer.observe(document.body, { childList: true, subtree: true })
   mark()
   addEventListener("keydown", leaveOnEscape)
+  document.addEventListener("click", helpAlone, true)
   return () => {
     observer.disconnect()
     removeEventListener("keydown", leaveOnEscape)
+    document.removeEventListener("click", helpAlone, true)
   }
 }
 
@@ -44,4 +46,13 @@ function setAttribute(element, name, value) {
 
 function leaveOnEscape({ key }) {
   if (key === "Escape") document.querySelector(".st-key-present input:checked")?.click()
+}
+
+// It stands in the switch's label, which would take a press on it for one on the switch, and the focus that shows its help.
+function helpAlone(event) {
+  const help = event.target.closest(".stCheckbox .stTooltipIcon")
+  if (!help) return
+  event.preventDefault()
+  event.stopPropagation() // Whoever listens at the document itself hears that there was a click, and makes up for none.
+  help.querySelector("button").focus()
 }
