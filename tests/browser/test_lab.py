@@ -96,6 +96,29 @@ def test_a_reload_in_the_middle_loses_nothing(open_lab: Open) -> None:
     page.wait_for_function(f"document.querySelector('{plot(page, 'curves')}')?._fullData?.at(-1).x.at(-1) === 2000")
 
 
+def test_stop_after_a_reload_ends_the_training_in_all_tabs(open_lab: Open, context: BrowserContext) -> None:
+    page = open_lab("num_hidden_layers=6&units=12&epochs=2000&replicates=20")
+    other = context.new_page()
+    other.goto(page.url)
+    expect_progress(other, "Training: epoch")
+    page.reload()
+    expect_progress(page, r"Training: epoch ([3-9]\d\d|\d{4})")  # Trained anew, it is not there at once.
+    page.locator(".st-key-progress").get_by_role("button", name="Stop").click()
+    expect_progress(page, "Stopped after epoch")
+    expect_progress(other, "Stopped after epoch")
+    other.close()
+    stopped_after = epoch_in(page)
+    page.reload()
+    expect_progress(page, "Training: epoch")
+    assert epoch_in(page) < stopped_after, "it went on"
+    page.locator(".st-key-progress").get_by_role("button", name="Stop").click()
+    expect_progress(page, "Stopped after epoch")
+
+
+def epoch_in(page: Page) -> int:
+    return int(progress(page).split(" epoch ")[1].split()[0])
+
+
 def test_a_change_of_a_control_trains_at_once_and_is_in_the_address(open_lab: Open) -> None:
     page = open_lab(QUICK)
     expect_progress(page, "Complete")

@@ -289,6 +289,32 @@ def test_a_run_goes_on_until_its_last_watcher_leaves(jobs: Jobs, cluster: Client
     until(lambda: not any(cluster.processing().values()), 1)
 
 
+def test_who_stops_a_run_stops_it_for_the_page_of_before_a_reload_and_in_other_tabs(
+    jobs: Jobs, cluster: Client
+) -> None:
+    before, other, job = [jobs.submit(config(41), visitor="me") for _ in range(3)]
+    until(lambda: job.progress.epoch >= 6)
+    version = other.version
+    job.stop()
+    until(lambda: not any(cluster.processing().values()), 1)
+    assert {one.progress.state for one in (before, other, job)} == {JobState.STOPPED}
+    assert other.version > version and other.progress.epoch == other.record.epochs[-1] >= 6
+    assert not job.progress.goes_on
+    assert jobs.progress(job.run_key) is None
+
+
+def test_a_run_that_is_stopped_goes_on_for_other_visitors_and_that_is_told(jobs: Jobs) -> None:
+    mine, tab, theirs = [jobs.submit(config(42), visitor=name) for name in ("me", "me", "another")]
+    until(lambda: is_training(mine))
+    mine.stop()
+    assert [one.progress.state for one in (mine, tab)] == [JobState.STOPPED] * 2
+    assert mine.progress.goes_on and tab.progress.goes_on
+    epoch = theirs.progress.epoch
+    until(lambda: theirs.progress.epoch > epoch + trainers.CHUNK)
+    theirs.stop()
+    assert theirs.progress.state is JobState.STOPPED and not theirs.progress.goes_on
+
+
 def test_a_queued_run_that_nobody_wants_is_never_begun(jobs: Jobs, starts: list[str]) -> None:
     running = [jobs.submit(config(seed)) for seed in (35, 36)]
     until(lambda: all(map(is_training, running)))

@@ -47,6 +47,17 @@ def test_stop_ends_it_but_not_for_a_person_who_follows_a_run(jobs: Jobs) -> None
     person.release()
 
 
+def test_a_run_that_a_person_stops_goes_on_for_everybody(jobs: Jobs) -> None:
+    jobs.shared.train([config(76)])
+    person = jobs.submit(config(76))
+    until(lambda: is_training(person))
+    person.stop()
+    assert person.progress.state is JobState.STOPPED and person.progress.goes_on
+    epoch = held(jobs, 76).progress.epoch
+    until(lambda: held(jobs, 76).progress.epoch > epoch)
+    jobs.shared.stop()
+
+
 def test_a_person_does_not_wait_for_a_study_which_pauses_and_loses_nothing(jobs: Jobs, starts: list[str]) -> None:
     seeds = (63, 64)
     jobs.shared.train([config(seed) for seed in seeds])

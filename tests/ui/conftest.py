@@ -62,6 +62,7 @@ class StandInJob:
     is_interactive: bool = True
     version: int = 0
     seconds: float | None = None
+    visitor: str = ""
     waited_for: set[str] = field(default_factory=set)
 
     @property
@@ -127,7 +128,7 @@ class StandInJobs:
     def submit(self, config: RunConfig, *, interactive: bool = True, visitor: str = "") -> StandInJob:
         self.check()
         progress = Progress(state=self.state, epochs=config.epochs, **{"epoch": 0, **self.details})
-        job = StandInJob(config, progress, self.record(config), is_interactive=interactive)
+        job = StandInJob(config, progress, self.record(config), is_interactive=interactive, visitor=visitor)
         self.submitted.append(job)
         return job
 

@@ -50,6 +50,11 @@ def test_a_link_to_the_default_run_asks_for_it_and_keeps_its_address(lab: Lab, j
         (JobState.TRAINING, {"epoch": 3}, "Training: epoch 3 of 500."),
         (JobState.DONE, {"epoch": 500, "notices": ("It is not kept.",)}, "Complete. It is not kept."),
         (JobState.STOPPED, {"epoch": 40}, "Stopped after epoch 40 of 500; a stopped run is not kept."),
+        (
+            JobState.STOPPED,
+            {"epoch": 40, "goes_on": True},
+            "Stopped here after epoch 40 of 500; training went on for others.",
+        ),
         (JobState.FAILED, {"reason": "ValueError: *no*"}, "Failed: ValueError: *no*"),
     ],
 )

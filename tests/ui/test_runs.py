@@ -78,6 +78,30 @@ def test_who_leaves_wants_no_run(visit: Session, jobs: StandInJobs) -> None:
     assert released(jobs) == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("is_left", "visitor", "ends"), [(True, "", True), (False, "", False), (True, "another", False)]
+)
+@pytest.mark.parametrize("follow", [runs.follow, lambda config: runs.follow_all([config])])
+def test_what_is_replaced_after_a_reload_is_not_trained_on_for_the_page_of_before(
+    follow: Callable[[RunConfig], object],
+    is_left: bool,
+    visitor: str,
+    ends: bool,
+    visit: Session,
+    jobs: StandInJobs,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A tab that is still open keeps its run, and so does another visitor."""
+    jobs.state = JobState.TRAINING
+    before = Session(job=jobs.submit(ONE, visitor=visitor))  # type: ignore[arg-type]
+    monkeypatch.setattr(runs, "_visits", {"before": before, "now": visit})
+    monkeypatch.setattr(runs, "_is_left", lambda name: is_left and name == "before")
+    follow(ONE)
+    follow(OTHER)
+    assert [job.progress.state is JobState.STOPPED for job in jobs.submitted] == [ends, False, False]
+    assert released(jobs) == [False, True, False]
+
+
 def test_without_a_scheduler_the_replaced_run_is_let_go_and_the_next_call_connects_anew(
     visit: Session, jobs: StandInJobs
 ) -> None:

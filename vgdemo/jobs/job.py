@@ -28,10 +28,10 @@ class Job:
     anything of the job, a study at its record. If it turns out to be damaged, the job joins the queue.
 
     Attributes:
-        visitor: Who has asked for the run; empty for the owner of the server.
+        visitor: Who has asked for the run; empty for the owner of the server, None if it is trained for everybody.
     """
 
-    def __init__(self, jobs: Jobs, run: TrackedRun, visitor: str = "") -> None:
+    def __init__(self, jobs: Jobs, run: TrackedRun, visitor: str | None = "") -> None:
         self.visitor = visitor
         self._jobs = jobs
         self._run = run
@@ -92,14 +92,27 @@ class Job:
         self._jobs.leave(self, self._run)
 
     def stop(self) -> None:
-        """Keep what was trained so far, marked as stopped, and want no more; others who want the run still get it."""
-        progress = self.progress
-        if not progress.state.is_over:
-            record = self.record
-            epoch = int(record.epochs[-1]) if record else 0
-            progress = replace(progress, state=JobState.STOPPED, epoch=epoch, position=None, seconds_left=None)
-            self._stopped = Stopped(tick(), progress, record and replace(record, status=RunStatus.STOPPED))
-        self.release()
+        """Keep what was trained so far, marked as stopped, and want no more, nor do other jobs of the same visitor.
+
+        Others who want the run still get it.
+        """
+        if self.progress.state.is_over:
+            self.release()
+        else:
+            self._jobs.stop(self, self._run)
+
+    def show_stopped(self, *, goes_on: bool) -> None:
+        """Show from now on what was trained so far; whether it `goes_on` for others."""
+        record = self.record
+        progress = replace(
+            self.progress,
+            state=JobState.STOPPED,
+            epoch=int(record.epochs[-1]) if record else 0,
+            position=None,
+            seconds_left=None,
+            goes_on=goes_on,
+        )
+        self._stopped = Stopped(tick(), progress, record and replace(record, status=RunStatus.STOPPED))
 
     def _looked_at(self) -> TrackedRun:
         if self._is_unread and self._run.interactive:

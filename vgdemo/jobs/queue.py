@@ -82,13 +82,14 @@ class Jobs:
         """
         if interactive:
             self._warming.look(config)
+        watcher = visitor if interactive else None
         if config.run_key in self._records:
-            return Job(self, TrackedRun(config, interactive=interactive, state=JobState.DONE), visitor)
+            return Job(self, TrackedRun(config, interactive=interactive, state=JobState.DONE), watcher)
         with self._lock:
             if interactive and config.run_key not in self._runs:
                 check_room(self._of_people(), visitor)
             run = self._track(config, interactive, visitor)
-            job = Job(self, run, visitor)
+            job = Job(self, run, watcher)
             run.watchers.add(job)
         self.studies.give_way(config.run_key)
         self.trials.give_way(config.run_key)
@@ -181,13 +182,22 @@ class Jobs:
         """Queue a stored run that is damaged, for a job that found it; without a cluster it fails with the reason."""
         with self._lock:
             try:
-                tracked = self._track(run.config, run.interactive, job.visitor)
+                tracked = self._track(run.config, run.interactive, job.visitor or "")
             except SchedulerError as error:
                 run.end(str(error))
                 return run
             tracked.watchers.add(job)
             tracked.version = tick()  # It may have changed last before the job was made.
         return tracked
+
+    def stop(self, job: Job, run: TrackedRun) -> None:
+        """Count out all watchers who are this one's visitor: in other tabs, or on the page of before a reload."""
+        with self._lock:
+            same = {one for one in run.watchers if one.visitor == job.visitor}
+            goes_on = same < run.watchers
+            for one in same:
+                one.show_stopped(goes_on=goes_on)
+                self.leave(one, run)
 
     def leave(self, job: Job, run: TrackedRun) -> None:
         """Count a watcher out; the last one takes the run along."""

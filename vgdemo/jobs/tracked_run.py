@@ -46,6 +46,7 @@ class Progress:
         seconds_left: An estimate while it trains.
         reason: Why it failed.
         notices: Sentences for the person, such as that the run was started again.
+        goes_on: Whether the run, which was stopped here, is trained on for others who want it.
     """
 
     state: JobState
@@ -55,6 +56,7 @@ class Progress:
     seconds_left: float | None = None
     reason: str | None = None
     notices: tuple[str, ...] = ()
+    goes_on: bool = False
 
 
 class TrackedRun:

@@ -73,6 +73,8 @@ def progress_in_words(job: Job) -> str:
         case JobState.TRAINING:
             left = f", {time_left(progress.seconds_left)}" if progress.seconds_left is not None else ""
             return f"Training: epoch {progress.epoch} of {progress.epochs}{left}."
+        case JobState.STOPPED if progress.goes_on:
+            return f"Stopped here after epoch {progress.epoch} of {progress.epochs}; training went on for others."
         case JobState.STOPPED:
             return f"Stopped after epoch {progress.epoch} of {progress.epochs}; a stopped run is not kept."
         case JobState.FAILED:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 import streamlit as st
+from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from vgdemo.config import RunConfig
@@ -77,7 +78,7 @@ def leave() -> None:
     """Want the Lab's run no more."""
     job, session().job = session().job, None
     if job is not None:
-        job.release()
+        _let_go(job)
 
 
 def follow_all(configs: Sequence[RunConfig]) -> list[Job]:
@@ -91,7 +92,7 @@ def follow_all(configs: Sequence[RunConfig]) -> list[Job]:
     held = session().compared
     for config, job in list(held.items()):
         if config not in configs or _was_deleted(job):
-            held.pop(config).release()
+            _let_go(held.pop(config))
     for config in configs:
         if config not in held:
             held[config] = _submit(config)
@@ -108,7 +109,7 @@ def retry() -> None:
         leave()
     held = session().compared
     for config in [config for config, one in held.items() if one.progress.state in BROKEN]:
-        held.pop(config).release()
+        _let_go(held.pop(config))
     with suppress(StoreError):  # The page says it.
         try:
             open_jobs().check()
@@ -163,10 +164,27 @@ def release_all_but(present: Collection[str]) -> None:
         present: Streamlit's names of those that are not.
     """
     for name in [name for name in [*_visits] if name not in present]:
-        visit = _visits.pop(name)
-        for job in (visit.job, *visit.compared.values()):
-            if job is not None:
-                job.release()
+        for job in _held(_visits.pop(name)):
+            job.release()
+
+
+def _held(visit: Session) -> list[Job]:
+    return [job for job in (visit.job, *visit.compared.values()) if job is not None]
+
+
+def _let_go(job: Job) -> None:
+    """Want a run no more; nor is it trained on for the page of before a reload, which Streamlit keeps for a while."""
+    job.release()
+    of_visits = [(name, one) for name, visit in [*_visits.items()] for one in _held(visit)]
+    same = {name: one for name, one in of_visits if (one.config, one.visitor) == (job.config, job.visitor)}
+    if all(map(_is_left, same)):
+        for one in same.values():
+            one.stop()
+
+
+def _is_left(name: str) -> bool:
+    """Whether no browser shows a visit, by Streamlit's name, any more; it may come back."""
+    return runtime.exists() and not runtime.get_instance().is_active_session(name)
 
 
 def _submit(config: RunConfig) -> Job:
