@@ -129,6 +129,21 @@ def test_a_change_of_a_control_trains_at_once_and_is_in_the_address(open_lab: Op
     assert "activation=relu" in page.url and "epochs=20" in page.url
 
 
+def test_a_field_without_a_possible_number_says_so_and_the_last_one_stays(open_lab: Open) -> None:
+    page = open_lab(QUICK + "&learning_rate=0.05")
+    expect_progress(page, "Complete")
+    for name in ("Learning rate", "Epochs"):
+        field = page.get_by_role("spinbutton", name=re.compile(name))
+        for typed in ("", "1e999", "many", "99999"):
+            field.fill("")
+            field.press_sequentially(typed)
+            field.press("Tab")
+            expect(field).to_have_attribute("aria-invalid", "true")
+    page.get_by_role("slider", name=re.compile("Hidden layers")).press("ArrowRight")
+    expect(page.get_by_text("6 layers of 5 tanh units")).to_be_visible()
+    assert "learning_rate=0.05" in page.url and "epochs=20" in page.url
+
+
 def test_the_back_button_brings_the_earlier_settings_back(open_lab: Open) -> None:
     page = open_lab(QUICK)
     expect_progress(page, "Complete")

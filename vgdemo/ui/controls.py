@@ -92,8 +92,10 @@ def _control(setting: Setting, page: str, why_idle: str | None) -> None:
         st.toggle(**common)
     elif isinstance(setting.default, float):
         step = 10.0 ** (math.floor(math.log10(setting.default or 0.1)) - 1)
-        st.number_input(min_value=float(low), max_value=float(high), step=step, format="%g", **common)
+        st.number_input(
+            min_value=float(low), max_value=float(high), step=step, format="%g", value=None, required=True, **common
+        )
     elif high <= SLIDER_RANGE:
         st.slider(min_value=int(low), max_value=int(high), **common)
     else:
-        st.number_input(min_value=int(low), max_value=int(high), step=1, **common)
+        st.number_input(min_value=int(low), max_value=int(high), step=1, value=None, required=True, **common)
