@@ -11,7 +11,7 @@ RUN python -m venv --without-pip /venv \
 
 # What only compilers, linkers and the libraries' own developers need is 0.8 GB. Python finds the rest compiled, as it
 # cannot write beside it; no date tells whether that is current, for builders and registries change dates.
-RUN pip --python /venv/bin/python uninstall --yes libclang setuptools \
+RUN pip --python /venv/bin/python uninstall --yes libclang setuptools tensorboard-data-server \
   && find /venv/lib -type d \( -name tests -o -path '*/tensorflow/include' -o -path '*/pyarrow/include' \) -prune \
     -exec rm -r {} + \
   && find /venv/lib -type f \( -name 'libtensorflow_*.so*' -o -name 'libarrow*.so*' -o -name 'libparquet*.so*' \) \

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -73,13 +72,3 @@ def test_the_archive_holds_the_same_runs_in_a_folder_of_the_runs_name(
     write_tensorboard(record, tmp_path / "log")
     assert {path.name for path in found.iterdir()} == {path.name for path in (tmp_path / "log").iterdir()}
     assert losses(found / "replicate-2") == pytest.approx(record.curve_arrays["train_loss"][:, 1])
-
-
-def test_without_tensorboard_the_error_names_the_package(
-    record: RunRecord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delitem(sys.modules, "vgdemo.export.event_file", raising=False)
-    monkeypatch.setitem(sys.modules, "tensorboard.compat.proto.event_pb2", None)
-    with pytest.raises(ModuleNotFoundError, match="pip install tensorboard"):
-        write_tensorboard(record, tmp_path / "logs")
-    assert not (tmp_path / "logs").exists()

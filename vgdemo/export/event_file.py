@@ -1,6 +1,6 @@
 """Event files in TensorBoard's own messages, written without TensorFlow.
 
-The only module that imports TensorBoard, an optional dependency.
+The only module that imports TensorBoard.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +73,6 @@ class GradientMonitor(keras.callbacks.Callback):  # type: ignore[misc]
 
     Raises:
         ValueError: If the probe is none, or Keras runs on another backend than TensorFlow.
-        ModuleNotFoundError: If TensorBoard is wanted and not installed.
         ForeignStateError: From `fit`, if a layer keeps state outside Keras that a measurement would move.
     """
 
@@ -323,8 +321,6 @@ def _refuse_places(log_dir: object, tensorboard: bool) -> None:
         raise ValueError(f"Expected log_dir to be a folder. Received: {str(log_dir)!r:.80}")
     if tensorboard and log_dir is None:
         raise ValueError("Expected log_dir, where tensorboard=True writes its events. Received: None")
-    if tensorboard and find_spec("tensorboard") is None:
-        raise ModuleNotFoundError("Expected TensorBoard to be installed: pip install tensorboard. Received: none")
 
 
 def _refuse_below_one(value: object, name: str, unit: str) -> None:
