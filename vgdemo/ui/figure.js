@@ -89,6 +89,7 @@ export class Figure {
     this.title = this.column ? `${this.column} · ${text}` : text
     this.caption.setTitle(this.column || text, this.column ? "" : how, this.heard)
     this.element.dataset.column = this.column
+    this.key.hidden = !this.isKeyed || Boolean(this.column)
     Object.values(TOOLS).forEach(([does, , as = ""], place) =>
       relabel(this.tools[place], `${does} ‘${this.heard}’ ${as}`.trim()),
     )
@@ -112,7 +113,7 @@ export class Figure {
     this.isOutdated = false
     this.setReading(readingAt(this.content, epoch))
     await plotly.react(this.plot, this.traces(epoch), this.layout(epoch), { displayModeBar: false })
-    if (this.isKeyed && !this.column) showKey(this.key, [this.plot])
+    if (!this.key.hidden) showKey(this.key, [this.plot])
     if (isNew) this.listen()
   }
 
