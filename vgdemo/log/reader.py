@@ -107,7 +107,7 @@ def read_files(files: Mapping[str, bytes]) -> RunRecord:
     """
     names = [name for name in files if name.rpartition("/")[2] == DESCRIPTION]
     if len(names) != 1:
-        raise LogError(f"Expected an archive with one {DESCRIPTION}. Received: {len(names)}")
+        raise LogError(f"Expected an archive with one {DESCRIPTION}. Received: {len(names) or 'none'}")
     records = files.get(f"{names[0].removesuffix(DESCRIPTION)}{RECORDS}")
     if records is None:
         raise LogError(f"Expected {RECORDS} beside {DESCRIPTION}. Received: none")
