@@ -1,9 +1,10 @@
 // What Streamlit has no word for: the landmarks of a page, which link is the current page's, the way of the keyboard
 // into a popover, that the page is presented to a room, which styles and figures read at the document's root, Escape,
-// which ends that, and a switch's "?", which is no part of the switch.
+// which ends that, a switch's "?", which is no part of the switch, and which page is drawn.
 
 export default function render({ data }) {
   document.documentElement.toggleAttribute("data-present", data.present)
+  document.documentElement.dataset.drawn = location.pathname // The last of a page's parts is this one.
   const mark = () => {
     markPage(data.page)
     enterPopover()
