@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Callable
 from pathlib import Path
+from socket import create_server
 
 import pytest
 from browser.dashboard import READY_SECONDS, dashboard
@@ -239,6 +240,35 @@ def test_the_page_does_not_scroll_sideways_on_a_phone(url: str, context: Browser
     page.goto(f"{url}/?{QUICK}")
     page.wait_for_selector(f"{plot(page, 'surface')} .main-svg")
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
+
+
+FOLLOWED = """() => new Promise((resolve) => {
+    const found = { running: 0, shown: 0, pale: 0 }
+    const isPale = (part) => Number(getComputedStyle(part).opacity) < 1
+    const look = () => {
+        const sign = document.querySelector("[data-testid=stStatusWidgetRunningIcon]")
+        found.running += Boolean(sign)
+        found.shown += Boolean(sign?.checkVisibility())
+        found.pale += [...document.querySelectorAll("[data-stale=true], summary, summary > *")].some(isPale)
+    }
+    const looks = setInterval(look, 50)
+    setTimeout(() => resolve(found, clearInterval(looks)), 4000)
+})"""
+
+
+def test_while_a_run_is_waited_for_nothing_is_pale_and_no_stop_is_offered_that_stops_no_run(
+    page: Page, tmp_path: Path
+) -> None:
+    with (
+        create_server(("127.0.0.1", 0)) as silent,
+        dashboard(VGDEMO_STORE=str(tmp_path), VGDEMO_SCHEDULER=f"tcp://127.0.0.1:{silent.getsockname()[1]}") as url,
+    ):
+        page.goto(f"{url}/?{QUICK}")
+        expect_progress(page, "In the queue")
+        found = page.evaluate(FOLLOWED)
+        expect_progress(page, "In the queue")
+    assert found["running"] > 0
+    assert (found["shown"], found["pale"]) == (0, 0)
 
 
 def test_a_scheduler_that_does_not_answer_is_named_with_a_way_to_try_again(page: Page, tmp_path: Path) -> None:
