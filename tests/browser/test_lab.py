@@ -103,7 +103,7 @@ def test_stop_after_a_reload_ends_the_training_in_all_tabs(open_lab: Open, conte
     other.goto(page.url)
     expect_progress(other, "Training: epoch")
     page.reload()
-    expect_progress(page, r"Training: epoch ([3-9]\d\d|\d{4})")  # Trained anew, it is not there at once.
+    expect_progress(page, r"Training: epoch \d{3}")  # Trained anew, it is not there at once.
     page.locator(".st-key-progress").get_by_role("button", name="Stop").click()
     expect_progress(page, "Stopped after epoch")
     expect_progress(other, "Stopped after epoch")
