@@ -109,8 +109,7 @@ export class Figure {
 
   async draw(plotly, epoch) {
     const isNew = !this.plotly
-    this.plotly = plotly
-    this.isOutdated = false
+    Object.assign(this, { plotly, isOutdated: false })
     this.setReading(readingAt(this.content, epoch))
     await plotly.react(this.plot, this.traces(epoch), this.layout(epoch), { displayModeBar: false })
     if (!this.key.hidden) showKey(this.key, [this.plot])
