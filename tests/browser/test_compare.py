@@ -14,6 +14,11 @@ from vgdemo.jobs.queue import WAITING
 QUICK = "epochs-20 replicates-2"
 LONG = "epochs-800 replicates-4"
 OTHERS = ("activation-relu kernel_initializer-he_uniform", "kernel_initializer-glorot_uniform", "activation-elu")
+HEIGHTS_OF_PROGRESS = """sentences => sentences.map(words => {
+  const progress = document.querySelector("[data-testid=stProgress]")
+  progress.querySelector("p").textContent = words
+  return progress.getBoundingClientRect().height
+})"""
 Open = Callable[..., Page]
 
 expect.set_options(timeout=READY_SECONDS * 1000)
@@ -80,20 +85,16 @@ def test_three_columns_stream_on_common_axes_and_keep_nodes_and_zoom(compare: Op
 @pytest.mark.parametrize("where", ["", f"Compare?a={QUICK}&b={QUICK}+seed-2&c={QUICK}+seed-3".replace(" ", "+")])
 def test_whatever_is_said_of_progress_nothing_below_moves(page: Page, url: str, where: str) -> None:
     page.goto(f"{url}/{where}")
-    said = page.locator("[data-testid=stProgress] p").first
-    expect(said).to_contain_text("Complete")
+    expect(page.locator("[data-testid=stProgress] p").first).to_contain_text("Complete")
+    words = [
+        "In the queue.",
+        f"In the queue, at place 3. {WAITING}",
+        "Training: epoch 300 of 800, less than a minute left.",
+        "Complete, 10.3 s to wait, 12.3 s to compile, 44.4 s to train.",
+    ]
     for width in (375, 1280):
         page.set_viewport_size({"width": width, "height": 800})
-        heights = set()
-        for words in (
-            "In the queue.",
-            f"In the queue, at place 3. {WAITING}",
-            "Training: epoch 300 of 800, less than a minute left.",
-            "Complete, 10.3 s to wait, 12.3 s to compile, 44.4 s to train.",
-        ):
-            said.evaluate("(paragraph, words) => (paragraph.textContent = words)", words)
-            heights.add(page.locator("[data-testid=stProgress]").first.bounding_box()["height"])
-        assert len(heights) == 1
+        assert len(set(page.evaluate(HEIGHTS_OF_PROGRESS, words))) == 1
 
 
 def test_columns_of_other_depths_and_epochs_share_their_axes(compare: Open) -> None:
@@ -117,6 +118,10 @@ def test_beside_a_deep_network_a_shallow_one_names_no_more_layers_than_fit(compa
 def test_pointing_at_an_epoch_points_at_it_in_all_columns(compare: Open) -> None:
     page = compare(address(QUICK, 2))
     expect_complete(page, "AB")
+    expect(page.locator(".vgdemo-timeline datalist option").last).to_have_attribute("value", "20")
+    page.locator(plot("layers A")).scroll_into_view_if_needed()
+    for letter in "AB":  # Who is pointed at before it is drawn shows nothing.
+        page.wait_for_selector(f"{plot(f'layers {letter}')} .nsewdrag")
     page.locator(f"{plot('layers A')} .nsewdrag").first.hover()
     for letter in "AB":  # The pointer is in the middle of six layers.
         text = page.locator(f"{plot(f'layers {letter}')} .hoverlayer .hovertext")
