@@ -57,7 +57,7 @@ def test_all_that_a_thread_hands_over_arrives_in_order_and_wakes_the_loop_rarely
 
 
 def test_what_comes_after_a_pause_wakes_the_loop_again(loop: asyncio.AbstractEventLoop) -> None:
-    assert handed_over(loop, 5, pause=6 * lighter.REST_SECONDS) == ([*range(5)], 6)
+    assert handed_over(loop, 5, pause=0.3) == ([*range(5)], 6)
 
 
 def test_what_comes_late_in_a_rest_does_not_wait_for_another_waking(loop: asyncio.AbstractEventLoop) -> None:
