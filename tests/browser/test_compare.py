@@ -14,10 +14,10 @@ from vgdemo.jobs.queue import WAITING
 QUICK = "epochs-20 replicates-2"
 LONG = "epochs-800 replicates-4"
 OTHERS = ("activation-relu kernel_initializer-he_uniform", "kernel_initializer-glorot_uniform", "activation-elu")
-HEIGHTS_OF_PROGRESS = """sentences => sentences.map(words => {
-  const progress = document.querySelector("[data-testid=stProgress]")
-  progress.querySelector("p").textContent = words
-  return progress.getBoundingClientRect().height
+HEIGHTS = """([part, sentences]) => sentences.map(words => {
+  const root = document.querySelector(part)
+  root.querySelector("p").textContent = words
+  return root.getBoundingClientRect().height
 })"""
 Open = Callable[..., Page]
 
@@ -83,18 +83,25 @@ def test_three_columns_stream_on_common_axes_and_keep_nodes_and_zoom(compare: Op
 
 
 @pytest.mark.parametrize("where", ["", f"Compare?a={QUICK}&b={QUICK}+seed-2&c={QUICK}+seed-3".replace(" ", "+")])
-def test_whatever_is_said_of_progress_nothing_below_moves(page: Page, url: str, where: str) -> None:
+def test_whatever_is_said_of_runs_nothing_below_moves(page: Page, url: str, where: str) -> None:
     page.goto(f"{url}/{where}")
     expect(page.locator("[data-testid=stProgress] p").first).to_contain_text("Complete")
+    learn = [
+        "Which columns learn stands here as soon as all runs are over.",
+        "A learns in 0 of 2 replicates, B in 0 of 2, C in 0 of 2.",
+        "A learns in 10 of 10 replicates, B in 10 of 10, C in 10 of 10, D in 10 of 10.",
+    ]
     words = [
         "In the queue.",
         f"In the queue, at place 3. {WAITING}",
         "Training: epoch 300 of 800, less than a minute left.",
         "Complete, 10.3 s to wait, 12.3 s to compile, 44.4 s to train.",
     ]
-    for width in (375, 1280):
+    parts = {"[data-testid=stProgress]": words} | ({".st-key-who-learns": learn} if where else {})
+    for width in (375, 1024, 1280):
         page.set_viewport_size({"width": width, "height": 800})
-        assert len(set(page.evaluate(HEIGHTS_OF_PROGRESS, words))) == 1
+        for part, sentences in parts.items():
+            assert len(set(page.evaluate(HEIGHTS, [part, sentences]))) == 1, (part, width)
 
 
 def test_columns_of_other_depths_and_epochs_share_their_axes(compare: Open) -> None:

@@ -139,3 +139,14 @@ def test_what_a_browser_sends_is_not_trusted(sent: dict[str, Any], words: str) -
     page = AppTest.from_function(page_of_a_message, default_timeout=30)
     page.session_state["sent"] = sent
     assert words in page.run().exception[0].message
+
+
+@pytest.mark.parametrize("name", ["epochs", "learning_rate"])
+def test_a_field_that_is_sent_empty_says_so_and_trains_nothing(name: str, lab: Lab, jobs: Any) -> None:
+    page = lab()
+    control(page, name).set_value(None).run()
+    assert not page.exception and len(jobs.submitted) == 1
+    (warning,) = page.warning
+    assert f"Expected `{name}`" in warning.value and "None" in warning.value
+    control(page, name).set_value(SETTINGS[name].maximum).run()
+    assert not page.warning and getattr(jobs.submitted[-1].config, name) == SETTINGS[name].maximum

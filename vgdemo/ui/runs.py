@@ -176,9 +176,9 @@ def _let_go(job: Job) -> None:
     """Want a run no more; nor is it trained on for the page of before a reload, which Streamlit keeps for a while."""
     job.release()
     of_visits = [(name, one) for name, visit in [*_visits.items()] for one in _held(visit)]
-    same = {name: one for name, one in of_visits if (one.config, one.visitor) == (job.config, job.visitor)}
-    if all(map(_is_left, same)):
-        for one in same.values():
+    same = [(name, one) for name, one in of_visits if (one.config, one.visitor) == (job.config, job.visitor)]
+    if all(_is_left(name) for name, _ in same):
+        for _, one in same:
             one.stop()
 
 
