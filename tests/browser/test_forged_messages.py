@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import urllib.request
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.error import HTTPError
 
 import pytest
+from browser.dashboard import READY_SECONDS, dashboard
 from browser.forger import forger, forgeries
+from playwright.sync_api import Browser, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import ConnectionClosed
 
@@ -22,6 +25,20 @@ PAGES = {
     "Your_model": "",
     "Study": "x=num_hidden_layers:1..2&epochs=3&replicates=1",
 }
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[str]:
+    """A dashboard that no other test shares: a forged click may start a large study, for which they would wait."""
+    with dashboard(VGDEMO_STORE=str(tmp_path_factory.mktemp("store"))) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/?{TINY}")
+        expect(page.get_by_test_id("stProgress").first).to_contain_text("Complete", timeout=READY_SECONDS * 1000)
+        page.goto(f"{address}/Study?{PAGES['Study']}")
+        start = page.get_by_role("button", name="Start", exact=True)
+        expect(start).to_be_enabled(timeout=READY_SECONDS * 1000)
+        page.close()
+        yield address
 
 
 def apart(coroutine: Any) -> Any:
