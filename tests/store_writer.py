@@ -1,6 +1,6 @@
-"""Writes one run in a process of its own: repeatedly, or halting at a given flush so that it can be killed there.
+"""Changes a store in a process of its own: repeatedly, or halting at a given flush so that it can be killed there.
 
-python store_writer.py URL DRAW REPEATS [HALT_AT]
+python store_writer.py URL DRAW|CHANGE REPEATS [HALT_AT]
 """
 
 from __future__ import annotations
@@ -13,6 +13,13 @@ from conftest import TINY, random_record
 
 from vgdemo.config import RunConfig
 from vgdemo.store import RunStore
+
+KEY = RunConfig(**TINY).run_key
+CHANGES = {
+    "note": lambda store: store.note_study(KEY, {"state": "running"}),
+    "pin": lambda store: store.pin(KEY),
+    "restore": lambda store: store.restore(KEY),
+}
 
 
 def halt_at_flush(number: int) -> None:
@@ -29,9 +36,12 @@ def halt_at_flush(number: int) -> None:
 
 
 if __name__ == "__main__":
-    url, draw, repeats, *halt = sys.argv[1:]
+    url, change, repeats, *halt = sys.argv[1:]
     if halt:
         halt_at_flush(int(halt[0]))
-    record = random_record(RunConfig(**TINY), int(draw))
+    record = random_record(RunConfig(**TINY), int(change)) if change.isdigit() else None
     for _ in range(int(repeats)):
-        RunStore(url)[record.run_key] = record
+        if record is not None:
+            RunStore(url)[KEY] = record
+        else:
+            CHANGES[change](RunStore(url))

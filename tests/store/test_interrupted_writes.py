@@ -1,4 +1,4 @@
-"""Writers that are killed or that race: a run is whole or absent, and never a mixture."""
+"""Writers that are killed or that race: a run, a note and a pin are whole or absent, and never a mixture."""
 
 from __future__ import annotations
 
@@ -18,19 +18,22 @@ TESTS = Path(__file__).parents[1]
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)])}
 
 
-def writer(store: RunStore, *arguments: int) -> subprocess.Popen[str]:
+def writer(store: RunStore, *arguments: int | str) -> subprocess.Popen[str]:
     command = [sys.executable, str(TESTS / "store_writer.py"), store.url, *map(str, arguments)]
     return subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
+
+
+def kill_halted(process: subprocess.Popen[str]) -> None:
+    assert process.stdout is not None
+    assert process.stdout.readline() == "halted\n"
+    process.kill()
+    process.communicate()
 
 
 @pytest.mark.parametrize("flush", range(1, 8))
 def test_a_writer_killed_at_any_file_leaves_no_run_and_no_harm(local: RunStore, flush: int) -> None:
     key = RunConfig(**TINY).run_key
-    process = writer(local, 1, 1, flush)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "halted\n"
-    process.kill()
-    process.communicate()
+    kill_halted(writer(local, 1, 1, flush))
 
     assert key not in local
     assert local.get(key) is None
@@ -43,12 +46,47 @@ def test_a_writer_killed_at_any_file_leaves_no_run_and_no_harm(local: RunStore, 
 def test_a_writer_killed_while_it_replaces_a_run_leaves_the_old_one(local: RunStore) -> None:
     record = random_record(RunConfig(**TINY), 1)
     key = put(local, record)
-    process = writer(local, 2, 1, 7)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "halted\n"
-    process.kill()
-    process.communicate()
+    kill_halted(writer(local, 2, 1, 7))
     assert is_same(local[key], record)
+
+
+def test_a_process_killed_while_it_notes_a_study_leaves_the_note_of_before(local: RunStore) -> None:
+    key = RunConfig(**TINY).run_key
+    local.note_study(key, {"state": "paused"})
+    kill_halted(writer(local, "note", 1, 1))
+    assert local.studies() == {key: {"state": "paused"}}
+    local.note_study(key, {"state": "stopped"})
+    assert local.studies() == {key: {"state": "stopped"}}
+
+
+def test_a_process_killed_while_it_pins_a_run_leaves_it_unpinned(local: RunStore) -> None:
+    key = put(local, random_record(RunConfig(**TINY), 1))
+    kill_halted(writer(local, "pin", 1, 1))
+    assert local.pinned == frozenset()
+    local.pin(key)
+    assert local.pinned == {key}
+
+
+@pytest.mark.parametrize("flush", [1, 7])
+def test_a_process_killed_while_it_brings_a_run_back_loses_nothing(local: RunStore, flush: int) -> None:
+    record = random_record(RunConfig(**TINY), 1)
+    key = put(local, record)
+    local.discard(key)
+    kill_halted(writer(local, "restore", 1, flush))
+    assert key not in local and local.check() == ()
+    local.restore(key)
+    assert is_same(local[key], record)
+
+
+def test_what_a_killed_note_or_pin_left_goes_when_room_is_looked_for(local: RunStore) -> None:
+    for change in ("note", "pin"):
+        kill_halted(writer(local, change, 1, 1))
+    left = list(Path(local.url).rglob("*.tmp"))
+    assert len(left) == 2
+    for path in left:
+        os.utime(path, (0, 0))
+    put(RunStore(local.url, max_bytes=10**6), random_record(RunConfig(**TINY), 1))
+    assert not list(Path(local.url).rglob("*.tmp"))
 
 
 def test_two_processes_that_write_one_run_at_once_never_mix_it(local: RunStore) -> None:
