@@ -61,7 +61,7 @@ def test_what_the_axes_set_in_the_base_makes_no_other_study() -> None:
 
 def test_its_sentence_says_how_many_runs_it_has_and_what_they_differ_in() -> None:
     grid = Grid.of(BASE, {"num_hidden_layers": "1..30", "activation": ["tanh", "relu"]})
-    assert grid.sentence == "60 runs: hidden layers, 1 to 30 × activation, 2 values"
+    assert grid.sentence == "60 runs: hidden layers, 1 to 30 × activation, tanh and ReLU"
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def texts(page: AppTest) -> dict[str, Any]:
 def test_a_link_says_the_whole_study(open_study: Open) -> None:
     page = open_study()
     assert page.session_state[SESSION].grid == GRID
-    assert "6 runs: hidden layers, 1 to 3 × activation, 2 values" in said(page)
+    assert "6 runs: hidden layers, 1 to 3 × activation, tanh and ReLU" in said(page)
     assert "all with epochs 20" in said(page)
     assert texts(page)["values along x"].value == "1..3" and texts(page)["values along y"].value == "tanh, relu"
     assert query(page) == GRID.to_query()

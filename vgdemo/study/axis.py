@@ -20,6 +20,7 @@ from vgdemo.wording import counted, listed, uncapitalized
 MOST_VALUES = 2000  # Of an axis.
 MOST_SIGNS = 60  # Of what is wrong that a sentence repeats.
 MOST_NAMED = 5  # Values that a sentence names, of those that are wrong.
+MOST_LISTED = 4  # Values that the sentence of an axis lists.
 SHORTEST_RANGE = 3  # Whole numbers in a row that are written as a range.
 
 _RANGE = re.compile(r"(\S+?)\s*\.\.\s*(\S+?)(?:\s+by\s+(\S+)|\s+in\s+(\S+?)(\s+log)?)?")
@@ -155,16 +156,25 @@ class Axis:
 
     @property
     def sentence(self) -> str:
-        """The axis in words: from where to where, or how many values.
+        """The axis in words: the values where they are few or a row, else how many.
 
         Example:
-            >>> Axis.of("gain", [0.5, 1, 2]).sentence, Axis.of("activation", ["tanh", "relu"]).sentence
-            ('gain, 0.5 to 2', 'activation, 2 values')
+            >>> Axis.of("activation", ["tanh", "relu"]).sentence, Axis.of("units", [1, 2, 3]).sentence
+            ('activation, tanh and ReLU', 'units per layer, 1 to 3')
+            >>> Axis.of("gain", [0.5, 1, 1.5, 2, 3]).sentence
+            'gain, 5 values from 0.5 to 3'
         """
         names = listed([uncapitalized(SETTINGS[name].label) for name in self.settings])
-        last = len(self.points) - 1
-        spans = f"{self.in_words(0)} to {self.in_words(last)}" if self.numbers else counted(len(self.points), "value")
-        return f"{names}, {spans}"
+        return f"{names}, {self._values_in_words()}"
+
+    def _values_in_words(self) -> str:
+        count = len(self.points)
+        span = f"{self.in_words(0)} to {self.in_words(count - 1)}"
+        if self.values_text() == f"{self.points[0][0]}..{self.points[-1][0]}":
+            return span
+        if len(self.settings) == 1 and count <= MOST_LISTED:
+            return listed([self.in_words(place) for place in range(count)])
+        return f"{counted(count, 'value')}{f' from {span}' if self.numbers else ''}"
 
     def changes(self, place: int) -> dict[str, Any]:
         """Setting to value at a point."""
