@@ -185,7 +185,7 @@ def test_a_popover_takes_the_keyboard_and_gives_it_back(page: Page, url: str) ->
 def test_a_switch_explains_itself_and_stays_as_it_is(browser: Browser, url: str, is_phone: bool) -> None:
     visitor = browser.new_context(viewport={"width": 375 if is_phone else 1440, "height": 900}, has_touch=is_phone)
     page = visitor.new_page()
-    visit(page, f"{url}/{LAB}")
+    visit_finished(page, f"{url}/{LAB}")  # While the page comes, its controls move under the pointer.
     if is_phone:
         page.get_by_test_id("stExpandSidebarButton").tap()
     switches = page.get_by_test_id("stCheckbox").filter(has=page.get_by_test_id("stTooltipIcon"))
