@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import psutil
 import pytest
@@ -147,7 +148,8 @@ def tell(chunk):
     time.sleep(60)
 vgdemo.train(tiny, on_chunk=tell)
 """
-    with run_script(code, stderr=subprocess.DEVNULL) as process:
+    hears = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # Tests in the background are deaf to it.
+    with run_script(code, stderr=subprocess.DEVNULL, preexec_fn=hears) as process:
         trainer = psutil.Process(int(process.stdout.readline()))
         process.send_signal(end)
     assert trainer.wait(timeout=10) is None or not trainer.is_running()
