@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from streamlit import net_util
 from streamlit.components.v2.bidi_component.serialization import BidiComponentSerde, deserialize_trigger_list
 from streamlit.elements.arrow import DataframeSelectionSerde
 from streamlit.elements.widgets.checkbox import CheckboxSerde
@@ -25,6 +26,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.state.common import WidgetMetadata
 from streamlit.runtime.state.session_state import Serialized, WStates
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
+from streamlit.web.server.starlette.starlette_websocket import _is_origin_allowed
 
 from vgdemo.ui import messages
 from vgdemo.ui.session import Session
@@ -101,6 +103,7 @@ def visit(monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
     monkeypatch.setattr(messages, "session", lambda: visit)
     monkeypatch.setattr(WStates, "__getitem__", WStates.__getitem__)  # Until the test is over.
     monkeypatch.setattr(MemoryUploadedFileManager, "add_file", MemoryUploadedFileManager.add_file)
+    monkeypatch.setattr(net_util, "get_external_ip", net_util.get_external_ip)
     messages.bear_forgeries()
     yield visit
     messages._uploaded.clear()
@@ -162,7 +165,7 @@ def test_a_widget_of_which_nothing_is_known_has_no_value(visit: Session) -> None
         WStates({"widget": Serialized(WidgetState(id="widget", bool_value=True))})["widget"]
 
 
-def heard(*contents: bytes) -> list[bytes]:
+def heard(*contents: bytes | None) -> list[bytes]:
     """Which of these messages of a connection reach Streamlit."""
     waiting = [{"type": "websocket.receive", "bytes": content} for content in contents]
     waiting.append({"type": "websocket.disconnect"})
@@ -184,10 +187,37 @@ def test_no_message_empties_the_caches_of_all_visits_or_tells_of_the_files_of_th
     assert heard(*(BackMsg(**{name: True}).SerializeToString() for name in names)) == []
 
 
+def test_a_page_of_another_site_is_refused_without_asking_anybody(
+    visit: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(net_util, "_make_blocking_http_get", lambda url, timeout: asked.append(url))
+    assert not _is_origin_allowed("http://evil.example", "dashboard.example")
+    assert _is_origin_allowed("https://dashboard.example", "dashboard.example")
+    assert asked == []
+
+
+def operation(name: str) -> bytes:
+    message = BackMsg()
+    getattr(message.backend_operation_request, name).SetInParent()
+    return message.SerializeToString()
+
+
+def test_of_what_the_server_does_for_a_page_nothing_writes_files() -> None:
+    needed = [operation(name) for name in ("deferred_file", "dataframe_chunk")]
+    assert heard(*needed, operation("install_skills"), operation("dismiss_skills_nudge")) == needed
+    known = BackMsg.DESCRIPTOR.fields_by_name["backend_operation_request"].message_type.oneofs_by_name["payload"]
+    assert len(known.fields) == 4  # Another one is a reason to look at it.
+
+
+def test_nothing_stops_a_page_in_the_middle_and_a_text_or_an_empty_message_says_nothing() -> None:
+    assert heard(BackMsg(stop_script=True).SerializeToString(), b"", None) == []
+
+
 def test_messages_that_pages_need_are_heard_and_broken_ones_left_to_streamlit() -> None:
     rerun = BackMsg()
     rerun.rerun_script.query_string = "units=9"
-    needed = [one.SerializeToString() for one in (rerun, BackMsg(stop_script=True), BackMsg(app_heartbeat=True))]
+    needed = [one.SerializeToString() for one in (rerun, BackMsg(app_heartbeat=True))]
     assert heard(*needed, b"\xff\xff") == [*needed, b"\xff\xff"]
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from google.protobuf.message import DecodeError
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import net_util
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
@@ -23,8 +24,9 @@ from streamlit.runtime.uploaded_file_manager import DeletedFile, UploadedFileRec
 from vgdemo.ui.session import session
 
 # What a page needs. What else Streamlit would do is a developer's: empty all caches, in which all visits have their
-# runs, tell of the files that are not committed yet, watch the folder.
-NEEDED = frozenset(("rerun_script", "stop_script", "app_heartbeat", "file_urls_request", "backend_operation_request"))
+# runs, tell of the files that are not committed yet, watch the folder; or it leaves half a page, and stops no run.
+NEEDED = frozenset(("rerun_script", "app_heartbeat", "file_urls_request", "backend_operation_request"))
+NEEDED_OPERATIONS = frozenset(("deferred_file", "dataframe_chunk"))  # Others write files beside the app.
 MAX_FILES = 20  # That one message may ask places for.
 MAX_UPLOADED, MAX_UPLOADS = 200_000_000, 1_000  # Bytes of all visits' files, and how many, which are read at once.
 INSTEAD = {"double_value": "int_value"}  # A field for whole numbers sends these.
@@ -56,19 +58,30 @@ SCREENING = Middleware(Screening)
 
 
 def _is_needed(content: bytes | None) -> bool:
-    """Whether a message is to be handled; what is none at all is left to Streamlit, which ends the connection."""
+    """Whether a message is to be handled; what no program of ours has made is left to Streamlit, which ends the visit.
+
+    Args:
+        content: What was sent; None of a text.
+    """
     try:
         message = BackMsg.FromString(content or b"")
     except DecodeError:
         return True
-    kind = message.WhichOneof("type")
-    return (kind in NEEDED and len(message.file_urls_request.file_names) <= MAX_FILES) or kind is None
+    if message.WhichOneof("type") == "backend_operation_request":
+        return message.backend_operation_request.WhichOneof("payload") in NEEDED_OPERATIONS
+    return message.WhichOneof("type") in NEEDED and len(message.file_urls_request.file_names) <= MAX_FILES
 
 
 def bear_forgeries() -> None:
-    """Have Streamlit take what is not possible as if it had not been sent."""
+    """Have Streamlit take what is not possible as if it had not been sent.
+
+    A page of another site that connects is compared with this machine's address on the internet, for which Streamlit
+    asks a service there; all visits wait for the answer, each time anew where none comes. No address is as good:
+    whoever opens the dashboard by it comes from its own page.
+    """
     WStates.__getitem__ = _value_of  # type: ignore[method-assign]
     MemoryUploadedFileManager.add_file = _add_file  # type: ignore[assignment, method-assign]
+    net_util.get_external_ip = lambda: None
 
 
 def _value_of(states: WStates, widget_id: str) -> Any:
