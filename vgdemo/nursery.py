@@ -13,6 +13,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import forkserver, resource_tracker
+from types import FrameType
+from typing import Any
 
 from vgdemo.environment import LOGS, PYTHON_PATH, SCHEDULER
 
@@ -32,11 +34,26 @@ WORKER_ENVIRONMENT = {
     "PYTHONPATH": PYTHON_PATH,
 }
 
+_in_order: dict[int, Any] = dict.fromkeys((signal.SIGINT, signal.SIGTERM))  # What was to happen on each.
+
 
 def open_early() -> None:
-    """Have it begin to import while the dashboard is still being imported, if it is going to train on this machine."""
+    """Have it begin to import while the dashboard is still being imported, if it is going to train on this machine.
+
+    Until `end_in_order`, who tells the dashboard to end is not kept waiting: there is nothing yet to leave in order,
+    and the server would look at what it was told only when all is imported.
+    """
+    for number in _in_order:
+        _in_order[number] = signal.signal(number, _end_at_once)
     if not (os.environ.get(SCHEDULER) or os.environ.get(LOGS)):
         open_nursery()
+
+
+def end_in_order() -> None:
+    """Leave it to the server again what happens when the dashboard is told to end."""
+    for number, handler in _in_order.items():
+        if signal.getsignal(number) is _end_at_once:
+            signal.signal(number, handler)
 
 
 def open_nursery() -> None:
@@ -55,6 +72,12 @@ def close_nursery() -> None:
         logging.disable()  # Dask would report each worker that was just about to come of it.
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+
+
+def _end_at_once(number: int, _: FrameType | None) -> None:
+    close_nursery()
+    signal.signal(number, signal.SIG_DFL)
+    signal.raise_signal(number)
 
 
 @contextmanager

@@ -1,10 +1,15 @@
-"""The dashboard's server, without pages: a stand-in trains a long run from the start. Says how far it is."""
+"""The dashboard's server, without pages: a stand-in trains a long run from the start. Says how far it is.
+
+The environment variable IMPORTS says how many seconds its imports take longer.
+"""
 
 from vgdemo.nursery import open_early
 
 if __name__ != "__main__":
     open_early()
 
+import os
+import time
 from functools import cache
 from threading import Thread
 
@@ -14,6 +19,9 @@ from jobs.waiting import TRAINER, config, is_training, until
 from vgdemo.jobs import Jobs
 from vgdemo.store import RunStore
 from vgdemo.ui import server
+
+print("importing", flush=True)
+time.sleep(float(os.environ.get("IMPORTS", "0")))
 
 
 @cache

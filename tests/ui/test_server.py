@@ -269,15 +269,26 @@ def test_a_page_that_is_drawn_again_before_it_was_sent_is_sent_once(events: Even
     assert told(queue) == ["FINISHED_EARLY_FOR_RERUN", "Complete."]
 
 
-@pytest.mark.parametrize("said", ["starting", "training"], ids=["while its workers start", "in a training"])
-def test_a_server_that_is_told_to_end_is_gone_in_seconds_with_all_that_it_started(said: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("said", "end"),
+    [
+        pytest.param("importing", signal.SIGTERM, id="while it is imported"),
+        pytest.param("importing", signal.SIGINT, id="by Ctrl-C while it is imported"),
+        pytest.param("starting", signal.SIGTERM, id="while its workers start"),
+        pytest.param("training", signal.SIGTERM, id="in a training"),
+    ],
+)
+def test_a_server_that_is_told_to_end_is_gone_in_seconds_with_all_that_it_started(
+    said: str, end: signal.Signals, tmp_path: Path
+) -> None:
     root = Path(__file__).parents[2]
     options = {"port": str(free_port()), "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
     flags = [f"--server.{name}={value}" for name, value in options.items()]
     paths = os.pathsep.join([str(root), str(root / "tests")])
     with subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", str(Path(__file__).with_name("serving.py")), *flags],
-        env=os.environ | {"PYTHONPATH": paths, "VGDEMO_STORE": str(tmp_path)},
+        env=os.environ
+        | {"PYTHONPATH": paths, "VGDEMO_STORE": str(tmp_path), "IMPORTS": "20" if said == "importing" else "0"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -285,9 +296,9 @@ def test_a_server_that_is_told_to_end_is_gone_in_seconds_with_all_that_it_starte
         assert process.stdout is not None
         assert any(said in line for line in process.stdout), "it ended before"
         started = psutil.Process(process.pid).children(recursive=True)
-        process.terminate()
+        process.send_signal(end)
         try:
-            assert process.wait(5) in (0, -signal.SIGTERM)
+            assert process.wait(5) in (0, -end)
         finally:
             process.kill()
         _, left = psutil.wait_procs(started, timeout=2)

@@ -20,7 +20,7 @@ from streamlit.runtime.media_file_manager import MediaFileMetadata
 from streamlit.runtime.media_file_storage import MediaFileKind
 
 from vgdemo.memory import trim
-from vgdemo.nursery import close_nursery
+from vgdemo.nursery import close_nursery, end_in_order
 from vgdemo.record import give_memory_back
 from vgdemo.store import StoreError
 from vgdemo.ui import plotly_js
@@ -81,6 +81,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     What the imports made stays for good, so the collector need not look at it; what the sessions leave is collected now
     and then, not after every rerun (`runner.postScriptGC` is off).
     """
+    end_in_order()
     _share_a_heap()
     logging.basicConfig(format="%(asctime)s %(message)s")
     logging.getLogger("vgdemo").setLevel(logging.INFO)
