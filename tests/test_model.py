@@ -139,6 +139,8 @@ def test_what_is_no_model_is_refused(content: dict[str, object]) -> None:
         ({"shape": [2, 1.0]}, {}, {}),
         ({"shape": [True, 1]}, {}, {}),
         ({"shape": [0, 1]}, {}, {}),
+        ({"shape": []}, {}, {}),
+        ({"shape": [1] * 33}, {}, {}),
         ({"shape": [-2, -1]}, {}, {}),
         ({"shape": [10**200, 10**200]}, {}, {}),
         ({"trainable": 1}, {}, {}),
@@ -146,14 +148,22 @@ def test_what_is_no_model_is_refused(content: dict[str, object]) -> None:
         ({"name": {"a": []}}, {}, {}),
         ({}, {"name": 7}, {}),
         ({}, {"shape": [2, "n"]}, {}),
+        ({}, {"shape": [None, -1]}, {}),
         ({}, {"activation": ["relu"]}, {}),
         ({}, {}, {"learning_rate": "fast"}),
+        ({}, {}, {"learning_rate": float("nan")}),
+        ({}, {}, {"learning_rate": float("inf")}),
+        ({}, {}, {"momentum": 10**400}),
         ({}, {}, {"num_classes": 2.5}),
+        ({}, {}, {"num_classes": -1}),
+        ({}, {}, {"batch_size": -1}),
+        ({}, {}, {"epoch_updates": 10**30}),
         ({}, {}, {"loss": None}),
         ({}, {}, {"kernels": {"dense": 1}}),
         ({}, {}, {"layers": ["dense"]}),
     ],
 )
-def test_a_document_whose_values_are_of_another_type_is_refused(kernel: dict, layer: dict, model: dict) -> None:
-    with pytest.raises((KeyError, TypeError, ValueError)):
+def test_a_document_whose_values_are_none_that_a_model_has_is_refused(kernel: dict, layer: dict, model: dict) -> None:
+    (name,) = kernel | layer | model
+    with pytest.raises((TypeError, ValueError), match=f"^{name} .+, where .+ expected$"):
         Model.from_dict({"kernels": [KERNEL | kernel], "layers": [LAYER | layer]} | model)

@@ -13,7 +13,8 @@ from functools import cached_property
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-LARGEST_KERNEL = 2**53  # Entries: up to here a float counts them one by one.
+LARGEST = 2**53  # Entries of a kernel, and whatever is counted: up to here a float counts them one by one.
+MAX_DIMENSIONS = 32  # Of a kernel.
 
 
 @dataclass(frozen=True)
@@ -188,9 +189,12 @@ class Model:
         Raises:
             KeyError, TypeError, ValueError: If it is not one.
         """
-        model = _read(cls, {**content, "kernels": content["kernels"], "layers": content["layers"]})
-        if not isinstance(model, cls) or not all(map(_has_entries, model.kernels)):
-            raise ValueError(f"a kernel whose shape is none of 1 to {LARGEST_KERNEL} entries")
+        described = {**content, "kernels": content["kernels"], "layers": content["layers"]}
+        model: Model = _read(cls, described, "a model")
+        for kernel in model.kernels:
+            if not _has_entries(kernel):
+                expected = f"1 to {MAX_DIMENSIONS} sizes from 1 on, of no more than {LARGEST} entries,"
+                raise ValueError(f"shape {[*kernel.shape]!s:.40} of a kernel, where {expected} are expected")
         return model
 
 
@@ -199,19 +203,28 @@ def _without_later_defaults(items: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _has_entries(kernel: Kernel) -> bool:
-    return all(size > 0 for size in kernel.shape) and math.prod(kernel.shape) <= LARGEST_KERNEL
+    is_tensor = 0 < len(kernel.shape) <= MAX_DIMENSIONS and all(size > 0 for size in kernel.shape)
+    return is_tensor and math.prod(kernel.shape) <= LARGEST
 
 
-def _read(hint: Any, value: Any) -> Any:
-    """What a JSON document says where a field is annotated so; TypeError if it is something else."""
+def _read(hint: Any, value: Any, what: str) -> Any:
+    """What a JSON document says where a field is annotated so.
+
+    Raises:
+        TypeError, ValueError: If it is something else, or a number that is negative where something is counted, not
+            finite or huge. The message names the field.
+    """
     if get_origin(hint) is UnionType:
         optional, _ = get_args(hint)
-        return None if value is None else _read(optional, value)
+        return None if value is None else _read(optional, value, what)
     if get_origin(hint) is tuple and isinstance(value, list | tuple):
-        return tuple(_read(get_args(hint)[0], one) for one in value)
+        return tuple(_read(get_args(hint)[0], one, what) for one in value)
     if is_dataclass(hint) and isinstance(value, Mapping):
         hints = get_type_hints(hint)
-        return hint(**{name: _read(hints[name], said) for name, said in value.items() if name in hints})  # type: ignore[operator]
-    if type(value) is hint or (hint is float and type(value) is int):
-        return value
-    raise TypeError(f"{value!r:.40} where {getattr(hint, '__name__', hint)} is expected")
+        return hint(**{name: _read(hints[name], said, name) for name, said in value.items() if name in hints})  # type: ignore[operator]
+    if type(value) is not hint and not (hint is float and type(value) is int):
+        raise TypeError(f"{what} {value!r:.40}, where {getattr(hint, '__name__', hint)} is expected")
+    least, expected = (0, "a whole number from 0 on") if hint is int else (-LARGEST, "a finite number")
+    if isinstance(value, int | float) and not least <= value <= LARGEST:
+        raise ValueError(f"{what} {value!r:.40}, where {expected} is expected")
+    return value

@@ -88,3 +88,18 @@ def test_how_far_back_is_told_of_the_median_replicate_at_the_last_measured_epoch
     assert start.share == pytest.approx(0.8**99)
     assert broken.way is Way.IS_NO_NUMBER
     assert panel.until(-1).reach_at(0) is None and replace(panel, statistics={}).reach_at(0) is None
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [("1", "01"), ("2", "1"), ("0", "1"), ("-1", "1"), ("1", "10" * 15), ("1", "9" * 5000), ("³", "4"), ("", "2")],
+)
+def test_labels_that_are_no_numbers_of_steps_that_rise_leave_steps_counted_from_1(labels: tuple[str, ...]) -> None:
+    halved = {"state_gradient_mean_abs": np.array([[[0.5, 1.0]]])}
+    panel = Panel.of_time_steps(labels, EPOCHS[:1], halved)
+    assert panel.steps.tolist() == [1, 2]
+    assert panel.factors_per_step is not None and panel.factors_per_step.tolist() == [[0.5]]
+
+
+def test_labels_that_are_numbers_of_steps_that_rise_count_them() -> None:
+    assert Panel.of_time_steps(("10", "20"), EPOCHS, {}).steps.tolist() == [10, 20]

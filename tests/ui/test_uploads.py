@@ -113,6 +113,10 @@ def hostile() -> dict[str, dict[str, bytes]]:
         "seconds that are none": saved(record, seconds={"train": "long"}),
         "a name that is none": saved(record, source={"log": {"name": [], "run_key": 3}}),
         "half a sign": saved(record, notices=["\ud800"]),
+        "more than all": saved(record, majority_share=1.5),
+        "a ceiling that is none": saved(record, ceiling=-0.5),
+        "a shape that is none": saved(record, model=described["model"] | {"kernels": [{"layer": "a", "shape": []}]}),
+        "negative classes": saved(record, model=described["model"] | {"num_classes": -1}),
         "a unit that is none": saved(record, unit={"a": 1}),
         "a guess that is none": saved(record, guess="good"),
     }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from vgdemo.log.strict_json import LogError, count, finite, mapping, sequence, text
+from vgdemo.log.strict_json import LogError, count, finite, mapping, sequence, share, text
 from vgdemo.model import Model
 from vgdemo.record import RunStatus
 
@@ -62,7 +62,7 @@ class Header:
         if content.get("format") != FORMAT or isinstance(content["format"], bool):
             raise LogError.of(f"a log of format {FORMAT}", content.get("format"))
         stays = {name: value for name, value in content.items() if name not in CHANGING}
-        planned, guess, share = (content.get(name) for name in ("planned", "guessing_loss", "majority_share"))
+        planned, guess, majority = (content.get(name) for name in ("planned", "guessing_loss", "majority_share"))
         return cls(
             name=text(content.get("name", "model"), "the name of a log"),
             run_key=_digest(stays),
@@ -71,7 +71,7 @@ class Header:
             unit=_unit(content.get("unit", "epoch")),
             planned=None if planned is None else count(planned, "planned"),
             guess=None if guess is None else finite(guess, "guessing_loss"),
-            majority_share=None if share is None else finite(share, "majority_share"),
+            majority_share=None if majority is None else share(majority, "majority_share"),
             time_steps=_time_steps(content.get("time_steps", {})),
             notices=_notices(content.get("notices", [])),
             versions=_versions(content.get("versions", {})),
@@ -100,7 +100,7 @@ def _model(content: object) -> Model:
     try:
         model = Model.from_dict(mapping(content, "the model of a log"))
     except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise LogError(f"Expected the model of a log with kernels and layers. Received: {error!s:.120}") from error
+        raise LogError(f"Expected the model of a log with kernels and layers. Received: {error!s:.160}") from error
     for labels, what in ((model.kernel_labels, "kernels"), (model.layer_labels, "layers")):
         _distinct(labels, f"the {what} of a log", MAX_PLACES)
     return model

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
+
+from vgdemo.record.files import is_number
 
 MAX_LINE = 4_000_000  # Bytes.
 MAX_TEXT = 200  # Characters of a name.
@@ -83,10 +85,17 @@ def count(value: object, what: str) -> int:
 
 
 def finite(value: object, what: str) -> float:
-    """A number; LogError if it is none, or not finite."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e308:
-        return float(value)
+    """A number; LogError if it is none, not finite or so large that a saved record could not have it."""
+    if is_number(value):
+        return float(cast(float, value))
     raise LogError.of(f"{what} to be a finite number", value)
+
+
+def share(value: object, what: str) -> float:
+    """A number from 0 to 1; LogError if it is none."""
+    if 0 <= finite(value, what) <= 1:
+        return finite(value, what)
+    raise LogError.of(f"{what} to be a share from 0 to 1", value)
 
 
 def _refuse(constant: str) -> None:

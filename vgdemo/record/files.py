@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 FORMAT = 2  # Raise it when older code would misread the files, or today's code cannot read those of before.
 READABLE_FORMATS = (FORMAT,)  # Those that `decode` reads.
 AXES = ("epoch", "replicate", "place")  # Columns that are no measurement.
-LARGEST = 2**31  # Beyond any number that a description has.
+LARGEST = 1e100  # Beyond any number that a description has; its square is a number too.
+MAX_EPOCHS = 2**31
 MAX_DESCRIPTION = 4_000_000  # Bytes; read, they may be a hundred times as many.
 HISTOGRAM = "gradient_histogram"  # A column of lists.
 
@@ -124,14 +125,24 @@ def _refuse_other_kinds(description: Mapping[str, Any]) -> None:
         *description["versions"].values(),
         description.get("unit", "epoch"),
     ]
-    numbers = [description.get(name) for name in ("planned_epochs", "majority_share", "ceiling", "guess")]
-    for number in [*filter(lambda value: value is not None, numbers), *description["seconds"].values()]:
-        if isinstance(number, bool) or not isinstance(number, int | float) or not abs(number) < LARGEST:
-            raise ValueError(f"{number!r:.40} where a number is expected")
-    if not isinstance(description["planned_epochs"] or 0, int) or (description["planned_epochs"] or 0) < 0:
-        raise ValueError(f"{description['planned_epochs']!r:.40} planned epochs")
+    names = ("planned_epochs", "majority_share", "ceiling", "guess")
+    said = {name: description[name] for name in names if description.get(name) is not None}
+    for name, number in [*said.items(), *description["seconds"].items()]:
+        if not is_number(number):
+            raise ValueError(f"{name:.40} {number!r:.40}, where a number is expected")
+    for name in ("majority_share", "ceiling"):
+        if not 0 <= said.get(name, 0) <= 1:
+            raise ValueError(f"{name} {said[name]!r:.40}, where a share from 0 to 1 is expected")
+    planned = said.get("planned_epochs", 0)
+    if not isinstance(planned, int) or not 0 <= planned < MAX_EPOCHS:
+        raise ValueError(f"planned_epochs {planned!r:.40}, where a whole number from 0 on is expected")
     if not all(isinstance(word, str) for word in words):
         raise ValueError("a description with other things than words")
+
+
+def is_number(value: object) -> bool:
+    """Whether something in a description is a number that all that is reckoned with it can have."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
 
 
 def _refuse_misfits(fields: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -35,6 +36,7 @@ STEP_STATISTICS = (
 ACTIVATION_STATISTICS = ("activation_mean", "activation_std", "saturated_share", "dead_share")
 HISTOGRAM_EDGES = np.linspace(-24, 6, 61)  # log10|g|, half a decade each.
 HISTOGRAM_BINS = len(HISTOGRAM_EDGES) + 3  # zero, below the first edge, the 60 between, above the last, not finite.
+MAX_DIGITS = 10  # Of a time step's number, and its differences from others fit any integer.
 SURFACE_SIDE = 32  # Grid points along each axis of a decision surface.
 SURFACE_AXIS = np.linspace(-1.2, 1.2, SURFACE_SIDE)
 
@@ -154,9 +156,17 @@ class Panel:
 
     @property
     def steps(self) -> NDArray[np.int64]:
-        """(P,) the number of each place in time, or of the last step of a group."""
-        are_numbers = all(label.isdecimal() for label in self.labels)
-        return np.array(self.labels if are_numbers else range(1, len(self.labels) + 1), np.int64)
+        """(P,) the number of each place in time, or of the last step of a group.
+
+        They are what the labels say where these are whole numbers from 1 on that rise, else 1 to P.
+
+        Example:
+            >>> [Panel.of_time_steps(labels, np.array([0]), {}).steps.tolist() for labels in (("5", "10"), ("b", "a"))]
+            [[5, 10], [1, 2]]
+        """
+        numbers = [int(label) if label.isdecimal() and len(label) < MAX_DIGITS else 0 for label in self.labels]
+        do_rise = all(before < after for before, after in pairwise([0, *numbers]))
+        return np.array(numbers if do_rise else range(1, len(self.labels) + 1), np.int64)
 
     def until(self, epoch: int) -> Panel:
         """What was measured up to an epoch, without histograms.
