@@ -203,6 +203,41 @@ def test_a_study_belongs_to_the_store_that_all_servers_share(
     telling.studies.stop(other)
 
 
+def test_a_study_stays_that_of_who_started_it_first_whoever_goes_on_with_it_on_whatever_server(
+    jobs: Jobs, store: RunStore, address: str, open_jobs: Callable[..., Jobs]
+) -> None:
+    study = grid(range(130, 134), seconds=SLOW, epochs=LONG)
+
+    def goes_on_for_another(jobs: Jobs) -> bool:
+        jobs.studies.start(study, "another")
+        until(lambda: jobs.studies.look(study).is_known)
+        until(lambda: [note["state"] for note in store.studies().values()] == ["running"])
+        progress = jobs.studies.look(study)
+        assert progress.state is StudyState.RUNNING
+        return progress.belongs_to("starter") and not (progress.belongs_to("another") or progress.belongs_to(""))
+
+    assert not jobs.studies.look(study).belongs_to("")
+    jobs.studies.start(study, "starter")
+    for end in (jobs.studies.pause, jobs.studies.stop):
+        end(study)
+        assert goes_on_for_another(jobs)
+    jobs.close()
+    later = open_jobs(store, address)
+    assert goes_on_for_another(later), "before the next server could ask whose it is"
+    last = open_jobs(store, address)
+    last.studies.look(study)
+    until(lambda: last.studies.look(study).state is StudyState.INTERRUPTED)
+    assert goes_on_for_another(last)
+    last.studies.forget(study)
+    later.studies.forget(study)
+    until(lambda: not store.studies())
+    last.studies.start(study, "another")
+    assert last.studies.look(study).belongs_to("another")
+    last.studies.stop(study)
+    until(store.studies)
+    assert "another" not in str(store.studies()), "a browser's secret is in the store"
+
+
 @dataclass
 class StandInExecutor:
     """Workers that do what a test says."""

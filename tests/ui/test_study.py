@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from vgdemo.config import RunConfig
 from vgdemo.jobs import Estimate, QueueFullError, StudyProgress, StudyState
+from vgdemo.jobs.tracked_study import mark_of
 from vgdemo.record import RunRecord
 from vgdemo.store import RunStore
 from vgdemo.study import Grid, Study
@@ -55,7 +57,7 @@ class StandInStudies:
             trouble="",
             deaths=0,
             started=None,
-            visitor="",
+            owner="",
             version=1,
         )
         return replace(progress, **self.details)
@@ -68,13 +70,16 @@ class StandInStudies:
 
     def start(self, grid: Grid, visitor: str = "") -> None:
         self.done.append(("start", grid))
-        self.details["visitor"] = visitor
+        self.details |= {"started": datetime.now(UTC), "owner": mark_of(visitor)}
 
     def pause(self, grid: Grid) -> None:
         self.done.append(("pause", grid))
 
     def stop(self, grid: Grid) -> None:
         self.done.append(("stop", grid))
+
+    def forget(self, grid: Grid) -> None:
+        self.done.append(("forget", grid))
 
 
 class StandInEstimates:
@@ -362,8 +367,10 @@ def test_a_stranger_neither_pauses_nor_stops_nor_hides_what_another_has_started(
     open_study: Open,
     studies: StandInStudies,
 ) -> None:
-    studies.details = {"state": StudyState.RUNNING, "visitor": starter}
-    for label in ("Pause", "Stop"):
+    studies.details = {"state": StudyState.RUNNING, "started": datetime.now(UTC), "owner": mark_of(starter)}
+    other = Grid.of(RunConfig(), {"units": [5, 8]})
+    studies.others = [replace(studies.look(other), state=StudyState.STOPPED)]
+    for label in ("Pause", "Stop", "Forget"):
         forged(open_study(), label)
     assert studies.done == []
 
@@ -375,12 +382,26 @@ def test_who_has_started_a_study_may_stop_it(
 ) -> None:
     page = open_study()
     button(page, "Start").click().run()
-    assert studies.details["visitor"] == page.session_state[SESSION].visitor
+    assert studies.details["owner"] == mark_of(page.session_state[SESSION].visitor)
     studies.details["state"] = StudyState.RUNNING
     page = button(page.run(), "Pause").click().run()
-    studies.details["visitor"] = "another"  # Who has started it anew meanwhile.
+    studies.details["owner"] = mark_of("another")  # Who has started it anew, after this one was forgotten.
     button(page, "Stop").click().run()
     assert studies.done == [("start", GRID), ("pause", GRID)]
+
+
+@pytest.mark.usefixtures("strangers")
+def test_a_stranger_who_may_go_on_with_a_study_is_told_that_it_stays_anothers(
+    open_study: Open,
+    studies: StandInStudies,
+) -> None:
+    studies.details = {"state": StudyState.PAUSED, "started": datetime.now(UTC), "owner": mark_of("another")}
+    page = open_study()
+    assert not button(page, "Go on").disabled
+    assert button(page, "Go on").help == study.GO_ON_HELP
+    assert button(page, "Stop").disabled
+    studies.details = {}
+    assert not button(open_study(), "Start").help
 
 
 def test_one_study_too_many_is_said_on_the_page(

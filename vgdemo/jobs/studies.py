@@ -15,7 +15,7 @@ from vgdemo.jobs.executor import Executor
 from vgdemo.jobs.fairness import check_studies
 from vgdemo.jobs.programs import Programs
 from vgdemo.jobs.tracked_run import Progress, tick
-from vgdemo.jobs.tracked_study import StudyProgress, StudyState, TrackedStudy, noted_study
+from vgdemo.jobs.tracked_study import StudyProgress, StudyState, TrackedStudy, note_of, noted_study
 from vgdemo.jobs.turns import Rank
 from vgdemo.jobs.worker import Outcome
 from vgdemo.store import RunStore, StoreError
@@ -93,7 +93,8 @@ class Studies:
 
         Args:
             grid: The study.
-            visitor: Who wants it, among several people; empty for the owner of the server.
+            visitor: Who wants it, among several people; empty for the owner of the server. The study stays that of who
+                started it first.
 
         Raises:
             QueueFullError: If so many are at work already, of this visitor or of all.
@@ -216,7 +217,7 @@ class Studies:
     def _look_into_the_store(self) -> None:
         """Ask and tell it what is to be known; it may be far away, so nobody else waits for it."""
         with suppress(StoreError):  # Then it is tried again; the studies themselves say that there is trouble.
-            self._recall()
+            self._recall_all()
             for key in [*self._forgotten]:
                 self._store.forget_study(key)
                 del self._forgotten[key]
@@ -224,13 +225,14 @@ class Studies:
             studies = [study for study in self._studies.values() if not study.rests]
         for study in studies:
             try:
+                self._recall(study)
                 self._note(study)
                 self._look_up(study)
             except StoreError as error:
                 with self._lock:
                     study.rest_because(str(error))
 
-    def _recall(self) -> None:
+    def _recall_all(self) -> None:
         """Find the studies that earlier servers were at, the latest ones."""
         if not self._recalls or self._has_recalled:
             return
@@ -244,12 +246,19 @@ class Studies:
             self._studies = recalled | self._studies
             self._has_recalled = True
 
+    def _recall(self, study: TrackedStudy) -> None:
+        """Find out whether somebody has started it before, and who."""
+        if not study.is_recalled:
+            note = self._store.study(study.grid.key)
+            with self._lock:
+                study.recall(noted_study(note) if note and study.grid.key not in self._forgotten else None)
+
     def _note(self, study: TrackedStudy) -> None:
         with self._lock:
             if study.is_noted or study.grid.key in self._forgotten:
                 return
             study.is_noted = True
-            note = {"study": study.grid.to_dict(), "state": study.state, "started": str(study.started)}
+            note = note_of(study)
         try:
             self._store.note_study(study.grid.key, note)
         except StoreError:

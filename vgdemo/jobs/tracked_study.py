@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import hashlib
 import time
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from vgdemo.summary import Summary
 from vgdemo.waiting import expected_seconds
 
 FIRST_REST, LONGEST_REST = 1.0, 30.0  # Seconds before what failed outside of a run is tried again, doubled each time.
+OWNER = "owner"  # In a note.
 
 
 class StudyState(enum.StrEnum):
@@ -49,7 +51,7 @@ class StudyProgress:
         trouble: Why nothing goes on just now, in a sentence; empty if it does.
         deaths: How often a worker died that was at one of its runs, which another one then took.
         started: When somebody started it first; None of one that nobody has.
-        visitor: Who started it last, among several people; empty for the owner of the server, or of an earlier one.
+        owner: Whose it is, as `mark_of` has it: who started it first, on any server; empty for the owner of the server.
         version: Rises whenever there is something new.
     """
 
@@ -65,8 +67,12 @@ class StudyProgress:
     trouble: str
     deaths: int
     started: datetime | None
-    visitor: str
+    owner: str
     version: int
+
+    def belongs_to(self, visitor: str) -> bool:
+        """Whether a visitor, or the owner of the server, may end it for all others: who has started it first."""
+        return self.started is not None and self.owner == mark_of(visitor)
 
 
 @dataclass(eq=False)
@@ -90,7 +96,9 @@ class TrackedStudy:
         began: Since when it is at work; None if it is not.
         is_known: Whether it is known which runs the store holds.
         started: When somebody started it first.
-        visitor: Who started it last, among several people.
+        owner: Whose it is: who that was, as `mark_of` has it.
+        visitor: Who started it last, among several people; its runs are trained for them.
+        is_recalled: Whether it is known what the store notes of it.
         is_noted: Whether the store knows where it stands, for a server that comes after this one.
         served: The tick of when a run of it was last sent.
         version: The tick of its last change.
@@ -112,7 +120,9 @@ class TrackedStudy:
     began: float | None = None
     is_known: bool = False
     started: datetime | None = None
+    owner: str = ""
     visitor: str = ""
+    is_recalled: bool = False
     is_noted: bool = True
     served: int = 0
     version: int = field(default_factory=tick)
@@ -130,12 +140,21 @@ class TrackedStudy:
     def start(self, visitor: str = "") -> None:
         """Be at work, on what the store turns out to lack."""
         self.visitor = visitor
-        self.started = self.started or datetime.now(UTC)
+        if self.started is None:
+            self.started, self.owner = datetime.now(UTC), mark_of(visitor)
         self.failed.clear()
         self.hope()
         self.trouble = ""
-        self.is_known = False  # Others may have trained, or removed, some of its runs.
+        self.is_recalled = self.is_known = False  # Others may have started it, or trained or removed some of its runs.
         self.turn(StudyState.RUNNING)
+
+    def recall(self, noted: TrackedStudy | None) -> None:
+        """Somebody has started it before, on another server or on this one, if the store has a note of it."""
+        self.is_recalled = True
+        if noted is not None:
+            self.started, self.owner = noted.started, noted.owner
+            self.state = noted.state if self.state is StudyState.READY else self.state
+            self.version = tick()
 
     def know(self, stored: Mapping[RunConfig, Summary], before: Collection[RunConfig]) -> None:
         """These of its runs are in the store, and no others but those that have come since it was asked.
@@ -226,9 +245,24 @@ class TrackedStudy:
             trouble=self.trouble,
             deaths=self.deaths,
             started=self.started,
-            visitor=self.visitor,
+            owner=self.owner,
             version=self.version,
         )
+
+
+def mark_of(visitor: str) -> str:
+    """What is noted of a visitor, whose name is a secret of the browser's; empty for the owner of the server."""
+    return visitor and hashlib.sha256(visitor.encode()).hexdigest()
+
+
+def note_of(study: TrackedStudy) -> dict[str, Any]:
+    """What `noted_study` reads."""
+    return {
+        "study": study.grid.to_dict(),
+        "state": study.state,
+        "started": str(study.started),
+        OWNER: study.owner,
+    }
 
 
 def noted_study(note: Mapping[str, Any]) -> TrackedStudy | None:
@@ -238,4 +272,5 @@ def noted_study(note: Mapping[str, Any]) -> TrackedStudy | None:
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         return None
     is_over = note.get("state") in (StudyState.STOPPED, StudyState.COMPLETE)
-    return TrackedStudy(grid, StudyState(note["state"]) if is_over else StudyState.INTERRUPTED, started=started)
+    state = StudyState(note["state"]) if is_over else StudyState.INTERRUPTED
+    return TrackedStudy(grid, state, started=started, owner=str(note.get(OWNER, "")), is_recalled=True)

@@ -256,13 +256,17 @@ class RunStore(MutableMapping[str, RunRecord]):
 
     def studies(self) -> dict[str, dict[str, Any]]:
         """The notes of studies, by key; those that are no JSON objects are left out."""
-        notes = {}
-        for key in [name.removesuffix(".json") for name in self._folder.names(STUDIES) if name.endswith(".json")]:
-            with suppress(FileNotFoundError, KeyError, RecursionError, ValueError):
-                note = json.loads(self._folder.read(study_of(key)))
-                if isinstance(note, dict):
-                    notes[key] = note
-        return notes
+        names = [name.removesuffix(".json") for name in self._folder.names(STUDIES) if name.endswith(".json")]
+        return {key: note for key in names if is_key(key) and (note := self.study(key)) is not None}
+
+    def study(self, key: str) -> dict[str, Any] | None:
+        """The note of a study; None if there is none, or if it is no JSON object."""
+        path = study_of(key)
+        with suppress(FileNotFoundError, RecursionError, ValueError):
+            note = json.loads(self._folder.read(path))
+            if isinstance(note, dict):
+                return note
+        return None
 
     def forget_study(self, key: str) -> None:
         """Remove the note of a study; without one, do nothing."""

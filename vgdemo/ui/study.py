@@ -33,6 +33,7 @@ MANY_CELLS = 1000
 
 STOP_HELP = "Stops it for everybody. Complete runs stay in the store; started again, it trains what is missing."
 FORGET_HELP = "Takes it off this list, for everybody. Its runs stay in the store."
+GO_ON_HELP = "Whoever has started it first can pause and stop it, nobody else."
 GOES_ON = "It goes on when you leave this page, or close it; whoever opens its link sees the same."
 
 
@@ -215,6 +216,7 @@ def _buttons(progress: StudyProgress) -> None:
         disabled=not (progress.is_known and is_missing and estimate is not None and is_allowed),
         on_click=_start,
         args=(grid,),
+        help=None if progress.started is None or _may_end(progress) else GO_ON_HELP,
     )
     if progress.state is StudyState.PAUSED:
         _end_button("Stop", every.stop, progress, STOP_HELP)
@@ -231,7 +233,7 @@ def _start(grid: Grid) -> None:
 
 
 def _end_button(label: str, end: Callable[[Grid], None], progress: StudyProgress, help_text: str) -> None:
-    """A button that takes a study from those who follow it, for whoever has started it, or may do so."""
+    """A button that takes a study from those who follow it, for whoever has started it first, or may do so."""
     is_allowed = _may_end(progress)
     key = f"{label} {progress.grid.key}"
     st.button(
@@ -245,12 +247,12 @@ def _end_button(label: str, end: Callable[[Grid], None], progress: StudyProgress
 
 
 def _end(end: Callable[[Grid], None], grid: Grid) -> None:
-    if _may_end(studies().look(grid)):  # Somebody else may have started it since the button was drawn.
+    if _may_end(studies().look(grid)):  # A browser may ask that does not mind what is disabled.
         end(grid)
 
 
 def _may_end(progress: StudyProgress) -> bool:
-    return are_trusted() or progress.visitor == visitor()
+    return are_trusted() or progress.belongs_to(visitor())
 
 
 def confirmed_key(grid: Grid) -> str:
