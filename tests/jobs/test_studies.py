@@ -18,6 +18,7 @@ from jobs.waiting import LONG, SLOW, config, finished, is_training, until
 from vgdemo.config import RunConfig
 from vgdemo.jobs import Jobs, JobState, SchedulerError, Studies, StudyProgress, StudyState, tracked_study
 from vgdemo.jobs.executor import SentRun
+from vgdemo.jobs.studies import MOST_KNOWN
 from vgdemo.jobs.turns import Rank
 from vgdemo.jobs.worker import Outcome
 from vgdemo.store import RunStore, StoredRun, StoreError
@@ -499,6 +500,38 @@ def test_many_troubles_at_once_are_one_rest(studies: Studies, executor: StandInE
     began = time.monotonic()
     sent(executor, 16)
     assert time.monotonic() - began < 5
+
+
+def test_what_was_only_looked_at_is_forgotten_before_long_and_never_in_place_of_what_was_started(
+    studies: Studies, executor: StandInExecutor, odd_store: OddStore
+) -> None:
+    study = grid(range(2))
+    studies.start(study, "starter")
+    for count in (1, 2):
+        end(sent(executor, count), odd_store)
+    until(lambda: studies.look(study).state is StudyState.COMPLETE)
+    for first in range(10, 10 + 4 * MOST_KNOWN, 2):
+        studies.look(grid(range(first, first + 2)))
+    assert [one.grid for one in studies.listed()] == [study]
+    assert len(studies._studies) <= MOST_KNOWN + 2
+
+
+def test_of_what_was_started_the_latest_stay_known_and_the_others_are_what_their_notes_say(
+    studies: Studies, executor: StandInExecutor, odd_store: OddStore
+) -> None:
+    executor.places = {}
+    grids = [grid(range(first, first + 2)) for first in range(0, 2 * MOST_KNOWN + 8, 2)]
+    for place, study in enumerate(grids):
+        studies.start(study, f"starter {place}")
+        studies.stop(study)
+    until(lambda: len(odd_store.studies()) == len(grids))
+    until(lambda: not studies._has_work())
+    studies.look(grid(range(900, 902)))
+    assert [one.grid for one in studies.listed()] == grids[: -MOST_KNOWN - 1 : -1]
+    studies.look(grids[0])
+    until(lambda: studies.look(grids[0]).is_known)
+    assert studies.look(grids[0]).state is StudyState.STOPPED
+    assert studies.look(grids[0]).belongs_to("starter 0")
 
 
 def test_of_what_cannot_be_read_any_more_nothing_is_listed(studies: Studies, odd_store: OddStore) -> None:

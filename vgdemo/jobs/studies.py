@@ -22,7 +22,7 @@ from vgdemo.store import RunStore, StoreError
 from vgdemo.study import Grid, Study
 
 POLL_SECONDS = 1.0  # Between two looks whether a rest is over, or a place is free that nobody has told of.
-MOST_KNOWN = 20  # Studies that are not at work, of which the results stay in memory.
+MOST_KNOWN = 20  # Studies not at work of which the results stay in memory; as many again that were only looked at.
 OTHER_STORE = "Expected all workers to keep their runs in {store}. Received: one that keeps them elsewhere."
 
 _log = logging.getLogger(__name__)
@@ -176,11 +176,13 @@ class Studies:
         return self._studies[grid.key]
 
     def _forget_old(self) -> None:
-        """Those at rest that were looked at first; the store knows what came of them."""
-        at_rest = [key for key, study in self._studies.items() if study.began is None and not study.sent]
-        for key in at_rest[: len(at_rest) - MOST_KNOWN + 1] if len(at_rest) >= MOST_KNOWN else []:
-            if self._studies[key].is_noted:
-                del self._studies[key]
+        """The first of those at rest, and of those that were only looked at; the store knows what came of them."""
+        at_rest = [study for study in self._studies.values() if study.began is None and not study.sent]
+        looked_at = [study for study in at_rest if study.started is None]
+        begun = sorted((study for study in at_rest if study.started is not None), key=lambda study: str(study.started))
+        for study in (*looked_at[:-MOST_KNOWN], *begun[:-MOST_KNOWN]):
+            if study.is_noted:
+                del self._studies[study.grid.key]
 
     def _take_back(self, study: TrackedStudy, config: RunConfig) -> None:
         self._executor.withdraw(study.sent.pop(config))
