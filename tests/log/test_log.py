@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ import pytest
 from conftest import LSTM
 
 from vgdemo.log import LogError, LogReader, LogWriter, find_logs, read_log
+from vgdemo.log.measurements import Measurements
 from vgdemo.record import KERNEL_STATISTICS, Log, RunRecord, RunStatus
 
 HEADER: dict[str, Any] = {
@@ -128,6 +131,76 @@ def test_a_log_that_takes_another_ones_place_is_read_from_its_beginning(tmp_path
     for name in ("run.json", "records.jsonl"):
         os.replace(second.folder / name, first.folder / name)
     assert (reader.record.sentence, reader.record.epochs.tolist()) == ("other", [5])
+
+
+def lines(*losses: float) -> bytes:
+    return b"".join(
+        json.dumps({"epoch": at, "curves": {"train_loss": one}}).encode() + b"\n" for at, one in enumerate(losses)
+    )
+
+
+def in_place(folder: Path, content: bytes) -> None:
+    (folder / "records.jsonl").write_bytes(content)
+
+
+def by_another_file(folder: Path, content: bytes) -> None:
+    (folder / "new").write_bytes(content)
+    os.replace(folder / "new", folder / "records.jsonl")
+
+
+def by_another_folder(folder: Path, content: bytes) -> None:
+    description = (folder / "run.json").read_bytes()
+    shutil.rmtree(folder)
+    folder.mkdir()
+    (folder / "run.json").write_bytes(description)
+    in_place(folder, content)
+
+
+@pytest.mark.parametrize("replaced", [in_place, by_another_file, by_another_folder])
+@pytest.mark.parametrize(
+    "losses",
+    [(0.5,) * 6, (0.25,) * 9, (0.5, 0.5, 1.5), (1.5, 0.5, 0.5), (0.5,) * 3, (0.5,) * 2, (1.5, 1.5, 0.125, 1.5), ()],
+)
+def test_a_log_that_says_the_same_of_itself_and_is_written_anew_is_read_from_its_beginning(
+    replaced: Callable[[Path, bytes], None], losses: tuple[float, ...], tmp_path: Path
+) -> None:
+    folder = tmp_path / "log"
+    folder.mkdir()
+    (folder / "run.json").write_text(json.dumps({"format": 1} | HEADER))
+    in_place(folder, lines(1.5, 1.5, 1.5))
+    reader = LogReader(folder)
+    assert len(reader.record.epochs) == 3
+    replaced(folder, lines(*losses))
+    assert reader.record.curve_arrays.get("train_loss", np.zeros((0, 1)))[:, 0].tolist() == [*losses]
+
+
+def test_another_file_is_another_log_though_it_begins_and_ends_alike(writer: LogWriter) -> None:
+    reader = LogReader(writer.folder)
+    for losses in ((1.5, 1.5, 1.5), (1.5, 0.5, 1.5)):
+        by_another_file(writer.folder, lines(*losses))
+        assert reader.record.curve_arrays["train_loss"][:, 0].tolist() == [*losses]
+
+
+def test_a_log_that_is_mended_is_read_again(writer: LogWriter) -> None:
+    reader = LogReader(writer.folder)
+    in_place(writer.folder, lines(1.5))
+    assert reader.record.epochs.tolist() == [0]
+    in_place(writer.folder, lines(1.5, 0.5) + b"{]\n")
+    for _ in range(2):
+        with pytest.raises(LogError, match="record 3"):
+            reader.record  # noqa: B018
+    in_place(writer.folder, lines(1.5, 0.5))
+    assert reader.record.epochs.tolist() == [0, 1]
+
+
+def test_what_is_known_of_a_log_is_not_read_again(writer: LogWriter, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[bytes] = []
+    add = Measurements.add
+    monkeypatch.setattr(Measurements, "add", lambda self, line: (read.append(line), add(self, line)))
+    reader = LogReader(writer.folder)
+    for epoch in range(3):
+        writer.append(record_of(epoch))
+        assert reader.record.epochs.tolist() == [*range(epoch + 1)] and len(read) == epoch + 1
 
 
 KILLED = """

@@ -17,10 +17,14 @@ from vgdemo.record import RunRecord
 DESCRIPTION, RECORDS = "run.json", "records.jsonl"
 MAX_ARCHIVE = 256_000_000  # Bytes of records that an archive may unpack to.
 MAX_LOGS, MAX_DEPTH = 1_000, 6
+SEAM = 4_096  # Bytes of a line by which it is known again.
 
 
 class LogReader:
     """A log in a folder, read as far as it is written.
+
+    A log that grows is read on from where one was. One that has taken another's place is read from its beginning:
+    it is another file, or has other lines where the first and the last one were that are known.
 
     Args:
         folder: That holds a `run.json`.
@@ -38,7 +42,7 @@ class LogReader:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         self._header: Header | None = None
-        self._offset = 0
+        self._run_key = ""
         self._record: RunRecord | None = None
 
     @property
@@ -54,10 +58,12 @@ class LogReader:
             raise LogError(f"Expected the log in {self.folder} to be readable. Received: {error}") from error
 
     def _current(self, header: Header) -> RunRecord:
-        if self._header is None or header.run_key != self._header.run_key or self._size() < self._offset:
-            self._measurements, self._offset, self._record = Measurements(header), 0, None
-        has_more = self._read_on()
-        if self._record is None or has_more or header != self._header:
+        with self._records() as file:
+            if header.run_key != self._run_key or not self._goes_on(file):
+                self._run_key, self._file, self._record = header.run_key, _identity(file), None
+                self._measurements, self._offset, self._first, self._last = Measurements(header), 0, b"", b""
+            self._read_on(file)
+        if self._record is None or header != self._header or len(self._record.epochs) < len(self._measurements):
             self._header, self._record = header, self._measurements.record(header)
         return self._record
 
@@ -68,20 +74,33 @@ class LogReader:
                 return file.read(MAX_LINE + 1)
         raise LogError(f"Expected a log in {self.folder}, with a {DESCRIPTION}. Received: none")
 
-    def _size(self) -> int:
+    def _records(self) -> IO[bytes]:
         path = self.folder / RECORDS
-        return path.stat().st_size if path.is_file() else 0
+        return path.open("rb") if path.is_file() else open(os.devnull, "rb")  # Else none is written yet.
 
-    def _read_on(self) -> bool:
-        """Take in the whole lines that are new; whether there were any."""
-        before = self._offset
-        if self._size() > before:
-            with (self.folder / RECORDS).open("rb") as file:
-                file.seek(before)
-                for line in whole_lines(file):
-                    self._measurements.add(line)
-                    self._offset += len(line)
-        return self._offset > before
+    def _goes_on(self, file: IO[bytes]) -> bool:
+        """Whether a file begins with what is known, as far as that can be seen without reading all of it."""
+        lines = ((0, self._first), (self._offset - len(self._last), self._last))
+        return _identity(file) == self._file and all(_at(file, place, len(line)) == line for place, line in lines)
+
+    def _read_on(self, file: IO[bytes]) -> None:
+        """Take in the whole lines that are new."""
+        file.seek(self._offset)
+        for line in whole_lines(file):
+            self._measurements.add(line)
+            self._first, self._last = self._first or line[:SEAM], line[-SEAM:]
+            self._offset += len(line)
+
+
+def _identity(file: IO[bytes]) -> tuple[int, int]:
+    """Which file it is, where the file system knows; a later one may get the same."""
+    about = os.fstat(file.fileno())
+    return about.st_dev, about.st_ino
+
+
+def _at(file: IO[bytes], place: int, count: int) -> bytes:
+    file.seek(place)
+    return file.read(count)
 
 
 def read_log(source: bytes | str | Path) -> RunRecord:
