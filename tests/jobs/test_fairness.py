@@ -8,7 +8,15 @@ import pytest
 from jobs.waiting import LONG, config, finished, is_training, until
 
 from vgdemo.jobs import Jobs, JobState, QueueFullError
-from vgdemo.jobs.fairness import MOST_OF_ALL, MOST_OF_ONE, MOST_STUDIES_OF_ALL, MOST_STUDIES_OF_ONE
+from vgdemo.jobs.fairness import (
+    MOST_NOTED_OF_ALL,
+    MOST_NOTED_OF_ONE,
+    MOST_OF_ALL,
+    MOST_OF_ONE,
+    MOST_STUDIES_OF_ALL,
+    MOST_STUDIES_OF_ONE,
+    surplus,
+)
 from vgdemo.store import RunStore
 from vgdemo.study import Grid
 
@@ -82,3 +90,34 @@ def test_studies_at_work_are_bounded_for_one_and_for_all(jobs: Jobs) -> None:
     jobs.studies.start(others[-1], "greedy")
     for grid in grids:
         jobs.studies.stop(grid)
+
+
+def test_who_starts_study_after_study_fills_no_disk_with_notes_and_removes_nobody_elses(
+    jobs: Jobs, store: RunStore
+) -> None:
+    grids = [Grid.of(config(0, epochs=LONG), {"seed": [first, first + 1]}) for first in range(6000, 6040, 2)]
+    (of_another, of_the_owner, at_work), flood = grids[:3], grids[3:]
+    for grid, visitor in (
+        (of_another, "another"),
+        (of_the_owner, ""),
+        (at_work, "greedy"),
+        *((one, "greedy") for one in flood),
+    ):
+        jobs.studies.start(grid, visitor)
+        if grid is not at_work:
+            jobs.studies.stop(grid)
+        until(lambda key=grid.key: key in store.studies())  # type: ignore[misc]
+    kept = {of_another.key, of_the_owner.key, at_work.key, *(grid.key for grid in flood[-MOST_NOTED_OF_ONE:])}
+    until(lambda: store.studies().keys() == kept)
+    assert {one.grid.key for one in jobs.studies.listed()} == kept
+    jobs.studies.stop(at_work)
+    until(lambda: store.studies().keys() == kept - {at_work.key})
+
+
+def test_of_all_strangers_studies_the_latest_are_noted_and_all_of_the_owners() -> None:
+    def note(day: int, owner: str) -> dict[str, str]:
+        return {"started": f"2026-{1 + day // 28:02}-{1 + day % 28:02} 12:00:00+00:00", "owner": owner}
+
+    owners = {f"owner {place}": note(place, "") for place in range(2 * MOST_NOTED_OF_ONE)} | {"of before": {}}
+    others = {f"other {place}": note(place, str(place // 5)) for place in range(MOST_NOTED_OF_ALL + 7)}
+    assert set(surplus(owners | others)) == {f"other {place}" for place in range(7)}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from vgdemo.jobs.cluster import SchedulerError
 from vgdemo.jobs.tracked_run import JobState, TrackedRun
+from vgdemo.jobs.tracked_study import OWNER
 
 MOST_OF_ONE = 12  # Runs of a visitor that are not over: the Lab's and Compare's in more than two windows.
 MOST_STUDIES_OF_ONE, MOST_STUDIES_OF_ALL = 2, 20  # At work; those that rest take nothing.
+MOST_NOTED_OF_ONE, MOST_NOTED_OF_ALL = 10, 200  # Studies that the store has a note of, at work or not.
 MOST_OF_ALL = 300  # Of all visitors together: ten for each of a class of thirty.
 
 RUNS_OF_ONE = (
@@ -86,6 +89,24 @@ def check_studies(visitors: Collection[str], visitor: str) -> None:
     if visitor:
         _check(sum(one == visitor for one in visitors), MOST_STUDIES_OF_ONE, STUDIES_OF_ONE)
         _check(len(visitors), MOST_STUDIES_OF_ALL, STUDIES_OF_ALL)
+
+
+def surplus(notes: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Which studies are too many to be noted: the first of a visitor, and of all; none of the owner's of the server.
+
+    Args:
+        notes: What the store notes, by key.
+    """
+    of_one: Counter[str] = Counter()
+    kept = 0
+    too_many = []
+    for key in sorted(notes, key=lambda key: str(notes[key].get("started")), reverse=True):
+        if owner := str(notes[key].get(OWNER, "")):
+            of_one[owner] += 1
+            is_kept = of_one[owner] <= MOST_NOTED_OF_ONE and kept < MOST_NOTED_OF_ALL
+            kept += is_kept
+            too_many += [] if is_kept else [key]
+    return too_many
 
 
 def _check(count: int, most: int, sentence: str) -> None:

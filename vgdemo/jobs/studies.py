@@ -12,7 +12,7 @@ from typing import Protocol
 from vgdemo.config import RunConfig
 from vgdemo.jobs.cluster import SchedulerError
 from vgdemo.jobs.executor import Executor
-from vgdemo.jobs.fairness import check_studies
+from vgdemo.jobs.fairness import check_studies, surplus
 from vgdemo.jobs.programs import Programs
 from vgdemo.jobs.tracked_run import Progress, tick
 from vgdemo.jobs.tracked_study import StudyProgress, StudyState, TrackedStudy, note_of, noted_study
@@ -266,6 +266,18 @@ class Studies:
         except StoreError:
             study.is_noted = False
             raise
+        if study.owner:
+            self._forget_surplus()
+
+    def _forget_surplus(self) -> None:
+        """Strangers fill no disk with notes: the first ones go, unless their studies are at work."""
+        too_many = surplus(self._store.studies())
+        with self._lock:
+            for key in too_many:
+                if key not in self._studies or self._studies[key].began is None:
+                    self._studies.pop(key, None)
+                    self._forgotten[key] = None
+        self._wake.set()
 
     def _look_up(self, study: TrackedStudy) -> None:
         with self._lock:

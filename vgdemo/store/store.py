@@ -244,7 +244,7 @@ class RunStore(MutableMapping[str, RunRecord]):
             self._folder.remove_file(f"{OLD_PINS}/{old_key}")
 
     def note_study(self, key: str, note: Mapping[str, Any]) -> None:
-        """Keep a note of a study that was started, for good: it is never removed to make room.
+        """Keep a note of a study that was started until it is forgotten: it is never removed to make room.
 
         Args:
             key: Of the study.
@@ -252,7 +252,7 @@ class RunStore(MutableMapping[str, RunRecord]):
         """
         path = study_of(key)
         self._folder.make(STUDIES)
-        self._folder.write(path, json.dumps(note, indent=2).encode())
+        self._folder.write(path, json.dumps(note).encode())
 
     def studies(self) -> dict[str, dict[str, Any]]:
         """The notes of studies, by key; those that are no JSON objects are left out."""
