@@ -12,7 +12,7 @@ from store.contents import files_of, is_same, put, size_of
 
 from vgdemo.record import RunRecord
 from vgdemo.store import RunStore
-from vgdemo.store.layout import DISCARDED
+from vgdemo.store.layout import DISCARDED, QUARANTINE
 
 MakeRecord = Callable[..., RunRecord]
 
@@ -67,6 +67,27 @@ def test_a_run_that_was_trained_again_meanwhile_stays_as_it_is(local: RunStore, 
     local.restore(key)
     assert is_same(local[key], record)
     assert discarded(local) == []
+
+
+@pytest.mark.parametrize("end", ["", "-", "-foo", "-12a", f"-{'9' * 60}", "-1 ", "-²", "-١"])
+def test_what_was_not_discarded_but_lies_there_is_left_alone_and_in_nobodys_way(
+    end: str, local: RunStore, make_record: MakeRecord
+) -> None:
+    record = make_record()
+    key = put(local, record)
+    local.discard(key)
+    strays = [Path(local.url, place, f"{key}{end}", "x") for place in (DISCARDED, QUARANTINE)]
+    for stray in strays:
+        stray.parent.mkdir(parents=True)
+        stray.write_text("mine")
+    local.max_bytes = 2 * size_of(local)
+    put(local, make_record(seed=1))
+    local.restore(key)
+    assert is_same(local[key], record)
+    local.discard(key)
+    local.max_bytes = 1
+    put(local, make_record(seed=2))
+    assert all(stray.read_text() == "mine" for stray in strays)
 
 
 def test_a_run_that_was_discarded_only_in_part_does_not_come_back_in_part(

@@ -16,7 +16,8 @@ RUNS, PINS, QUARANTINE, DISCARDED = "v2", "v2/pins", "v2/quarantine", "v2/discar
 STUDIES = "v2/studies"  # Notes of those that were started.
 OLD_RUNS, OLD_PINS = "v1", "v1/pins"  # Of a layout whose runs nobody reads any more.
 
-FOLDER = re.compile(r"v[12]/(?:[0-9a-f]{2}|quarantine|discarded)/[0-9a-f]{64}[^/]*")  # Nothing else is ever removed.
+# What `path_of` and `aside` name. Nothing else is ever removed.
+FOLDER = re.compile(r"v[12]/(?:([0-9a-f]{2})/\1[0-9a-f]{62}|(?:quarantine|discarded)/[0-9a-f]{64}-[0-9]{1,19})")
 DISCARDED_AGE = timedelta(days=1)  # Nobody wants a run back that was discarded before that.
 LEFTOVER_AGE = timedelta(hours=1)  # No write takes that long: what is older and in no manifest was interrupted.
 TRAINED_FOR = re.compile(r"for-[0-9a-f]{8}")  # An empty file beside a run that says for which visitor it was trained.
@@ -60,7 +61,7 @@ def is_leftover(last_use: datetime) -> bool:
 
 
 def is_over(path: str) -> bool:
-    """Whether a folder is that of a run that was discarded too long ago to be brought back."""
+    """Whether the folder of a run is that of one that was discarded too long ago to be brought back."""
     return path.startswith(DISCARDED) and _taken_aside(path) < datetime.now(UTC) - DISCARDED_AGE
 
 

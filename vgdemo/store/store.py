@@ -14,6 +14,7 @@ from vgdemo.record import RunRecord, check_size
 from vgdemo.store.folder import StoreError, StoreFullError, open_folder
 from vgdemo.store.layout import (
     DISCARDED,
+    FOLDER,
     MANIFEST,
     OLD_PINS,
     OLD_RUNS,
@@ -164,7 +165,7 @@ class RunStore(MutableMapping[str, RunRecord]):
     def restore(self, key: str) -> None:
         """Bring back a run that was discarded; KeyError if it is gone for good."""
         paths = [f"{DISCARDED}/{name}" for name in self._folder.names(DISCARDED) if name.startswith(key)]
-        discarded = [path for path in paths if not is_over(path)]
+        discarded = [path for path in paths if FOLDER.fullmatch(path) and not is_over(path)]
         if discarded and key not in self:  # Else somebody has trained it again.
             self._copy(max(discarded), path_of(key))
         if key not in self:
