@@ -26,7 +26,7 @@ def test_a_file_is_written_found_read_moved_and_removed(folder: Folder) -> None:
     assert folder.find("v2") == {"v2/ab/one": 1, "v2/ab/two": 2}
     assert (sorted(folder.names("v2/ab")), folder.names("v2")) == (["one", "two"], ["ab"])
     assert folder.read("v2/ab/two") == b"22"
-    assert folder.read_all(["v2/ab/one", "v2/ab/none", "v2/ab/two"]) == [b"1", b"22"]
+    assert folder.read_all(["v2/ab/one", "v2/ab/none", "v2/ab/two"]) == {"v2/ab/one": b"1", "v2/ab/two": b"22"}
     folder.make("v2/aside")
     folder.move("v2/ab", "v2/aside/ab-1")
     assert folder.find("v2") == {"v2/aside/ab-1/one": 1, "v2/aside/ab-1/two": 2}
@@ -36,7 +36,7 @@ def test_a_file_is_written_found_read_moved_and_removed(folder: Folder) -> None:
 
 
 def test_what_is_absent_is_nothing_to_list_and_nothing_to_remove(folder: Folder) -> None:
-    assert (folder.names("v2"), folder.find("v2"), folder.read_all(["v2/none"])) == ([], {}, [])
+    assert (folder.names("v2"), folder.find("v2"), folder.read_all(["v2/none"])) == ([], {}, {})
     assert folder.last_use("v2/none") == datetime.min.replace(tzinfo=UTC)
     folder.remove_file("v2/none")
     folder.remove("v2/none")
@@ -96,6 +96,6 @@ def test_a_write_that_fails_leaves_nothing_and_is_not_counted(tmp_path: Path, mo
 def test_files_that_cannot_be_read_are_not_taken_for_absent(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     (tmp_path / "one").write_bytes(b"content")
-    assert open_folder(str(tmp_path)).read_all(["one", "other"]) == [b"content"]
+    assert open_folder(str(tmp_path)).read_all(["one", "other"]) == {"one": b"content"}
     with pytest.raises(StoreError, match="Expected the run store .*file/runs to be readable"):
         open_folder(str(tmp_path / "file" / "runs")).read_all(["one"])

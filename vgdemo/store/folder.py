@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import logging
 import math
 import os
 import re
+import stat
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +19,8 @@ from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
 from vgdemo.environment import STORE_GB
+
+_logger = logging.getLogger(__name__)
 
 BUCKETS = frozenset(("s3", "s3a", "gs", "gcs", "abfs", "abfss", "az"))  # fsspec's names; their files come whole.
 
@@ -30,11 +34,21 @@ class StoreError(Exception):
     """The run store cannot be read or written; the message is one sentence that names its URL."""
 
 
+class OddEntryError(StoreError):
+    """One entry of the run store cannot be read; the others can."""
+
+
+class NoFileError(OddEntryError):
+    """What lies where a file should is none: a folder, a pipe, a link that leads nowhere."""
+
+
 class StoreFullError(StoreError):
     """There is no room left where the run store is; the message says what can be done."""
 
 
 FULL = frozenset((errno.ENOSPC, errno.EDQUOT))
+NO_FILE = frozenset((errno.EISDIR, errno.ELOOP, errno.ENOTDIR))
+ODD = NO_FILE | {errno.EACCES, errno.EPERM}
 WHAT_TO_DO = f"Delete runs in the Library, or have {STORE_GB} name less than there is room for."
 
 
@@ -70,34 +84,66 @@ class Folder:
 
         Raises:
             FileNotFoundError: If there is none.
+            OddEntryError: If it alone cannot be read; NoFileError if it is no file.
         """
-        with self._naming_itself("readable", FileNotFoundError):
-            return bytes(self._fs.cat_file(self._absolute(path)))
+        place = self._absolute(path)
+        with self._naming_itself("readable", FileNotFoundError, path):
+            if self._is_local and not stat.S_ISREG(os.stat(place).st_mode):  # A pipe would be waited for without end.
+                raise IsADirectoryError(errno.EISDIR, "It is no file")
+            return bytes(self._fs.cat_file(place))
 
-    def read_all(self, paths: Iterable[str]) -> list[bytes]:
-        """The contents of those files that are still there."""
+    def read_all(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """The contents of those files that are still there, by path; an odd one is left out."""
+        if self._is_local:
+            return dict(self._read_each(paths))
+        paths = [*paths]
         with self._naming_itself("readable"):
             contents = self._fs.cat_ranges([self._absolute(path) for path in paths], 0, None)
             unread = [one for one in contents if not isinstance(one, (bytes, FileNotFoundError))]
             if unread:
                 raise unread[0]
-        return [content for content in contents if isinstance(content, bytes)]
+        return {path: content for path, content in zip(paths, contents, strict=True) if isinstance(content, bytes)}
+
+    def _read_each(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        for path in paths:
+            with suppress(FileNotFoundError), leaving_out():
+                yield path, self.read(path)
 
     def names(self, path: str) -> list[str]:
         """What a folder holds, files and folders; nothing if it is absent."""
-        with suppress(FileNotFoundError), self._naming_itself("readable", FileNotFoundError):
+        with suppress(FileNotFoundError), self._naming_itself("readable", FileNotFoundError, path):
             return [name.rstrip("/").rpartition("/")[2] for name in self._fs.ls(self._absolute(path), detail=False)]
         return []
 
     def find(self, path: str) -> dict[str, int]:
-        """All files below a folder, and their sizes in bytes."""
+        """All files below a folder, and their sizes in bytes; an odd one is left out."""
         with self._naming_itself("readable"):
             root = self._absolute(path)
-            sizes = _local_sizes(root) if self._is_local else self._sizes(root)
+            sizes = self._local_sizes(root) if self._is_local else self._sizes(root)
         return {name.removeprefix(f"{self._path}/"): size for name, size in sizes.items()}
 
     def _sizes(self, root: str) -> dict[str, int]:
         return {name: info["size"] for name, info in self._fs.find(root, detail=True).items()}
+
+    def _local_sizes(self, root: str) -> dict[str, int]:
+        """All files below a folder of this machine.
+
+        The `find` of fsspec takes a folder that cannot be read for an empty one.
+        """
+        sizes = {}
+        for folder, _, names in os.walk(root, onerror=self._leave_out):
+            for path in [f"{folder}/{name}".replace(os.sep, "/") for name in names]:
+                try:
+                    sizes[path] = os.stat(path).st_size
+                except OSError as error:
+                    self._leave_out(error)
+        return sizes
+
+    def _leave_out(self, error: OSError) -> None:
+        """Go on without an entry that is odd, or that others have removed meanwhile; raise any other error."""
+        path = str(error.filename).replace(os.sep, "/").removeprefix(f"{self._path}/")
+        with suppress(FileNotFoundError), leaving_out(), self._naming_itself("readable", FileNotFoundError, path):
+            raise error
 
     def last_use(self, path: str) -> datetime:
         """When a file was written or last marked as used; long ago if it was removed meanwhile."""
@@ -155,8 +201,8 @@ class Folder:
             self._fs.rm(self._absolute(path), recursive=True)
 
     def remove_file(self, path: str) -> None:
-        """Remove a file; an absent one stays so."""
-        with self._naming_itself("writable"), suppress(FileNotFoundError):
+        """Remove a file; an absent one stays so, and a folder stays."""
+        with self._naming_itself("writable"), suppress(FileNotFoundError, IsADirectoryError):
             self._fs.rm_file(self._absolute(path))
 
     def _absolute(self, path: str) -> str:
@@ -187,17 +233,32 @@ class Folder:
             self._fs.mv(path, target)
 
     @contextmanager
-    def _naming_itself(self, ability: str, expected: type[OSError] | tuple[()] = ()) -> Iterator[None]:
-        """Turn errors of the file system, except an expected one, into a sentence."""
+    def _naming_itself(self, ability: str, expected: type[OSError] | tuple[()] = (), path: str = "") -> Iterator[None]:
+        """Turn errors of the file system, except an expected one, into a sentence of the entry at a path, or of all."""
         try:
             yield
         except expected:
             raise
+        except StoreError:  # It is a sentence.
+            raise
         except Exception as error:  # A bucket's client raises errors of its own.
-            if isinstance(error, OSError) and error.errno in FULL:
-                received = f"{error.strerror}. {WHAT_TO_DO}"
+            number = error.errno if isinstance(error, OSError) else None
+            if number in FULL:
+                received = f"{os.strerror(number)}. {WHAT_TO_DO}"
                 raise StoreFullError(f"Expected room in the run store {self}. Received: {received}") from error
-            raise StoreError(f"Expected the run store {self} to be {ability}. Received: {error}") from error
+            if number in ODD and self._holds(path):
+                kind = NoFileError if number in NO_FILE else OddEntryError
+                raise kind(f"Expected {path} in the run store {self} to be {ability}. Received: {error}") from error
+            raise StoreError(f"Expected the run store {self} to be {ability}. Received: {_words(error)}") from error
+
+    def _holds(self, path: str) -> bool:
+        """Whether what is wrong with an entry is wrong with it alone: the folder at the top of its path can be read."""
+        top, slash, _ = path.partition("/")
+        if self._is_local and slash:
+            with suppress(OSError):
+                os.scandir(self._absolute(top)).close()
+                return True
+        return False
 
 
 def open_folder(url: str) -> Folder:
@@ -216,22 +277,23 @@ def open_folder(url: str) -> Folder:
     return _folder(url, file_system, path.rstrip("/"))
 
 
-def _local_sizes(root: str) -> dict[str, int]:
-    """All files below a folder of this machine; others may remove some meanwhile.
-
-    The `find` of fsspec takes a folder that cannot be read for an empty one.
-    """
-    sizes = {}
-    for folder, _, names in os.walk(root, onerror=_raise_unless_absent):
-        for path in [f"{folder}/{name}".replace(os.sep, "/") for name in names]:
-            with suppress(FileNotFoundError):
-                sizes[path] = os.stat(path).st_size
-    return sizes
+@contextmanager
+def leaving_out() -> Iterator[None]:
+    """Go on without an odd entry, which is told of once in the log."""
+    try:
+        yield
+    except OddEntryError as error:
+        log_once(f"It is left out. {error}")
 
 
-def _raise_unless_absent(error: OSError) -> None:
-    if not isinstance(error, FileNotFoundError):
-        raise error
+@cache
+def log_once(sentence: str) -> None:
+    """Tell of something that would else be told of at every look."""
+    _logger.warning(sentence)
+
+
+def _words(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 @cache

@@ -6,12 +6,12 @@ import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import suppress
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from vgdemo.config import RunConfig
 from vgdemo.record import RunRecord, check_size
-from vgdemo.store.folder import StoreError, StoreFullError, open_folder
+from vgdemo.store.folder import NoFileError, StoreError, StoreFullError, leaving_out, log_once, open_folder
 from vgdemo.store.layout import (
     DISCARDED,
     FOLDER,
@@ -120,8 +120,8 @@ class RunStore(MutableMapping[str, RunRecord]):
         run = StoredRun.of(record, contents)
         try:
             self._write(run, contents, visitor)
-        except StoreFullError:  # The disk has less room than `max_bytes`.
-            if not remove_unused(self._folder):
+        except StoreError as error:
+            if not self._make_way(run.run_key, error):
                 raise
             self._write(run, contents, visitor)
         try:
@@ -129,6 +129,19 @@ class RunStore(MutableMapping[str, RunRecord]):
         except StoreError as error:  # The run is kept all the same.
             _logger.warning("%s", error)
         return run
+
+    def _make_way(self, key: str, error: StoreError) -> bool:
+        """Whether a run that could not be written may be now: there is room, or what was no run is out of its place."""
+        if isinstance(error, StoreFullError):  # The disk has less room than `max_bytes`.
+            return remove_unused(self._folder)
+        try:
+            self._manifest(key)
+        except DamagedError as damage:
+            self._set_aside(key, damage)
+            return True
+        except (KeyError, UnreadableError, StoreError):
+            pass
+        return False
 
     def _write(self, run: StoredRun, contents: Mapping[str, bytes], visitor: str) -> None:
         """Write a run's files, its manifest last: until then the run is absent."""
@@ -182,9 +195,8 @@ class RunStore(MutableMapping[str, RunRecord]):
     def __iter__(self) -> Iterator[str]:
         """Keys of the runs, looked up one by one: whether there is any takes no list of all."""
         for digits in self._folder.names(RUNS):
-            for key in self._folder.names(f"{RUNS}/{digits}"):
-                if key.startswith(digits) and key in self:
-                    yield key
+            with leaving_out():
+                yield from (key for key in self._folder.names(f"{RUNS}/{digits}") if key[:2] == digits and key in self)
 
     def __len__(self) -> int:
         """How many runs there are."""
@@ -215,7 +227,7 @@ class RunStore(MutableMapping[str, RunRecord]):
         return sorted(self._stored_runs(manifests), key=lambda run: run.written, reverse=True)
 
     def _stored_runs(self, manifests: Iterable[str]) -> Iterator[StoredRun]:
-        for content in self._folder.read_all(manifests):
+        for content in self._folder.read_all(manifests).values():
             with suppress(DamagedError, UnreadableError):  # They are for `check` and for who asks for the run.
                 yield _stored_run(content)
 
@@ -258,16 +270,19 @@ class RunStore(MutableMapping[str, RunRecord]):
     def studies(self) -> dict[str, dict[str, Any]]:
         """The notes of studies, by key; those that are no JSON objects are left out."""
         names = [name.removesuffix(".json") for name in self._folder.names(STUDIES) if name.endswith(".json")]
-        return {key: note for key in names if is_key(key) and (note := self.study(key)) is not None}
+        return self._notes(filter(is_key, names))
 
     def study(self, key: str) -> dict[str, Any] | None:
         """The note of a study; None if there is none, or if it is no JSON object."""
-        path = study_of(key)
-        with suppress(FileNotFoundError, RecursionError, ValueError):
-            note = json.loads(self._folder.read(path))
-            if isinstance(note, dict):
-                return note
-        return None
+        return self._notes([key]).get(key)
+
+    def _notes(self, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
+        key_of = {study_of(key): key for key in keys}
+        notes = {}
+        for path, content in self._folder.read_all(key_of).items():
+            with suppress(RecursionError, ValueError):
+                notes[key_of[path]] = json.loads(content)
+        return {key: note for key, note in notes.items() if isinstance(note, dict)}
 
     def forget_study(self, key: str) -> None:
         """Remove the note of a study; without one, do nothing."""
@@ -275,7 +290,11 @@ class RunStore(MutableMapping[str, RunRecord]):
 
     def check(self) -> tuple[str, ...]:
         """Read every run, set damaged ones aside, remove what interrupted writes left; one sentence for each."""
-        return tuple(sentence for path, names in self._stored() for sentence in self._check_run(path, set(names)))
+        sentences: list[str] = []
+        for path, names in self._stored():
+            with leaving_out():
+                sentences += self._check_run(path, set(names))
+        return tuple(sentences)
 
     def _check_run(self, path: str, names: set[str]) -> list[str]:
         key = path.rpartition("/")[2]
@@ -297,6 +316,8 @@ class RunStore(MutableMapping[str, RunRecord]):
             run = StoredRun.from_bytes(self._folder.read(f"{path_of(key)}/{MANIFEST}"))
         except FileNotFoundError as error:
             raise KeyError(key) from error
+        except NoFileError as error:
+            raise DamagedError("its manifest is no file") from error
         if run.run_key != key:
             raise DamagedError(f"its manifest is that of run {run.run_key}")
         return run
@@ -324,7 +345,7 @@ class RunStore(MutableMapping[str, RunRecord]):
     def _content(self, key: str, file: StoredFile) -> bytes:
         try:
             content = self._folder.read(f"{path_of(key)}/{file.name}")
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NoFileError) as error:
             raise DamagedError(f"{file.name} is missing") from error
         if not file.holds(content):
             raise DamagedError(f"{file.name} is truncated or altered")
@@ -341,7 +362,7 @@ class RunStore(MutableMapping[str, RunRecord]):
         self._folder.move(path_of(key), aside(place, key))
 
     def _leave(self, key: str, reason: UnreadableError) -> None:
-        _log_once(f"Run {key} in {self} is not read, and is left as it is: {reason}")
+        log_once(f"Run {key} in {self} is not read, and is left as it is: {reason}")
 
     def _stored(self) -> Iterator[tuple[str, dict[str, int]]]:
         """Folders of runs that are not taken aside, with the names and sizes of their files."""
@@ -366,8 +387,3 @@ def _unpromised(run: StoredRun, names: Iterable[str]) -> list[str]:
 def _stored_run(manifest: bytes) -> StoredRun:
     """A list of a thousand runs is asked for every few seconds, and few of them are new."""
     return StoredRun.from_bytes(manifest)
-
-
-@cache
-def _log_once(sentence: str) -> None:
-    _logger.warning(sentence)
