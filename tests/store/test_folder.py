@@ -93,6 +93,41 @@ def test_a_write_that_fails_leaves_nothing_and_is_not_counted(tmp_path: Path, mo
     assert (folder.unlisted, list(tmp_path.iterdir())) == (0, [])
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("nosuch://x", "Protocol not known: nosuch"),
+        ("ftp://somebody:secret@127.0.0.1:1/x", "refused"),
+        ("reference://x", "ReferenceFileSystem"),
+        ("github://x", "where files can be written"),
+        ("zip://x", "where files can be written"),
+        ("http://somebody:secret@127.0.0.1:1/x", "where files can be written"),
+        ("data:x", "where files can be written"),
+    ],
+)
+def test_a_url_of_no_store_is_told_in_one_sentence_whatever_its_kind_makes_of_it(url: str, said: str) -> None:
+    with pytest.raises(StoreError, match=r"^Expected a URL of a run store[^.]*\. Received: .+") as caught:
+        open_folder(url)
+    assert said in str(caught.value)
+    assert "secret" not in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_folder_may_be_called_as_a_kind_of_url_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = open_folder("data")
+    folder.make("v2")
+    assert folder.names("v2") == [] and Path("data", "v2").is_dir()
+
+
+def test_an_error_without_words_is_named(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr(folder._fs, "makedirs", fail)
+    with pytest.raises(StoreError, match=r"to be writable\. Received: NotImplementedError$"):
+        folder.make("v2")
+
+
 def test_files_that_cannot_be_read_are_not_taken_for_absent(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     (tmp_path / "one").write_bytes(b"content")

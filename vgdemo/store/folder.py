@@ -23,6 +23,7 @@ from vgdemo.environment import STORE_GB
 _logger = logging.getLogger(__name__)
 
 BUCKETS = frozenset(("s3", "s3a", "gs", "gcs", "abfs", "abfss", "az"))  # fsspec's names; their files come whole.
+READ_ONLY = re.compile("(data|gist|git|github|https?|libarchive|tar|zip):")
 
 
 # `s3fs` asks a silent service five times, `botocore` each time five times, and a minute each. Whoever waits for a page
@@ -265,15 +266,18 @@ def open_folder(url: str) -> Folder:
     """The folder at a URL, which need not exist.
 
     Raises:
-        StoreError: If the URL is of no known kind.
+        StoreError: If the URL is of no known kind, or of one that can only be read.
     """
+    named = "Expected a URL of a run store"
+    if READ_ONLY.match(url):
+        raise StoreError(f"{named}, where files can be written. Received: {_without_password(url)}")
     try:
         is_s3 = url.startswith(("s3://", "s3a://"))
         file_system, path = url_to_fs(
             url, use_listings_cache=False, **({"config_kwargs": S3_PATIENCE} if is_s3 else {})
         )
-    except (ImportError, ValueError) as error:
-        raise StoreError(f"Expected a URL of a run store. Received: {_without_password(url)}: {error}") from error
+    except Exception as error:  # Each kind of file system raises its own.
+        raise StoreError(f"{named}. Received: {_without_password(f'{url}: {_words(error)}')}") from error
     return _folder(url, file_system, path.rstrip("/"))
 
 
