@@ -21,6 +21,10 @@ def test_a_log_is_told_by_its_name() -> None:
     assert LOG.sentence == "my_model"
 
 
+def test_a_log_is_told_in_signs_that_are_seen() -> None:
+    assert Log("\u202egpj.exe\n", "a" * 64).sentence == " gpj.exe "
+
+
 @pytest.mark.parametrize(
     "content", [{}, {"log": {}}, {"log": {"name": "a", "key": "b"}}, {"config": {"epochs": 0}}, {"config": {"lr": 1}}]
 )

@@ -173,6 +173,16 @@ def test_an_upload_is_shown_and_is_gone_with_the_visit(
     assert list(your_model().session_state[SESSION].uploads) == []
 
 
+def test_an_upload_is_called_in_signs_that_are_seen(
+    your_model: Callable[..., AppTest], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VGDEMO_LOGS", raising=False)
+    page = your_model()
+    page.file_uploader[0].upload("\u202egpj.zip", packed(folder)["mine.zip"], "application/zip").run()
+    assert not page.exception
+    assert list(page.session_state[SESSION].uploads) == [" gpj (uploaded)"]
+
+
 def test_a_broken_upload_is_said_and_what_was_there_stays(
     your_model: Callable[..., AppTest], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from conftest import LSTM
 from streamlit.testing.v1 import AppTest
 
 from vgdemo.log import LogReader, LogWriter
+from vgdemo.ui.logs import _folder
 from vgdemo.ui.page import plain
 from vgdemo.ui.session import SESSION
 
@@ -229,6 +230,54 @@ def test_two_logs_of_one_model_that_began_in_the_same_second_are_not_mixed_up(yo
         writer.end("complete")
     shown = {name: drawn(your_model(a=name))["curves"].json for name in ("one", "two")}
     assert shown["one"] != shown["two"]
+
+
+HIDDEN = {"\u202egpj.exe": " gpj.exe", os.fsdecode(b"\xff\xfebad"): " bad", "a\nb": "a b"}
+
+
+def test_whatever_the_name_of_a_log_has_it_is_chosen_and_shown_in_signs_that_are_seen(
+    your_model: Open, logs: Path
+) -> None:
+    for name in ("good", *HIDDEN):
+        begun(logs / name).end("complete")
+    page = your_model()
+    assert not page.exception
+    assert sorted(page.multiselect[0].options) == sorted(["good", *HIDDEN.values()])
+    page.multiselect[0].set_value([*HIDDEN.values()]).run()
+    assert not page.exception and not page.error
+    assert query(page) == dict(zip("abc", HIDDEN.values(), strict=True))
+    assert all(
+        f"**{letter} · {plain(shown)}**" in texts(page) for letter, shown in zip("ABC", HIDDEN.values(), strict=True)
+    )
+    overlay = json.loads(drawn(page)["overlay"].json)
+    assert not any(sign in json.dumps(overlay, ensure_ascii=False) for sign in ("\u202e", "\udcff"))
+    assert any("gpj.exe" in str(trace.get("name")) for trace in overlay["data"])
+    again = your_model(a=" bad")
+    assert not again.exception and not again.warning and "layers" in drawn(again)
+
+
+def test_of_logs_whose_names_look_alike_one_can_be_chosen_and_it_is_always_the_same(
+    your_model: Open, logs: Path
+) -> None:
+    for name, last in (("one\x01", 3), ("one\x02", 7)):
+        begun(logs / name, records=last).end("complete")
+    page = your_model()
+    assert page.multiselect[0].options == ["one "] and progress(page).startswith("Complete after epoch 2")
+
+
+@pytest.mark.parametrize("said", ["~nobodyhere/x", "a file", os.fsdecode(b"\xff\xfe")])
+def test_what_can_be_no_folder_of_logs_is_said_once_and_the_page_goes_on_without(
+    said: str, your_model: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "a file").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VGDEMO_LOGS", said)
+    _folder.cache_clear()
+    page = your_model()
+    assert not page.exception and not page.multiselect[0].options and "vgdemo watch" in texts(page)
+    assert [record.getMessage() for record in caplog.records if record.name == "vgdemo.ui.logs"] == [
+        f"Expected VGDEMO_LOGS to be a folder. Received: {said!r}. No log is followed."
+    ]
 
 
 def test_what_more_epochs_may_change_is_no_verdict_before_the_training_ends(your_model: Open, logs: Path) -> None:

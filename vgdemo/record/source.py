@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vgdemo.config import RunConfig
+from vgdemo.wording import readable
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Log:
     @property
     def sentence(self) -> str:
         """The training in one line of words."""
-        return self.name
+        return readable(self.name)
 
 
 Source = RunConfig | Log  # Both have a `run_key` and a `sentence`.

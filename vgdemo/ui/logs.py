@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
 
 from vgdemo.environment import LOGS
 from vgdemo.jobs import JobState, Progress
-from vgdemo.log import LogReader, find_logs
+from vgdemo.log import LogError, LogReader, find_logs
 from vgdemo.record import RunRecord, RunStatus
+from vgdemo.wording import readable
 
 LIST_SECONDS = 2  # A list of the logs is at most this old, however many visits poll.
 LEAST_SILENCE, MANY_RECORDS = 20.0, 10  # Seconds, and what ten records take: whoever writes nothing for both has ended.
@@ -28,6 +32,7 @@ STATES = {
 
 Stamp = tuple[tuple[str, int, int, int], ...]
 
+_log = logging.getLogger(__name__)
 _tick = itertools.count(1).__next__
 
 
@@ -36,7 +41,7 @@ class ShownLog:
     """A log as it was when it was looked at, which the parts of a page follow as they follow a job.
 
     Attributes:
-        name: What a person calls it: its folder below that of all logs, or its file.
+        name: What a person calls it: its folder below that of all logs, or its file, in signs that can be shown.
         record: What is measured until now.
         version: Another one for each record.
         is_silent: Whether so long nothing was written that the training has most likely ended without a word.
@@ -71,21 +76,29 @@ def uploaded(name: str, record: RunRecord) -> ShownLog:
 
 
 def log_folder() -> Path | None:
-    """The folder of all logs; None if the dashboard was started without one."""
-    folder = os.environ.get(LOGS)
-    return Path(folder).expanduser() if folder else None
+    """The folder of all logs; None if the dashboard was started without one, or with what can be none."""
+    said = os.environ.get(LOGS)
+    return _folder(said) if said else None
+
+
+@cache
+def _folder(said: str) -> Path | None:
+    folder = os.path.expanduser(said)  # Leaves the home of a user as it is whom nobody knows.
+    if folder.startswith("~") or os.path.isfile(folder) or readable(folder) != folder:
+        _log.warning("Expected %s to be a folder. Received: %r. No log is followed.", LOGS, said)
+        return None
+    return Path(folder)
 
 
 def log_names() -> tuple[str, ...]:
-    """What the logs in the folder are called."""
-    folder = log_folder()
-    return () if folder is None else _names(folder)
+    """What the logs in the folder are called: of two that look alike, the first one alone."""
+    return tuple(_logs())
 
 
 def latest_log() -> str | None:
     """The name of the log that was written to last; None if there is none."""
-    folder = log_folder() or Path()
-    return max(log_names(), key=lambda name: _written(folder / name), default=None)
+    logs = _logs()
+    return max(logs, key=lambda name: _written(logs[name]), default=None)
 
 
 def look_at_log(name: str) -> ShownLog:
@@ -94,13 +107,24 @@ def look_at_log(name: str) -> ShownLog:
     Raises:
         LogError: If there is no log any more, or a broken one.
     """
+    log = _logs().get(name)
+    if log is None:
+        raise LogError("Expected a log of this dashboard. Received: one that is no longer there")
+    return _watch(os.fsencode(log), name).look()
+
+
+def _logs() -> Mapping[str, Path]:
+    """Name to folder: whatever signs a folder's name has, a page, an address and a figure can have the log's."""
     folder = log_folder()
-    return _watch((folder or Path()) / name, name).look()
+    return {} if folder is None else _found(folder)
 
 
 @st.cache_resource(show_spinner=False, ttl=LIST_SECONDS)
-def _names(folder: Path) -> tuple[str, ...]:
-    return tuple(log.relative_to(folder).as_posix() for log in find_logs(folder))
+def _found(folder: Path) -> Mapping[str, Path]:
+    logs: dict[str, Path] = {}
+    for log in find_logs(folder):
+        logs.setdefault(readable(log.relative_to(folder).as_posix()), log)
+    return logs
 
 
 def _written(log: Path) -> float:
@@ -121,8 +145,8 @@ def _stamp(log: Path) -> Stamp:
 
 
 @st.cache_resource(show_spinner=False, max_entries=50)
-def _watch(folder: Path, name: str) -> _Watch:
-    return _Watch(folder, name)
+def _watch(folder: bytes, name: str) -> _Watch:
+    return _Watch(Path(os.fsdecode(folder)), name)
 
 
 class _Watch:

@@ -12,6 +12,7 @@ from vgdemo.log import read_files
 from vgdemo.record import RunRecord, check_size
 from vgdemo.ui.logs import uploaded
 from vgdemo.ui.session import UPLOAD, session
+from vgdemo.wording import readable
 
 KINDS = ("zip", "tar", "gz", "tgz", "json", "jsonl")
 MAX_MEGABYTES = 50  # Of all files that are uploaded together.
@@ -72,7 +73,7 @@ def _take(show: Callable[[tuple[str, ...]], None]) -> None:
     except ValueError as error:
         session().notice = str(error)
         return
-    name = f"{_called(files, record)[:MAX_NAME]} (uploaded)"
+    name = f"{readable(_called(files, record))[:MAX_NAME]} (uploaded)"
     kept = session().uploads
     kept.pop(name, None)
     for oldest in [*kept][: max(0, len(kept) - MAX_UPLOADS + 1)]:
