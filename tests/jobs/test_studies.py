@@ -18,6 +18,7 @@ from jobs.waiting import LONG, SLOW, config, finished, is_training, until
 from vgdemo.config import RunConfig
 from vgdemo.jobs import Jobs, JobState, SchedulerError, Studies, StudyProgress, StudyState, tracked_study
 from vgdemo.jobs.executor import SentRun
+from vgdemo.jobs.fairness import MOST_NOTED_OF_ONE
 from vgdemo.jobs.studies import MOST_KNOWN
 from vgdemo.jobs.turns import Rank
 from vgdemo.jobs.worker import Outcome
@@ -219,12 +220,15 @@ def test_a_study_stays_that_of_who_started_it_first_whoever_goes_on_with_it_on_w
 
     assert not jobs.studies.look(study).belongs_to("")
     jobs.studies.start(study, "starter")
+    until(lambda: jobs.studies.look(study).belongs_to("starter"))
     for end in (jobs.studies.pause, jobs.studies.stop):
         end(study)
         assert goes_on_for_another(jobs)
     jobs.close()
     later = open_jobs(store, address)
-    assert goes_on_for_another(later), "before the next server could ask whose it is"
+    later.studies.start(study, "another")
+    assert not later.studies.look(study).belongs_to("another"), "before it is known whose it is"
+    assert goes_on_for_another(later)
     last = open_jobs(store, address)
     last.studies.look(study)
     until(lambda: last.studies.look(study).state is StudyState.INTERRUPTED)
@@ -233,7 +237,7 @@ def test_a_study_stays_that_of_who_started_it_first_whoever_goes_on_with_it_on_w
     later.studies.forget(study)
     until(lambda: not store.studies())
     last.studies.start(study, "another")
-    assert last.studies.look(study).belongs_to("another")
+    until(lambda: last.studies.look(study).belongs_to("another"))
     last.studies.stop(study)
     until(store.studies)
     assert "another" not in str(store.studies()), "a browser's secret is in the store"
@@ -532,6 +536,21 @@ def test_of_what_was_started_the_latest_stay_known_and_the_others_are_what_their
     until(lambda: studies.look(grids[0]).is_known)
     assert studies.look(grids[0]).state is StudyState.STOPPED
     assert studies.look(grids[0]).belongs_to("starter 0")
+
+
+def test_a_study_that_one_too_many_puts_off_the_list_stays_while_a_run_of_it_is_at_work(
+    studies: Studies, executor: StandInExecutor, odd_store: OddStore
+) -> None:
+    paused, *flood = [grid(range(first, first + 2)) for first in range(0, 2 * MOST_NOTED_OF_ONE + 6, 2)]
+    studies.start(paused, "greedy")
+    run = sent(executor, 1)
+    studies.pause(paused)
+    for study in flood:
+        studies.start(study, "greedy")
+        studies.stop(study)
+    until(lambda: odd_store.studies().keys() == {paused.key, *(study.key for study in flood[-MOST_NOTED_OF_ONE:])})
+    end(run, odd_store)
+    assert (studies.look(paused).state, studies.look(paused).trained) == (StudyState.PAUSED, 1)
 
 
 def test_of_what_cannot_be_read_any_more_nothing_is_listed(studies: Studies, odd_store: OddStore) -> None:

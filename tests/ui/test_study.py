@@ -57,7 +57,7 @@ class StandInStudies:
             trouble="",
             deaths=0,
             started=None,
-            owner="",
+            owner=None,
             version=1,
         )
         return replace(progress, **self.details)

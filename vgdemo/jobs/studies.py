@@ -177,7 +177,7 @@ class Studies:
 
     def _forget_old(self) -> None:
         """The first of those at rest, and of those that were only looked at; the store knows what came of them."""
-        at_rest = [study for study in self._studies.values() if study.began is None and not study.sent]
+        at_rest = [study for study in self._studies.values() if study.is_at_rest]
         looked_at = [study for study in at_rest if study.started is None]
         begun = sorted((study for study in at_rest if study.started is not None), key=lambda study: str(study.started))
         for study in (*looked_at[:-MOST_KNOWN], *begun[:-MOST_KNOWN]):
@@ -249,8 +249,8 @@ class Studies:
             self._has_recalled = True
 
     def _recall(self, study: TrackedStudy) -> None:
-        """Find out whether somebody has started it before, and who."""
-        if not study.is_recalled:
+        """Find out whether somebody has started it before, and who; again before a note of it is written."""
+        if not (study.is_recalled and study.is_noted):
             note = self._store.study(study.grid.key)
             with self._lock:
                 study.recall(noted_study(note) if note and study.grid.key not in self._forgotten else None)
@@ -274,7 +274,7 @@ class Studies:
         too_many = surplus(self._store.studies())
         with self._lock:
             for key in too_many:
-                if key not in self._studies or self._studies[key].began is None:
+                if key not in self._studies or self._studies[key].is_at_rest:
                     self._studies.pop(key, None)
                     self._forgotten[key] = None
         self._wake.set()

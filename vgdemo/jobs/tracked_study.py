@@ -51,7 +51,8 @@ class StudyProgress:
         trouble: Why nothing goes on just now, in a sentence; empty if it does.
         deaths: How often a worker died that was at one of its runs, which another one then took.
         started: When somebody started it first; None of one that nobody has.
-        owner: Whose it is, as `mark_of` has it: who started it first, on any server; empty for the owner of the server.
+        owner: Whose it is, as `mark_of` has it: who started it first, on any server. None if nobody has, or as long as
+            the store has not said who.
         version: Rises whenever there is something new.
     """
 
@@ -67,12 +68,12 @@ class StudyProgress:
     trouble: str
     deaths: int
     started: datetime | None
-    owner: str
+    owner: str | None
     version: int
 
     def belongs_to(self, visitor: str) -> bool:
         """Whether a visitor, or the owner of the server, may end it for all others: who has started it first."""
-        return self.started is not None and self.owner == mark_of(visitor)
+        return self.owner == mark_of(visitor)
 
 
 @dataclass(eq=False)
@@ -145,7 +146,7 @@ class TrackedStudy:
         self.failed.clear()
         self.hope()
         self.trouble = ""
-        self.is_recalled = self.is_known = False  # Others may have started it, or trained or removed some of its runs.
+        self.is_known = False  # Others may have trained, or removed, some of its runs.
         self.turn(StudyState.RUNNING)
 
     def recall(self, noted: TrackedStudy | None) -> None:
@@ -204,6 +205,11 @@ class TrackedStudy:
         return time.monotonic() < self.rests_until
 
     @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing of it is at work."""
+        return self.began is None and not self.sent
+
+    @property
     def is_under_way(self) -> bool:
         """Whether it is at work and has runs that are not over."""
         return self.state is StudyState.RUNNING and bool(self.waiting or self.sent)
@@ -245,7 +251,7 @@ class TrackedStudy:
             trouble=self.trouble,
             deaths=self.deaths,
             started=self.started,
-            owner=self.owner,
+            owner=self.owner if self.started and self.is_recalled else None,
             version=self.version,
         )
 
