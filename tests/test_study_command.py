@@ -144,7 +144,7 @@ def test_the_line_beside_the_bar_says_how_fast_it_goes_and_what_is_wrong() -> No
         trouble="Expected workers. Received: none.",
         deaths=2,
         started=None,
-        visitor="",
+        owner=None,
         version=1,
     )
     assert study_command.in_words(progress) == (
