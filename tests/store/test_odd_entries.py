@@ -63,7 +63,7 @@ def test_a_manifest_that_is_no_file_hides_no_other_run_and_its_own_can_be_kept_a
             == [*local.look_up_all([key, other_key])]
             == [other_key]
         )
-    assert key not in local and len(told()) == (make not in (nothing,))
+    assert key not in local and len(told()) == (make is not nothing)
     assert local.keep(record).run_key == key
     assert is_same(local[key], record) and is_same(local[other_key], other)
     assert {*local} == {key, other_key}

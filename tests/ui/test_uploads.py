@@ -80,11 +80,9 @@ def tables(record: RunRecord, **content: pa.Table) -> dict[str, bytes]:
     return {"run.zip": zipped(record.to_files() | written)}
 
 
-def hostile() -> dict[str, dict[str, bytes]]:
+def hostile_files() -> dict[str, dict[str, bytes]]:
+    """Files that are none of a log or a saved run, or too much of one."""
     record = foreign_record()
-    described = json.loads(record.to_files()["run.json"])
-    panels = described["panels"]
-    kernels = panels["kernels"]
     rows = pa.table({"epoch": pa.array(np.zeros(10**8, np.int32)), "train_loss": pa.array(np.zeros(10**8))})
     few = pa.table({"epoch": [0], "replicate": [0], "train_loss": ["<script>"]})
     return {
@@ -99,31 +97,42 @@ def hostile() -> dict[str, dict[str, bytes]]:
         "a table that is a bomb": tables(record, curves=rows),
         "a table of words": tables(record, curves=few),
         "deep": {"run.zip": zipped({"run.json": b"[" * 10**6, "curves.parquet": b""})},
-        "many replicates": saved(record, replicates=10**9),
-        "negative replicates": saved(record, replicates=-1),
-        "no replicates": saved(record, replicates=0),
-        "fewer names": saved(record, panels=panels | {"kernels": kernels | {"labels": kernels["labels"][:-1]}}),
-        "names that are none": saved(record, panels=panels | {"kernels": kernels | {"labels": [{}, [], 3, None]}}),
-        "of what is not there": saved(record, panels=panels | {"kernels": kernels | {"of": "layer"}}),
-        "endless": saved(record, planned_epochs=10**30),
-        "negative end": saved(record, planned_epochs=-5),
-        "no number": saved(record, planned_epochs="many", ceiling="high"),
-        "a ceiling of words": saved(record, ceiling="high"),
-        "notices that are none": saved(record, notices=[1, {}]),
-        "seconds that are none": saved(record, seconds={"train": "long"}),
-        "a name that is none": saved(record, source={"log": {"name": [], "run_key": 3}}),
-        "half a sign": saved(record, notices=["\ud800"]),
-        "more than all": saved(record, majority_share=1.5),
-        "a ceiling that is none": saved(record, ceiling=-0.5),
-        "a shape that is none": saved(record, model=described["model"] | {"kernels": [{"layer": "a", "shape": []}]}),
-        "negative classes": saved(record, model=described["model"] | {"num_classes": -1}),
-        "a unit that is none": saved(record, unit={"a": 1}),
-        "a guess that is none": saved(record, guess="good"),
     }
 
 
+def hostile_descriptions() -> dict[str, dict[str, bytes]]:
+    """Saved runs of which something is said that cannot be."""
+    record = foreign_record()
+    described = json.loads(record.to_files()["run.json"])
+    model, panels = described["model"], described["panels"]
+    kernels = panels["kernels"]
+    changes: dict[str, dict[str, object]] = {
+        "many replicates": {"replicates": 10**9},
+        "negative replicates": {"replicates": -1},
+        "no replicates": {"replicates": 0},
+        "fewer names": {"panels": panels | {"kernels": kernels | {"labels": kernels["labels"][:-1]}}},
+        "names that are none": {"panels": panels | {"kernels": kernels | {"labels": [{}, [], 3, None]}}},
+        "of what is not there": {"panels": panels | {"kernels": kernels | {"of": "layer"}}},
+        "endless": {"planned_epochs": 10**30},
+        "negative end": {"planned_epochs": -5},
+        "no number": {"planned_epochs": "many", "ceiling": "high"},
+        "a ceiling of words": {"ceiling": "high"},
+        "notices that are none": {"notices": [1, {}]},
+        "seconds that are none": {"seconds": {"train": "long"}},
+        "a name that is none": {"source": {"log": {"name": [], "run_key": 3}}},
+        "half a sign": {"notices": ["\ud800"]},
+        "more than all": {"majority_share": 1.5},
+        "a ceiling that is none": {"ceiling": -0.5},
+        "a shape that is none": {"model": model | {"kernels": [{"layer": "a", "shape": []}]}},
+        "negative classes": {"model": model | {"num_classes": -1}},
+        "a unit that is none": {"unit": {"a": 1}},
+        "a guess that is none": {"guess": "good"},
+    }
+    return {name: saved(record, **change) for name, change in changes.items()}
+
+
 def test_what_is_broken_foreign_or_hostile_gets_a_sentence() -> None:
-    for name, files in hostile().items():
+    for name, files in (hostile_files() | hostile_descriptions()).items():
         with pytest.raises(ValueError, match=r"^Expected .+ Received: .+") as caught:
             record_of(files)
         assert len(str(caught.value)) < 1000, name

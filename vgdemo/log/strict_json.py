@@ -93,8 +93,9 @@ def finite(value: object, what: str) -> float:
 
 def share(value: object, what: str) -> float:
     """A number from 0 to 1; LogError if it is none."""
-    if 0 <= finite(value, what) <= 1:
-        return finite(value, what)
+    number = finite(value, what)
+    if 0 <= number <= 1:
+        return number
     raise LogError.of(f"{what} to be a share from 0 to 1", value)
 
 

@@ -58,10 +58,10 @@ SCREENING = Middleware(Screening)
 
 
 def _is_needed(content: bytes | None) -> bool:
-    """Whether a message is to be handled; what no program of ours has made is left to Streamlit, which ends the visit.
+    """Whether a message is to be handled; what is none is left to Streamlit, which ends the connection.
 
     Args:
-        content: What was sent; None of a text.
+        content: What was sent; None of a text, which no page sends.
     """
     try:
         message = BackMsg.FromString(content or b"")
