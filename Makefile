@@ -23,6 +23,10 @@ HALF := tests/article tests/diagnosis tests/jobs tests/network tests/probe tests
 test: lint chromium
 	@$(MAKE) --no-print-directory --keep-going --jobs=3 other-half one-half pages
 
+# A thread for each, as a worker has: more would wait for one another, and threads that wait take processor time.
+one-half other-half: export OMP_NUM_THREADS := 1
+one-half other-half: export TF_NUM_INTRAOP_THREADS := 1
+one-half other-half: export TF_NUM_INTEROP_THREADS := 1
 other-half:
 	@$(BIN)/pytest --ignore=tests/browser $(addprefix --ignore=,$(HALF))
 

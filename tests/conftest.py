@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -204,6 +205,12 @@ def ended(make_record: Callable[..., RunRecord], *accuracies: float, **settings:
     record = make_record(replicates=len(accuracies), **settings)
     record = changed(record, train_loss=np.linspace(0.7, 0.3, len(record.epochs))[:, None])
     return with_accuracy(record, np.tile(accuracies, (len(record.epochs), 1)))
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported stays: the collector, which Keras calls often, need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def digest(kind: Kind, monitor: GradientMonitor | None) -> list[np.ndarray]:
 
 
 def made(name: str) -> Kind:
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(3)
     return KINDS[name]()
 
@@ -180,7 +180,7 @@ def test_every_so_many_batches_are_recorded_beside_other_callbacks(
     steps_per_execution: int, recorded: list[int], tmp_path: Path
 ) -> None:
     def trained(*callbacks: Any) -> list[np.ndarray]:
-        keras.utils.clear_session()
+        keras.utils.clear_session(free_memory=False)
         keras.utils.set_random_seed(3)
         model = keras.Sequential([keras.layers.Dense(5, "relu"), keras.layers.Dropout(0.5), keras.layers.Dense(1)])
         model.compile("adam", "mse", steps_per_execution=steps_per_execution)
