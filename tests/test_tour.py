@@ -7,9 +7,10 @@ from functools import cache
 import numpy as np
 import pytest
 
-from vgdemo import RunRecord, diagnose, summarize, train
+from vgdemo import RunRecord, diagnose, summarize
 from vgdemo.config import RunConfig
 from vgdemo.diagnosis import Verdict, possible
+from vgdemo.engine import train
 from vgdemo.figures.scales import STATISTICS
 from vgdemo.tour import OPENING, RELU, SIGMOID, STEPS, TANH, Step
 from vgdemo.ui.look import Look

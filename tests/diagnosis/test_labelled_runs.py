@@ -6,12 +6,12 @@ from collections import Counter
 
 import pytest
 
-import vgdemo
 from bench.labels import HALVES, HELD_OUT, TUNE, LabelledRun, by_birth, by_chi, by_line, by_noise, half, labelled_runs
 from vgdemo.activations import ACTIVATIONS
 from vgdemo.architectures import ARCHITECTURES
 from vgdemo.config import DATASETS, KERNEL_INITIALIZERS, NORMALIZATIONS, RunConfig
-from vgdemo.diagnosis import Verdict
+from vgdemo.diagnosis import Verdict, diagnose
+from vgdemo.engine import train
 from vgdemo.optimizers import GRADIENT_CLIPS, OPTIMIZERS
 
 RUNS = list(labelled_runs())
@@ -118,7 +118,7 @@ def test_theory_tells_what_a_clear_run_has(label, config: RunConfig, verdict: Ve
 
 @pytest.mark.parametrize("run", QUICK, ids=lambda run: f"{run.label}: {run.config.sentence}")
 def test_a_trained_run_gets_the_verdict_of_its_label(run: LabelledRun) -> None:
-    assert vgdemo.diagnose(vgdemo.train(run.config)).verdict in run.label.verdicts
+    assert diagnose(train(run.config)).verdict in run.label.verdicts
 
 
 def test_the_quick_ones_show_every_verdict() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-import vgdemo
-from vgdemo.diagnosis import Verdict
+from vgdemo.config import RunConfig
+from vgdemo.diagnosis import Verdict, diagnose
+from vgdemo.engine import train
 
-WELL = vgdemo.RunConfig(
+WELL = RunConfig(
     num_hidden_layers=2,
     units=32,
     activation="tanh",
@@ -31,12 +32,12 @@ WELL = vgdemo.RunConfig(
     ],
 )
 def test_a_network_is_held_to_what_can_be_reached(dataset: str, noise: float, verdict: Verdict) -> None:
-    record = vgdemo.train(WELL.with_changes(dataset=dataset, noise=noise))
-    assert vgdemo.diagnose(record).verdict is verdict
+    record = train(WELL.with_changes(dataset=dataset, noise=noise))
+    assert diagnose(record).verdict is verdict
 
 
 def test_an_accuracy_of_the_first_weights_is_not_healthy() -> None:
-    still = vgdemo.RunConfig(
+    still = RunConfig(
         activation="linear",
         kernel_initializer="uniform_0_1",
         output_initializer="glorot_uniform",
@@ -47,4 +48,4 @@ def test_an_accuracy_of_the_first_weights_is_not_healthy() -> None:
         learning_rate=1e-6,
         epochs=40,
     )
-    assert Verdict.HEALTHY not in vgdemo.diagnose(vgdemo.train(still)).counts
+    assert Verdict.HEALTHY not in diagnose(train(still)).counts

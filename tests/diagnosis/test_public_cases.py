@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-import vgdemo
 from vgdemo.config import RunConfig
 from vgdemo.diagnosis import Diagnosis, Verdict, diagnose, possible
 from vgdemo.diagnosis.symptoms import Symptoms
+from vgdemo.engine import train
 from vgdemo.record import RunRecord
 
 ADAM = {"optimizer": "adam", "learning_rate": 0.001, "epochs": 100}
@@ -37,7 +37,7 @@ CASES: dict[str, dict[str, Any]] = {
 
 @cache
 def record_of(case: str) -> RunRecord:
-    return vgdemo.train(RunConfig(**{"output_initializer": "glorot_uniform", "replicates": 4} | CASES[case]))
+    return train(RunConfig(**{"output_initializer": "glorot_uniform", "replicates": 4} | CASES[case]))
 
 
 def diagnosed(case: str) -> Diagnosis:

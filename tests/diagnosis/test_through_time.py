@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-import vgdemo
 from vgdemo import diagnose
 from vgdemo.architectures import RECURRENT
 from vgdemo.config import RunConfig
 from vgdemo.diagnosis import Verdict, possible, so_far
 from vgdemo.diagnosis.symptoms import Symptoms
 from vgdemo.diagnosis.through_time import ThroughTime, through_time
+from vgdemo.engine import train
 from vgdemo.record import Panel, RunRecord
 
 from .conftest import LEARNING, filled, over_time
@@ -204,7 +204,7 @@ def test_a_trained_run_is_told_of_its_recurrent_weights(
 ) -> None:
     """Without a bend nothing else counts; both runs share a compiled program."""
     tiny = {"time_steps": 20, "n_samples": 100, "epochs": 3, "replicates": 2, "activation": "linear"}
-    record = vgdemo.train(RunConfig(network="simple_rnn", **tiny | start))
+    record = train(RunConfig(network="simple_rnn", **tiny | start))
     diagnosis = diagnose(record)
     assert diagnosis.verdict is verdict and "through time" in diagnosis.cause
     (layer,) = Symptoms(record).start_through_time

@@ -17,11 +17,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from vgdemo import train
 from vgdemo.activations import ACTIVATIONS
 from vgdemo.architectures import RECURRENT
 from vgdemo.config import DATASETS, KERNEL_INITIALIZERS, NORMALIZATIONS, RECURRENT_INITIALIZERS, RunConfig
 from vgdemo.data import make_dataset
+from vgdemo.engine import train
 from vgdemo.engine.training import Training
 from vgdemo.export import notebook, script
 from vgdemo.optimizers import GRADIENT_CLIPS, OPTIMIZERS

@@ -17,10 +17,10 @@ import pytest
 import tensorflow as tf
 from export.test_keras_code import assert_same_mean, measured, opened
 
-from vgdemo import train
 from vgdemo.activations import ACTIVATIONS, SATURATED_SLOPE
 from vgdemo.architectures import RECURRENT
 from vgdemo.config import RunConfig
+from vgdemo.engine import train
 from vgdemo.engine.training import Training
 from vgdemo.export import script
 from vgdemo.probe import Probe, batch_of
