@@ -41,7 +41,7 @@ def test_every_setting_of_recurrence_trains_as_in_keras(changes: dict[str, Any])
 
 @pytest.mark.parametrize("network", RECURRENT)
 def test_epoch_0_is_measured_as_a_log_measures_the_same_network(network: str) -> None:
-    config = SMALL_RECURRENT.with_changes(network=network, num_hidden_layers=2)
+    config = SMALL_RECURRENT.with_changes(network=network, **WIDE)
     record, data = next(Training(config).chunks()), make_dataset(config)
     model = keras_twin(config, [kernel[1] for kernel in Training(config).kernels])
     found = Probe(model, batch_of(data.x_train, data.y_train[:, None])).measure()
@@ -58,7 +58,7 @@ def test_epoch_0_is_measured_as_a_log_measures_the_same_network(network: str) ->
 
 
 def test_a_record_has_every_panel_of_a_recurrent_network() -> None:
-    config = SMALL_RECURRENT.with_changes(num_hidden_layers=2)
+    config = SMALL_RECURRENT.with_changes(**WIDE)
     record, empty = train(config), RunRecord.empty(config)
     assert record.surface is None
     assert record.panels.keys() == empty.panels.keys() == {"kernels", "updates", "activations", "steps/1", "steps/2"}

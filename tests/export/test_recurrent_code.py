@@ -116,7 +116,9 @@ def test_the_script_draws_the_sequences_of_the_task(task: str, time_steps: int, 
 
 
 def with_layers(network: str, **settings: Any) -> RunConfig:
-    return RunConfig(**TINY, network=network, num_hidden_layers=2, dataset="marked_sum", **settings)
+    """Two layers, of the size of those in tests of the engine, with which they share a compiled program."""
+    size = {"units": 9, "num_hidden_layers": 2, "batch_size": 16}
+    return RunConfig(**TINY | size | settings, network=network, dataset="marked_sum")
 
 
 class Network(NamedTuple):
@@ -244,7 +246,7 @@ def test_states_and_slopes_are_those_of_a_loop(network: Network) -> None:
 def test_a_unit_is_dead_that_is_zero_at_all_steps_on_all_points_and_of_no_numbers_nothing_is_known(
     tmp_path: Path,
 ) -> None:
-    network = Network.of(with_layers("simple_rnn", activation="relu"), tmp_path)
+    network = Network.of(with_layers("simple_rnn", activation="relu", units=3), tmp_path)
     cell = network.model.layers[0].cell
     often_zero = [[0.0, 1.0, 0.0], [0.0, 0.0, 0.0]], 1e-20 * np.eye(3), [-1.0, -0.9, 1.0]
     for weight, values in zip(cell.weights, often_zero, strict=True):
