@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -28,26 +28,10 @@ from vgdemo.optimizers import GRADIENT_CLIPS, OPTIMIZERS
 from vgdemo.record import ACTIVATION_STATISTICS, CURVES, KERNEL_STATISTICS, UPDATE_STATISTICS, RunRecord
 from vgdemo.sequences import TASKS
 
+from .conftest import KEPT, NAME, REMEDIED, SHALLOW, Ran
+
 STATISTICS = (*KERNEL_STATISTICS, *UPDATE_STATISTICS, *ACTIVATION_STATISTICS)
 ENGINE_REPLICATES = 24
-NAME, KEPT = "my-run", "what was there"
-SHALLOW = RunConfig(num_hidden_layers=1, learning_rate=0.1, epochs=15, replicates=6)
-REMEDIED = RunConfig(
-    dataset="xor",
-    n_samples=200,
-    num_hidden_layers=2,
-    activation="relu",
-    kernel_initializer="lsuv",
-    gain=1.5,
-    normalization="batch",
-    residual=True,
-    optimizer="adam",
-    weight_decay=0.1,
-    gradient_clip="global_norm",
-    clip_limit=0.5,
-    epochs=3,
-    replicates=4,
-)
 SHARED = RunConfig(
     dataset="spirals",
     n_samples=200,
@@ -83,18 +67,11 @@ class Output:
 
 
 @pytest.fixture(scope="module", params=[SHALLOW, REMEDIED], ids=["shallow", "remedied"])
-def output(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Output:
+def output(request: pytest.FixtureRequest, ran: Mapping[RunConfig, Ran]) -> Output:
     config: RunConfig = request.param
-    folder = tmp_path_factory.mktemp("script")
-    (folder / "run.py").write_text(script(config, NAME), encoding="utf-8")
-    (folder / f"{NAME}-curves.csv").write_text(KEPT)
-    # Isolated from the project: neither the folder of the tests nor the installed package is on its path.
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run([sys.executable, "run.py"], cwd=folder, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "UserWarning" not in done.stderr
+    folder, printed, progress = ran[config]
     tables = (pd.read_csv(folder / f"{NAME}-2-{table}.csv") for table in ("curves", "layers"))
-    return Output(folder, done.stdout, done.stderr, *tables, train(config.with_changes(replicates=ENGINE_REPLICATES)))
+    return Output(folder, printed, progress, *tables, train(config.with_changes(replicates=ENGINE_REPLICATES)))
 
 
 def assert_same_mean(ours: np.ndarray, theirs: np.ndarray, what: str) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,50 +19,29 @@ from vgdemo.architectures import RECURRENT
 from vgdemo.config import RunConfig
 from vgdemo.engine import train
 from vgdemo.engine.training import Training
-from vgdemo.export import script
 from vgdemo.probe import Probe, batch_of
 from vgdemo.record import ACTIVATION_STATISTICS, CURVES, KERNEL_STATISTICS, UPDATE_STATISTICS
 from vgdemo.sequences import TASKS, make_sequences
 
+from .conftest import NAME, STACKED, Ran
+
 STATISTICS = (*KERNEL_STATISTICS, *UPDATE_STATISTICS, *ACTIVATION_STATISTICS)
 SIZES = ("state_gradient_mean_abs", "state_gradient_rms")
 TINY = {"n_samples": 100, "units": 3, "time_steps": 6, "noise": 0.3, "epochs": 2, "replicates": 2}
-STACKED = RunConfig(
-    **TINY | {"replicates": 4},
-    network="lstm",
-    num_hidden_layers=2,
-    recurrent_gain=1.5,
-    optimizer="adam",
-    learning_rate=0.05,
-    gradient_clip="value",
-    clip_limit=0.01,
-)
 ENGINE_REPLICATES = 24
 
 
-class Output(NamedTuple):
-    """What a script left behind."""
-
-    printed: str
-    files: dict[str, Path]
-
-    def table(self, name: str) -> pd.DataFrame:
-        return pd.read_csv(self.files[f"run-{name}.csv"], dtype={"layer": str})
+@pytest.fixture
+def output(ran: Mapping[RunConfig, Ran]) -> Ran:
+    return ran[STACKED]
 
 
-@pytest.fixture(scope="module")
-def output(tmp_path_factory: pytest.TempPathFactory) -> Output:
-    folder = tmp_path_factory.mktemp("script")
-    (folder / "train.py").write_text(script(STACKED, "run"), encoding="utf-8")
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run([sys.executable, "train.py"], cwd=folder, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "UserWarning" not in done.stderr
-    return Output(done.stdout, {path.name: path for path in folder.iterdir()})
+def table(output: Ran, name: str) -> pd.DataFrame:
+    return pd.read_csv(output.folder / f"{NAME}-2-{name}.csv", dtype={"layer": str})
 
 
-def test_the_script_leaves_a_row_for_every_kernel_and_layer_and_for_every_time_step(output: Output) -> None:
-    curves, layers, steps = (output.table(name) for name in ("curves", "layers", "time_steps"))
+def test_the_script_leaves_a_row_for_every_kernel_and_layer_and_for_every_time_step(output: Ran) -> None:
+    curves, layers, steps = (table(output, name) for name in ("curves", "layers", "time_steps"))
     count = 4 * 3  # Replicates, and epochs from 0 on.
     assert [*curves] == ["epoch", "replicate", *CURVES] and len(curves) == count
     assert [*layers] == ["epoch", "replicate", "layer", *STATISTICS]
@@ -79,9 +55,9 @@ def test_the_script_leaves_a_row_for_every_kernel_and_layer_and_for_every_time_s
     assert len(output.printed.splitlines()) == 4
 
 
-def test_the_script_trains_and_measures_as_the_engine_does(output: Output) -> None:
+def test_the_script_trains_and_measures_as_the_engine_does(output: Ran) -> None:
     record = train(STACKED.with_changes(replicates=ENGINE_REPLICATES))
-    curves, layers, steps = (output.table(name) for name in ("curves", "layers", "time_steps"))
+    curves, layers, steps = (table(output, name) for name in ("curves", "layers", "time_steps"))
     for epoch in (0, STACKED.epochs):
         for name in CURVES:
             assert_same_mean(curves[curves.epoch == epoch][name].to_numpy(), record.curve_arrays[name][epoch], name)
@@ -97,9 +73,9 @@ def test_the_script_trains_and_measures_as_the_engine_does(output: Output) -> No
             assert_same_mean(ours.to_numpy(), theirs, f"{name} of {layer} at step {step}, epoch {epoch}")
 
 
-def test_the_scripts_figures_are_there(output: Output) -> None:
+def test_the_scripts_figures_are_there(output: Ran) -> None:
     names = ("accuracy", "gradients", "time_steps", "statistics")
-    texts = {name: output.files[f"run-{name}.html"].read_text(encoding="utf-8") for name in names}
+    texts = {name: (output.folder / f"{NAME}-2-{name}.html").read_text(encoding="utf-8") for name in names}
     assert all("Plotly.newPlot" in text for text in texts.values())
     assert "time step" in texts["time_steps"] and "recurrent_kernel" in texts["gradients"]
 
