@@ -103,13 +103,3 @@ def test_a_process_keeps_the_folder_within_its_limit_when_it_first_trains(
     (folder / "another").touch()
     train(SMALL.with_changes(epochs=1))
     assert files_in(folder) == {"new", "another"}
-
-
-def test_importing_the_engine_deletes_nothing(tmp_path: Path) -> None:
-    programs = tmp_path / "vgdemo" / "programs"
-    programs.mkdir(parents=True)
-    for number in range(compile_cache.LIMIT + 1):
-        (programs / str(number)).touch()
-    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
-    subprocess.run([sys.executable, "-c", "import vgdemo.engine"], cwd=ROOT, env=environment, check=True)
-    assert len(files_in(programs)) == compile_cache.LIMIT + 1

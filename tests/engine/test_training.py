@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -264,8 +265,24 @@ def test_an_error_that_no_other_program_avoids_is_raised(monkeypatch: pytest.Mon
         train(SMALL)
 
 
-@pytest.mark.parametrize("before", ["enable", "disable"])
-def test_importing_the_engine_leaves_garbage_collection_as_it_was(before: str) -> None:
-    code = f"import gc; gc.{before}(); import vgdemo.engine; print(gc.isenabled())"
-    result = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True)
-    assert result.stdout.strip() == str(before == "enable")
+IMPORTS = """
+import gc, sys
+for begin in (gc.disable, gc.enable):
+    begin()
+    sys.modules.pop("vgdemo.engine", None)
+    import vgdemo.engine
+    print(gc.isenabled())
+"""
+
+
+def test_importing_the_engine_leaves_garbage_collection_as_it_was_and_deletes_no_programs(tmp_path: Path) -> None:
+    programs = tmp_path / "vgdemo" / "programs"
+    programs.mkdir(parents=True)
+    for number in range(compile_cache.LIMIT + 1):
+        (programs / str(number)).touch()
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
+    result = subprocess.run(
+        [sys.executable, "-c", IMPORTS], env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert result.stdout.split() == ["False", "True"]
+    assert len(list(programs.iterdir())) == compile_cache.LIMIT + 1
