@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from browser.dashboard import READY_SECONDS, dashboard
+from distributed import LocalCluster
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from vgdemo.config import RunConfig
@@ -70,7 +71,11 @@ def board_top(page: Page) -> float:
 
 
 def test_the_forecast_is_visible_before_training(browser: Browser, tmp_path: Path) -> None:
-    with dashboard(VGDEMO_STORE=str(tmp_path)) as fresh:
+    """On a cluster that has no worker yet: however late the page comes, it is there before the training."""
+    with (
+        LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=None) as cluster,
+        dashboard(VGDEMO_STORE=str(tmp_path), VGDEMO_SCHEDULER=cluster.scheduler_address) as fresh,
+    ):
         page = browser.new_context().new_page()
         page.goto(f"{fresh}/?{VANISHING}")
         profile = page.locator(".vgdemo-figure[data-name=profile]")
