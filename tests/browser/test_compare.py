@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from browser.dashboard import READY_SECONDS, dashboard
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from vgdemo.jobs.queue import WAITING
 
@@ -183,7 +183,7 @@ def accuracies(page: Page) -> list[list[float]]:
 
 
 def test_the_shared_link_gives_the_same_figures_on_a_fresh_server(
-    compare: Open, context: BrowserContext, browser: Browser, tmp_path: Path
+    compare: Open, context: BrowserContext, tmp_path: Path
 ) -> None:
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = compare(address(QUICK))
@@ -193,7 +193,7 @@ def test_the_shared_link_gives_the_same_figures_on_a_fresh_server(
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     link = page.evaluate("navigator.clipboard.readText()")
     with dashboard(VGDEMO_STORE=str(tmp_path)) as other:
-        fresh = browser.new_context().new_page()
+        fresh = context.new_page()
         fresh.goto(other + "/" + link.rpartition("/")[2])
         expect_complete(fresh, "ABC")
         assert accuracies(fresh) == accuracies(page)

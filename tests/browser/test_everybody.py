@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from browser.accessibility import open_all, twins, violations
 from browser.dashboard import READY_SECONDS
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 expect.set_options(timeout=READY_SECONDS * 1000)
 
@@ -23,15 +23,15 @@ LOW = 450  # Pixels: a window of 900, magnified twice.
 POPOVER, DIALOG, TABLE = "[data-testid=stPopoverBody]", "[role=dialog]", ".vgdemo-numbers"
 
 
-@pytest.fixture(params=["light", "dark"])
-def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+@pytest.fixture
+def page(context: BrowserContext, request: pytest.FixtureRequest) -> Page:
     """A visitor who wants no motion; so nothing is measured half way from one colour to another."""
-    context = browser.new_context(
-        viewport={"width": 1440, "height": 900}, reduced_motion="reduce", color_scheme=request.param
-    )
-    context.set_default_timeout(READY_SECONDS * 1000)
-    yield context.new_page()
-    context.close()
+    opened = context.new_page()
+    opened.emulate_media(color_scheme=getattr(request, "param", "light"), reduced_motion="reduce")
+    return opened
+
+
+in_light_and_dark = pytest.mark.parametrize("page", ["light", "dark"], indirect=True)
 
 
 def visit(page: Page, address: str) -> None:
@@ -103,6 +103,7 @@ def expect_whole(page: Page, opened: str) -> None:
     expect(page.locator(f"{opened} [data-testid=stSkeleton]")).to_have_count(0)
 
 
+@in_light_and_dark
 def test_the_lab_is_for_everybody(page: Page, url: str) -> None:
     visit_finished(page, f"{url}/{LAB}")
     open_all(page)
@@ -110,6 +111,7 @@ def test_the_lab_is_for_everybody(page: Page, url: str) -> None:
     expect_for_everybody(page, "Lab", {"Open a run": DIALOG, "Show the numbers of ‘Gradient, RMS, layer": TABLE})
 
 
+@in_light_and_dark
 def test_compare_is_for_everybody(page: Page, url: str) -> None:
     visit_finished(page, f"{url}/{COMPARE}")
     expect(page.get_by_role("heading", name="How they end", level=2)).to_be_visible()
@@ -117,6 +119,7 @@ def test_compare_is_for_everybody(page: Page, url: str) -> None:
     expect_for_everybody(page, "Compare", {"Start from": DIALOG})
 
 
+@in_light_and_dark
 def test_study_is_for_everybody(page: Page, url: str) -> None:
     visit(page, f"{url}/Study?x=num_hidden_layers: 1, 2&epochs=1&replicates=1")
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
@@ -125,6 +128,7 @@ def test_study_is_for_everybody(page: Page, url: str) -> None:
     expect_for_everybody(page, "Study", {"Open a study": DIALOG, "Show the numbers of": TABLE})
 
 
+@in_light_and_dark
 def test_your_model_is_for_everybody(page: Page, url: str) -> None:
     visit(page, f"{url}/Your_model")
     open_all(page)
@@ -132,6 +136,7 @@ def test_your_model_is_for_everybody(page: Page, url: str) -> None:
     expect_for_everybody(page, "Your model")
 
 
+@in_light_and_dark
 def test_the_library_is_for_everybody(page: Page, url: str) -> None:
     for place in range(2):
         visit_finished(page, f"{url}/?epochs=1&replicates=1&seed={90 + place}")
@@ -140,6 +145,7 @@ def test_the_library_is_for_everybody(page: Page, url: str) -> None:
     expect_for_everybody(page, "Library")
 
 
+@in_light_and_dark
 def test_the_glossary_is_for_everybody(page: Page, url: str) -> None:
     visit(page, f"{url}/Glossary")
     open_all(page)
@@ -218,6 +224,7 @@ REGIONS = (
 )
 
 
+@in_light_and_dark
 def test_the_keyboard_goes_from_top_to_bottom_and_shows_where_it_is(page: Page, url: str) -> None:
     page.add_init_script(path=Path(__file__).parent / "focus.js")
     visit_finished(page, f"{url}/{LAB}")

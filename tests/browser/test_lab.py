@@ -8,12 +8,12 @@ from socket import create_server
 
 import pytest
 from browser.dashboard import READY_SECONDS, dashboard
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from vgdemo.wording import number
 
 Open = Callable[..., Page]
-LONG = "epochs=2000&replicates=20"  # Trains for some seconds.
+LONG = "epochs=2000&replicates=10"  # Trains for some seconds.
 QUICK = "epochs=20&replicates=2"
 FIGURES = ("curves", "layers", "profile", "distribution", "surface")
 
@@ -155,11 +155,13 @@ def test_the_back_button_brings_the_earlier_settings_back(open_lab: Open) -> Non
     expect(page.get_by_text("5 layers of 5 tanh units")).to_be_visible()
 
 
-def test_an_address_gives_the_same_run_on_a_fresh_server(open_lab: Open, browser: Browser, tmp_path: Path) -> None:
+def test_an_address_gives_the_same_run_on_a_fresh_server(
+    open_lab: Open, context: BrowserContext, tmp_path: Path
+) -> None:
     query = f"{QUICK}&activation=relu&kernel_initializer=he_uniform&learning_rate=0.05&nesterov=true"
     first = curve_of(open_lab(query))
     with dashboard(VGDEMO_STORE=str(tmp_path)) as other:
-        page = browser.new_context().new_page()
+        page = context.new_page()
         page.goto(f"{other}/?{query}")
         assert curve_of(page) == first
 

@@ -70,13 +70,12 @@ def board_top(page: Page) -> float:
     return box["y"]
 
 
-def test_the_forecast_is_visible_before_training(browser: Browser, tmp_path: Path) -> None:
+def test_the_forecast_is_visible_before_training(page: Page, tmp_path: Path) -> None:
     """On a cluster that has no worker yet: however late the page comes, it is there before the training."""
     with (
         LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=None) as cluster,
         dashboard(VGDEMO_STORE=str(tmp_path), VGDEMO_SCHEDULER=cluster.scheduler_address) as fresh,
     ):
-        page = browser.new_context().new_page()
         page.goto(f"{fresh}/?{VANISHING}")
         profile = page.locator(".vgdemo-figure[data-name=profile]")
         expect(profile).to_contain_text("Theory expects the gradient of the weights to change ×0.")
