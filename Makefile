@@ -27,6 +27,7 @@ test: lint chromium
 one-half other-half: export OMP_NUM_THREADS := 1
 one-half other-half: export TF_NUM_INTRAOP_THREADS := 1
 one-half other-half: export TF_NUM_INTEROP_THREADS := 1
+
 other-half:
 	@$(BIN)/pytest --ignore=tests/browser $(addprefix --ignore=,$(HALF))
 
