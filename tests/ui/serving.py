@@ -39,4 +39,4 @@ def tell(jobs: Jobs) -> None:
 
 
 server.open_jobs = open_jobs  # type: ignore[assignment]
-app = st.App(__file__, lifespan=server.lifespan)
+app = st.App(__file__, routes=server.ROUTES, lifespan=server.lifespan)

@@ -6,6 +6,7 @@ import asyncio
 import ctypes
 import gc
 import logging
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -13,6 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from threading import Thread
 
 import streamlit as st
+import uvicorn
 from streamlit import runtime
 from streamlit.runtime import app_session, media_file_manager
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
@@ -33,6 +35,7 @@ from vgdemo.ui.visitor import NAMING
 
 COLLECTION_SECONDS = 60
 FETCH_SECONDS = 60  # What a browser has to fetch a file that was made on its click.
+LEAVING_SECONDS = 1  # What a browser has, once the server ends, to take the rest of an answer.
 CLOSING_SECONDS = 2  # Then the server leaves, though a cluster or a store does not answer.
 M_ARENA_MAX = -8  # The GNU C library's name for the number of its heaps.
 ROUTES = [plotly_js.ROUTE]
@@ -82,6 +85,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     and then, not after every rerun (`runner.postScriptGC` is off).
     """
     end_in_order()
+    _wait_for_no_browser()
     _share_a_heap()
     logging.basicConfig(format="%(asctime)s %(message)s")
     logging.getLogger("vgdemo").setLevel(logging.INFO)
@@ -101,6 +105,13 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     if log_folder() is None or jobs_are_open():
         _close_jobs()
     close_nursery()
+
+
+def _wait_for_no_browser() -> None:
+    """Have the server end although somebody, of bad will or asleep, does not take what is being sent."""
+    handler = signal.getsignal(signal.SIGTERM)
+    if isinstance(ending := getattr(handler, "__self__", None), uvicorn.Server):
+        ending.config.timeout_graceful_shutdown = LEAVING_SECONDS
 
 
 def _close_jobs() -> None:
