@@ -139,3 +139,17 @@ def test_workers_are_forked_and_so_is_one_that_replaces_another(cluster: Client)
     os.kill(killed, signal.SIGKILL)
     until(lambda: len(now := cluster.run(os.getpid, on_error="ignore")) == len(before) and killed not in now.values())
     assert_forked(cluster)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Elsewhere workers are not forked.")
+def test_a_worker_that_takes_long_to_begin_anew_is_waited_for(cluster: Client) -> None:
+    """Dask itself would do without it after a quarter of a minute."""
+    before = cluster.run(os.getpid)
+    (nursery,) = set(cluster.run(os.getppid).values())
+    os.kill(nursery, signal.SIGSTOP)
+    try:
+        os.kill(next(iter(before.values())), signal.SIGKILL)
+        time.sleep(17)
+    finally:
+        os.kill(nursery, signal.SIGCONT)
+    until(lambda: len(cluster.run(os.getpid, on_error="ignore")) == len(before))

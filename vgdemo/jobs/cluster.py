@@ -24,6 +24,8 @@ GRACE_SECONDS = 1.25  # Of which Dask gives a worker four fifths to end by itsel
 _SETTINGS = {
     "distributed.worker.multiprocessing-method": CONTEXT.get_start_method(),
     "distributed.scheduler.worker-ttl": "60s",  # A worker that is silent for so long is started again: 5 minutes.
+    # A nanny starts its worker again, however long a busy machine takes; the cluster would close the nanny after 15 s.
+    "distributed.deploy.lost-worker-timeout": "1d",
     "distributed.scheduler.worker-saturation": 1.0,  # Nothing waits behind a running task while a worker is free.
     "distributed.admin.low-level-log-length": 4,  # Events are kept, and every chunk is one: 1,000 by default.
     "distributed.diagnostics.computations.max-history": 4,  # Each keeps the tasks that it had: 100 by default.
