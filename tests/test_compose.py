@@ -51,9 +51,8 @@ def test_workers_of_a_cluster_have_the_environment_of_this_machines() -> None:
 
 def test_a_cluster_has_the_settings_of_this_machines() -> None:
     found = dask.config.collect_env(ENVIRONMENT)
-    settings = {name: dask.config.get(name, config=found) for name in cluster._SETTINGS if "method" not in name}
-    assert settings == {name: value for name, value in cluster._SETTINGS.items() if "method" not in name}
-    assert len(settings) == len([name for name in ENVIRONMENT if name.startswith("DASK_")])
+    assert {name: dask.config.get(name, config=found) for name in cluster._SETTINGS} == cluster._SETTINGS
+    assert len(cluster._SETTINGS) == len([name for name in ENVIRONMENT if name.startswith("DASK_")])
 
 
 def local(command: list[str], cluster: Processes) -> list[str]:

@@ -21,11 +21,8 @@ TIMEOUT = f"{TIMEOUT_SECONDS}s"
 SAME = "Install the same on both, and start the scheduler and its workers again."
 GRACE_SECONDS = 1.25  # Of which Dask gives a worker four fifths to end by itself; by default it takes four seconds.
 
-_SETTINGS = {
-    "distributed.worker.multiprocessing-method": CONTEXT.get_start_method(),
+_SETTINGS = {  # Of any cluster: cluster.env says the same.
     "distributed.scheduler.worker-ttl": "60s",  # A worker that is silent for so long is started again: 5 minutes.
-    # A nanny starts its worker again, however long a busy machine takes; the cluster would close the nanny after 15 s.
-    "distributed.deploy.lost-worker-timeout": "1d",
     "distributed.scheduler.worker-saturation": 1.0,  # Nothing waits behind a running task while a worker is free.
     "distributed.admin.low-level-log-length": 4,  # Events are kept, and every chunk is one: 1,000 by default.
     "distributed.diagnostics.computations.max-history": 4,  # Each keeps the tasks that it had: 100 by default.
@@ -34,6 +31,11 @@ _SETTINGS = {
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
+}
+_LOCAL_SETTINGS = {
+    "distributed.worker.multiprocessing-method": CONTEXT.get_start_method(),
+    # A nanny starts its worker again, however long a busy machine takes; the cluster would close the nanny after 15 s.
+    "distributed.deploy.lost-worker-timeout": "1d",
 }
 _Result = TypeVar("_Result")
 
@@ -93,7 +95,8 @@ def _other_version(address: str) -> str:
 
 
 def _local_cluster() -> LocalCluster:
-    dask.config.set(_SETTINGS)  # For good: workers are also started later, in place of those that died.
+    # For good: workers are also started later, in place of those that died.
+    dask.config.set(_SETTINGS | _LOCAL_SETTINGS)
     get_mp_context()  # Asked once, it also says what Dask would import.
     open_nursery()
     return LocalCluster(
