@@ -152,6 +152,17 @@ def test_the_glossary_is_for_everybody(page: Page, url: str) -> None:
     expect_for_everybody(page, "Glossary")
 
 
+def test_whoever_wants_no_motion_gets_none(page: Page, url: str) -> None:
+    page.add_init_script("""window.moved = []
+        addEventListener("transitionrun", ({ target }) => moved.push(target.outerHTML.slice(0, 80)), true)""")
+    visit_finished(page, f"{url}/{LAB}")
+    page.get_by_role("button", name="Why", exact=True).click()
+    expect(page.locator(POPOVER)).to_be_visible()
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    expect(page.get_by_test_id("stApp")).to_have_css("background-color", re.compile(r"rgb\(\d\d?, \d\d?, \d\d?\)"))
+    assert page.evaluate("moved") == []
+
+
 def test_whoever_listens_hears_once_how_a_run_ends(page: Page, url: str) -> None:
     visit_finished(page, f"{url}/{LAB}")
     page.get_by_role("status").filter(has_text="Complete").evaluate("""region => {

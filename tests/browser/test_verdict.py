@@ -160,6 +160,7 @@ def test_the_buttons_of_an_ill_run_get_their_trials_and_the_best_comes_first(pag
         expect(buttons.first).to_contain_text("tried")
         places = [button.bounding_box() for button in buttons.all()]
         top = board_top(page)
+        page.emulate_media(reduced_motion="reduce")  # Which has a place stay where it is all the same.
         buttons.first.hover()  # While somebody is about to press one, none may move.
         expect(buttons.filter(has_text=re.compile(r"learns in \d of 2"))).to_have_count(len(places))
         page.wait_for_timeout(1500)  # The order comes with the last result.
