@@ -9,6 +9,7 @@ from typing import NamedTuple
 from vgdemo.jobs import Job
 from vgdemo.ui.followed import are_over
 from vgdemo.ui.session import session
+from vgdemo.ui.turns import others_first
 
 CURVE_SECONDS = 0.3  # A compiled network has a curve by then: the first picture waits for it.
 END_SECONDS = 0.8  # Runs that will be over by then are drawn no more before: they would only end later.
@@ -59,6 +60,8 @@ def patiently(comes: Callable[[float], bool], seconds: float) -> None:
         seconds: To wait in all.
     """
     for _ in range(math.ceil(seconds / PIECE_SECONDS)):
-        if comes(PIECE_SECONDS):
+        with others_first():
+            has_come = comes(PIECE_SECONDS)
+        if has_come:
             return
         session()  # Whoever asks for the visit's state lets Streamlit break off here, for the page that a click wants.

@@ -31,6 +31,7 @@ from vgdemo.ui.lighter import make_lighter
 from vgdemo.ui.logs import log_folder
 from vgdemo.ui.messages import SCREENING, bear_forgeries
 from vgdemo.ui.runs import jobs_are_open, open_jobs, release_all_but
+from vgdemo.ui.turns import draw_in_turns
 from vgdemo.ui.visitor import NAMING
 
 COLLECTION_SECONDS = 60
@@ -96,6 +97,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     media_file_manager.MediaFileMetadata = LastingFile  # type: ignore[misc]
     app_session.ForwardMsgQueue = WholeQueue  # type: ignore[attr-defined]
     make_lighter(asyncio.get_running_loop())
+    draw_in_turns()
     bear_forgeries()
     gc.collect()
     gc.freeze()
