@@ -10,6 +10,7 @@ from threading import Barrier, Event, Thread
 import pytest
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 
+from vgdemo.ui import turns
 from vgdemo.ui.turns import Turns, draw_in_turns
 
 AGES, A_MOMENT = 60.0, 0.05
@@ -23,10 +24,10 @@ def beside(does: Callable[[], None]) -> Thread:
 
 
 def test_one_after_the_other_in_the_order_of_coming() -> None:
-    turns, said = Turns(AGES), list[str]()
+    in_turn, said = Turns(AGES), list[str]()
 
     def draw(name: str) -> None:
-        with turns.turn():
+        with in_turn.turn():
             said.append(f"{name} begins")
             time.sleep(A_MOMENT / 10)
             said.append(f"{name} ends")
@@ -34,7 +35,7 @@ def test_one_after_the_other_in_the_order_of_coming() -> None:
     def draw_as(name: str) -> Callable[[], None]:
         return lambda: draw(name)
 
-    with turns.turn():
+    with in_turn.turn():
         threads = []
         for place in range(MANY):
             threads.append(beside(draw_as(str(place))))
@@ -46,29 +47,29 @@ def test_one_after_the_other_in_the_order_of_coming() -> None:
 
 
 def test_who_fails_gives_the_turn_to_the_next() -> None:
-    turns, has_begun = Turns(AGES), Event()
+    in_turn, has_begun = Turns(AGES), Event()
 
     def draw() -> None:
-        with turns.turn():
+        with in_turn.turn():
             has_begun.set()
 
-    with suppress(KeyError), turns.turn():
+    with suppress(KeyError), in_turn.turn():
         raise KeyError
     beside(draw)
     assert has_begun.wait(AGES / 2)
 
 
 def test_nobody_waits_for_who_takes_long_but_those_who_do_still_take_turns() -> None:
-    turns, stuck, at_once = Turns(A_MOMENT), Event(), list[int]()
+    in_turn, stuck, at_once = Turns(A_MOMENT), Event(), list[int]()
     drawing = 0
 
     def take_long() -> None:
-        with turns.turn():
+        with in_turn.turn():
             stuck.wait(AGES)
 
     def draw() -> None:
         nonlocal drawing
-        with turns.turn():
+        with in_turn.turn():
             drawing += 1
             at_once.append(drawing)
             time.sleep(A_MOMENT / 25)
@@ -84,22 +85,22 @@ def test_nobody_waits_for_who_takes_long_but_those_who_do_still_take_turns() -> 
     assert at_once.count(1) > MANY / 2, "on a busy machine one of them may take long too"
     stuck.set()
     slow.join(AGES)
-    with turns.turn():  # What the late one gave back was no more its own.
+    with in_turn.turn():  # What the late one gave back was no more its own.
         pass
 
 
 def test_others_draw_while_one_waits_for_what_is_to_come() -> None:
-    turns, both = Turns(AGES), Barrier(2)
+    in_turn, both = Turns(AGES), Barrier(2)
     said = list[str]()
 
     def draw() -> None:
-        with turns.turn():
+        with in_turn.turn():
             both.wait(AGES / 2)
             said.append("the other")
 
     other: list[Thread] = []
-    with turns.turn():
-        with turns.others_first():
+    with in_turn.turn():
+        with in_turn.others_first():
             other.append(beside(draw))
             both.wait(AGES / 2)
         said.append("this one")
@@ -108,10 +109,10 @@ def test_others_draw_while_one_waits_for_what_is_to_come() -> None:
 
 
 def test_who_has_no_turn_waits_for_none() -> None:
-    turns = Turns(AGES)
-    with turns.others_first():
+    in_turn = Turns(AGES)
+    with in_turn.others_first():
         pass
-    with turns.turn():
+    with in_turn.turn():
         pass
 
 
@@ -125,8 +126,11 @@ def test_streamlits_pages_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
         time.sleep(A_MOMENT / 10)
         drawing -= 1
 
-    monkeypatch.setattr(ScriptRunner, "_run_script", draw)
+    monkeypatch.setattr(turns, "_draw", draw)
+    monkeypatch.setattr(ScriptRunner, "_run_script", None)  # It is put back after the test.
     draw_in_turns()
+    draw_in_turns()  # A process may serve twice.
+    monkeypatch.setattr(turns, "_TURNS", Turns(AGES))  # Whoever took a turn within one's own would wait for ages.
     runner = ScriptRunner.__new__(ScriptRunner)
     threads = [beside(lambda: runner._run_script(None)) for _ in range(MANY)]  # type: ignore[arg-type]
     for thread in threads:

@@ -79,15 +79,15 @@ class Turns:
 
 
 _TURNS = Turns()
+_draw: Any = ScriptRunner._run_script
 others_first = _TURNS.others_first
 
 
 def draw_in_turns() -> None:
     """Have Streamlit draw pages, and parts of them, one after the other."""
-    draw: Any = ScriptRunner._run_script
+    ScriptRunner._run_script = _in_turn  # type: ignore[method-assign, assignment]
 
-    def in_turn(runner: ScriptRunner, asked: Any) -> None:
-        with _TURNS.turn():
-            draw(runner, asked)
 
-    ScriptRunner._run_script = in_turn  # type: ignore[method-assign, assignment]
+def _in_turn(runner: ScriptRunner, asked: Any) -> None:
+    with _TURNS.turn():
+        _draw(runner, asked)
