@@ -29,7 +29,7 @@ class Turns:
         self._longest = longest
         self._guard = Lock()
         self._waiting: deque[Event] = deque()
-        self._begun: Event | None = None  # By whom it is waited for that it is this thread's turn.
+        self._begun: Event | None = None  # Of the thread whose turn it is; set, since it waits no more.
         self._ends = 0.0
         self._own = local()
 
