@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from distributed import KilledWorker
+from distributed import CancelledError, KilledWorker
 from distributed.client import ClosedClientError
 from jobs.waiting import config, until
 
@@ -239,6 +239,35 @@ def test_a_run_that_is_withdrawn_is_never_told_of_nor_handed_over_again(
     assert (len(dask.futures), outcomes) == (1, [])
 
 
+def test_a_run_that_is_withdrawn_while_its_outcome_is_fetched_is_not_told_of(
+    running: Executor, dask: StandInDask
+) -> None:
+    outcomes: list[Outcome] = []
+    run = send(running, outcomes)
+    (future,) = dask.futures
+
+    def result() -> Outcome:
+        running.withdraw(run)
+        future.status = "cancelled"
+        raise CancelledError
+
+    future.result = result
+    future.end()
+    assert outcomes == []
+
+
+@pytest.mark.parametrize("error", [CancelledError(), OSError("closed")])
+def test_a_run_whose_outcome_does_not_come_here_is_lost_and_has_not_failed(
+    running: Executor, dask: StandInDask, error: Exception
+) -> None:
+    outcomes: list[Outcome] = []
+    send(running, outcomes)
+    dask.futures[0].end("finished", error)
+    (outcome,) = outcomes
+    assert outcome.is_lost
+    assert outcome.reason == "Expected the Dask scheduler at tcp://there to answer. The connection was lost."
+
+
 @pytest.mark.parametrize("is_hurried", [False, True])
 def test_a_run_whose_scheduler_is_gone_ends_with_its_address(
     running: Executor, dask: StandInDask, is_hurried: bool
@@ -259,6 +288,7 @@ def test_a_run_whose_scheduler_is_gone_ends_with_its_address(
     ("error", "reason"),
     [
         (MemoryError("none left"), "MemoryError: none left"),
+        (OSError("no such file"), "OSError: no such file"),
         (
             KilledWorker("run-0", None, 4),
             "Its worker died again and again; the run may need more memory than there is.",

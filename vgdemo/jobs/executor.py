@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from dask.system import CPU_COUNT
-from distributed import Client, Future, KilledWorker, WorkerPlugin, fire_and_forget
+from distributed import CancelledError, Client, Future, KilledWorker, WorkerPlugin, fire_and_forget
 from distributed.client import ClosedClientError
 
 from vgdemo.config import ENGINE_VERSION, RunConfig
@@ -374,23 +374,27 @@ class Executor:
 
     def _settle(self, run: SentRun, future: Future[Outcome]) -> None:
         """Called in a thread of Dask's when a future is over, whichever way."""
+        outcome = self._outcome(future)  # First of all, for it may be withdrawn while its outcome is fetched.
         with self._lock:
             if run.awaits is Awaits.NOTHING or run.future is not future:  # Or it was handed to another cluster since.
                 return
             if run.awaits is Awaits.RETURN and self._client is not None and not self._is_lost():
                 self._hand_over(self._client, run)
                 return
-        run.on_end(self._outcome(future))
+        run.on_end(outcome)
         self.withdraw(run)  # Dask need not keep what it was told.
 
     def _outcome(self, future: Future[Outcome]) -> Outcome:
+        lost = Outcome(reason=str(self._loss()), is_lost=True)
         if future.status in ("cancelled", "lost"):
-            return Outcome(reason=str(self._loss()), is_lost=True)
+            return lost
         try:
             return future.result()
         except KilledWorker:
             return Outcome(reason="Its worker died again and again; the run may need more memory than there is.")
         except Exception as error:
+            if future.status != "error" and isinstance(error, CancelledError | OSError):  # It ended well, far away.
+                return lost
             return Outcome(reason=f"{type(error).__name__}: {error}")
 
     def _forget(self, run: SentRun) -> None:
