@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import trainers
 from distributed import Client
-from jobs.waiting import TRAINER
+from jobs.waiting import TRAINER, wait_for_workers
 
 from vgdemo.jobs import Jobs
 from vgdemo.jobs.cluster import connect, disconnect
@@ -24,7 +24,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     with chdir(tmp_path_factory.mktemp("elsewhere")):
         client = connect(None)
     client.cluster.scale(2)
-    client.wait_for_workers(2)
+    wait_for_workers(client, 2)
     yield client
     disconnect(client)
 

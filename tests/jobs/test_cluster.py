@@ -16,7 +16,7 @@ import trainers
 from distributed import Client
 from distributed.scheduler import TaskGroup
 from distributed.spans import Span
-from jobs.waiting import TRAINER, config, finished, is_training, until
+from jobs.waiting import TRAINER, config, finished, is_training, until, wait_for_workers
 
 from vgdemo.jobs import Jobs, JobState, Progress, SchedulerError
 from vgdemo.jobs.cluster import submit
@@ -65,7 +65,7 @@ def external(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
         [sys.executable, "-m", "distributed.cli.dask_worker", *common, "--nthreads", "1", "--no-nanny"], env=environment
     )
     with Client(scheduler_file=str(file)) as client:
-        client.wait_for_workers(1)
+        wait_for_workers(client, 1)
         address = client.scheduler.address
     yield address, scheduler
     for process in (worker, scheduler):

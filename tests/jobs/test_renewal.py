@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from distributed import Client
-from jobs.waiting import config, finished, until
+from jobs.waiting import config, finished, until, wait_for_workers
 
 from vgdemo.jobs import Job, Jobs, JobState
 from vgdemo.jobs.renewal import LOOK_SECONDS, Renewal
@@ -21,7 +21,7 @@ def small(cluster: Client) -> Iterator[None]:
     cluster.register_plugin(Renewal(most_bytes=1), name="small")
     yield
     cluster.unregister_worker_plugin("small")
-    cluster.wait_for_workers(2)
+    wait_for_workers(cluster, 2)
 
 
 def processes(cluster: Client) -> set[int]:

@@ -11,7 +11,7 @@ import pytest
 from distributed import Client
 from jobs.processes import Processes, kill, processes
 from jobs.test_studies import SLOW, grid
-from jobs.waiting import TRAINER, config, finished, until
+from jobs.waiting import TRAINER, config, finished, until, wait_for_workers
 
 from vgdemo.jobs import Jobs, JobState, StudyState
 from vgdemo.store import RunStore
@@ -36,7 +36,7 @@ def cluster() -> Iterator[Processes]:
         cluster.scheduler()
         cluster.worker("--nworkers", "2")
         with Client(cluster.address, timeout="60s") as client:
-            client.wait_for_workers(2, timeout=60)
+            wait_for_workers(client, 2)
         yield cluster
 
 
@@ -62,7 +62,7 @@ def test_a_worker_that_is_killed_loses_no_run(jobs: Jobs, store: RunStore, addre
         os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
         assert_complete(jobs, study, store)
         assert jobs.studies.look(study).deaths == 1
-        client.wait_for_workers(2, timeout=60)
+        wait_for_workers(client, 2)
 
 
 def test_a_worker_that_joins_late_gets_work(jobs: Jobs, store: RunStore, cluster: Processes) -> None:

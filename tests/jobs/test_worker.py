@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from distributed import Client, Reschedule
 from distributed.comm.core import CommClosedError
-from jobs.waiting import TRAINER, config, finished, until
+from jobs.waiting import TRAINER, config, finished, until, wait_for_workers
 from trainers import epochs_of
 
 from vgdemo.config import ENGINE_VERSION, RunConfig
@@ -48,7 +48,7 @@ def test_a_run_whose_worker_dies_starts_again_and_says_so(jobs: Jobs, store: Run
     assert finished(job).state is JobState.DONE
     assert job.progress.notices == ("A worker died, and the run was started again.",)
     np.testing.assert_array_equal(job.record.epochs, np.arange(101))
-    cluster.wait_for_workers(2, timeout=60)
+    wait_for_workers(cluster, 2)
 
 
 def test_a_run_that_kills_every_worker_fails(
@@ -58,7 +58,7 @@ def test_a_run_that_kills_every_worker_fails(
     job = jobs.submit(config(42))
     assert finished(job).state is JobState.FAILED
     assert "memory" in job.progress.reason
-    cluster.wait_for_workers(2, timeout=60)
+    wait_for_workers(cluster, 2)
 
 
 def test_a_store_that_cannot_be_written_costs_a_notice_only(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from distributed import Client
+
 from vgdemo.config import RunConfig
 from vgdemo.jobs import Job, JobState, Progress
 
@@ -24,6 +26,15 @@ def until(condition: Callable[[], object], seconds: float = 60) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not come true in time"
         time.sleep(0.01)
+
+
+def wait_for_workers(client: Client, count: int) -> None:
+    """Wait until so many are there.
+
+    Where one is replaced meanwhile, `Client.wait_for_workers` has a cluster of this machine forget it too early, which
+    then fails when it is closed.
+    """
+    until(lambda: len(client.nthreads()) >= count)
 
 
 def finished(job: Job) -> Progress:

@@ -14,7 +14,7 @@ import pytest
 from conftest import TINY, random_record
 from distributed import Client
 from jobs.processes import Processes, processes
-from jobs.waiting import TRAINER, config, until
+from jobs.waiting import TRAINER, config, until, wait_for_workers
 from moto.server import ThreadedMotoServer
 from s3fs import S3FileSystem
 from store.contents import is_same
@@ -67,7 +67,7 @@ def bucket(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> RunS
 
 def test_a_study_of_two_workers_is_read_back_from_a_bucket_in_one_go(bucket: RunStore, cluster: Processes) -> None:
     with Client(cluster.address) as client:
-        client.wait_for_workers(2)  # One that comes late may find nothing left.
+        wait_for_workers(client, 2)  # One that comes late may find nothing left.
     with studies_of(bucket, cluster.address, trainer=TRAINER) as studies:
         studies.start(STUDY)
         until(lambda: studies.look(STUDY).state is StudyState.COMPLETE, 120)
