@@ -73,7 +73,7 @@ def board_top(page: Page) -> float:
 def test_the_forecast_is_visible_before_training(page: Page, tmp_path: Path) -> None:
     """On a cluster that has no worker yet: however late the page comes, it is there before the training."""
     with (
-        LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=None) as cluster,
+        LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as cluster,
         dashboard(VGDEMO_STORE=str(tmp_path), VGDEMO_SCHEDULER=cluster.scheduler_address) as fresh,
     ):
         page.goto(f"{fresh}/?{VANISHING}")

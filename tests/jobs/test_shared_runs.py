@@ -63,9 +63,9 @@ def test_a_person_does_not_wait_for_a_study_which_pauses_and_loses_nothing(jobs:
     jobs.shared.train([config(seed) for seed in seeds])
     until(lambda: all(is_training(held(jobs, seed)) for seed in seeds))
     begun = time.monotonic()
-    people = [jobs.submit(config(seed, seconds=0.1, epochs=50)) for seed in (65, 66)]
+    people = [jobs.submit(config(seed, seconds=0.1, epochs=200)) for seed in (65, 66)]
     until(lambda: all(map(is_training, people)))
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 10, "each run of the study takes 20 seconds"
     time.sleep(0.3)
     epochs = [held(jobs, seed).progress.epoch for seed in seeds]
     time.sleep(0.3)

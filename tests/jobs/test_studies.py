@@ -107,7 +107,7 @@ def test_a_pause_ends_what_is_at_work_and_sends_no_more_until_it_goes_on(telling
 def test_a_stop_ends_runs_within_a_chunk_and_what_was_lost_is_trained_again(
     telling: Jobs, store: RunStore, chunks: Chunks
 ) -> None:
-    study = grid(range(50, 53), seconds=SLOW, epochs=30)
+    study = grid(range(50, 53), seconds=SLOW, epochs=100)
     telling.studies.start(study)
     until(lambda: len(chunks) >= 4)
     telling.studies.stop(study)
@@ -143,7 +143,7 @@ def test_a_persons_run_begins_at_once_beside_a_study_on_every_worker_which_goes_
     asked = time.monotonic()
     people = [telling.submit(config(seed, epochs=50)) for seed in (72, 73)]
     until(lambda: all(job.progress.epoch >= 0 and is_training(job) for job in people))
-    assert time.monotonic() - asked < LATE, "each run of the study takes 20 seconds"
+    assert time.monotonic() - asked < 10, "each run of the study takes 20 seconds"
     assert {finished(job).state for job in people} == {JobState.DONE}
     after = time.time()
     until(lambda: len({c["run_key"] for c in chunks if c["ended"] > after}) == 2)
