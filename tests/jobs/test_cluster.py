@@ -7,10 +7,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 import trainers
 from distributed import Client
@@ -19,7 +21,7 @@ from distributed.spans import Span
 from jobs.waiting import TRAINER, config, finished, is_training, until, wait_for_workers
 
 from vgdemo.jobs import Jobs, JobState, Progress, SchedulerError
-from vgdemo.jobs.cluster import submit
+from vgdemo.jobs.cluster import connect, disconnect, submit
 from vgdemo.store import RunStore
 
 
@@ -150,3 +152,16 @@ def test_a_worker_that_takes_long_to_begin_anew_is_waited_for(cluster: Client) -
     finally:
         os.kill(nursery, signal.SIGCONT)
     until(lambda: len(cluster.run(os.getpid, on_error="ignore")) == len(before))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Elsewhere workers are not forked.")
+def test_a_worker_whose_end_is_long_in_coming_is_waited_for_when_the_cluster_ends() -> None:
+    client = connect(None)
+    workers = set(client.run(os.getpid).values())
+    (nursery,) = set(client.run(os.getppid).values())
+    os.kill(nursery, signal.SIGSTOP)  # Which says who has ended.
+    later = threading.Timer(4, os.kill, (nursery, signal.SIGCONT))
+    later.start()
+    disconnect(client)
+    later.join()
+    assert not any(map(psutil.pid_exists, workers))

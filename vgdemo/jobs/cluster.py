@@ -54,9 +54,19 @@ class NoSpans(SpansSchedulerExtension):
 class PromptNanny(Nanny):
     """Looks after a worker, and ends it soon in the middle of a run too: of that nothing is kept, or all."""
 
-    async def kill(self, timeout: float = GRACE_SECONDS, reason: str = "nanny-kill") -> None:
-        """End the worker."""
-        await super().kill(min(timeout, GRACE_SECONDS), reason)
+    async def kill(self, timeout: float = TIMEOUT_SECONDS, reason: str = "nanny-kill") -> None:
+        """End the worker.
+
+        Raises:
+            TimeoutError: If it was killed and is still not gone after the timeout, in seconds.
+        """
+        process = self.process
+        try:
+            await super().kill(min(timeout, GRACE_SECONDS), reason)
+        except TimeoutError:
+            if process is None:
+                raise
+            await wait_for(process.stopped.wait(), timeout)  # A busy machine takes its time to carry out a kill.
 
 
 class SchedulerError(RuntimeError):
