@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 from browser.dashboard import READY_SECONDS
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
 
 expect.set_options(timeout=READY_SECONDS * 1000)
 
@@ -185,3 +186,30 @@ def test_a_page_without_an_address_keeps_none_of_anothers(page: Page, url: str) 
     page.go_back()
     page.wait_for_timeout(2 * SECOND)
     expect(page).to_have_url(f"{url}/Library")
+
+
+def test_a_part_of_the_page_that_is_left_asks_late_and_the_next_page_stays(page: Page, url: str) -> None:
+    """While a run trains, the Lab asks several times a second for what is new, also when a click is on its way."""
+    late: list[str | bytes] = []
+
+    def pass_on(route: WebSocketRoute) -> None:
+        server, asked = route.connect_to_server(), list[str | bytes]()
+
+        def hand_on(sent: str | bytes) -> None:
+            server.send(sent)
+            if BackMsg.FromString(sent).rerun_script.fragment_id:
+                asked.append(sent)
+            elif asked:  # It is the click.
+                server.send(asked[-1])
+                late.append(asked[-1])
+
+        route.on_message(hand_on)
+
+    page.route_web_socket("**/_stcore/stream", pass_on)
+    page.goto(f"{url}/?epochs=800&replicates=4&seed=77")
+    expect(page.locator(".st-key-progress")).to_contain_text("Training: epoch")
+    page.get_by_role("link", name="Glossary").click()
+    expect(page.get_by_role("heading", name="Glossary", exact=True)).to_be_visible()
+    assert late
+    page.wait_for_timeout(2000)
+    expect(page.get_by_role("heading", name="Glossary", exact=True)).to_be_visible()

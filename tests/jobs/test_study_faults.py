@@ -55,11 +55,12 @@ def assert_complete(jobs: Jobs, study: Grid, store: RunStore, *, trained: int | 
 
 
 def test_a_worker_that_is_killed_loses_no_run(jobs: Jobs, store: RunStore, address: str) -> None:
-    study = grid(range(8), seconds=SLOW, epochs=10)
-    jobs.studies.start(study)
-    until(lambda: jobs.studies.look(study).done >= 2)
+    study = grid(range(8), seconds=SLOW, epochs=50)
     with Client(address) as client:
-        os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
+        one = next(iter(client.run(os.getpid).values()))
+        jobs.studies.start(study)
+        until(lambda: jobs.studies.look(study).done >= 2)
+        os.kill(one, signal.SIGKILL)
         assert_complete(jobs, study, store)
         assert jobs.studies.look(study).deaths == 1
         wait_for_workers(client, 2)
@@ -90,7 +91,7 @@ def test_a_store_that_refuses_for_a_while_loses_no_run(
     point(tmp_path, "folder")
     store = RunStore(str(tmp_path / "runs"))
     jobs = open_jobs(store, address, trainer=TRAINER)
-    study = grid(range(200, 206), seconds=SLOW, epochs=10)
+    study = grid(range(200, 206), seconds=SLOW, epochs=50)
     jobs.studies.start(study)
     until(lambda: jobs.studies.look(study).done >= 2)
     point(tmp_path, "file")
@@ -110,7 +111,7 @@ def point(path: Path, name: str) -> None:
 def test_a_server_that_is_killed_leaves_a_study_that_the_next_one_completes(
     jobs: Jobs, store: RunStore, cluster: Processes, tmp_path: Path
 ) -> None:
-    study = grid(range(300, 308), seconds=SLOW, epochs=10)
+    study = grid(range(300, 308), seconds=SLOW, epochs=50)
     script = tmp_path / "server.py"
     script.write_text(SERVER.format(study=study.to_json()))
     server = cluster.start(str(script), VGDEMO_STORE=store.url, VGDEMO_SCHEDULER=cluster.address)
@@ -131,7 +132,7 @@ def test_a_study_goes_on_by_itself_after_a_restart_of_the_scheduler(
     with processes() as cluster:
         scheduler, worker = cluster.scheduler(), cluster.worker()
         jobs = open_jobs(store, cluster.address, trainer=TRAINER)
-        study = grid(range(400, 410), seconds=SLOW, epochs=10)
+        study = grid(range(400, 410), seconds=SLOW, epochs=30)
         jobs.studies.start(study)
         until(lambda: jobs.studies.look(study).done >= 2)
         kill(scheduler)

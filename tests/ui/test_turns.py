@@ -9,6 +9,7 @@ from threading import Barrier, Event, Thread
 
 import pytest
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
 from vgdemo.ui import turns
 from vgdemo.ui.turns import Turns, draw_in_turns
@@ -132,7 +133,7 @@ def test_streamlits_pages_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     draw_in_turns()  # A process may serve twice.
     monkeypatch.setattr(turns, "_TURNS", Turns(AGES))  # Whoever took a turn within one's own would wait for ages.
     runner = ScriptRunner.__new__(ScriptRunner)
-    threads = [beside(lambda: runner._run_script(None)) for _ in range(MANY)]  # type: ignore[arg-type]
+    threads = [beside(lambda: runner._run_script(RerunData())) for _ in range(MANY)]
     for thread in threads:
         thread.join(AGES)
     assert most == 1

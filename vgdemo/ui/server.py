@@ -27,6 +27,7 @@ from vgdemo.record import give_memory_back
 from vgdemo.store import StoreError
 from vgdemo.ui import plotly_js
 from vgdemo.ui.headers import GUARDING
+from vgdemo.ui.leaving import keep_to_the_next_page
 from vgdemo.ui.lighter import make_lighter
 from vgdemo.ui.logs import log_folder
 from vgdemo.ui.messages import SCREENING, bear_forgeries
@@ -98,6 +99,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     app_session.ForwardMsgQueue = WholeQueue  # type: ignore[attr-defined]
     make_lighter(asyncio.get_running_loop())
     draw_in_turns()
+    keep_to_the_next_page()
     bear_forgeries()
     gc.collect()
     gc.freeze()

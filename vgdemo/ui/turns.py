@@ -14,6 +14,9 @@ from threading import Event, Lock, local
 from typing import Any
 
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
+
+from vgdemo.ui.leaving import comes_late
 
 LONGEST_SECONDS = 0.25  # Of a turn: others do not wait for who waits for a store, or has much to draw.
 
@@ -84,10 +87,12 @@ others_first = _TURNS.others_first
 
 
 def draw_in_turns() -> None:
-    """Have Streamlit draw pages, and parts of them, one after the other."""
+    """Have Streamlit draw pages, and parts of them, one after the other; none of a page that was left."""
     ScriptRunner._run_script = _in_turn  # type: ignore[method-assign, assignment]
 
 
-def _in_turn(runner: ScriptRunner, asked: Any) -> None:
+def _in_turn(runner: ScriptRunner, asked: RerunData) -> None:
+    if comes_late(runner, asked):
+        return
     with _TURNS.turn():
         _draw(runner, asked)
