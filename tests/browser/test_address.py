@@ -193,15 +193,19 @@ def test_a_part_of_the_page_that_is_left_asks_late_and_the_next_page_stays(page:
     late: list[str | bytes] = []
 
     def pass_on(route: WebSocketRoute) -> None:
-        server, asked = route.connect_to_server(), list[str | bytes]()
+        server, of_parts = route.connect_to_server(), list[str | bytes]()
+        left = ""
 
         def hand_on(sent: str | bytes) -> None:
+            nonlocal left
             server.send(sent)
-            if BackMsg.FromString(sent).rerun_script.fragment_id:
-                asked.append(sent)
-            elif asked:  # It is the click.
-                server.send(asked[-1])
-                late.append(asked[-1])
+            asked = BackMsg.FromString(sent).rerun_script
+            if asked.fragment_id:
+                of_parts.append(sent)
+                left = asked.page_script_hash
+            elif of_parts and asked.page_script_hash not in ("", left):  # It is the click.
+                server.send(of_parts[-1])
+                late.append(of_parts[-1])
 
         route.on_message(hand_on)
 

@@ -17,8 +17,7 @@ _fold: Any = ScriptRequests._request_rerun_locked
 
 def comes_late(runner: ScriptRunner, asked: RerunData) -> bool:
     """Whether parts of another page are asked for than the visit's, by the time they would be drawn."""
-    is_of_parts = bool(asked.fragment_id_queue)
-    return is_of_parts and asked.page_script_hash != runner._pages_manager.current_page_script_hash
+    return bool(asked.fragment_id_queue) and asked.page_script_hash != runner._pages_manager.current_page_script_hash
 
 
 def keep_to_the_next_page() -> None:
