@@ -210,7 +210,7 @@ def test_a_part_of_the_page_that_is_left_asks_late_and_the_next_page_stays(page:
         route.on_message(hand_on)
 
     page.route_web_socket("**/_stcore/stream", pass_on)
-    page.goto(f"{url}/?epochs=800&replicates=4&seed=77")
+    page.goto(f"{url}/?epochs=2000&replicates=20&seed=77")
     expect(page.locator(".st-key-progress")).to_contain_text("Training: epoch")
     page.get_by_role("link", name="Glossary").click()
     expect(page.get_by_role("heading", name="Glossary", exact=True)).to_be_visible()
